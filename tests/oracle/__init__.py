@@ -1,0 +1,1 @@
+"""An independent reference of the method: plain loops over events, written from the texts alone."""

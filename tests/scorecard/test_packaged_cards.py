@@ -1,0 +1,177 @@
+"""The packaged cards are what features.csv and the fine print say."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from tests.scorecard.published_method import Line, published_lines
+from tests.transforms.worked_example import house
+from transforms.scorecard.card import Feature, Scorecard
+from transforms.scorecard.reading import find_scorecard, read_scorecard
+from transforms.scorecard.reference_rows import decay_weights
+
+HARM_SENSITIVE = {
+    "co_renting_badge", "delivery_jobs", "domestic_helper_booking", "hiring_fast_track",
+    "dating_badge",
+}  # fmt: skip
+IN_THE_PRESS = {
+    "hotel_without_deposit", "buy_now_pay_later", "small_loan", "power_bank_without_deposit",
+    "car_rental_without_deposit", "bike_without_deposit", "singapore_visa", "luxembourg_visa",
+    "japan_visa", "canada_visa",
+}  # fmt: skip
+BENEFITS = {
+    550: ["co_renting_badge"],
+    600: ["hotel_without_deposit", "buy_now_pay_later", "small_loan", "power_bank_without_deposit"],
+    620: ["delivery_jobs"],
+    650: ["car_rental_without_deposit", "bike_without_deposit", "fast_ticket_refund",
+          "domestic_helper_booking"],
+    680: ["better_exchange_rate", "hiring_fast_track"],
+    700: ["singapore_visa", "luxembourg_visa", "dating_badge"],
+    750: ["japan_visa", "canada_visa"],
+}  # fmt: skip
+RESCALED: Mapping[str, tuple[int, int]] = {
+    "purchase_behaviour": (120, 150),
+    "performance_reliability": (150, 120),
+}
+
+
+@cache
+def card(name: str) -> Scorecard:
+    return read_scorecard(find_scorecard(name))
+
+
+@pytest.mark.parametrize(
+    ("line", "feature"),
+    list(zip(published_lines(), card("standard").features, strict=True)),
+    ids=[line.feature for line in published_lines()],
+)
+def test_a_feature_of_the_standard_card_is_its_line_of_features_csv(
+    line: Line, feature: Feature
+) -> None:
+    assert feature.name == line.feature
+    assert feature.factor == line.factor
+    assert feature.direction == line.direction
+    assert feature.max_points == line.max_points
+    assert tuple((step.at_least, step.points) for step in feature.bins) == line.bins
+    assert feature.missing_points == line.missing_points
+    assert feature.reason == line.reason
+    assert feature.what_to_do == line.what_to_do
+
+
+@pytest.mark.parametrize("line", published_lines(), ids=lambda line: line.feature)
+def test_the_glossary_defines_a_feature_as_features_csv_does(line: Line) -> None:
+    declared = house().glossary[line.feature]
+    # The csv was written beside the pages that docs/method.md now holds.
+    definition = line.definition.replace(
+        "METHOD.md, Friends; FINEPRINT.md", "docs/method.md, Friends"
+    )
+    assert declared["doc"] == definition
+    assert declared["unit"] == ("share" if line.feature == "friend_reliability" else line.unit)
+
+
+def test_the_standard_card_goes_from_350_to_950() -> None:
+    assert (card("standard").base, card("standard").max_score) == (350, 950)
+    assert dict(card("standard").factor_caps) == {
+        "credit_history": 210, "purchase_behaviour": 150, "performance_reliability": 120,
+        "personal_information": 90, "social_connections": 30,
+    }  # fmt: skip
+
+
+def test_bands_begin_at_350_550_600_650_700() -> None:
+    bands = [(band.name, band.at_least, band.at_most) for band in card("standard").bands]
+    assert bands == [
+        ("poor", 350, 549), ("fair", 550, 599), ("good", 600, 649), ("excellent", 650, 699),
+        ("outstanding", 700, 950),
+    ]  # fmt: skip
+
+
+def test_rules_n1_to_n5_stand_in_their_order() -> None:
+    rules = [(r.code, r.measure, r.test, r.value) for r in card("standard").not_scored]
+    assert rules == [
+        ("N1", "account_days", "at_least", 180),
+        ("N2", "paid_bill_count", "at_least", 3),
+        ("N3", "days_since_payment_event", "below", 180),
+        ("N4", "is_national_id_verified", "equals", True),
+        ("N5", "is_frozen", "equals", False),
+    ]
+
+
+def test_friends_have_a_prior_of_a_half_that_weighs_12_and_a_bound_of_15_percent() -> None:
+    friends = card("standard").friends
+    assert (friends.prior_ppm, friends.prior_weight) == (500_000, 12)
+    assert friends.max_distance_ppm == 150_000
+    assert card("standard").own_points_max == 570
+    assert card("standard").friend_points_max == 16
+
+
+def test_benefits_open_at_their_scores() -> None:
+    opened = [(benefit.min_score, benefit.name) for benefit in card("standard").benefits]
+    assert opened == [(score, name) for score, names in BENEFITS.items() for name in names]
+
+
+def test_benefits_say_whether_the_press_documented_them() -> None:
+    documented = {b.name for b in card("standard").benefits if "press" in b.source}
+    assert documented == IN_THE_PRESS
+
+
+def test_hiring_dating_and_housing_are_marked_harm_sensitive() -> None:
+    marked = {b.name for b in card("standard").benefits if b.is_harm_sensitive}
+    assert marked == HARM_SENSITIVE
+
+
+def test_reported_b_differs_from_the_standard_card_in_two_factors_only() -> None:
+    standard, challenger = card("standard"), card("reported_b")
+    untouched = [f for f in standard.features if f.factor not in RESCALED]
+    assert [f for f in challenger.features if f.factor not in RESCALED] == untouched
+    same = replace(
+        challenger, name=standard.name, version=standard.version, title=standard.title,
+        features=standard.features, factor_caps=standard.factor_caps,
+    )  # fmt: skip
+    assert same == standard
+    assert dict(challenger.factor_caps) == dict(standard.factor_caps) | {
+        "purchase_behaviour": 120, "performance_reliability": 150,
+    }  # fmt: skip
+
+
+def test_points_of_reported_b_are_rescaled_half_up_and_only_largest_bins_adjusted() -> None:
+    for factor, (cap, standard_cap) in RESCALED.items():
+        adjusted = 0
+        pairs = zip(
+            card("standard").features_of(factor), card("reported_b").features_of(factor),
+            strict=True,
+        )  # fmt: skip
+        for standard, rescaled in pairs:
+            assert rescaled.missing_points == _half_up(standard.missing_points, cap, standard_cap)
+            wanted = [_half_up(step.points, cap, standard_cap) for step in standard.bins]
+            made = [step.points for step in rescaled.bins]
+            assert [step.at_least for step in rescaled.bins] == [
+                step.at_least for step in standard.bins
+            ]
+            largest = wanted.index(max(wanted))
+            adjusted += made[largest] - wanted[largest]
+            assert [p for i, p in enumerate(made) if i != largest] == [
+                p for i, p in enumerate(wanted) if i != largest
+            ]
+        unadjusted = sum(
+            _half_up(feature.max_points, cap, standard_cap)
+            for feature in card("standard").features_of(factor)
+        )
+        assert unadjusted + adjusted == cap
+        assert abs(adjusted) <= 1
+
+
+def test_decay_weights_halve_every_180_days_and_are_rounded_half_up() -> None:
+    weights = {int(str(age)): int(str(weight)) for age, weight in decay_weights()}
+    assert list(weights) == list(range(1825))
+    assert [weights[age] for age in (0, 180, 360, 720, 1260)] == [
+        1_000_000, 500_000, 250_000, 62_500, 7_813,
+    ]  # fmt: skip
+    for age, weight in weights.items():
+        # weight - 1/2 <= 1e6 * 0.5^(age / 180) < weight + 1/2, exactly: twice, to the power of 180.
+        assert (2 * weight - 1) ** 180 * 2**age <= 2_000_000**180 < (2 * weight + 1) ** 180 * 2**age
+
+
+def _half_up(points: int, cap: int, standard_cap: int) -> int:
+    return (2 * points * cap + standard_cap) // (2 * standard_cap)

@@ -1,0 +1,95 @@
+"""Every mistake in a scorecard is refused with file, line and key."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.scorecard.mistakes import MISTAKES, STANDARD, Mistake
+from transforms.errors import UsageError
+from transforms.scorecard.fields import ScorecardError
+from transforms.scorecard.reading import find_scorecard, read_scorecard, read_scorecards
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)
+def test_a_mistake_is_told_with_file_line_and_key(mistake: Mistake, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(mistake.text, encoding="utf-8")
+    with pytest.raises(ScorecardError) as raised:
+        read_scorecard(path)
+    assert str(raised.value).startswith(f"{path}, line {mistake.line_no}: {mistake.key} ")
+    assert raised.value.exit_code == 2
+
+
+def test_a_text_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text("name = standard", encoding="utf-8")
+    with pytest.raises(ScorecardError, match=rf"{re.escape(str(path))}: .*line 1"):
+        read_scorecard(path)
+
+
+def test_a_mistake_in_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'extends = "standard"\nname = "own"\n\n[feature.paid_bills]\nmissing_points = 11\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ScorecardError) as raised:
+        read_scorecard(path)
+    wanted = f"{path}, line 5: feature.paid_bills.missing_points pass the feature's most, 10"
+    assert str(raised.value) == wanted
+
+
+def test_a_mistake_of_the_extended_card_is_told_in_that_file(tmp_path: Path) -> None:
+    base = tmp_path / "house.toml"
+    base.write_text(STANDARD.replace("base = 350", "base = -1", 1), encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text('extends = "house"\nname = "own"\n', encoding="utf-8")
+    with pytest.raises(ScorecardError, match=re.escape(f"{base}, line ")):
+        read_scorecard(own)
+
+
+def test_a_card_cannot_extend_itself(tmp_path: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / f"{name}.toml").write_text(f'extends = "{other}"\n', encoding="utf-8")
+    with pytest.raises(ScorecardError, match="extends itself"):
+        read_scorecard(tmp_path / "one.toml")
+
+
+def test_a_card_that_extends_keeps_what_it_does_not_change(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('extends = "standard"\nname = "own"\n', encoding="utf-8")
+    own, standard = read_scorecard(path), read_scorecard(find_scorecard("standard"))
+    assert own.name == "own"
+    assert own.features == standard.features
+
+
+def test_an_unknown_card_is_told_with_the_packaged_ones() -> None:
+    with pytest.raises(UsageError, match=r"no scorecard 'stadard'.*reported_b, standard"):
+        find_scorecard("stadard")
+
+
+def test_cards_of_one_run_have_different_names_and_the_same_rules(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="share a name"):
+        read_scorecards(("standard", "standard"))
+    path = tmp_path / "own.toml"
+    text = STANDARD.replace('name = "standard"', 'name = "own"', 1)
+    path.write_text(text.replace("at_least = 180", "at_least = 90", 1), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"standard and own differ in \[\[not_scored\]\]"):
+        read_scorecards(("standard", str(path)))
+
+
+def test_a_run_needs_a_card() -> None:
+    with pytest.raises(UsageError, match="at least one scorecard"):
+        read_scorecards(())
+
+
+def test_a_section_of_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'extends = "standard"\nname = "own"\n\n[[band]]\nname = "all"\nat_least = 400\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ScorecardError) as raised:
+        read_scorecard(path)
+    assert str(raised.value).startswith(f"{path}, line 4: band starts at the base")

@@ -1,0 +1,1 @@
+"""Worked examples: every transform, on tables small enough to check by hand."""

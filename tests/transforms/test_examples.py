@@ -1,0 +1,77 @@
+"""The worked examples cover the house, and notice when it is wrong."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.transforms import worked_example
+from tests.transforms.values import Days, read_value
+from tests.transforms.worked_example import WorkedExample, disagreements, house
+
+FOLDER = Path(__file__).parent
+BUILT_SCHEMAS = ("raw", "staging", "features", "scores")
+A_LATE_BILL = """
+given raw.payment
+
+| event_type | event_date | bill_id | bill_type | amount_cents | due_date |
+|---|---|---|---|---|---|
+| bill | D-30 | b | card | 10000 | D-10 |
+| payment | D-5 | b | - | 10000 | - |
+
+then staging.bill
+
+| bill_id | days_late |
+|---|---|
+| b | 5 |
+"""
+D = date(2026, 1, 31)
+
+
+def test_every_transform_has_worked_examples() -> None:
+    built = {t.name for schema in BUILT_SCHEMAS for t in house().of_schema(schema)}
+    assert {path.stem for path in FOLDER.glob("*.*.md")} == built
+
+
+def test_an_example_that_holds_says_nothing() -> None:
+    assert disagreements(WorkedExample("staging.bill", "late", A_LATE_BILL, D)) == []
+
+
+def test_an_example_that_does_not_hold_tells_both_rows() -> None:
+    wrong = A_LATE_BILL.replace("| b | 5 |", "| b | 4 |")
+    found = disagreements(WorkedExample("staging.bill", "late", wrong, D))
+    assert found[:2] == [
+        "made but not wanted (as written): b | 5",
+        "wanted but not made (as written): b | 4",
+    ]
+
+
+def test_a_promise_of_the_contract_that_is_broken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    bill = house()["staging.bill"]
+    least = replace(bill.column("days_late"), minimum=6)
+    columns = tuple(least if column.name == "days_late" else column for column in bill.columns)
+    changed = {**house().tables, bill.name: replace(bill, columns=columns)}
+    monkeypatch.setattr(worked_example, "house", lambda: changed)
+    found = disagreements(WorkedExample("staging.bill", "late", A_LATE_BILL, D))
+    assert found == ["breaks its contract: days_late < 6"] * 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "column_type", "value"),
+    [
+        ("-", "BIGINT", None),
+        ("", "VARCHAR", None),
+        ("-3", "BIGINT", -3),
+        ("3/4", "DOUBLE", 0.75),
+        ("√6", "DOUBLE", 6**0.5),
+        ("yes", "BOOLEAN", True),
+        ("D-31", "DATE", date(2025, 12, 31)),
+        ("D+1", "DATE", date(2026, 2, 1)),
+        ("2025-12-31", "DATE", date(2025, 12, 31)),
+    ],
+)
+def test_cells_are_read_by_the_type_of_their_column(
+    cell: str, column_type: str, value: object
+) -> None:
+    assert read_value(cell, column_type, Days(D, D)) == value

@@ -1,0 +1,1 @@
+"""What is computed: contracts, SQL, scorecards, and the engines that run them."""

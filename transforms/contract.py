@@ -1,0 +1,187 @@
+"""One declaration per table: the TOML head of its SQL file.
+
+A transform is one file, ``transforms/<schema>/<table>.sql``: a contract in the opening
+comment, then one SELECT. A source (a table that no SQL of ours makes) is the same contract
+alone, ``transforms/<schema>/<table>.toml``. Everything else is derived from here: build order,
+rehearsal, checks, comments, the data dictionary and the lineage.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
+LEVELS = frozenset({"fail", "warn"})
+COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
+HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks"})
+CHECK_KEYS = frozenset({"name", "level", "sql"})
+
+
+class ContractError(ValueError):
+    """A contract is malformed, or says one thing while its SQL does another."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, and what every value of it promises.
+
+    ``minimum`` and ``maximum`` are inclusive; ``among`` empty means any value.
+    """
+
+    name: str
+    type: str
+    doc: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    among: tuple[str, ...] = ()
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A query over ``{batch}`` (the table) whose right answer is no rows."""
+
+    name: str
+    sql: str
+    level: str = "fail"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's contract, the SELECT that makes it (empty for a source) and what that reads."""
+
+    name: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    checks: tuple[Check, ...] = ()
+    sql: str = ""
+    inputs: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def schema(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def short_name(self) -> str:
+        return self.name.partition(".")[2]
+
+    @property
+    def is_source(self) -> bool:
+        return not self.sql
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE TABLE statement of the empty table, types as declared."""
+        columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
+        return f"create table {self.name} ({columns})"
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+
+Glossary = Mapping[str, Mapping[str, Any]]
+
+
+def read_glossary(path: Path) -> Glossary:
+    """Return the shared columns, name -> declaration."""
+    glossary = _toml(path.read_text(), path)
+    for name, declared in glossary.items():
+        _refuse_unknown(declared, COLUMN_KEYS, f"{path.name}: {name}")
+    return glossary
+
+
+def split_head(path: Path) -> tuple[str, str]:
+    """Return (TOML head, SELECT) of a SQL file.
+
+    Raises ContractError where the file does not open with ``/*`` or the head never ends.
+    """
+    opening, closing, sql = path.read_text().partition("*/\n")
+    if not closing or not opening.startswith("/*\n"):
+        raise ContractError(f"{path}: a transform opens with its contract between /* and */")
+    return opening.removeprefix("/*\n"), sql.strip()
+
+
+def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: str = "") -> Table:
+    """Turn a parsed head into a Table; ``inputs`` are left to the catalog.
+
+    Raises ContractError, naming the table and the key, for anything unknown or missing.
+    """
+    _refuse_unknown(head, HEAD_KEYS, name)
+    for required in ("title", "grain", "key", "columns"):
+        if required not in head:
+            raise ContractError(f"{name}: the contract lacks '{required}'")
+    columns = tuple(
+        _column(name, column, declared, glossary) for column, declared in head["columns"].items()
+    )
+    key = tuple(head["key"])
+    for column_name in set(key) - {column.name for column in columns}:
+        raise ContractError(f"{name}: key column '{column_name}' is not among the columns")
+    checks = tuple(_check(name, check) for check in head.get("checks", ()))
+    return Table(name, head["title"], head["grain"], key, columns, checks, sql)
+
+
+def read_table(path: Path, glossary: Glossary) -> Table:
+    """Read ``<schema>/<table>.sql`` (contract and SELECT) or ``.toml`` (a source's contract)."""
+    name = f"{path.parent.name}.{path.stem}"
+    if path.suffix == ".toml":
+        return parse_contract(name, _toml(path.read_text(), path), glossary)
+    head, sql = split_head(path)
+    if not sql:
+        raise ContractError(f"{path}: no SELECT after the contract")
+    return parse_contract(name, _toml(head, path), glossary, sql)
+
+
+def _column(table: str, name: str, own: Mapping[str, Any], glossary: Glossary) -> Column:
+    where = f"{table}.{name}"
+    _refuse_unknown(own, COLUMN_KEYS, where)
+    shared = glossary.get(name, {})
+    declared_twice = (set(own) & set(shared)) - {"null"}
+    if declared_twice:
+        raise ContractError(f"{where}: {sorted(declared_twice)} already stand in glossary.toml")
+    declared = {**shared, **own}
+    if declared.get("type") not in TYPES:
+        raise ContractError(f"{where}: type must be one of {', '.join(sorted(TYPES))}")
+    if not declared.get("doc"):
+        raise ContractError(f"{where}: every column has a doc")
+    return Column(
+        name=name,
+        type=declared["type"],
+        doc=declared["doc"],
+        unit=declared.get("unit", ""),
+        minimum=declared.get("min"),
+        maximum=declared.get("max"),
+        among=tuple(declared.get("in", ())),
+        nullable=declared.get("null", False),
+    )
+
+
+def _check(table: str, declared: Mapping[str, Any]) -> Check:
+    _refuse_unknown(declared, CHECK_KEYS, f"{table}: checks")
+    check = Check(**declared)
+    if check.level not in LEVELS:
+        raise ContractError(f"{table}: check '{check.name}' has level '{check.level}'")
+    if "{batch}" not in check.sql:
+        raise ContractError(f"{table}: check '{check.name}' does not read {{batch}}")
+    return check
+
+
+def _refuse_unknown(declared: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    unknown = sorted(set(declared) - known)
+    if unknown:
+        raise ContractError(f"{where}: unknown {unknown}; known are {sorted(known)}")
+
+
+def _toml(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ContractError(f"{path}: {error}") from error

@@ -1,0 +1,37 @@
+/*
+title = "Eligibility: what decides whether a person is scored at all"
+grain = "one row per person"
+key   = ["person_key"]
+
+[columns]
+person_key              = {}
+account_days            = { type = "BIGINT", unit = "days", null = true, min = 0, doc = "Days since the account was opened; empty where it never was." }
+paid_bill_count         = { type = "BIGINT", unit = "bills", min = 0, doc = "Bills of any type paid in the last 365 days." }
+days_since_payment_event = { type = "BIGINT", unit = "days", null = true, min = 0, doc = "Days since the newest event in the payment log; empty where there is none." }
+is_national_id_verified = { type = "BOOLEAN", doc = "Whether national_id is verified and not changed since." }
+is_frozen               = { type = "BOOLEAN", doc = "Whether the account is frozen." }
+*/
+with
+
+settled as (
+    select
+        person_key,
+        count(*) as paid_bill_count
+    from staging.bill
+    where paid_date > $as_of_date - interval 365 day
+    group by person_key
+)
+
+select
+    person.person_key,
+    cast(date_diff('day', account.opened_date, $as_of_date) as bigint) as account_days,
+    coalesce(settled.paid_bill_count, 0) as paid_bill_count,
+    cast(date_diff('day', person.last_payment_event_date, $as_of_date) as bigint)
+        as days_since_payment_event,
+    coalesce(identity_detail.is_verified, false) as is_national_id_verified,
+    coalesce(account.is_frozen, false) as is_frozen
+from staging.person as person
+left join staging.account as account on person.person_key = account.person_key
+left join settled on person.person_key = settled.person_key
+left join staging.identity_detail as identity_detail
+    on person.person_key = identity_detail.person_key and identity_detail.field = 'national_id'

@@ -1,0 +1,71 @@
+/*
+title = "Household money: bills of the home, savings, transfers"
+grain = "one row per person"
+key   = ["person_key"]
+
+[columns]
+person_key            = {}
+household_bill_months = {}
+savings_months        = {}
+repeat_payee_share    = {}
+*/
+with
+
+home as (
+    select
+        payment.person_key,
+        count(
+            distinct date_diff('day', payment.event_date, $as_of_date) // 30
+        ) as household_bill_months
+    from raw.payment as payment
+    inner join staging.bill as bill
+        on payment.person_key = bill.person_key and payment.bill_id = bill.bill_id
+    where
+        payment.event_type = 'payment'
+        and bill.bill_type in ('utility', 'telecom', 'rent')
+        and payment.event_date > $as_of_date - interval 180 day
+        and payment.event_date <= $as_of_date
+    group by payment.person_key
+),
+
+saver as (
+    select
+        person_key,
+        count(distinct date_diff('day', event_date, $as_of_date) // 30) as savings_months
+    from raw.payment
+    where
+        event_type = 'deposit'
+        and event_date > $as_of_date - interval 360 day
+        and event_date <= $as_of_date
+    group by person_key
+),
+
+payer as (
+    select
+        person_key,
+        cast(sum(recent_count) as bigint) as recent_count,
+        cast(sum(case
+            when earlier_count > 0 then recent_count else 0
+        end) as bigint) as repeat_count
+    from staging.payee
+    group by person_key
+)
+
+select
+    person.person_key,
+    case
+        when person.has_payment_event
+            then coalesce(home.household_bill_months, 0)
+    end as household_bill_months,
+    case
+        when person.has_payment_event
+            then coalesce(saver.savings_months, 0)
+    end as savings_months,
+    case
+        when payer.recent_count > 0
+            then cast(payer.repeat_count as double) / payer.recent_count
+    end as repeat_payee_share
+from staging.person as person
+left join home on person.person_key = home.person_key
+left join saver on person.person_key = saver.person_key
+left join payer on person.person_key = payer.person_key

@@ -1,0 +1,38 @@
+/*
+title = "Features of the scorecards"
+grain = "one row per scorecard and feature"
+key   = ["scorecard_no", "feature_no"]
+
+[columns]
+as_of_date   = {}
+known_on     = {}
+scorecard    = {}
+scorecard_no = {}
+feature_no   = { type = "INTEGER", min = 1, doc = "Place of the feature on the scorecard." }
+feature      = { type = "VARCHAR", doc = "Name of the feature." }
+factor       = { type = "VARCHAR", doc = "Factor that its points belong to." }
+direction    = { type = "VARCHAR", in = ["up", "down"], doc = "Whether more of it earns more points (up) or fewer (down)." }
+max_points   = { type = "INTEGER", unit = "points", min = 0, doc = "Most points that it can give." }
+missing_points = { type = "INTEGER", unit = "points", null = true, min = 0, doc = "Points where the value is missing; empty for the neighbour mean, which never is." }
+unit         = { type = "VARCHAR", doc = "Unit of the feature's value." }
+definition   = { type = "VARCHAR", doc = "How the value is made." }
+reason       = { type = "VARCHAR", doc = "What it means to have lost points here." }
+what_to_do   = { type = "VARCHAR", doc = "What the person can do about it." }
+*/
+select
+    cast($as_of_date as date) as as_of_date,
+    cast($known_on as date) as known_on,
+    feature.scorecard,
+    card.scorecard_no,
+    cast(feature.feature_no as integer) as feature_no,
+    feature.feature,
+    feature.factor,
+    feature.direction,
+    cast(feature.max_points as integer) as max_points,
+    cast(feature.missing_points as integer) as missing_points,
+    feature.unit,
+    feature.definition,
+    feature.reason,
+    feature.what_to_do
+from reference.feature as feature
+inner join reference.card as card on feature.scorecard = card.scorecard

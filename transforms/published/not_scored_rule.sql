@@ -1,0 +1,21 @@
+/*
+title = "Rules under which nobody is scored"
+grain = "one row per rule in force"
+key   = ["rule_no"]
+
+[columns]
+as_of_date      = {}
+known_on        = {}
+rule_no         = { type = "INTEGER", min = 1, doc = "Order of the rules; the first that applies is the one told." }
+not_scored_code = { null = false }
+reason          = { type = "VARCHAR", doc = "Why a person is not scored." }
+what_to_do      = { type = "VARCHAR", doc = "What the person can do about it." }
+*/
+select
+    cast($as_of_date as date) as as_of_date,
+    cast($known_on as date) as known_on,
+    cast(rule_no as integer) as rule_no,
+    not_scored_code,
+    reason,
+    what_to_do
+from reference.not_scored_rule

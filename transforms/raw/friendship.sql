@@ -1,0 +1,26 @@
+/*
+title = "Friendship events that count"
+grain = "one row per event that had happened by the end of as_of_date and had arrived by known_on"
+key   = ["event_id"]
+
+[columns]
+person_key = {}
+event_id   = {}
+event_time = {}
+event_date = {}
+event_type = {}
+friend_key = {}
+arrived    = {}
+*/
+select
+    person_key,
+    event_id,
+    event_time,
+    event_date,
+    event_type,
+    friend_key,
+    arrived
+from events.friendship
+where
+    event_date <= $as_of_date
+    and arrived <= $known_on

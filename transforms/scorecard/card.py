@@ -1,0 +1,120 @@
+"""What a scorecard is: plain values, read-only once they are read."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+FACTORS = (
+    "credit_history",
+    "purchase_behaviour",
+    "performance_reliability",
+    "personal_information",
+    "social_connections",
+)
+SOCIAL_FACTOR = "social_connections"
+NEIGHBOUR_MEAN = "friend_reliability"
+
+
+@dataclass(frozen=True)
+class Bin:
+    """From ``at_least`` up to the next bin's, a value earns ``points``."""
+
+    at_least: Decimal
+    points: int
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One line of the card. ``bins`` is empty for the neighbour mean, whose points are
+    ``max_points`` times its value, rounded half up."""
+
+    name: str
+    factor: str
+    direction: str
+    bins: tuple[Bin, ...]
+    missing_points: int
+    max_points: int
+    reason: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class NotScoredRule:
+    """A person is scored only where ``measure`` is at_least / below / equals the given value."""
+
+    code: str
+    measure: str
+    test: str
+    value: int | bool
+    reason: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """Scores from ``at_least`` to ``at_most``, both inclusive."""
+
+    name: str
+    at_least: int
+    at_most: int
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """What opens at ``min_score``."""
+
+    name: str
+    min_score: int
+    source: str
+    note: str
+    is_harm_sensitive: bool
+
+
+@dataclass(frozen=True)
+class FriendRule:
+    """Parameters of the bounded-influence neighbour mean (see docs/method.md), in ppm."""
+
+    prior_ppm: int
+    prior_weight: int
+    max_distance_ppm: int
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A whole card; ``features`` in the card's order, bands from the lowest."""
+
+    name: str
+    version: str
+    title: str
+    base: int
+    factor_caps: tuple[tuple[str, int], ...]
+    features: tuple[Feature, ...]
+    bands: tuple[Band, ...]
+    not_scored: tuple[NotScoredRule, ...]
+    benefits: tuple[Benefit, ...]
+    friends: FriendRule
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of every value of the card; comments and layout do not count."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def max_score(self) -> int:
+        return self.base + sum(cap for _, cap in self.factor_caps)
+
+    @property
+    def own_points_max(self) -> int:
+        """Most points that a person can have without the social factor."""
+        return sum(cap for factor, cap in self.factor_caps if factor != SOCIAL_FACTOR)
+
+    @property
+    def friend_points_max(self) -> int:
+        return next(f.max_points for f in self.features if f.name == NEIGHBOUR_MEAN)
+
+    def features_of(self, factor: str) -> Iterator[Feature]:
+        """Yield the features of one factor in the card's order."""
+        return (feature for feature in self.features if feature.factor == factor)
