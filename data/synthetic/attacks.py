@@ -1,0 +1,157 @@
+"""Attacks on a social score, planted and labelled: five ways to buy, farm or trade good friends.
+
+ring            low scorers who all befriend and contact each other
+score_group     a chat group of mixed people who add each other to raise scores
+hub_and_spoke   a low scorer with a crowd of accounts made for the purpose
+bought_friends  a low scorer who pays reliable strangers for their friendship
+fake_farm       invented accounts befriending each other and their customers
+
+The attackers live their ordinary lives besides. Fakes leave no record: an account, a tie, contacts.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from data.synthetic.people import Population
+from data.synthetic.randomness import Dice, Ints, lane, likely, pick
+from data.synthetic.settings import FEWEST_PEOPLE_FOR_ATTACKS
+from data.synthetic.ties import NEVER, TieList
+
+KINDS: Final = ("ring", "score_group", "hub_and_spoke", "bought_friends", "fake_farm")
+ROLES: Final = ("member", "customer", "fake", "seller")
+MEMBER, CUSTOMER, FAKE, SELLER = range(4)
+_PEOPLE_PER_ATTACK: Final = 2_500
+_FIRST_START: Final = 60
+_START_SPREAD: Final = 240
+_LOW_RELIABILITY: Final = -600
+_HIGH_RELIABILITY: Final = 700
+# How many of each role an attack has at most; small worlds get smaller ones.
+_CASTS: Final = (
+    {MEMBER: 10},
+    {MEMBER: 20},
+    {CUSTOMER: 1, FAKE: 25},
+    {CUSTOMER: 1, SELLER: 30},
+    {CUSTOMER: 3, FAKE: 20},
+)
+_PAIR_PPM: Final = (1_000_000, 700_000, 0, 0, 600_000)
+_CLOSENESS_PPM: Final = (900_000, 250_000, 900_000, 700_000, 800_000)
+
+
+@dataclass(frozen=True)
+class Attacks:
+    """Who takes part in what, of shape (parts played,).
+
+    `attack` numbers the attacks, `kind` and `role` are places in KINDS and ROLES, `first_day` is
+    the day the attack begins. One person plays in one attack at most.
+    """
+
+    attack: Ints
+    kind: Ints
+    role: Ints
+    person: Ints
+    first_day: Ints
+
+
+def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
+    """Cast the attacks of a world: one of each kind for every 2,500 people, at least one."""
+    if population.count < FEWEST_PEOPLE_FOR_ATTACKS:
+        empty = np.zeros(0, dtype=np.int64)
+        return Attacks(empty, empty, empty, empty, empty)
+    crowds = _casting_crowds(dice, population)
+    most = max(population.count // 40, 4)
+    parts: list[tuple[int, int, int, int]] = []
+    for attack in range(len(KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
+        kind = attack % len(KINDS)
+        for role, wanted in _CASTS[kind].items():
+            crowd = crowds["mixed" if KINDS[kind] == "score_group" else _CROWD_OF_ROLE[role]]
+            cast = min(wanted, most, len(crowd))
+            parts += [(attack, kind, role, crowd.pop()) for _ in range(cast)]
+    attack, kind_of, role_of, person = np.array(parts, dtype=np.int64).T
+    start = (
+        first_day + _FIRST_START + pick(lane(dice.roll("attack.start", attack), 0), _START_SPREAD)
+    )
+    return Attacks(attack, kind_of, role_of, person, start)
+
+
+_CROWD_OF_ROLE: Final = {MEMBER: "low", CUSTOMER: "low", FAKE: "fake", SELLER: "high"}
+
+
+def _casting_crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
+    """Shuffle people and share them out: each person stands in one crowd only."""
+    shuffled = np.argsort(dice.roll("attack.casting", population.everyone), kind="stable")
+    turn = population.everyone % 5
+    reliability = population.reliability[shuffled]
+    is_usable = ~population.is_thin[shuffled]
+    crowds = {
+        "fake": turn == 0,
+        "mixed": (turn == 1) & is_usable,
+        "low": (turn >= 2) & is_usable & (reliability < _LOW_RELIABILITY),
+        "high": (turn >= 2) & is_usable & (reliability > _HIGH_RELIABILITY),
+    }
+    return {name: shuffled[chosen][::-1].tolist() for name, chosen in crowds.items()}
+
+
+def enlist_fakes(population: Population, attacks: Attacks) -> Population:
+    """Turn the fakes' accounts into what they are: opened just before their attack."""
+    is_made_up = attacks.role == FAKE
+    fakes = attacks.person[is_made_up]
+    operator, opened = population.operator.copy(), population.opened_day.copy()
+    is_thin = population.is_thin.copy()
+    operator[fakes] = attacks.attack[is_made_up]
+    opened[fakes] = attacks.first_day[is_made_up] - 5
+    is_thin[fakes] = False
+    return replace(population, operator=operator, opened_day=opened, is_thin=is_thin)
+
+
+def attack_ties(dice: Dice, population: Population, attacks: Attacks) -> TieList:
+    """Return the ties that the attacks add."""
+    pairs = [
+        _pairs_of_attack(dice, attacks, number) for number in np.unique(attacks.attack).tolist()
+    ]
+    low, high, number = np.concatenate(pairs, axis=1) if pairs else np.zeros((3, 0), np.int64)
+    first_part = np.searchsorted(attacks.attack, number)
+    kind = attacks.kind[first_part]
+    wait = pick(lane(dice.roll("attack.tie", low, high), 0), 45)
+    met = np.maximum(population.opened_day[low], population.opened_day[high])
+    never = np.full(len(low), NEVER, dtype=np.int64)
+    return TieList(
+        low=low,
+        high=high,
+        added_day=np.maximum(attacks.first_day[first_part] + wait, met),
+        ended_day=never,
+        again_day=never,
+        closeness=np.array(_CLOSENESS_PPM)[kind],
+        attack=number,
+    )
+
+
+def _pairs_of_attack(dice: Dice, attacks: Attacks, number: int) -> Ints:
+    """Return low, high and the attack's number for each tie, shape (3, ties)."""
+    cast = attacks.attack == number
+    person, role = attacks.person[cast], attacks.role[cast]
+    kind = int(attacks.kind[cast][0])
+    one, other = np.triu_indices(len(person), k=1)
+    low = np.minimum(person[one], person[other])
+    high = np.maximum(person[one], person[other])
+    serves_customer = (role[one] == CUSTOMER) != (role[other] == CUSTOMER)
+    among = likely(lane(dice.roll("attack.pair", low, high), 1), _PAIR_PPM[kind])
+    chosen = serves_customer | (among & (role[one] == role[other]) & (role[one] != CUSTOMER))
+    return np.stack([low[chosen], high[chosen], np.full(int(chosen.sum()), number)])
+
+
+def join_ties(ordinary: TieList, planted: TieList) -> TieList:
+    """Return both lists as one; a planted tie takes the place of an ordinary one."""
+    is_kept = np.ones(len(ordinary.low), dtype=bool)
+    # Ordinary ties are in ascending order, so that each planted one is found by halving.
+    place = np.searchsorted(ordinary.codes, planted.codes)
+    place = place[place < len(is_kept)]
+    is_kept[place[np.isin(ordinary.codes[place], planted.codes)]] = False
+    kept = np.flatnonzero(is_kept)
+    return TieList(
+        *(
+            np.concatenate([getattr(ordinary, name)[kept], getattr(planted, name)])
+            for name in planted.__dataclass_fields__
+        )
+    )

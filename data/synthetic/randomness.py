@@ -1,0 +1,130 @@
+"""Counter-based randomness: every draw is a function of (seed, stream, who, when).
+
+Nothing here has a state, so any person's or any month's rows can be made alone, in any order and on
+any number of threads. The generator is splitmix64 (Steele, Lea, Flood: "Fast splittable
+pseudorandom number generators", OOPSLA 2014) used as a hash of its counter; numpy's own
+distributions are not used, because their streams may change between versions.
+
+Draws are turned into numbers by integer arithmetic and by the operations that IEEE 754 rounds
+exactly (+ - * / and the square root), never by exp, log or sin of a mathematics library, whose last
+bit differs from machine to machine.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+_WORD: Final = (1 << 64) - 1
+_STEP_WHO: Final = np.uint64(0x9E3779B97F4A7C15)
+_STEP_WHEN: Final = np.uint64(0xD1B54A32D192ED03)
+_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND: Final = np.uint64(0x94D049BB133111EB)
+_BELL_MEAN: Final = 131_070
+_BELL_DEVIATION: Final = 37_837
+OCTAVE: Final = 1024
+"""Exponents are counted in 1/1024 of an octave: adding OCTAVE doubles."""
+
+
+def _mix(bits: Bits) -> Bits:
+    """The finaliser of splitmix64, in place."""
+    bits ^= bits >> np.uint64(30)
+    bits *= _FIRST
+    bits ^= bits >> np.uint64(27)
+    bits *= _SECOND
+    bits ^= bits >> np.uint64(31)
+    return bits
+
+
+def _name_hash(name: str) -> int:
+    """FNV-1a of a stream's name, 64 bits."""
+    value = 0xCBF29CE484222325
+    for byte in name.encode():
+        value = ((value ^ byte) * 0x100000001B3) & _WORD
+    return value
+
+
+class Dice:
+    """All the chance of one world: the same seed rolls the same numbers for ever."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed & _WORD
+
+    def roll(self, stream: str, who: Ints, when: Ints | int = 0) -> Bits:
+        """Return 64 random bits for each of `who` at `when`.
+
+        Parameters
+        ----------
+        stream
+            What the draw is for; two streams are independent.
+        who
+            Non-negative numbers, usually of persons, shape (n,).
+        when
+            Non-negative number(s), usually of a month; one for all or shape (n,).
+        """
+        start = np.array([self._seed * 0x2545F4914F6CDD1D + _name_hash(stream) & _WORD], np.uint64)
+        bits = who.astype(np.uint64)
+        bits *= _STEP_WHO
+        bits += _mix(start)[0]
+        bits = _mix(bits)
+        bits += np.asarray(when, dtype=np.uint64) * _STEP_WHEN
+        return _mix(bits)
+
+
+def lane(bits: Bits, number: int) -> Ints:
+    """Return one of the four independent 16-bit numbers in `bits`: 0 <= lane < 65536."""
+    return ((bits >> np.uint64(16 * number)) & np.uint64(0xFFFF)).astype(np.int64)
+
+
+def high_half(bits: Bits) -> Ints:
+    """Return lanes 2 and 3 as one number: 0 <= half < 2**32."""
+    return (bits >> np.uint64(32)).astype(np.int64)
+
+
+def likely(lanes: Ints, parts_per_million: Ints | int) -> Flags:
+    """Return where a 16-bit draw falls below a probability, which may differ from row to row."""
+    return np.asarray(lanes * 1_000_000 < np.asarray(parts_per_million, np.int64) * 65_536)
+
+
+def pick(lanes: Ints, count: Ints | int) -> Ints:
+    """Return a whole number in [0, count) from a 16-bit draw."""
+    return np.asarray(lanes * count >> 16)
+
+
+def bell(bits: Bits) -> Ints:
+    """Return bell-shaped numbers, mean 0 and deviation 1000, from the four lanes' sum.
+
+    An Irwin-Hall draw of four: never beyond 3464, close to normal within two deviations.
+    """
+    total = lane(bits, 0) + lane(bits, 1) + lane(bits, 2) + lane(bits, 3)
+    return np.asarray((total - _BELL_MEAN) * 1000 // _BELL_DEVIATION)
+
+
+def _fractional_powers() -> Floats:
+    """Return 2**(k/1024) for k = 0..1023, by square roots and products alone."""
+    powers = np.ones(OCTAVE)
+    root = np.float64(2.0)
+    for bit in range(9, -1, -1):
+        root = np.sqrt(root)
+        chosen = (np.arange(OCTAVE) >> bit & 1).astype(bool)
+        powers[chosen] *= root
+    return powers
+
+
+_POWERS: Final = _fractional_powers()
+
+
+def power_of_two(exponent: Ints) -> Floats:
+    """Return 2**(exponent / 1024)."""
+    return np.asarray(np.ldexp(_POWERS[exponent & (OCTAVE - 1)], (exponent >> 10).astype(np.int32)))
+
+
+def odds_to_ppm(exponent: Ints) -> Ints:
+    """Return, in parts per million, the probability whose odds are 2**(exponent / 1024)."""
+    odds = power_of_two(exponent)
+    return (1_000_000.0 * (odds / (1.0 + odds))).astype(np.int64)

@@ -1,0 +1,216 @@
+"""Who knows whom: circles that close triangles, acquaintances with a heavy tail, like near like.
+
+Targets (docs/method.md): mean degree 20, heavy tail cut at 1000, clustering about .14, degree
+assortativity above 0, which are the shapes measured on large friendship graphs (Ugander, Karrer,
+Backstrom, Marlow: "The anatomy of the Facebook social graph", 2011). Two ways to meet:
+
+- circles: people are lined up by a noisy likeness, cut into groups, and most pairs of a group know
+  each other (homophily and triangles);
+- acquaintances: everyone holds a number of open ends from a Pareto law, and ends are joined with
+  ends alike (homophily, the tail, and busy people knowing busy people).
+
+The graph is made whole, because a tie is no single person's; contacts are made person by person.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data.synthetic.people import Population
+from data.synthetic.randomness import (
+    OCTAVE,
+    Bits,
+    Dice,
+    Ints,
+    bell,
+    high_half,
+    lane,
+    likely,
+    pick,
+    power_of_two,
+)
+
+SmallInts = npt.NDArray[np.int32]
+
+NEVER: Final = 1 << 30
+"""A day that does not come."""
+
+MOST_TIES: Final = 1_000
+_END_COUNT_MEAN: Final = 12.2
+_SOCIABLE_OCTAVES: Final = 0.75
+_CIRCLES: Final = (
+    # sizes of the groups in turn, ppm that a pair knows each other, likeness, noise (per mille)
+    ("home", (2, 3, 4, 5), 900_000, 500, 1_000),
+    ("work", (6, 9, 12, 16, 24), 640_000, 700, 900),
+)
+_FORMING_DAYS: Final = 1_600
+_YEARLY_END_PPM: Final = 50_000
+_AGAIN_PPM: Final = 200_000
+
+
+@dataclass(frozen=True)
+class TieList:
+    """Undirected ties, of shape (ties,): `low` < `high` are persons, days are day numbers.
+
+    `closeness` is the chance, in ppm, to be in touch in a month. A tie ends on `ended_day` (NEVER
+    if it does not) and may begin once more on `again_day`. `attack` is an attack's number, -1 for
+    real ties.
+    """
+
+    low: Ints
+    high: Ints
+    added_day: Ints
+    ended_day: Ints
+    again_day: Ints
+    closeness: Ints
+    attack: Ints
+
+    @property
+    def codes(self) -> Ints:
+        """Both ends in one number."""
+        return self.low << 32 | self.high
+
+    def take(self, chosen: Ints) -> "TieList":
+        """Return the ties at the chosen places."""
+        return TieList(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """The same ties seen from each end: those of person p stand at start[p]:start[p+1].
+
+    `friend` is the other end (ascending within a person); the other fields are those of the tie.
+    Held as 32-bit numbers, for there are twice as many as ties.
+    """
+
+    start: Ints
+    friend: SmallInts
+    added_day: SmallInts
+    ended_day: SmallInts
+    again_day: SmallInts
+    closeness: SmallInts
+
+
+def make_ties(dice: Dice, population: Population) -> TieList:
+    """Return all ties that people without ill intent form, each pair once."""
+    pairs = [_circle_pairs(dice, population, *circle) for circle in _CIRCLES]
+    pairs.append(_acquaintance_pairs(dice, population))
+    codes = _distinct(np.concatenate(pairs))
+    low, high = codes >> 32, codes & 0xFFFFFFFF
+    bits = dice.roll("tie.life", low, high)
+    met = np.maximum(population.opened_day[low], population.opened_day[high])
+    skewed = lane(bits, 0) * lane(bits, 0) >> 16
+    added = met + pick(skewed, _FORMING_DAYS)
+    yearly = pick(lane(bits, 1), 365 * 1_000_000 // _YEARLY_END_PPM)
+    ended = np.where(yearly < 3_650, added + 20 + yearly, NEVER)
+    comes_back = likely(lane(bits, 2), _AGAIN_PPM) & (ended < NEVER)
+    return TieList(
+        low=low,
+        high=high,
+        added_day=added,
+        ended_day=ended,
+        again_day=np.where(comes_back, ended + 15 + pick(lane(bits, 3), 150), NEVER),
+        closeness=_closeness(dice.roll("tie.closeness", low, high)),
+        attack=np.full(len(low), -1, dtype=np.int64),
+    )
+
+
+def _distinct(codes: Ints) -> Ints:
+    """Return each code once, ascending; np.unique hashes, which takes five times as long here."""
+    codes = np.sort(codes)
+    is_new = np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)]
+    return np.asarray(codes[is_new])
+
+
+def _closeness(bits: Bits) -> Ints:
+    """One tie in five is close, one in four middling, the rest are faint."""
+    kind = lane(bits, 0)
+    spread = pick(lane(bits, 1), 100_000)
+    return np.where(
+        likely(kind, 210_000),
+        700_000 + spread * 2,
+        np.where(likely(kind, 480_000), 330_000 + spread * 2, 60_000 + spread),
+    )
+
+
+def _likeness(dice: Dice, name: str, population: Population, weight: int, noise: int) -> Ints:
+    """Return the place in line of every person: reliability and sociability seen dimly."""
+    own = bell(dice.roll(f"tie.{name}.likeness", population.everyone))
+    shared = (population.reliability * 800 + population.sociability * 600) // 1000
+    return (shared * weight + own * noise) // 1000
+
+
+def _circle_pairs(
+    dice: Dice,
+    population: Population,
+    name: str,
+    sizes: tuple[int, ...],
+    pair_ppm: int,
+    weight: int,
+    noise: int,
+) -> Ints:
+    """Cut the line into groups of the sizes in turn and tie most pairs within a group."""
+    line = np.argsort(_likeness(dice, name, population, weight, noise), kind="stable")
+    line = line[~population.are_fake(line)]
+    edges = np.cumsum(np.tile(sizes, len(line) // sum(sizes) + 1))
+    group = np.searchsorted(edges, np.arange(len(line)), side="right")
+    found = []
+    for apart in range(1, max(sizes)):
+        together = np.flatnonzero(group[apart:] == group[:-apart])
+        low = np.minimum(line[together], line[together + apart])
+        high = np.maximum(line[together], line[together + apart])
+        meet = likely(lane(dice.roll(f"tie.{name}.pair", low, high), 0), pair_ppm)
+        found.append((low << 32 | high)[meet])
+    return np.concatenate(found)
+
+
+def _acquaintance_pairs(dice: Dice, population: Population) -> Ints:
+    """Join open ends with ends alike: a configuration model with assortative matching."""
+    count = _end_counts(dice, population)
+    person = np.repeat(population.everyone, count)
+    place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
+    noise = bell(dice.roll("tie.end", person, place))
+    busyness = np.searchsorted(np.sort(count), count) * 3_000 // max(population.count, 1)
+    like = population.reliability * 700 + busyness * 1_100
+    line = person[np.argsort(like[person] // 1000 + noise, kind="stable")]
+    half = len(line) // 2
+    one, other = line[0 : 2 * half : 2], line[1 : 2 * half : 2]
+    apart = one != other
+    one, other = one[apart], other[apart]
+    return np.asarray(np.minimum(one, other) << 32 | np.maximum(one, other))
+
+
+def _end_counts(dice: Dice, population: Population) -> Ints:
+    """Pareto with exponent 2 (an exact square root), times sociability, cut."""
+    bits = dice.roll("tie.ends", population.everyone)
+    tail = 1.0 / np.sqrt((high_half(bits) + 1) / 4_294_967_296.0)
+    sociable = power_of_two(
+        (population.sociability * _SOCIABLE_OCTAVES * OCTAVE // 1000).astype(np.int64)
+    )
+    most = min(MOST_TIES - 40, population.count // 4)
+    count = np.minimum(_END_COUNT_MEAN / 2 * tail * sociable, most).astype(np.int64)
+    return np.where(population.operator >= 0, 0, count)
+
+
+def see_from_both_ends(ties: TieList, people: int) -> Neighbourhoods:
+    """Return each person's ties, friends in ascending order."""
+    source = np.concatenate([ties.low, ties.high])
+    friend = np.concatenate([ties.high, ties.low])
+    codes = source << 32 | friend
+    order = np.argsort(codes)
+    degree = np.bincount(source, minlength=people)
+    tie = order % len(ties.low) if len(ties.low) else order
+
+    def seen(field: Ints) -> SmallInts:
+        return field.astype(np.int32)[tie]
+
+    return Neighbourhoods(
+        start=np.concatenate([[0], np.cumsum(degree)]),
+        friend=friend.astype(np.int32)[order],
+        added_day=seen(ties.added_day),
+        ended_day=seen(ties.ended_day),
+        again_day=seen(ties.again_day),
+        closeness=seen(ties.closeness),
+    )

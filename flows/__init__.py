@@ -1,0 +1,1 @@
+"""When it happens: ingest, the daily flow, publishing, and the command line."""

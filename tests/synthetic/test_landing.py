@@ -1,0 +1,120 @@
+"""A world appears in its landing folder once and whole, and never over other logs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.synthetic import landing, world
+from data.synthetic.settings import WorldError, WorldSettings
+from data.synthetic.world import synthesise
+from tests.synthetic.conftest import LOG_NAMES, fingerprint
+
+SettingsOf = Callable[..., WorldSettings]
+
+
+def test_a_second_run_of_the_same_world_does_nothing(settings_of: SettingsOf) -> None:
+    first = synthesise(settings_of())
+    times = {p: p.stat().st_mtime_ns for p in settings_of().landing.rglob("*")}
+    again = synthesise(settings_of())
+    assert first.is_new
+    assert not again.is_new
+    assert (again.rows, again.targets) == (first.rows, first.targets)
+    assert {p: p.stat().st_mtime_ns for p in settings_of().landing.rglob("*")} == times
+
+
+@pytest.mark.parametrize("change", [{"seed": 6}, {"people": 151}, {"is_region_causal": True}])
+def test_another_world_is_refused_by_name(
+    settings_of: SettingsOf, change: dict[str, int | bool]
+) -> None:
+    synthesise(settings_of())
+    with pytest.raises(WorldError, match=f"differs in: {next(iter(change))}") as refusal:
+        synthesise(settings_of(**change))
+    assert refusal.value.exit_code == 5
+
+
+def test_logs_of_someone_else_are_refused_and_kept(settings_of: SettingsOf) -> None:
+    theirs = settings_of().landing / "purchase" / "arrived=2025-01-01" / "mine.csv"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("event_id\n")
+    with pytest.raises(WorldError, match="already holds logs") as refusal:
+        synthesise(settings_of())
+    assert refusal.value.exit_code == 5
+    assert fingerprint(settings_of().landing) == {
+        "purchase/arrived=2025-01-01/mine.csv": b"event_id\n"
+    }
+
+
+def test_a_run_killed_while_writing_is_made_good(
+    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(world, "write_truth", _die)
+        with pytest.raises(KeyboardInterrupt):
+            synthesise(settings_of())
+    assert {path.name for path in settings_of().landing.iterdir()} == {"_unfinished"}
+    _assert_made_good(settings_of)
+
+
+def test_a_run_killed_while_moving_is_made_good(
+    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def rename_some(path: Path, target: Path) -> Path:
+        if path.parent.name == "profile" and path.name > "arrived=2025-02-01":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename_some)
+        with pytest.raises(KeyboardInterrupt):
+            synthesise(settings_of())
+    assert not (settings_of().landing / "_truth" / "world.json").exists()
+    _assert_made_good(settings_of)
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _assert_made_good(settings_of: SettingsOf) -> None:
+    assert synthesise(settings_of()).is_new
+    synthesise(settings_of("undisturbed"))
+    made = fingerprint(settings_of().landing)
+    assert made == fingerprint(settings_of("undisturbed").landing)
+
+
+def test_two_writers_of_one_folder_do_not_meet(settings_of: SettingsOf) -> None:
+    settings = settings_of()
+    with landing.sole_writer(settings.landing), pytest.raises(WorldError) as refusal:
+        synthesise(settings)
+    assert refusal.value.exit_code == 4
+
+
+@pytest.mark.parametrize("people", [1, 2, 30, 100])
+def test_small_worlds_can_be_made(settings_of: SettingsOf, people: int) -> None:
+    made = synthesise(settings_of(people=people))
+    assert set(made.rows) == set(LOG_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"people": 0}, "--people 0"),
+        ({"seed": -1}, "--seed -1"),
+        ({"file_format": "xlsx"}, "no such file format"),
+        ({"first": "last"}, "lies before --from"),
+        ({"arrivals": "monthly", "last": "first"}, "month's last day"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(
+    settings_of: SettingsOf, change: dict[str, object], message: str
+) -> None:
+    plain = settings_of()
+    days = {"last": replace(plain).last.replace(year=2030), "first": plain.first}
+    chosen = {name: days.get(str(value), value) for name, value in change.items()}
+    with pytest.raises(WorldError, match=message) as refusal:
+        settings_of(**chosen)
+    assert refusal.value.exit_code == 2
