@@ -1,0 +1,1 @@
+"""Whether it may pass: checks derived from the contracts, laws across tables, the judge."""

@@ -1,0 +1,110 @@
+"""Judge the tables of a stage by their contracts, with Great Expectations.
+
+GX first says which promises hold: all column checks of a table in one scan, and nothing but
+counts leaves DuckDB. Only where a promise is broken are the rows counted and a few of them shown.
+GX takes seconds to import: import this module where checks run, and nowhere else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.datasource.fluent.interfaces import TestConnectionError
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+
+from expectations.examples import broken_rows, message_of
+from expectations.laws import judge_facts
+from expectations.open_duckdb import open_datasource, whole_table
+from expectations.results import CheckResult, errored, judged, refuse_if_critical
+from expectations.suites import Promise, promises_of, suite_of
+from transforms.contract import Table
+
+__all__ = ["CheckResult", "judge", "judge_facts", "refuse_if_critical"]
+
+# DuckDB turns a Ctrl-C during a query into this error, and GX the error into a result.
+_INTERRUPTED = "Query interrupted"
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    stage: str,
+    parameters: Mapping[str, date],
+) -> list[CheckResult]:
+    """Return one result for each thing that the contracts of ``tables`` promise.
+
+    ``con`` has the tables under their own names; ``parameters`` are the named parameters of the
+    transforms. Raises nothing for what it finds: see ``refuse_if_critical``.
+    """
+    datasource = open_datasource(con)
+    return [
+        result
+        for table in tables
+        for result in _judge_table(con, datasource, table, stage, parameters)
+    ]
+
+
+def _judge_table(
+    con: duckdb.DuckDBPyConnection,
+    datasource: SQLDatasource,
+    table: Table,
+    stage: str,
+    parameters: Mapping[str, date],
+) -> Iterator[CheckResult]:
+    promises = list(promises_of(table, parameters))
+    suite = suite_of(table, promises)
+    try:
+        batch = whole_table(datasource, table.name)
+    except TestConnectionError as error:
+        yield errored(stage, table.name, "the table can be read", message_of(error))
+        return
+    validation = batch.validate(suite, result_format="BOOLEAN_ONLY")
+    found = {_check_no(result): result for result in validation.results}
+    for check_no, promise in enumerate(promises):
+        yield _judge_promise(con, table, stage, promise, found.get(check_no))
+
+
+def _judge_promise(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    stage: str,
+    promise: Promise,
+    found: ExpectationValidationResult | None,
+) -> CheckResult:
+    where = (stage, table.name, promise.name)
+    trouble = "Great Expectations gave no result" if found is None else _exception(found)
+    if _INTERRUPTED in trouble:
+        raise KeyboardInterrupt
+    if trouble:
+        return errored(*where, message_of(trouble))
+    if found is not None and found.success:
+        return judged(*where, promise.level, 0, "[]")
+    try:
+        count, examples = broken_rows(con, promise.broken_by)
+    except duckdb.Error as error:
+        return errored(*where, message_of(error))
+    if not count:
+        return errored(*where, message_of("Great Expectations refuses it, but no row breaks it"))
+    return judged(*where, promise.level, count, examples)
+
+
+def _check_no(found: ExpectationValidationResult) -> int:
+    """Return which promise a result is about: GX gives them in an order of its own."""
+    config = found.expectation_config
+    assert config is not None, "every result of a suite has its configuration"
+    return int(config.meta["check_no"])
+
+
+def _exception(found: ExpectationValidationResult) -> str:
+    """Return the message of the exception behind a result, empty where none was raised.
+
+    GX reports one exception bare, and several by the metric that raised them.
+    """
+    info: dict[str, Any] = found.exception_info or {}
+    raised = [info] if "raised_exception" in info else list(info.values())
+    for exception in raised:
+        if exception["raised_exception"]:
+            return str(exception["exception_message"]) or "an exception without a message"
+    return ""

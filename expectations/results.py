@@ -1,0 +1,72 @@
+"""What a check found, and when that stops the run. Knows no Great Expectations: cheap to import."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from transforms.errors import ChecksRefused
+
+Level = Literal["fail", "warn"]
+Outcome = Literal["passed", "failed", "warned", "error"]
+SHOWN_REFUSALS = 3
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one table (or one law) in one run.
+
+    ``failed_count`` is the number of rows that break it. ``examples`` is a JSON list of a few of
+    them, people by their person_id; of a check that errors, the one message.
+    """
+
+    stage: str
+    table_name: str
+    check_name: str
+    level: Level
+    outcome: Outcome
+    failed_count: int
+    examples: str
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether this result alone keeps the snapshot from being published."""
+        return self.outcome in ("failed", "error")
+
+
+def judged(
+    stage: str, table_name: str, check_name: str, level: Level, failed_count: int, examples: str
+) -> CheckResult:
+    """Return the result of a check that ran: passed, or failed / warned by its level."""
+    outcome: Outcome = "passed"
+    if failed_count:
+        outcome = "failed" if level == "fail" else "warned"
+    return CheckResult(stage, table_name, check_name, level, outcome, failed_count, examples)
+
+
+def errored(stage: str, table_name: str, check_name: str, examples: str) -> CheckResult:
+    """Return the result of a check that could not run: a failure, whatever its level was."""
+    return CheckResult(stage, table_name, check_name, "fail", "error", 0, examples)
+
+
+def refuse_if_critical(results: Iterable[CheckResult]) -> None:
+    """Raise ChecksRefused where a check failed or could not run; warnings go through.
+
+    The message names the first few by table, check, count and examples, and counts the rest.
+    """
+    critical = [result for result in results if result.is_critical]
+    if not critical:
+        return
+    checks = "a check" if len(critical) == 1 else f"{len(critical)} checks"
+    lines = [f"{checks} of {critical[0].stage} failed, so nothing was published"]
+    lines += [_sentence(result) for result in critical[:SHOWN_REFUSALS]]
+    if len(critical) > SHOWN_REFUSALS:
+        lines.append(f"and {len(critical) - SHOWN_REFUSALS} more")
+    raise ChecksRefused("\n".join(lines))
+
+
+def _sentence(result: CheckResult) -> str:
+    what = f"{result.table_name}: {result.check_name}"
+    if result.outcome == "error":
+        return f"{what}: the check could not run, {result.examples}"
+    rows = "row" if result.failed_count == 1 else "rows"
+    return f"{what}: {result.failed_count} {rows}, such as {result.examples}"

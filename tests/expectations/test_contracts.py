@@ -1,0 +1,292 @@
+"""Every kind of promise that a contract can make is broken once, alone, and says so."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations.judge import judge, judge_facts, refuse_if_critical
+from expectations.results import CheckResult
+from tests.expectations.small_house import BUILT, DATES
+from transforms.contract import Check, Column, Table
+from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.errors import ChecksRefused
+
+RENT = Table(
+    name="staging.rent",
+    title="Rent (an invented table)",
+    grain="one row per person and month",
+    key=("person_key", "month"),
+    columns=(
+        Column("person_key", "BIGINT", "Who.", minimum=0),
+        Column("month", "BIGINT", "Which month.", minimum=1, maximum=12),
+        Column("paid_cents", "BIGINT", "Paid.", minimum=0, nullable=True),
+        Column("share", "DOUBLE", "Share of the rent.", maximum=1, nullable=True),
+        Column("ratio", "DOUBLE", "Rent to income.", nullable=True),
+        Column("city", "VARCHAR", "Where.", among=("ulm", "o'fallon"), nullable=True),
+        Column("value_hash", "VARCHAR", "Never shown."),
+        Column("paid_on", "DATE", "When.", nullable=True),
+    ),
+    checks=(
+        Check("paid in full or not at all", "select * from {batch} where share not in (0, 1)"),
+        Check(
+            "paid by the day of the snapshot",
+            "select b.* from {batch} as b where b.paid_on > $as_of_date and b.city <> 'a:b{{1}}'",
+            "warn",
+        ),
+    ),
+)
+CHECKED_COLUMNS = 8
+
+
+@pytest.fixture
+def rent() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("create schema events; create schema staging")
+        con.execute("create table events.person (person_key bigint, person_id varchar)")
+        con.execute("insert into events.person values (0, 'zoe'), (1, 'yan'), (2, 'xia')")
+        con.execute(RENT.ddl)
+        con.execute(
+            """insert into staging.rent
+            select key, month, 100, 1, 0.5, 'ulm', 'secret', date '2026-01-31'
+            from range(3) as person (key), range(1, 13) as calendar (month)"""
+        )
+        yield con
+
+
+def judge_rent(con: duckdb.DuckDBPyConnection, table: Table = RENT) -> list[CheckResult]:
+    return judge(con, [table], "staging", DATES.parameters)
+
+
+def not_passed(results: list[CheckResult]) -> list[CheckResult]:
+    return [result for result in results if result.outcome != "passed"]
+
+
+def test_a_table_that_keeps_its_contract_passes_everything(
+    rent: duckdb.DuckDBPyConnection,
+) -> None:
+    results = judge_rent(rent)
+    assert {(result.stage, result.table_name) for result in results} == {("staging", RENT.name)}
+    assert {(r.outcome, r.failed_count, r.examples) for r in results} == {("passed", 0, "[]")}
+    assert [result.check_name for result in results] == [
+        "columns stand as declared",
+        "types are as declared",
+        "one row per person_key, month",
+        "person_key is never empty",
+        "person_key lies within 0..",
+        "month is never empty",
+        "month lies within 1..12",
+        "paid_cents lies within 0..",
+        "share lies within ..1",
+        "ratio lies within the finite numbers",
+        "city is one of ulm, o'fallon",
+        "value_hash is never empty",
+        "paid in full or not at all",
+        "paid by the day of the snapshot",
+    ]
+
+
+ONE_ROW = "where person_key = 1 and month = 2"
+
+
+@pytest.mark.parametrize(
+    ("fault", "check_name", "count", "example"),
+    [
+        (
+            "insert into staging.rent from staging.rent where person_key = 1",
+            "one row per person_key, month",
+            12,
+            {"person_id": "yan", "month": 1, "row_count": 2},
+        ),
+        (
+            f"update staging.rent set value_hash = null {ONE_ROW}",
+            "value_hash is never empty",
+            1,
+            {"person_id": "yan", "month": 2},
+        ),
+        (
+            f"update staging.rent set month = null {ONE_ROW}",
+            "month is never empty",
+            1,
+            {"person_id": "yan", "month": None},
+        ),
+        (
+            f"update staging.rent set paid_cents = -1 {ONE_ROW}",
+            "paid_cents lies within 0..",
+            1,
+            {"person_id": "yan", "month": 2, "paid_cents": -1},
+        ),
+        (
+            f"update staging.rent set month = 13 {ONE_ROW}",
+            "month lies within 1..12",
+            1,
+            {"person_id": "yan", "month": 13},
+        ),
+        (
+            f"update staging.rent set ratio = 'inf' {ONE_ROW}",
+            "ratio lies within the finite numbers",
+            1,
+            {"person_id": "yan", "month": 2, "ratio": "inf"},
+        ),
+        (
+            f"update staging.rent set ratio = 'nan' {ONE_ROW}",
+            "ratio lies within the finite numbers",
+            1,
+            {"person_id": "yan", "month": 2, "ratio": "nan"},
+        ),
+        (
+            f"update staging.rent set city = 'bonn' {ONE_ROW}",
+            "city is one of ulm, o'fallon",
+            1,
+            {"person_id": "yan", "month": 2, "city": "bonn"},
+        ),
+        (
+            f"update staging.rent set share = 0.5 {ONE_ROW}",
+            "paid in full or not at all",
+            1,
+            {"person_id": "yan", "month": 2, "share": 0.5},
+        ),
+    ],
+)
+def test_a_broken_promise_alone_says_so(
+    rent: duckdb.DuckDBPyConnection,
+    fault: str,
+    check_name: str,
+    count: int,
+    example: dict[str, object],
+) -> None:
+    rent.execute(fault)
+    (result,) = not_passed(judge_rent(rent))
+    assert (result.check_name, result.level, result.outcome) == (check_name, "fail", "failed")
+    assert result.failed_count == count
+    assert json.loads(result.examples)[0].items() >= example.items()
+
+
+def test_swapped_columns_are_told_by_their_places(rent: duckdb.DuckDBPyConnection) -> None:
+    swapped = replace(RENT, columns=(RENT.columns[1], RENT.columns[0], *RENT.columns[2:]))
+    (result,) = not_passed(judge_rent(rent, swapped))
+    assert (result.check_name, result.failed_count) == ("columns stand as declared", 2)
+    assert json.loads(result.examples)[0] == {
+        "place": 1, "declared_column": "month", "made_column": "person_key",
+    }  # fmt: skip
+
+
+def test_a_column_too_many_is_told(rent: duckdb.DuckDBPyConnection) -> None:
+    rent.execute("alter table staging.rent add column more bigint")
+    (result,) = not_passed(judge_rent(rent))
+    assert json.loads(result.examples) == [
+        {"place": CHECKED_COLUMNS + 1, "declared_column": None, "made_column": "more"}
+    ]
+
+
+def test_a_lost_column_is_told_and_what_is_promised_of_it_is_an_error(
+    rent: duckdb.DuckDBPyConnection,
+) -> None:
+    rent.execute("alter table staging.rent drop column ratio")
+    results = {result.check_name: result for result in not_passed(judge_rent(rent))}
+    assert set(results) == {"columns stand as declared", "ratio lies within the finite numbers"}
+    assert results["columns stand as declared"].outcome == "failed"
+    assert results["ratio lies within the finite numbers"].outcome == "error"
+
+
+def test_a_wrong_type_is_told(rent: duckdb.DuckDBPyConnection) -> None:
+    rent.execute("alter table staging.rent alter month set data type integer")
+    (result,) = not_passed(judge_rent(rent))
+    assert result.check_name == "types are as declared"
+    assert json.loads(result.examples) == [
+        {"column_name": "month", "declared_type": "BIGINT", "made_type": "INTEGER"}
+    ]
+
+
+def test_a_warning_is_seen_and_lets_through(rent: duckdb.DuckDBPyConnection) -> None:
+    rent.execute(f"update staging.rent set paid_on = date '2026-02-01' {ONE_ROW}")
+    (result,) = not_passed(judge_rent(rent))
+    assert (result.level, result.outcome, result.failed_count) == ("warn", "warned", 1)
+    refuse_if_critical([result])
+
+
+@pytest.mark.parametrize("level", ["fail", "warn"])
+def test_a_check_that_errors_is_a_failure(rent: duckdb.DuckDBPyConnection, level: str) -> None:
+    odd = Check("odd", "select * from {batch} where no_such_column > 1", level)
+    (result,) = not_passed(judge_rent(rent, replace(RENT, checks=(*RENT.checks, odd))))
+    assert (result.check_name, result.level, result.outcome) == ("odd", "fail", "error")
+    assert "no_such_column" in result.examples
+    with pytest.raises(ChecksRefused, match="the check could not run"):
+        refuse_if_critical([result])
+
+
+def test_a_table_that_is_not_there_is_a_failure(rent: duckdb.DuckDBPyConnection) -> None:
+    (result,) = judge_rent(rent, replace(RENT, name="staging.nowhere"))
+    assert (result.check_name, result.outcome) == ("the table can be read", "error")
+    assert "nowhere" in result.examples
+
+
+def test_examples_name_people_by_id_in_its_order_and_never_show_a_hash(
+    rent: duckdb.DuckDBPyConnection,
+) -> None:
+    rent.execute("update staging.rent set share = 0.5 where month = 1")
+    (result,) = not_passed(judge_rent(rent))
+    assert [row["person_id"] for row in json.loads(result.examples)] == ["xia", "yan", "zoe"]
+    assert "secret" not in result.examples
+
+
+def test_a_promise_broken_by_many_rows_is_counted_whole(rent: duckdb.DuckDBPyConnection) -> None:
+    rent.execute(
+        "insert into staging.rent by name"
+        " select range + 3 as person_key, 1 as month, 'h' as value_hash, -5 as paid_cents"
+        " from range(50_000)"
+    )
+    (result,) = not_passed(judge_rent(rent))
+    assert result.failed_count == 50_000
+    assert len(json.loads(result.examples)) == 3
+
+
+def test_logs_are_not_searched_for_repeated_events(house: DuckDBEngine) -> None:
+    results = judge(house.con, house.catalog.of_schema("raw"), "raw", DATES.parameters)
+    assert not [result for result in results if result.check_name.startswith("one row per")]
+
+
+class CountingConnection:
+    """A connection that counts what is executed on it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection):
+        self.con = con
+        self.statements: list[str] = []
+
+    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        self.statements.append(sql)
+        return self.con.execute(sql, parameters)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.con, name)
+
+
+def test_all_column_checks_of_a_table_take_one_scan(rent: duckdb.DuckDBPyConnection) -> None:
+    counting = CountingConnection(rent)
+    table = replace(RENT, checks=())
+    assert not not_passed(judge(counting, [table], "staging", DATES.parameters))  # type: ignore[arg-type]
+    scans = [sql for sql in counting.statements if "staging.rent" in sql and "sum(" in sql]
+    assert len(scans) == 1
+
+
+def test_the_small_house_keeps_every_contract_and_every_law(
+    house: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for stage in ("reference", *BUILT):
+        tables = house.catalog.of_schema(stage)
+        results = judge(house.con, tables, stage, DATES.parameters)
+        assert {result.table_name for result in results} == {table.name for table in tables}
+        assert not not_passed([*results, *judge_facts(house.con, stage, DATES.parameters)])
+    assert list(tmp_path.iterdir()) == [], "checks leave no file behind"
+
+
+def test_an_interruption_during_a_check_is_no_finding(
+    rent: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expectations.judge._exception", lambda _: "Query interrupted")
+    with pytest.raises(KeyboardInterrupt):
+        judge_rent(rent)

@@ -1,0 +1,265 @@
+"""Every law of expectations/facts is broken once, and says so."""
+
+import json
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations.laws import Fact, judge_fact, judge_facts, read_facts
+from tests.expectations.small_house import DATES, SCORED
+from transforms.contract import ContractError
+from transforms.engines.duckdb_engine import DuckDBEngine
+
+FACTS = {fact.name: fact for fact in read_facts()}
+
+# Fact -> what is done to the small house, and how many rows then break the law.
+PLANTED: dict[str, tuple[str, int]] = {
+    "rows_accounted_for": ("update events.file set rows = rows + 1 where log = 'payment'", 1),
+    "store_holds_what_was_accepted": ("delete from events.service where person_key = 0", 1),
+    "both_clocks_cut": (
+        """insert into events.service by name
+        select * replace (arrived + 900 as arrived) from events.service limit 1;
+        insert into events.profile by name
+        select * replace (event_date + 900 as event_date) from events.profile limit 1;
+        create or replace view raw.service as from events.service;
+        create or replace view raw.profile as from events.profile""",
+        2,
+    ),
+    "somebody_has_events": ("delete from staging.person", 1),
+    "every_key_has_an_id": ("delete from events.person where person_id = 'zed'", 1),
+    "one_row_of_features_per_person": ("delete from features.spending where person_key = 0", 1),
+    "points_sum_to_score": (
+        "update scores.points set paid_bills = paid_bills + 1 where person_key = 0",
+        2,
+    ),
+    "factors_sum_to_score": (
+        "update scores.factor set credit_history = credit_history - 1"
+        " where person_key = 0 and scorecard = 'standard'",
+        1,
+    ),
+    "factors_hold_their_features": (
+        "update scores.factor set credit_history = credit_history - 1,"
+        " social_connections = social_connections + 1"
+        " where person_key = 0 and scorecard = 'standard'",
+        2,
+    ),
+    "points_within_their_maximum": (
+        "update scores.points set on_time_share = 61 where scorecard = 'standard'",
+        1,
+    ),
+    "every_score_in_its_band": (
+        "update scores.score set band_no = 1, band = 'poor'"
+        " where person_key = 0 and scorecard = 'standard'",
+        1,
+    ),
+    "bands_cover_the_scale": (
+        "update reference.band set at_most = at_most - 1"
+        " where band_no = 2 and scorecard = 'standard'",
+        2,
+    ),
+    "friends_move_nobody_far": (
+        "update scores.friend_reliability set numerator = (own_ppm + 150001) * denominator"
+        " where person_key = 0",
+        2,
+    ),
+    "scored_or_told_why": (
+        "update scores.score set not_scored_code = 'N5' where person_key = 0",
+        2,
+    ),
+    "reasons_in_order": ("delete from scores.reason where rank = 2 and person_key = 3", 2),
+    "reasons_tell_true_points": (
+        "update scores.reason set points = points + 1 where rank = 1 and person_key = 0",
+        2,
+    ),
+    "reasons_name_the_greatest_losses": (
+        "delete from scores.reason where rank = 1 and person_key = 3",
+        2,
+    ),
+    "benefits_open_on_the_scale": (
+        "update reference.benefit set min_score = 951 where benefit_no = 1",
+        2,
+    ),
+    "published_types": (
+        "alter table published.score add column person_key bigint;"
+        " alter table published.points add column total hugeint",
+        2,
+    ),
+    "published_dates": (
+        "update published.factor set as_of_date = as_of_date - 1 where person_id = 'ann'",
+        1,
+    ),
+    "every_person_is_published_once": (
+        "insert into published.features from published.features where person_id = 'ann';"
+        " delete from published.score where person_id = 'eve'",
+        2,
+    ),
+    "published_scores_are_those_made": (
+        "update published.score set score = score + 1 where person_id = 'ann' and scorecard_no = 1",
+        1,
+    ),
+    "published_points_sum_to_score": (
+        "update published.points set paid_bills = paid_bills - 1 where person_id = 'ann'",
+        2,
+    ),
+    "nothing_lost_on_publishing": (
+        "delete from published.reason where person_id = 'ann' and rank = 1 and scorecard_no = 1",
+        1,
+    ),
+    "friends_explain_the_mean": ("delete from published.friend where person_id = 'ann'", 1),
+}
+
+
+@pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
+def test_a_law_that_is_broken_says_so(con: duckdb.DuckDBPyConnection, fact: Fact) -> None:
+    before = judge_fact(con, fact, DATES.parameters)
+    assert (before.outcome, before.failed_count) == ("passed", 0), before
+    fault, row_count = PLANTED[fact.name]
+    con.execute(fault)
+    after = judge_fact(con, fact, DATES.parameters)
+    assert (after.outcome, after.failed_count) == ("failed", row_count), after
+    assert 1 <= len(json.loads(after.examples)) <= 3
+
+
+def test_every_planted_fault_has_its_law() -> None:
+    assert set(PLANTED) == set(FACTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        # The first reason is exchanged for a smaller, true loss: still four, still in order.
+        (
+            "reasons_name_the_greatest_losses",
+            """delete from scores.reason where person_key = 3 and scorecard = 'standard';
+            insert into scores.reason
+            select
+                scorecard, person_key, row_number() over (order by lost, feature), feature, null,
+                max_points - lost, max_points, lost
+            from (
+                select points.scorecard, person_key, feature, max_points,
+                    max_points - points as lost
+                from (unpivot scores.points on columns(* exclude (scorecard, person_key))
+                    into name feature value points) as points
+                inner join reference.feature using (scorecard, feature)
+                where person_key = 3 and scorecard = 'standard' and points < max_points
+            ) order by lost, feature limit 4""",
+        ),
+        ("reasons_in_order", "update scores.reason set points_lost = 99 where rank = 3"),
+        ("reasons_in_order", "update scores.reason set code = 'own_name_share'"),
+        ("scored_or_told_why", "delete from scores.points where person_key = 0"),
+        ("scored_or_told_why", "delete from scores.score where person_key = 4"),
+        ("scored_or_told_why", "update scores.score set score_rank = null where person_key = 0"),
+        ("points_sum_to_score", "delete from scores.points where person_key = 0"),
+        ("every_score_in_its_band", "update scores.score set band = null where person_key = 0"),
+        ("friends_move_nobody_far", "delete from scores.friend_reliability where person_key = 0"),
+        (
+            "friends_move_nobody_far",
+            "update scores.friend_reliability set numerator = (own_ppm - 150001) * denominator",
+        ),
+        ("bands_cover_the_scale", "update reference.band set at_least = 351 where band_no = 1"),
+        ("bands_cover_the_scale", "update reference.band set at_most = 951 where band_no = 5"),
+        ("bands_cover_the_scale", "delete from reference.band where scorecard = 'reported_b'"),
+        (
+            "one_row_of_features_per_person",
+            "insert into features.household from features.household where person_key = 1",
+        ),
+        ("every_person_is_published_once", "delete from published.features"),
+        ("friends_explain_the_mean", "update published.friend set clipped_ppm = clipped_ppm + 1"),
+        ("nothing_lost_on_publishing", "delete from published.factor where scorecard_no = 2"),
+    ],
+)
+def test_a_law_has_no_back_door(con: duckdb.DuckDBPyConnection, name: str, fault: str) -> None:
+    con.execute(fault)
+    assert judge_fact(con, FACTS[name], DATES.parameters).outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    ("score", "own_band_no"),
+    [(350, 1), (549, 1), (550, 2), (599, 2), (600, 3), (649, 3), (650, 4), (699, 4), (700, 5),
+     (950, 5), (349, None), (951, None)],
+)  # fmt: skip
+def test_every_band_edge_belongs_to_one_band(
+    con: duckdb.DuckDBPyConnection, score: int, own_band_no: int | None
+) -> None:
+    law = FACTS["every_score_in_its_band"]
+    for band_no in range(1, 6):
+        con.execute(
+            "update scores.score as score set score = $1, band_no = $2, band = band.band"
+            " from reference.band as band"
+            " where score.score is not null and band.scorecard = score.scorecard"
+            " and band.band_no = $2",
+            [score, band_no],
+        )
+        broken = judge_fact(con, law, DATES.parameters).failed_count
+        assert broken == (0 if band_no == own_band_no else 2 * len(SCORED))
+
+
+def test_the_bound_holds_to_the_last_part_per_million(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update scores.friend_reliability set numerator = (own_ppm + 150000) * denominator")
+    bound = FACTS["friends_move_nobody_far"]
+    assert judge_fact(con, bound, DATES.parameters).outcome == "passed"
+    con.execute("update scores.friend_reliability set numerator = numerator + 1")
+    assert judge_fact(con, bound, DATES.parameters).failed_count == 2 * len(SCORED)
+
+
+def test_every_table_of_features_is_under_the_law_of_one_row(house: DuckDBEngine) -> None:
+    law = FACTS["one_row_of_features_per_person"]
+    for table in house.catalog.of_schema("features"):
+        assert f"from {table.name}\n" in law.sql
+
+
+def test_every_dated_table_is_under_the_law_of_dates(house: DuckDBEngine) -> None:
+    for table in house.catalog.of_schema("published"):
+        assert f"from {table.name}\n" in FACTS["published_dates"].sql + "\n"
+
+
+def test_every_feature_is_under_the_laws_that_name_them(house: DuckDBEngine) -> None:
+    naming = ("points_sum_to_score", "published_points_sum_to_score", "reasons_tell_true_points",
+              "reasons_name_the_greatest_losses")  # fmt: skip
+    features = {feature for (feature,) in house.con.execute(
+        "select distinct feature from reference.feature"
+    ).fetchall()}  # fmt: skip
+    for name in naming:
+        assert features <= set(re.findall(r"points\.(\w+)", FACTS[name].sql)), name
+
+
+def test_a_stage_is_judged_by_its_own_laws(con: duckdb.DuckDBPyConnection) -> None:
+    results = judge_facts(con, "raw", DATES.parameters)
+    assert [result.table_name for result in results] == [
+        "facts.both_clocks_cut",
+        "facts.rows_accounted_for",
+        "facts.store_holds_what_was_accepted",
+    ]
+
+
+def test_a_law_that_cannot_be_asked_is_a_failure_even_if_it_only_warns(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    law = Fact("odd", "An odd law", "warn", "raw", "select no_such_column from raw.payment")
+    result = judge_fact(con, law, DATES.parameters)
+    assert (result.level, result.outcome) == ("fail", "error")
+    assert "no_such_column" in result.examples
+
+
+def test_a_law_may_only_warn(con: duckdb.DuckDBPyConnection) -> None:
+    law = Fact("odd", "An odd law", "warn", "raw", "select person_key from events.person")
+    result = judge_fact(con, law, DATES.parameters)
+    assert (result.level, result.outcome, result.failed_count) == ("warn", "warned", 6)
+    assert [row["person_id"] for row in json.loads(result.examples)] == ["ann", "bob", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("head", "complaint"),
+    [
+        ('title = "t"\nlevel = "fail"', "exactly level, stage, title"),
+        ('title = "t"\nlevel = "bad"\nstage = "raw"', "level must be one of"),
+        ('title = "t"\nlevel = "fail"\nstage = "cellar"', "stage must be one of"),
+        ("title =", "odd.sql"),
+    ],
+)
+def test_a_law_with_a_wrong_head_is_refused(tmp_path: Path, head: str, complaint: str) -> None:
+    (tmp_path / "odd.sql").write_text(f"/*\n{head}\n*/\nselect 1\n")
+    with pytest.raises(ContractError, match=complaint):
+        read_facts(tmp_path)
