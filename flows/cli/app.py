@@ -1,0 +1,109 @@
+"""The command ``plainscore``: names, one line of help each, and how errors end.
+
+Commands are imported when they are called, so that those that only read start fast.
+"""
+
+import atexit
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import NoReturn
+
+from cyclopts import App
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo_command:demo", "Invent a world, ingest it, score it, explain one person."),
+    "synthesise": ("synthesise_command:synthesise", "Write the logs of an invented world."),
+    "ingest": ("ingest_command:ingest", "Take in what has newly arrived in the landing folders."),
+    "check": ("check_command:check", "Say what is wrong with logs, without taking them in."),
+    "compact": ("compact_command:compact", "Rewrite finished months of the event store by person."),
+    "run": ("run_command:run", "Publish the snapshot of one date."),
+    "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),
+    "status": ("status_command:status", "Show which dates are published."),
+    "verify": ("verify_command:verify", "Hash every published file again."),
+    "explain": ("explain_command:explain", "Explain one person's score, point by point."),
+    "query": ("query_command:query", "Run SQL over the published snapshots."),
+    "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
+    "scorecard": ("scorecard_command:scorecard", "Show or check a scorecard, or its SQL."),
+    "lineage": ("lineage_command:lineage", "Show where a column comes from."),
+    "dictionary": ("dictionary_command:dictionary", "Print the data dictionary."),
+    "config": ("config_command:config", "Show the settings and where each comes from."),
+}
+
+app = App(
+    name="plainscore",
+    help="Event logs in; dated, validated, fully explained score snapshots out.",
+    version=lambda: version("plainscore"),
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
+for _name, (_target, _help) in COMMANDS.items():
+    app.command(f"flows.cli.{_target}", name=_name, help=_help)
+
+UNEXPECTED, INTERRUPTED = 1, 130
+INTERRUPTION = "interrupted: what was published stays as it was"
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def start() -> NoReturn:
+    """Run the command of this process and end it.
+
+    Prefect's threads keep modules alive while the interpreter is torn down, of which duckdb's
+    binding complains at length on stderr. So after Prefect: stop its server, then skip the rest.
+    """
+    code = run_command_line(sys.argv[1:])
+    if "prefect" not in sys.modules:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and raise SystemExit with its code, for callers within Python."""
+    sys.exit(run_command_line(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code, having told of any error on stderr."""
+    is_debugging = "--debug" in arguments
+    return _run([word for word in arguments if word != "--debug"], is_debugging)
+
+
+def _run(words: list[str], is_debugging: bool) -> int:
+    try:
+        code = app(words, result_action="return_value")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        return _say(INTERRUPTION, INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away: there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if is_debugging:
+            raise
+        if _is_interruption(error):
+            return _say(INTERRUPTION, INTERRUPTED)
+        return _say(_sentence(error), getattr(error, "exit_code", UNEXPECTED))
+
+
+def _is_interruption(error: Exception) -> bool:
+    # DuckDB turns a Ctrl-C during a query into an error of its own.
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
+def _sentence(error: Exception) -> str:
+    if hasattr(error, "exit_code"):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)"
+
+
+def _say(message: str, code: int) -> int:
+    # Ids and texts of a log may be in a message: control characters must not reach a terminal.
+    shown = "".join(c if c.isprintable() or c == "\n" else UNPRINTABLE for c in message)
+    print(f"plainscore: {shown}", file=sys.stderr)
+    return code

@@ -1,0 +1,59 @@
+"""The head of the event store: one small file that says which versions count.
+
+It is replaced as a whole, and that is the only moment at which an ingest becomes true.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.ingest.delta_table import sync
+from transforms.errors import InputRefused
+
+HEAD_NAME = "head.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Head:
+    """``versions`` by table; ``seen`` the files of seen event ids by log, made with ``probe``."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    probe: str = ""
+
+
+def read_head(events: Path) -> Head:
+    """Read the head of an event store; an empty one where nothing was ever ingested.
+
+    Raises
+    ------
+    InputRefused
+        The file is not a head that this version can read.
+    """
+    path = events / HEAD_NAME
+    try:
+        read = json.loads(path.read_text())
+        if read.pop("format") == _FORMAT:
+            return Head(**read)
+    except FileNotFoundError:
+        return Head()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise InputRefused(
+        f"{path} is not readable by this version: restore it, or remove {events} and ingest again"
+    )
+
+
+def write_head(events: Path, head: Head) -> None:
+    """Replace the head of an event store."""
+    text = json.dumps(
+        {"format": _FORMAT, "versions": head.versions, "seen": head.seen, "probe": head.probe},
+        indent=1,
+        sort_keys=True,
+    )
+    fresh = events / f"{HEAD_NAME}.new"
+    fresh.write_text(text + "\n")
+    sync(fresh)
+    fresh.replace(events / HEAD_NAME)
+    sync(events)

@@ -1,0 +1,226 @@
+"""Ingest what is new in a landing directory into the event store."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+import polars as pl
+
+from flows.ingest.batch import Batch
+from flows.ingest.changes import FileStates
+from flows.ingest.landing import LandingFile, blocked_days, list_landing
+from flows.ingest.ledger import COUNTS, digests, next_file_no
+from flows.ingest.log_fields import LOGS
+from flows.ingest.refusals import RefusedFile
+from flows.ingest.writer import StoreWriter
+from transforms.errors import InputRefused
+
+BATCH_BYTES = 400 * 2**20
+_TEXT_BYTES_PER_BYTE = {"parquet": 8, "gz": 8, "text": 1}
+
+Progress = Callable[[str, int, int], None]
+"""Called with a log, the bytes of it read so far, and all its bytes."""
+
+
+@dataclass(frozen=True)
+class IngestedFile:
+    """What became of one file's rows; rows = accepted + duplicates + quarantined."""
+
+    log: str
+    file: str
+    arrived: date
+    rows: int
+    accepted: int
+    duplicates: int
+    quarantined: int
+
+
+@dataclass
+class IngestReport:
+    """What one ingest did.
+
+    Attributes
+    ----------
+    files
+        The files that were ingested, by log and arrival.
+    rejudged
+        Files ingested earlier whose counts changed, because a row that arrived before theirs was
+        delivered only now.
+    refused
+        Files and folders that were refused; their (log, arrival day) was left out.
+    warnings
+        What is worth knowing and stops nothing.
+    """
+
+    files: list[IngestedFile] = field(default_factory=list)
+    rejudged: list[IngestedFile] = field(default_factory=list)
+    refused: list[RefusedFile] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def ingest_new(
+    data_dir: Path, *, threads: int | None = None, progress: Progress | None = None
+) -> IngestReport:
+    """Ingest every new file under ``data_dir/landing`` into ``data_dir/events``.
+
+    The caller holds the writer lock. A kill at any moment leaves the store as it was after the
+    last whole batch; the next call goes on from there and ends in the same state.
+
+    Parameters
+    ----------
+    data_dir
+        The data directory.
+    threads
+        Threads that parse files; as many as there are processors if not given.
+    progress
+        Called after each batch.
+
+    Raises
+    ------
+    InputRefused
+        There is no landing directory. (Refused files do not raise; they are in the report.)
+    """
+    return ingest_landing(data_dir / "landing", data_dir / "events", threads, progress)
+
+
+def ingest_landing(
+    landing: Path, events: Path, threads: int | None = None, progress: Progress | None = None
+) -> IngestReport:
+    """Ingest a landing directory into an event store; see ``ingest_new``."""
+    listing = list_landing(landing)
+    try:
+        return _Ingest(landing, events, threads, progress).run(listing.files, listing.refused)
+    except OSError as error:
+        raise InputRefused(
+            f"{error.filename or events} cannot be written ({error.strerror or error}): "
+            "mend that and run again; what was committed before stands"
+        ) from error
+
+
+class _Ingest:
+    def __init__(
+        self, landing: Path, events: Path, threads: int | None, progress: Progress | None
+    ) -> None:
+        self._landing = landing
+        self._events = events
+        self._threads = threads or os.cpu_count() or 1
+        self._progress = progress
+        self._writer = StoreWriter(events)
+        self._before = self._writer.ledger
+        self._states = FileStates(events)
+        self._report = IngestReport()
+
+    def run(self, files: list[LandingFile], refused: list[RefusedFile]) -> IngestReport:
+        known = digests(self._before)
+        old = [file for file in files if file.file in known]
+        self._report.refused = refused + self._states.refuse_changed(old, known)
+        self._warn_of_gone(files, refused)
+        new = [file for file in files if file.file not in known]
+        try:
+            while not self._take_all(new):
+                pass
+        except Exception:
+            self._writer.discard()
+            raise
+        self._states.save()
+        self._tell_what_became_of_files()
+        return self._report
+
+    def _warn_of_gone(self, files: list[LandingFile], refused: list[RefusedFile]) -> None:
+        present = {file.file for file in files} | {one.file for one in refused}
+        gone = [file for file in self._before["file"] if file not in present]
+        self._report.warnings += [
+            f"{file} is gone from landing/; the event store still holds its rows" for file in gone
+        ]
+
+    def _take_all(self, new: Sequence[LandingFile]) -> bool:
+        """Ingest the files that are not ingested yet, a commit for every BATCH_BYTES.
+
+        Returns False where a file turned out to be unreadable: what was not committed is thrown
+        away, and all is to be called again, now without the days of the refused files.
+        """
+        known = digests(self._writer.ledger)
+        uncommitted = 0
+        for log in LOGS:
+            files = [file for file in self._free(new) if file.log == log]
+            total = sum(map(_weight, files))
+            done = sum(_weight(file) for file in files if file.file in known)
+            for batch in _batches([file for file in files if file.file not in known]):
+                if not self._take(log, batch):
+                    return False
+                size = sum(map(_weight, batch))
+                done, uncommitted = done + size, uncommitted + max(size, 1)
+                if uncommitted >= BATCH_BYTES:
+                    self._writer.commit()
+                    uncommitted = 0
+                if self._progress is not None:
+                    self._progress(log, done, total)
+        if uncommitted:
+            self._writer.commit()
+        return True
+
+    def _free(self, files: Sequence[LandingFile]) -> list[LandingFile]:
+        """Leave out the files whose day is blocked by a refused one."""
+        blocked = blocked_days(self._report.refused)
+        return [file for file in files if (file.log, file.arrived) not in blocked]
+
+    def _take(self, log: str, files: Sequence[LandingFile]) -> bool:
+        """Write one batch; where a file cannot be read, refuse it and throw all away."""
+        numbered = dict(enumerate(files, next_file_no(self._writer.ledger)))
+        batch = Batch(self._writer, self._landing, log, numbered, self._threads)
+        refused = batch.write()
+        for file_no, error in refused.items():
+            file = numbered[file_no]
+            self._report.refused.append(
+                RefusedFile(log, file.file, file.arrived, error.reason, error.mend)
+            )
+        if refused:
+            self._writer.discard()
+            self._writer = StoreWriter(self._events)
+        else:
+            for file_no, facts in batch.facts.items():
+                self._states.note(numbered[file_no], facts.sha256, facts.state)
+        return not refused
+
+    def _tell_what_became_of_files(self) -> None:
+        names = ["log", "file", "arrived", *COUNTS]
+        ledger = self._writer.ledger.sort("log", "arrived", "file")
+        earlier = (pl.col(name).alias(f"{name} before") for name in COUNTS)
+        before = self._before.select("file_no", *earlier)
+        compared = ledger.join(before, on="file_no", how="left", maintain_order="left")
+        is_new = pl.col("rows before").is_null()
+        is_changed = pl.any_horizontal(pl.col(name) != pl.col(f"{name} before") for name in COUNTS)
+        self._report.files = _as_files(compared.filter(is_new).select(names))
+        self._report.rejudged = _as_files(compared.filter(~is_new & is_changed).select(names))
+
+
+def _as_files(rows: pl.DataFrame) -> list[IngestedFile]:
+    return [IngestedFile(**row) for row in rows.iter_rows(named=True)]
+
+
+def _batches(files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:
+    """Cut files, in order of arrival, into batches of whole days and bounded size."""
+    batch: list[LandingFile] = []
+    size = 0
+    for _, day in groupby(files, key=lambda file: file.arrived):
+        same_day = list(day)
+        weight = sum(map(_weight, same_day))
+        if batch and size + weight > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch += same_day
+        size += weight
+    if batch:
+        yield batch
+
+
+def _weight(file: LandingFile) -> int:
+    """Return about how many bytes of text a file holds; 0 where it has just vanished."""
+    kind = "parquet" if file.format == "parquet" else "gz" if file.is_gzipped else "text"
+    try:
+        return file.path.stat().st_size * _TEXT_BYTES_PER_BYTE[kind]
+    except OSError:
+        return 0

@@ -1,0 +1,182 @@
+"""JSON lines -> the log's fields as delivered text.
+
+A line in plain form (one flat object of unescaped text, short plain numbers, true, false, null) is
+read by polars; every other line is read by the standard library, which keeps the digits of numbers.
+"""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from flows.ingest.log_fields import COMMON_FIELDS, Log
+
+_TEXT = r'"[^"\\\x00-\x1f]*"'
+_KEY = r'"[^":\\\x00-\x1f][^"\\\x00-\x1f]*"'
+_INTEGER = r"(?:0|-?[1-9][0-9]{0,17})"
+_DECIMAL = r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,6}"
+_PLAIN = rf"^\{{ *(?:{_KEY}: *(?:{_TEXT}|{_INTEGER}|{_DECIMAL}|true|false|null) *(?:, *|\}} *$))+$"
+_NOT_JSON, _REPEATS = "line is not JSON", "line repeats a key"
+
+
+class _Number(str):
+    """A JSON number that is no integer, as written."""
+
+
+class _Repeated(ValueError):
+    """An object names a key twice."""
+
+
+def read_json_rows(log: Log, lines: pl.DataFrame, text: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read JSON lines.
+
+    Parameters
+    ----------
+    log
+        The log they belong to.
+    lines
+        ``text_lines.LINE_COLUMNS``.
+    text
+        The same lines as they were delivered.
+
+    Returns
+    -------
+    rows
+        ``lines`` with the log's fields as String; ``reason`` filled where a line cannot be read;
+        blank lines left out.
+    unknown
+        ``file_no`` and ``name`` of the keys the log does not know.
+    """
+    is_plain = lines["reason"].is_null() & lines["raw"].str.contains(_PLAIN)
+    is_plain &= lines["raw"].str.contains(r"\} *$")  # the pattern alone lets a last comma pass
+    is_plain &= ~lines["raw"].str.contains(_odd_type_pattern(log))
+    if is_plain.all():
+        return _read_plain(log, lines, text)
+    plain_lines = lines.filter(is_plain)
+    plain_text = "\n".join(plain_lines["raw"]).encode()
+    plain, plain_unknown = _read_plain(log, plain_lines, plain_text)
+    others = lines.filter(~is_plain & (pl.col("raw") != ""))
+    other, other_unknown = _read_others(log, others)
+    return pl.concat([plain, other]), pl.concat([plain_unknown, other_unknown]).unique()
+
+
+def _odd_type_pattern(log: Log) -> str:
+    """Match a known field that holds a type it should not, which polars would hide."""
+    flags = {own.name for own in log.fields if own.kind == "flag"}
+    decimals = {own.name for own in log.fields if own.kind in ("amount", "year")}
+    no_decimal = "|".join(name for name in log.names if name not in decimals)
+    no_truth = "|".join(name for name in log.names if name not in flags)
+    return rf'"(?:(?:{no_decimal}): *-?[0-9]+\.|(?:{no_truth}): *[tf])'.replace("):", ')":')
+
+
+def _read_plain(log: Log, lines: pl.DataFrame, text: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
+    schema = dict.fromkeys(log.names, pl.String)
+    if lines.is_empty():
+        return lines.hstack(pl.DataFrame(schema=schema)), _no_unknown()
+    fields = pl.read_ndjson(text, schema=schema)
+    keys = lines["raw"].str.count_matches('":', literal=True)
+    known = fields.select(pl.sum_horizontal(pl.all().is_not_null().cast(pl.UInt32))).to_series()
+    rows = lines.hstack(fields)
+    if (keys == known).all():
+        return rows, _no_unknown()
+    return _read_keys(log, rows, keys != known)
+
+
+def _read_keys(
+    log: Log, rows: pl.DataFrame, is_odd: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Look at the keys of lines that hold nulls, unknown keys or a key twice."""
+    odd = rows.filter(is_odd).select("file_no", keys=pl.col("raw").str.extract_all(rf"{_KEY}:"))
+    repeats = odd["keys"].list.n_unique() != odd["keys"].list.len()
+    if repeats.any():
+        reasons = pl.Series([None] * len(odd), dtype=pl.String).set(repeats, _REPEATS)
+        rows = rows.with_columns(rows["reason"].scatter(is_odd.arg_true(), reasons))
+    names = odd.explode("keys").select("file_no", name=pl.col("keys").str.slice(1).str.head(-2))
+    return rows, names.unique().filter(~pl.col("name").is_in(log.names))
+
+
+def _read_others(log: Log, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read lines one by one, whatever they hold."""
+    kinds: dict[str, str] = dict.fromkeys(COMMON_FIELDS, "choice")
+    kinds |= {"event_id": "text", "person_id": "text"}
+    kinds |= {own.name: own.kind for own in log.fields}
+    schema = dict(lines.schema) | dict.fromkeys(log.names, pl.String)
+    nothing = [None] * len(log.names)
+    rows: list[tuple[Any, ...]] = []
+    unknown: set[tuple[int, str]] = set()
+    for file_no, line, raw, reason in lines.iter_rows():
+        if not raw.strip(" \t\r"):
+            continue
+        fields: dict[str, Any] = {}
+        if reason is None:
+            fields, reason = _read_object(raw)
+        texts, fault = _take_known(log, kinds, fields)
+        for name in fields.keys() - kinds.keys():
+            unknown.add((file_no, _clean(name)))
+        rows.append((file_no, line, raw, reason or fault, *(texts or nothing)))
+    names = pl.DataFrame(sorted(unknown), schema=_no_unknown().schema, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row"), names
+
+
+def _read_object(raw: str) -> tuple[dict[str, Any], str | None]:
+    try:
+        read = _DECODER.decode(raw)
+    except _Repeated:
+        return {}, _REPEATS
+    except (ValueError, RecursionError):
+        return {}, _NOT_JSON
+    return (read, None) if isinstance(read, dict) else ({}, "line is not a JSON object")
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise _Repeated
+    return read
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unrepeated, parse_int=str, parse_float=_Number, parse_constant=_Number
+)
+
+
+def _take_known(
+    log: Log, kinds: dict[str, str], fields: dict[str, Any]
+) -> tuple[list[str | None], str | None]:
+    """Return the known fields as text, and why the row is refused if one has no text to give."""
+    event = log.event_types.get(str(fields.get("event_type")))
+    needed = COMMON_FIELDS + (event.required if event else ())
+    texts: list[str | None] = []
+    fault = None
+    for name in log.names if fields else ():
+        value = fields.get(name)
+        text = None if value is None else _as_text(value, kinds[name])
+        if text is None and value is not None and name in needed:
+            fault = fault or f"{name} is neither text nor an integer"
+        texts.append(text)
+    return texts, fault
+
+
+def _as_text(value: Any, kind: str) -> str | None:
+    """Return a value as text; None where it is to be an id and is nothing that can be one."""
+    if isinstance(value, bool):
+        value = _Number("true" if value else "false")
+    elif isinstance(value, list | dict):
+        value = _Number("nested")
+    if kind == "text" and isinstance(value, _Number):
+        return None
+    text = str(value)
+    return text if _is_unicode(text) else None
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text holds no half of a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def _clean(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _no_unknown() -> pl.DataFrame:
+    return pl.DataFrame(schema={"file_no": pl.Int64, "name": pl.String})

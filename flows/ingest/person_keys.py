@@ -1,0 +1,46 @@
+"""Dense integers for the ids of people, given once, in the order of ingestion."""
+
+import polars as pl
+
+from flows.ingest.tables import person_fields, stored_name, stored_tables
+
+
+class PersonKeys:
+    """The ids known so far and their keys, 0, 1, 2 ... without a gap."""
+
+    def __init__(self, stored: pl.DataFrame) -> None:
+        self._known = stored.select("person_key", "person_id")
+        self._next_key = len(stored)
+        self._fresh: list[pl.DataFrame] = []
+
+    def put_keys(self, log: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Replace the delivered fields that name people by keys, giving new ones where needed."""
+        for name in person_fields(log):
+            keyed = self._join(rows, name)
+            unknown = keyed[stored_name(name)].is_null() & rows[name].is_not_null()
+            if unknown.any():
+                self._add(rows[name].filter(unknown).unique())
+                keyed = self._join(rows, name)
+            rows = keyed.drop(name)
+        return rows
+
+    def _join(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+        keys = self._known.rename({"person_id": name, "person_key": stored_name(name)})
+        return rows.join(keys, on=name, how="left", maintain_order="left")
+
+    def id_of(self, key: object) -> str:
+        """Return the id that has a key."""
+        return str(self._known.filter(pl.col("person_key") == key)["person_id"].item())
+
+    def _add(self, ids: pl.Series) -> None:
+        keys = pl.int_range(self._next_key, self._next_key + len(ids), dtype=pl.Int64, eager=True)
+        numbered = pl.DataFrame({"person_key": keys, "person_id": ids.sort()})
+        self._known = pl.concat([self._known, numbered])
+        self._next_key += len(numbered)
+        self._fresh.append(numbered)
+
+    def take_fresh(self) -> pl.DataFrame:
+        """Return the people added since the last call."""
+        fresh = pl.concat([stored_tables()["person"].empty(), *self._fresh])
+        self._fresh = []
+        return fresh

@@ -1,0 +1,200 @@
+"""An ingest stopped at any step, and then run again, ends in the undisturbed state."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from flows.ingest import batch, delta_table, head, ingesting, seen_ids, set_aside, writer
+from flows.ingest.compaction import compact
+from tests.ingest.delivery import Delivery, deposit, purchase
+from transforms.errors import InputRefused
+
+
+class Stopped(BaseException):
+    """The process ends here, as far as the test is concerned."""
+
+
+STEPS: list[tuple[Any, str]] = [
+    (delta_table.TableFiles, "_write"),
+    (delta_table.TableFiles, "replace_file"),
+    (delta_table.TableFiles, "commit"),
+    (seen_ids.SeenIds, "save"),
+    (writer, "write_head"),
+    (head, "sync"),
+    (writer.seen_ids, "remove_unused"),
+    (batch.Batch, "_take"),
+    (set_aside, "fetch_raw"),
+    (ingesting.FileStates, "save"),
+]
+
+
+def deliver_first(delivery: Delivery) -> None:
+    delivery.ndjson(
+        "payment", [deposit("x", amount="2"), deposit("x", amount="3")], day="2026-03-06"
+    )
+    delivery.csv("purchase", [purchase("p"), purchase("p"), purchase("q", amount="-1")])
+
+
+def deliver_more(delivery: Delivery) -> None:
+    delivery.ndjson("payment", [deposit("x", amount="1"), deposit("new")], day="2026-03-05")
+    delivery.parquet("payment", [deposit("x", amount="3"), deposit("y")], day="2026-04-06")
+    delivery.ndjson("purchase", [purchase("r", person_id="bob")], day="2026-04-07")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    delivery = Delivery(tmp_path_factory.mktemp("undisturbed"))
+    deliver_first(delivery)
+    deliver_more(delivery)
+    delivery.ingest()
+    return delivery.state()
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, call: int, after: bool) -> None:
+    """Stop at the n-th call of a function, before or after it has done its work."""
+    original: Callable[..., Any] = getattr(place, name)
+    calls = iter(range(10**6))
+
+    def stopping(*arguments: Any, **named: Any) -> Any:
+        is_here = next(calls) == call
+        if is_here and not after:
+            raise Stopped
+        result = original(*arguments, **named)
+        if is_here:
+            raise Stopped
+        return result
+
+    monkeypatch.setattr(place, name, stopping)
+
+
+@pytest.mark.parametrize(("call", "after"), [(0, False), (0, True), (2, False)])
+@pytest.mark.parametrize(("place", "name"), STEPS)
+def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
+    delivery: Delivery,
+    monkeypatch: pytest.MonkeyPatch,
+    undisturbed: dict[str, Any],
+    place: Any,
+    name: str,
+    call: int,
+    after: bool,
+) -> None:
+    monkeypatch.setattr(delta_table, "CONFIGURATION", {"delta.checkpointInterval": "2"})
+    deliver_first(delivery)
+    delivery.ingest()
+    before = delivery.state()
+    deliver_more(delivery)
+    monkeypatch.setattr(ingesting, "BATCH_BYTES", 1)
+    with monkeypatch.context() as patched:
+        stop_at(patched, place, name, call, after)
+        try:
+            delivery.ingest()
+        except Stopped:
+            counts = delivery.counts()
+            assert counts.keys() >= before["counts"].keys()
+            assert all(rows == sum(rest) for rows, *rest in counts.values())
+    delivery.ingest()
+    assert delivery.state() == undisturbed
+
+
+@pytest.mark.parametrize("call", range(4))
+def test_a_compaction_stopped_at_a_step_changes_nothing(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, Any], call: int
+) -> None:
+    deliver_first(delivery)
+    delivery.ingest()
+    deliver_more(delivery)
+    delivery.ingest()
+    with monkeypatch.context() as patched:
+        stop_at(patched, delta_table.TableFiles, "commit", call, after=True)
+        with pytest.raises(Stopped):
+            compact(delivery.data)
+    assert delivery.state() == undisturbed
+    compact(delivery.data)
+    assert delivery.state() == undisturbed
+
+
+def test_a_killed_ingest_is_completed_by_the_next(delivery: Delivery) -> None:
+    for day in range(1, 29):
+        rows = [deposit(f"{day}-{number}", amount=str(number)) for number in range(200)]
+        delivery.ndjson("payment", rows, day=f"2026-03-{day + 2:02}")
+    reference = Delivery(delivery.data.parent / "reference")
+    reference.data.mkdir()
+    (reference.data / "landing").symlink_to(delivery.data / "landing")
+    reference.ingest()
+    program = (
+        "import sys; from pathlib import Path; from flows.ingest import ingesting; "
+        "ingesting.BATCH_BYTES = 1; print('begun', flush=True); "
+        "ingesting.ingest_new(Path(sys.argv[1]), threads=1)"
+    )
+    for delay in (0.02, 0.1, 0.3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(delivery.data)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        counts = delivery.counts()
+        assert all(rows == sum(rest) for rows, *rest in counts.values())
+    delivery.ingest()
+    assert delivery.state() == reference.state()
+
+
+def test_lost_seen_ids_are_built_again(delivery: Delivery, undisturbed: dict[str, Any]) -> None:
+    deliver_first(delivery)
+    delivery.ingest()
+    for file in (delivery.data / "events/seen").iterdir():
+        file.unlink()
+    deliver_more(delivery)
+    delivery.ingest()
+    assert delivery.state() == undisturbed
+
+
+def test_seen_ids_of_another_hash_function_are_built_again(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, Any]
+) -> None:
+    deliver_first(delivery)
+    delivery.ingest()
+    salted = pl.Series.hash
+    monkeypatch.setattr(pl.Series, "hash", lambda self: salted(self, seed=7))
+    deliver_more(delivery)
+    delivery.ingest()
+    assert delivery.state() == undisturbed
+
+
+def test_ids_of_equal_hash_are_told_apart(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeros = lambda ids: np.zeros(len(ids), dtype=np.uint64)  # noqa: E731
+    monkeypatch.setattr(seen_ids, "hash_ids", zeros)
+    delivery.ndjson("payment", [deposit(f"e{number}") for number in range(20)], day="2026-03-05")
+    delivery.ingest()
+    delivery.ndjson("payment", [deposit("e3"), deposit("new")], day="2026-03-06")
+    (report,) = delivery.ingest().files
+    assert (report.accepted, report.duplicates) == (1, 1)
+
+
+def test_a_full_disk_is_a_clear_refusal(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery.ndjson("payment", [deposit()])
+
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28), "events/payment/x.parquet")
+
+    monkeypatch.setattr(delta_table, "sync", full)
+    with pytest.raises(InputRefused, match="cannot be written \\(No space left on device\\)"):
+        delivery.ingest()
+    monkeypatch.undo()
+    assert len(delivery.ingest().files) == 1

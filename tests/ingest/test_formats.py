@@ -1,0 +1,260 @@
+"""The same rows mean the same in every format; lines are counted as an editor counts them."""
+
+import io
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.ingest.csv_rows import _read_each, read_csv_rows
+from flows.ingest.json_rows import _read_others, _read_plain, read_json_rows
+from flows.ingest.log_fields import LOGS
+from flows.ingest.text_lines import LINE_COLUMNS, TextChunk, number_lines
+from tests.ingest.delivery import DAY, Delivery, bill, deposit, judge_line, purchase
+
+FORMATS = ["ndjson", "ndjson.gz", "csv", "csv.gz", "parquet"]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_every_format_gives_the_same_events(delivery: Delivery, file_format: str) -> None:
+    rows = [
+        bill("b1", balance="5", credit_limit="10.5", due_date="2026-03-31"),
+        deposit("e2", person_id="007", amount="0.1"),
+        deposit("e3", amount="-1"),
+        deposit("e2", person_id="007", amount="0.10"),
+    ]
+    delivery.write(file_format, "payment", rows, "a", DAY)
+    report = delivery.ingest()
+    assert [(one.rows, one.accepted, one.duplicates, one.quarantined) for one in report.files] == [
+        (4, 2, 1, 1)
+    ]
+    columns = ["event_id", "person_id", "amount_cents", "balance_cents", "credit_limit_cents"]
+    assert delivery.accepted("payment").select(columns).rows() == [
+        ("b1", "ann", 10_000, 500, 1_050),
+        ("e2", "007", 10, None, None),
+    ]
+    assert delivery.accepted("payment")["due_date"].to_list() == [date(2026, 3, 31), None]
+    assert delivery.accepted("payment")["event_date"].to_list() == [date(2026, 3, 5)] * 2
+
+
+def test_csv_lines_are_physical_and_blank_lines_are_no_rows(delivery: Delivery) -> None:
+    text = (
+        "\ufeffevent_id,event_time,person_id,event_type,amount\r\n"
+        "\r\n"
+        'e1,2026-03-05,"ann\n\nor bob",deposit,1\r\n'
+        "e2,2026-03-05,ann,deposit,-1\r\n"
+        "   \n"
+        'e3,2026-03-05,"ann, ""the"" one",deposit,2\n'
+        "e4,2026-03-05,ann,deposit\n"
+        "e5,2026-03-05,ann,deposit,1,2\n"
+        'e6,2026-03-05,5" pipe,deposit,3'
+    )
+    delivery.put(f"payment/arrived={DAY}/a.csv", text)
+    delivery.ingest()
+    assert delivery.accepted("payment").select("event_id", "person_id", "line").rows() == [
+        ("e1", "ann\n\nor bob", 3),
+        ("e3", 'ann, "the" one', 8),
+        ("e6", '5" pipe', 11),
+    ]
+    assert delivery.quarantine().select("line", "reason", "raw").rows() == [
+        (6, "amount is negative", "e2,2026-03-05,ann,deposit,-1"),
+        (9, "line has too few fields", "e4,2026-03-05,ann,deposit"),
+        (10, "line has too many fields", "e5,2026-03-05,ann,deposit,1,2"),
+    ]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line_only(delivery: Delivery) -> None:
+    lines = ["event_id,event_time,person_id,event_type,amount"]
+    lines += ['e1,2026-03-05,"ann,deposit,1', "e2,2026-03-05,ann,deposit,1"]
+    delivery.lines("payment", lines, name="a.csv")
+    delivery.ingest()
+    assert delivery.accepted("payment")["event_id"].to_list() == ["e2"]
+    assert delivery.quarantine().select("line", "reason").rows() == [(2, "line is not csv")]
+
+
+def test_json_lines_are_physical_and_blank_lines_are_no_rows(delivery: Delivery) -> None:
+    first, second = json.dumps(deposit("e1")), json.dumps(deposit("e2", amount=-1))
+    delivery.put(f"payment/arrived={DAY}/a.ndjson", f"\ufeff{first}\r\n\r\n \t\n{second}")
+    report = delivery.ingest()
+    assert report.files[0].rows == 2
+    assert delivery.accepted("payment")["line"].to_list() == [1]
+    assert delivery.quarantine().select("line", "raw").rows() == [(4, second)]
+
+
+def test_a_line_that_is_no_utf8_is_refused_alone(delivery: Delivery) -> None:
+    good = json.dumps(deposit("e1")).encode()
+    text = good + b"\n" + good.replace(b"ann", b"\xff\xfe") + b"\n" + good.replace(b"e1", b"e2")
+    delivery.put(f"payment/arrived={DAY}/a.ndjson", text)
+    delivery.ingest()
+    assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e2"]
+    (row,) = delivery.quarantine().to_dicts()
+    assert (row["line"], row["reason"]) == (2, "line is not UTF-8")
+    assert "\\xff\\xfe" in row["raw"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("[1, 2]", "line is not a JSON object"),
+        ('"text"', "line is not a JSON object"),
+        ("null", "line is not a JSON object"),
+        ("{", "line is not JSON"),
+        ("{} {}", "line is not JSON"),
+        ("{'event_id': 1}", "line is not JSON"),
+        ('{"event_id":"a\tb"}', "line is not JSON"),
+        ('{"event_id":007}', "line is not JSON"),
+        ("[" * 100_000, "line is not JSON"),
+        ('{"a":' * 100_000, "line is not JSON"),
+        ("{}", "event_id is missing"),
+        ('{"event_id":"a","event_id":"b"}', "line repeats a key"),
+        ('{"event_id":"a","x":1,"x":1}', "line repeats a key"),
+        ('{"event_id":"\\ud800"}', "event_id is neither text nor an integer"),
+    ],
+)
+def test_a_line_that_is_no_object_is_refused(line: str, reason: str) -> None:
+    judged = judge_line("payment", line)
+    assert judged is not None
+    assert judged[0] == reason
+
+
+def test_parquet_columns_may_have_any_sensible_type(delivery: Delivery) -> None:
+    moment = datetime(2026, 3, 5, 10)
+    frame = pl.DataFrame(
+        {
+            "event_id": [1, 2],
+            "event_time": pl.Series([moment, moment]).dt.replace_time_zone("UTC"),
+            "person_id": pl.Series(["ann", "bob"], dtype=pl.Categorical),
+            "event_type": pl.Series(["bill", "deposit"], dtype=pl.Enum(["bill", "deposit"])),
+            "bill_id": [b"b\xc3\xa9", None],
+            "bill_type": ["card", None],
+            "amount": pl.Series([Decimal("12.500"), Decimal("3.000")]),
+            "due_date": [date(2026, 4, 1), None],
+            "balance": [0.1, float("nan")],
+            "credit_limit": pl.Series([12.1, None], dtype=pl.Float32),
+        }
+    )
+    delivery.parquet("payment", frame)
+    delivery.ingest()
+    columns = ["event_id", "bill_id", "amount_cents", "balance_cents", "credit_limit_cents"]
+    assert delivery.quarantine().rows() == []
+    assert delivery.accepted("payment").select(columns).rows() == [
+        ("1", "bé", 1250, 10, 1210),
+        ("2", None, 300, None, None),
+    ]
+
+
+def test_parquet_columns_of_no_sensible_type_refuse_their_rows(delivery: Delivery) -> None:
+    rows = [
+        {"event_id": [1], "person_id": "ann", "event_type": "deposit", "event_time": 5, "amount": 1}
+    ]
+    delivery.parquet("payment", rows, "a.parquet")
+    delivery.parquet("payment", [deposit(event_time=5)], "b.parquet")
+    delivery.parquet("payment", [deposit(amount=[5])], "c.parquet")
+    delivery.parquet("payment", [deposit(person_id=5.5)], "d.parquet")
+    delivery.ingest()
+    assert delivery.quarantine()["reason"].to_list() == [
+        "event_id is neither text nor an integer",
+        "event_time is not an ISO 8601 time",
+        "amount is not a decimal number",
+        "person_id is neither text nor an integer",
+    ]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_unknown_columns_are_kept_out_and_counted(delivery: Delivery, file_format: str) -> None:
+    rows = [purchase("p1", colour="red", size=3), purchase("p2", colour=None, size=4)]
+    delivery.write(file_format, "purchase", rows, "a", DAY)
+    delivery.ingest()
+    ledger = delivery.store.ledger()
+    assert ledger.select("unknown_column_count", "unknown_columns").rows() == [
+        (2, '["colour", "size"]')
+    ]
+    assert "colour" not in delivery.accepted("purchase").columns
+
+
+def test_a_header_alone_and_an_empty_file_hold_no_rows(delivery: Delivery) -> None:
+    delivery.lines("payment", ["event_id,event_time,person_id,event_type"], name="a.csv")
+    delivery.lines("payment", [], name="b.ndjson")
+    delivery.parquet("payment", pl.DataFrame([deposit()]).clear(), name="c.parquet")
+    delivery.put(f"payment/arrived={DAY}/d.ndjson.gz", "")
+    report = delivery.ingest()
+    assert report.refused == []
+    assert [one.rows for one in report.files] == [0, 0, 0, 0]
+
+
+_ATOMS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(allow_nan=True),
+    st.sampled_from(
+        ["", "p", "refund", "12.50", "true", '":', ":", "a,b", "é", "\\", "\x7f", "\u2028"]
+    ),
+    st.text(max_size=4),
+)
+_KEYS = st.sampled_from([*LOGS["purchase"].names, "x", ":", "", "a b"])
+_VALUES = st.recursive(_ATOMS, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
+
+
+@given(st.lists(st.dictionaries(_KEYS, _VALUES), min_size=1, max_size=5), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_both_ways_to_read_json_lines_agree(objects: list[dict[str, Any]], is_tight: bool) -> None:
+    separators = (",", ":") if is_tight else (", ", ": ")
+    dumped = [json.dumps(one, ensure_ascii=is_tight, separators=separators) for one in objects]
+    text = "".join(f"{one}\n" for one in dumped).encode()
+    lines = number_lines([TextChunk(0, 1, text)])
+    fast, fast_unknown = read_json_rows(LOGS["purchase"], lines, text)
+    slow, slow_unknown = _read_others(LOGS["purchase"], lines)
+    assert _normal(fast) == _normal(slow)
+    assert sorted(fast_unknown.rows()) == sorted(slow_unknown.rows())
+
+
+_CELLS = st.text("ab,01 é=\t", max_size=4).map(lambda text: text.replace(",", ""))
+
+
+@given(st.lists(st.lists(_CELLS, min_size=4, max_size=6).map(",".join), max_size=6))
+def test_both_ways_to_read_csv_lines_agree(lines: list[str]) -> None:
+    names = ("event_id", "event_time", "person_id", "event_type", "x")
+    numbered = number_lines([TextChunk(0, 2, "".join(f"{one}\n" for one in lines).encode())])
+    fast = read_csv_rows(LOGS["payment"], names, numbered).sort("line")
+    empty = pl.selectors.string().replace("", None)
+    slow = _read_each(LOGS["payment"], names, numbered).with_columns(empty)
+    assert fast.with_columns(empty).rows() == slow.rows()
+
+
+def _normal(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Compare amounts by value: polars writes 12.50 as 12.5; other fields as they are."""
+    amounts = [None if text in (None, "") else _value(text) for text in rows.sort("line")["amount"]]
+    empty = pl.selectors.string().replace("", None)
+    others = rows.sort("line").drop("amount").with_columns(empty)
+    return [(*row, amount) for row, amount in zip(others.rows(), amounts, strict=True)]
+
+
+def _value(text: str) -> str:
+    try:
+        return str(Decimal(text).normalize())
+    except ArithmeticError:
+        return text
+
+
+def test_plain_json_lines_take_the_fast_way() -> None:
+    text = json.dumps(purchase(is_own_name=True, amount=12.5)).encode() + b"\n"
+    lines = number_lines([TextChunk(0, 1, text)])
+    plain, unknown = _read_plain(LOGS["purchase"], lines, text)
+    assert plain.rows() == read_json_rows(LOGS["purchase"], lines, text)[0].rows()
+    assert unknown.is_empty()
+    assert list(LINE_COLUMNS) == lines.columns
+
+
+def test_a_parquet_file_of_many_row_groups_is_numbered_through(delivery: Delivery) -> None:
+    rows = [deposit(f"e{number:03}", amount=str(-(number % 50 == 49))) for number in range(100)]
+    written = io.BytesIO()
+    pl.DataFrame(rows).write_parquet(written, row_group_size=10)
+    delivery.put(f"payment/arrived={DAY}/a.parquet", written.getvalue())
+    delivery.ingest()
+    assert delivery.quarantine()["line"].to_list() == [50, 100]

@@ -1,0 +1,259 @@
+"""What somebody could put into landing/ to do harm: no traceback, no hang, every row accounted."""
+
+import gzip
+import io
+import json
+import resource
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.ingest import parquet_rows, text_lines
+from flows.ingest.masking import MAX_RAW_CHARACTERS, mask_csv, mask_json
+from tests.ingest.delivery import DAY, Delivery, deposit, verified
+from transforms.errors import InputRefused
+
+
+def memory_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+NASTY_TEXTS = [
+    "'; drop table events; --",
+    '"; rm -rf / #',
+    "$(touch x)",
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "../../../etc/passwd",
+    "\u202egnp.exe",
+    "\x1b[31mred\x07",
+    "\x00",
+    "a\nb\r\nc",
+    "\ufeffbom",
+    "\U0010ffff",
+    "e\u0301" * 50,
+    "%s%n{0}{}",
+    "arrived_month=2020-01",
+    "x" * 100_000,
+]
+
+
+@pytest.mark.parametrize("file_format", ["ndjson", "csv", "parquet"])
+def test_any_text_can_be_an_id(delivery: Delivery, file_format: str) -> None:
+    rows = [
+        deposit(
+            f"e{number}-{text}", event_type="transfer", person_id=text, counterparty_id="c" + text
+        )
+        for number, text in enumerate(NASTY_TEXTS)
+    ]
+    delivery.write(file_format, "payment", rows, "a", DAY)
+    delivery.write(file_format, "payment", rows, "b", "2026-03-06")
+    report = delivery.ingest()
+    assert [(one.accepted, one.duplicates) for one in report.files] == [
+        (len(rows), 0),
+        (0, len(rows)),
+    ]
+    ids = set(delivery.accepted("payment")["person_id"])
+    kept = {text.replace("\r\n", "\n") for text in NASTY_TEXTS} if file_format == "csv" else None
+    assert ids == (kept or set(NASTY_TEXTS))
+
+
+def test_a_rejudged_row_with_a_nasty_id_is_found_again(delivery: Delivery) -> None:
+    rows = [deposit(text, amount="1") for text in NASTY_TEXTS]
+    delivery.ndjson("payment", rows, day="2026-03-06")
+    delivery.ingest()
+    delivery.ndjson("payment", [deposit(text, amount="2") for text in NASTY_TEXTS], day=DAY)
+    report = delivery.ingest()
+    assert [one.quarantined for one in report.rejudged] == [len(rows)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a'b;--.ndjson", "a b%20c.csv", "[x]*?.parquet", "\u202e.csv", "é.csv.gz", "a\nb.ndjson"],
+)
+def test_any_text_can_be_a_file_name(delivery: Delivery, name: str) -> None:
+    stem, _, file_format = name.partition(".")
+    rows = [deposit("e1"), deposit("e1", amount="7"), deposit("e2", amount="-1")]
+    file = delivery.write(file_format, "payment", rows, stem, DAY)
+    delivery.ingest()
+    assert delivery.counts() == {file: (3, 1, 0, 2)}
+    assert delivery.quarantine()["file"].to_list() == [file, file]
+
+
+def test_a_data_directory_whose_name_the_table_format_would_mistake_is_told(
+    tmp_path: Path,
+) -> None:
+    delivery = Delivery(tmp_path / "a%20b")
+    delivery.ndjson("payment", [deposit()])
+    with pytest.raises(InputRefused, match="choose another data directory"):
+        delivery.ingest()
+
+
+def test_a_data_directory_may_have_almost_any_name(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path / "it's 100% a [dir] * é?#")
+    delivery.ndjson("payment", [deposit("x", amount="2")], day="2026-03-06")
+    delivery.ingest()
+    delivery.ndjson("payment", [deposit("x", amount="1")], day="2026-03-05")
+    delivery.ingest()
+    assert delivery.accepted("payment")["amount_cents"].to_list() == [100]
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_the_first_and_last_years_are_days_like_others(delivery: Delivery, year: str) -> None:
+    day = f"{year}-12-31"
+    rows = [deposit("e1", event_time=f"{day}T23:59:59"), deposit("e2", event_time="10000-01-01")]
+    delivery.ndjson("payment", rows, day=day)
+    (report,) = delivery.ingest().files
+    assert (report.accepted, report.quarantined) == (1, 1)
+
+
+def test_a_huge_line_is_one_refused_row(delivery: Delivery) -> None:
+    huge = b'{"event_id":"' + b"x" * (30 * 2**20) + b'"}\n'
+    good = json.dumps(deposit()).encode() + b"\n"
+    delivery.put(f"payment/arrived={DAY}/a.ndjson", good + huge + good.replace(b"e1", b"e2"))
+    (report,) = delivery.ingest().files
+    assert (report.rows, report.accepted, report.quarantined) == (3, 2, 1)
+    (row,) = delivery.quarantine().to_dicts()
+    assert (row["line"], row["reason"]) == (
+        2,
+        f"line is longer than {text_lines.MAX_LINE_BYTES} bytes",
+    )
+    assert len(row["raw"]) < MAX_RAW_CHARACTERS + 100
+    assert delivery.accepted("payment")["line"].to_list() == [1, 3]
+
+
+@pytest.mark.parametrize("filling", [b"\0", b"a", b"{}\n", b"\n", b'"', b'x","\n'])
+def test_a_decompression_bomb_is_refused_in_bounded_memory(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, filling: bytes
+) -> None:
+    monkeypatch.setattr(text_lines, "_BOMB_BYTES", 2**20)
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as stream:
+        block = filling * (2**18 // len(filling))
+        for _ in range(8):
+            stream.write(block)
+    path = delivery.data / f"landing/payment/arrived={DAY}/bomb.ndjson.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(packed.getvalue())
+    before = memory_mib()
+    (refused,) = delivery.ingest().refused
+    assert "unpacks to more than 250 times its size" in refused.reason
+    assert memory_mib() - before < 800
+
+
+def test_a_parquet_file_whose_dictionary_is_a_bomb_is_refused(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_rows, "_BOMB_BYTES", 2**24)
+    frame = pl.DataFrame([deposit(person_id="x" * 2**16)])
+    delivery.parquet("payment", pl.concat([frame] * 300))
+    (refused,) = delivery.ingest().refused
+    assert "unpacks to more than 250 times its size" in refused.reason
+
+
+def test_a_parquet_footer_that_claims_too_many_rows_is_refused(delivery: Delivery) -> None:
+    constant = pl.DataFrame([deposit()]).select(pl.all().repeat_by(1).explode())
+    lazily = pl.concat([constant] * 4).select(pl.all().sample(3_000_000, with_replacement=True))
+    delivery.parquet("payment", lazily)
+    (refused,) = delivery.ingest().refused
+    assert refused.reason == "claims to hold more rows than it has bytes"
+
+
+_SNIPPETS = st.sampled_from(
+    ["{", "}", "[", "]", '"', ",", ":", "\\", "\\u", "\n", "\r", "\0", "event_id", "value_hash",
+     '"event_id":"e"', '"event_type":"deposit"', "deposit", "e1", "1", "-", "2026-03-05", "é", " "]
+)  # fmt: skip
+_SOUP = st.lists(_SNIPPETS | st.text(max_size=3), max_size=30).map("".join).map(str.encode)
+_CSV_HEAD = b"event_id,event_time,person_id,event_type,value_hash\n"
+
+
+@given(st.lists(_SOUP | st.binary(max_size=20), max_size=6).map(b"".join))
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("name", ["a.ndjson", "a.csv"])
+def test_any_bytes_are_accounted_for(
+    tmp_path_factory: pytest.TempPathFactory, name: str, soup: bytes
+) -> None:
+    delivery = Delivery(tmp_path_factory.mktemp("soup"))
+    path = delivery.data / f"landing/profile/arrived={DAY}/{name}"
+    path.parent.mkdir(parents=True)
+    path.write_bytes((_CSV_HEAD if name == "a.csv" else b"") + soup)
+    (report,) = delivery.ingest().files
+    assert report.rows == report.accepted + report.duplicates + report.quarantined
+    lines = [line for line in soup.split(b"\n") if line.strip(b" \t\r")]
+    assert report.rows <= len(lines)
+    assert report.rows == len(lines) or name == "a.csv"
+
+
+@given(st.text(max_size=60))
+def test_a_masked_text_never_holds_the_masked_value(secret: str) -> None:
+    marked = f"s3cr3t{secret}s3cr3t"
+    line = json.dumps(verified(value_hash=marked))
+    assert "s3cr3t" not in mask_json(line)
+    assert "s3cr3t" not in mask_json(line.replace("}", ""))
+    assert "s3cr3t" not in mask_csv(f"a,{marked!r}", ["event_id", "value_hash"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'sh":"SECRET"}',
+        'SECRET"}',
+        '["value_hash","SECRET"]',
+        '{"VALUE_HASH":"SECRET","event_id":1}',
+        '{"event_id":{"Value_Hash":["SECRET"]}}',
+        '{"event_id":"e","Value_hash":"SECRET',
+    ],
+)
+def test_a_torn_or_odd_line_of_the_profile_log_shows_no_identity_value(line: str) -> None:
+    assert "SECRET" not in mask_json(line)
+
+
+def test_a_csv_field_that_may_be_an_identity_value_is_not_shown() -> None:
+    header = ["event_id", "event_time", "person_id", "event_type", "field"]
+    assert "SECRET" not in mask_csv("d1,2026-01-01,ann,verified,phone,SECRET", header)
+    assert "SECRET" not in mask_csv("d1,SECRET", ["event_id", "Value_Hash"])
+
+
+def test_what_is_no_identity_log_keeps_its_torn_lines() -> None:
+    assert mask_json('ount":"12"}', has_identity=False) == 'ount":"12"}'
+
+
+def test_a_nested_parquet_value_is_masked(delivery: Delivery) -> None:
+    row = verified(field="no such kind") | {"extra": {"value_hash": "SECRET"}}
+    delivery.parquet("profile", pl.DataFrame([row]))
+    delivery.ingest()
+    files = list((delivery.data / "events" / "quarantine").rglob("*.parquet"))
+    raws = pl.concat([pl.read_parquet(file, columns=["raw"]) for file in files])["raw"]
+    assert len(raws) == 1
+    assert "SECRET" not in raws[0]
+
+
+def test_a_chunk_of_csv_never_ends_within_a_quoted_field(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_lines, "_READ_BYTES", 97)
+    people = [f'{number} "a"\nb,{"x" * (number % 40)}' for number in range(300)]
+    rows = [deposit(f"e{number:03}", person_id=one) for number, one in enumerate(people)]
+    delivery.csv("payment", rows)
+    delivery.ingest()
+    assert delivery.accepted("payment")["person_id"].to_list() == people
+    assert delivery.accepted("payment")["line"].to_list() == [2 + 2 * n for n in range(300)]
+
+
+def test_lines_are_numbered_through_chunks(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_lines, "_READ_BYTES", 50)
+    monkeypatch.setattr(text_lines, "MAX_LINE_BYTES", 200)
+    lines = [json.dumps(deposit(f"e{number:03}")) for number in range(50)]
+    lines[10] = '{"x":"' + "y" * 500 + '"}'
+    lines[20] = ""
+    file = delivery.lines("payment", lines)
+    (report,) = delivery.ingest().files
+    assert (report.rows, report.quarantined) == (49, 1)
+    stored = delivery.accepted("payment").select("event_id", "line").rows()
+    assert stored == [(f"e{n:03}", n + 1) for n in range(50) if n not in (10, 20)]
+    assert delivery.quarantine().select("file", "line").rows() == [(file, 11)]

@@ -1,0 +1,275 @@
+"""Files and folders refused as a whole: they block their own log and day and nothing else."""
+
+import gzip
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.ingest import ingest_new
+from tests.ingest.delivery import DAY, Delivery, deposit
+from transforms.errors import InputRefused
+
+GOOD = json.dumps(deposit("good")) + "\n"
+HEADER = "event_id,event_time,person_id,event_type"
+
+
+def packed(rows: int) -> bytes:
+    lines = "".join(json.dumps(deposit(f"e{number}")) + "\n" for number in range(rows))
+    return gzip.compress(lines.encode(), mtime=0)
+
+
+def parquet_bytes(folder: Path) -> bytes:
+    path = folder / "whole.parquet"
+    pl.DataFrame([deposit(f"e{number}") for number in range(1000)]).write_parquet(path)
+    return path.read_bytes()
+
+
+def raw_put(delivery: Delivery, file: str, content: bytes) -> None:
+    path = delivery.data / "landing" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("x.ndjson.gz", packed(5000)[:-2000], "damaged or cut short"),
+        ("x.ndjson.gz", packed(50)[:-4], "damaged or cut short"),
+        ("x.ndjson.gz", b"", "is empty, not a gzip stream"),
+        ("x.csv.gz", b"no gzip at all", "damaged or cut short"),
+        ("x.ndjson.gz", packed(50) + b"garbage", "damaged or cut short"),
+        ("x.ndjson.gz", packed(50)[:30] + b"\0\0\0" + packed(50)[33:], "damaged or cut short"),
+        ("x.parquet", b"", "is no readable parquet file"),
+        ("x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1", "is no readable parquet file"),
+        ("x.csv", b"", "required column event_id is absent"),
+        ("x.csv", b"event_id,event_time,person_id\n", "required column event_type is absent"),
+        ("x.csv", HEADER.encode() + b",amount,amount\n", "column 'amount' stands there twice"),
+        ("x.csv", HEADER.encode() + b",x,x\n", "column 'x' stands there twice"),
+        ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "required column event_id is absent"),
+        ("x.txt", b"", "is of an unknown format"),
+        ("x.json", b"", "is of an unknown format"),
+        ("x.CSV", b"", "is of an unknown format"),
+        ("README", b"", "is of an unknown format"),
+    ],
+)
+def test_a_file_is_refused_and_blocks_its_own_day_of_its_log_only(
+    delivery: Delivery, name: str, content: bytes, reason: str
+) -> None:
+    raw_put(delivery, f"payment/arrived={DAY}/{name}", content)
+    delivery.put(f"payment/arrived={DAY}/same-day.ndjson", GOOD)
+    delivery.put("payment/arrived=2026-03-06/next-day.ndjson", GOOD)
+    delivery.ndjson("purchase", [deposit()])
+    report = delivery.ingest()
+    (refused,) = report.refused
+    assert (refused.log, refused.file) == ("payment", f"payment/arrived={DAY}/{name}")
+    assert refused.arrived == date(2026, 3, 5)
+    assert reason in refused.reason
+    assert refused.mend
+    assert [one.file for one in report.files] == [
+        "payment/arrived=2026-03-06/next-day.ndjson",
+        f"purchase/arrived={DAY}/a.ndjson",
+    ]
+    assert delivery.store.refused_days(date(2026, 3, 5)) == [refused]
+    assert delivery.store.refused_days(date(2026, 3, 4)) == []
+
+
+def test_nothing_of_a_refused_file_is_left_in_the_store(delivery: Delivery) -> None:
+    raw_put(delivery, f"payment/arrived={DAY}/x.ndjson.gz", packed(5000)[:-500])
+    delivery.put(f"payment/arrived={DAY}/y.ndjson", GOOD)
+    delivery.ndjson("payment", [deposit("e1", person_id="bob")], day="2026-03-06")
+    delivery.ingest()
+    assert delivery.table("person")["person_id"].to_list() == ["bob"]
+    kept = (delivery.data / "events").rglob("*.parquet")
+    pinned = [file for name in ("payment", "person", "file") for file in delivery.store.files(name)]
+    assert sorted(map(str, kept)) == sorted(pinned)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9, 0.999])
+def test_a_parquet_file_cut_short_is_refused(
+    delivery: Delivery, tmp_path: Path, share: float
+) -> None:
+    whole = parquet_bytes(tmp_path)
+    raw_put(delivery, f"payment/arrived={DAY}/x.parquet", whole[: int(len(whole) * share)])
+    (refused,) = delivery.ingest().refused
+    assert "is no readable parquet file" in refused.reason
+    assert "\n" not in str(refused)
+
+
+def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery, tmp_path: Path) -> None:
+    whole = bytearray(parquet_bytes(tmp_path))
+    whole[4:400] = b"\xff" * 396
+    raw_put(delivery, f"payment/arrived={DAY}/x.parquet", bytes(whole))
+    delivery.put(f"payment/arrived={DAY}/y.ndjson", GOOD)
+    report = delivery.ingest()
+    assert [one.file for one in report.refused] == [f"payment/arrived={DAY}/x.parquet"]
+    assert report.files == []
+    assert len(delivery.store.refused_days(date(2026, 3, 5))) == 1
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["arrived=2026-3-5", "arrived=2026-02-30", "arrived=", "arrived=20260305", "2026-03-05",
+     "arrived=2026-03-05 ", "Arrived=2026-03-05", "arrived=0000-01-01"],
+)  # fmt: skip
+def test_a_malformed_arrival_folder_is_refused(delivery: Delivery, folder: str) -> None:
+    delivery.put(f"payment/{folder}/a.ndjson", GOOD)
+    delivery.ndjson("payment", [deposit()])
+    report = delivery.ingest()
+    assert len(report.refused) == 1
+    assert report.refused[0].arrived is None
+    assert len(report.files) == 1
+    assert len(delivery.store.refused_days(date.min)) == 1
+
+
+def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:
+    delivery.put(f"payments/arrived={DAY}/a.ndjson", GOOD)
+    delivery.put("payment/a.ndjson", GOOD)
+    delivery.put("notes.txt", "hello")
+    delivery.put(f"service/arrived={DAY}/deeper/a.ndjson", GOOD)
+    delivery.put(f"service/arrived={DAY}/deeper.csv/a.ndjson", GOOD)
+    refused = {one.file: one.reason for one in delivery.ingest().refused}
+    assert refused == {
+        "notes.txt": "is none of the five logs",
+        "payment/a.ndjson": "is no arrival folder",
+        "payments": "is none of the five logs",
+        f"service/arrived={DAY}/deeper": "is of an unknown format",
+        f"service/arrived={DAY}/deeper.csv": "is not a regular file",
+    }
+
+
+def test_names_that_begin_with_a_dot_or_an_underscore_are_ignored(delivery: Delivery) -> None:
+    for file in ("_truth/x.csv", ".git/x", "payment/_old/x", "payment/.x",
+                 f"payment/arrived={DAY}/.x.csv", f"payment/arrived={DAY}/_SUCCESS"):  # fmt: skip
+        delivery.put(file, "whatever")
+    report = delivery.ingest()
+    assert (report.files, report.refused) == ([], [])
+
+
+def test_links_may_not_lead_out_of_landing(delivery: Delivery, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / f"arrived={DAY}").mkdir(parents=True)
+    (outside / "a.ndjson").write_text(GOOD)
+    inside = delivery.put("payment/arrived=2026-03-06/real.ndjson", GOOD)
+    landing = delivery.data / "landing"
+    day = landing / f"payment/arrived={DAY}"
+    day.mkdir()
+    (day / "out.ndjson").symlink_to(outside / "a.ndjson")
+    (day / "loop.ndjson").symlink_to(day / "loop.ndjson")
+    (day / "nowhere.ndjson").symlink_to(day / "nothing")
+    (landing / "payment/arrived=2026-03-07").symlink_to(outside)
+    (landing / "payment/arrived=2026-03-08").symlink_to(landing)
+    (landing / "service").symlink_to(outside)
+    (landing / "purchase").symlink_to(landing / "purchase")
+    (landing / "payment/arrived=2026-03-06/again.ndjson").symlink_to(inside)
+    report = delivery.ingest()
+    reasons = {one.file: one.reason for one in report.refused}
+    out = "is a link that leads out of landing/"
+    assert reasons[f"payment/arrived={DAY}/out.ndjson"] == out
+    assert reasons["payment/arrived=2026-03-07"] == out
+    assert reasons["service"] == out
+    assert "cannot be reached" in reasons[f"payment/arrived={DAY}/loop.ndjson"]
+    assert "cannot be reached" in reasons[f"payment/arrived={DAY}/nowhere.ndjson"]
+    assert "cannot be reached" in reasons["purchase"]
+    assert [(one.file[-12:], one.accepted, one.duplicates) for one in report.files] == [
+        ("again.ndjson", 1, 0),
+        ("/real.ndjson", 0, 1),
+    ]
+
+
+def test_the_landing_directory_itself_may_be_a_link(delivery: Delivery, tmp_path: Path) -> None:
+    elsewhere = Delivery(tmp_path / "elsewhere")
+    elsewhere.ndjson("payment", [deposit()])
+    delivery.data.mkdir()
+    (delivery.data / "landing").symlink_to(elsewhere.data / "landing")
+    assert len(delivery.ingest().files) == 1
+
+
+def test_a_pipe_is_refused_without_being_opened(delivery: Delivery) -> None:
+    delivery.put("payment/arrived=2026-03-06/a.ndjson", GOOD)
+    (delivery.data / f"landing/payment/arrived={DAY}").mkdir()
+    os.mkfifo(delivery.data / f"landing/payment/arrived={DAY}/pipe.ndjson")
+    assert [one.reason for one in delivery.ingest().refused] == ["is not a regular file"]
+
+
+def test_a_name_that_is_no_utf8_is_refused(delivery: Delivery) -> None:
+    folder = delivery.data / f"landing/payment/arrived={DAY}"
+    folder.mkdir(parents=True)
+    (Path(os.fsdecode(os.fsencode(folder) + b"/\xff.ndjson"))).write_text(GOOD)
+    (refused,) = delivery.ingest().refused
+    assert refused.file.endswith("\\xff.ndjson")
+
+
+def test_a_file_changed_after_it_was_ingested_is_refused_and_the_store_keeps_its_rows(
+    delivery: Delivery,
+) -> None:
+    file = delivery.ndjson("payment", [deposit("e1")])
+    delivery.ingest()
+    delivery.ndjson("payment", [deposit("e2")])
+    delivery.ndjson("payment", [deposit("e3")], "new.ndjson")
+    delivery.ndjson("payment", [deposit("e4")], day="2026-03-06")
+    report = delivery.ingest()
+    assert [(one.file, one.reason) for one in report.refused] == [
+        (file, "changed after it was ingested")
+    ]
+    assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e4"]
+    assert delivery.store.refused_days(date(2026, 3, 5)) == report.refused
+    delivery.ndjson("payment", [deposit("e1")])
+    assert delivery.ingest().refused == []
+    assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e3", "e4"]
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(delivery: Delivery) -> None:
+    file = delivery.ndjson("payment", [deposit("e1")])
+    path = delivery.data / "landing" / file
+    os.utime(path, (1, 1))
+    delivery.ingest()
+    delivery.ingest()
+    path.write_text(path.read_text().replace("e1", "e2"))
+    os.utime(path, (1, 1))
+    assert len(delivery.ingest().refused) == 1
+
+
+def test_a_touched_file_is_the_same_file(delivery: Delivery) -> None:
+    file = delivery.ndjson("payment", [deposit()])
+    delivery.ingest()
+    os.utime(delivery.data / "landing" / file, (1, 1))
+    report = delivery.ingest()
+    assert (report.files, report.refused) == ([], [])
+
+
+def test_a_file_gone_after_it_was_ingested_is_a_warning(delivery: Delivery) -> None:
+    file = delivery.ndjson("payment", [deposit()])
+    delivery.ingest()
+    (delivery.data / "landing" / file).unlink()
+    report = delivery.ingest()
+    assert report.refused == []
+    assert report.warnings == [
+        f"{file} is gone from landing/; the event store still holds its rows"
+    ]
+    assert len(delivery.accepted("payment")) == 1
+
+
+def test_many_refused_files_are_all_named_at_once(delivery: Delivery) -> None:
+    for number in range(10, 20):
+        raw_put(delivery, f"payment/arrived=2026-03-{number}/x.ndjson.gz", packed(20)[:-9])
+        delivery.put(f"payment/arrived=2026-03-{number}/y.csv", "nothing")
+    assert len(delivery.ingest().refused) == 20
+
+
+def test_without_a_landing_directory_there_is_nothing_to_ingest(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="landing is no directory: put the logs there as"):
+        ingest_new(tmp_path)
+
+
+def test_a_mended_file_is_ingested_by_the_next_call(delivery: Delivery) -> None:
+    raw_put(delivery, f"payment/arrived={DAY}/x.ndjson.gz", packed(20)[:-9])
+    delivery.ndjson("payment", [deposit("e1", amount="99")], day="2026-03-06")
+    delivery.ingest()
+    raw_put(delivery, f"payment/arrived={DAY}/x.ndjson.gz", packed(20))
+    report = delivery.ingest()
+    assert [one.accepted for one in report.files] == [20]
+    assert [one.quarantined for one in report.rejudged] == [1]
