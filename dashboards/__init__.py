@@ -1,0 +1,1 @@
+"""Who looks: everything here reads published snapshots and nothing else."""

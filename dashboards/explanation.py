@@ -1,0 +1,196 @@
+"""One person's score, explained: every point, what was lost, and what the next band takes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dashboards.errors import UnknownPersonError
+from dashboards.next_band import FriendMean, NextBand, Step, next_band
+from dashboards.plain_text import printable
+from dashboards.snapshots import Snapshots
+
+# A feature whose advice begins so is never proposed as a move.
+NOT_ADVISED = "Not advised"
+SOCIAL_FACTOR = "social_connections"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """One feature: its value (None: missing) and points (None: the person is not scored)."""
+
+    factor: str
+    feature: str
+    value: float | int | None
+    unit: str
+    points: int | None
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One of up to four features that lost most points."""
+
+    rank: int
+    code: str
+    value: float | int | None
+    points: int
+    max_points: int
+    points_lost: int
+    reason: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class NotScored:
+    """Why a person has no score."""
+
+    code: str
+    reason: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score that adds up: ``score == base + sum(row.points for row in points)``.
+
+    Of someone who is not scored, score and band are None, and ``not_scored`` says why.
+    ``next_band`` is None in the highest band too.
+    """
+
+    person_id: str
+    as_of_date: date
+    known_on: date
+    scorecard: str
+    score: int | None
+    band: str | None
+    base: int
+    points: tuple[PointRow, ...]
+    reasons: tuple[Reason, ...]
+    next_band: NextBand | None
+    not_scored: NotScored | None
+
+
+def explain(snapshots: Snapshots, person_id: str, day: date) -> Explanation:
+    """Explain one person's score on a published day, on the champion scorecard.
+
+    Raises UnknownPersonError where the snapshot of that day has nobody of that id.
+    """
+    of_person = (person_id, day)
+    found = snapshots.records("from score where person_id = ? and as_of_date = ?", of_person)
+    if not found:
+        raise UnknownPersonError(
+            f"the snapshot as of {day} knows no person '{printable(person_id)}': "
+            "ids are case-sensitive and stand in the view score"
+        )
+    score = found[0]
+    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
+    counted = _counted_features(snapshots)
+    point_rows = snapshots.records("from explain(?, ?)", of_person)
+    reasons = snapshots.records(
+        "from reason where person_id = ? and as_of_date = ? order by rank", of_person
+    )
+    return Explanation(
+        person_id=score["person_id"],
+        as_of_date=day,
+        known_on=score["known_on"],
+        scorecard=score["scorecard"],
+        score=score["score"],
+        band=score["band"],
+        base=card["base"],
+        points=tuple(_point_row(row, counted) for row in point_rows),
+        reasons=tuple(_reason(row, counted) for row in reasons),
+        next_band=_next_band(snapshots, score, card, point_rows),
+        not_scored=_not_scored(snapshots, score),
+    )
+
+
+def _counted_features(snapshots: Snapshots) -> frozenset[str]:
+    """Return the features whose values are whole numbers."""
+    columns = snapshots.records("describe features")
+    return frozenset(row["column_name"] for row in columns if row["column_type"] == "BIGINT")
+
+
+def _whole(value: float | None, is_counted: bool) -> float | int | None:
+    return int(value) if is_counted and value is not None else value
+
+
+def _point_row(row: Row, counted: frozenset[str]) -> PointRow:
+    return PointRow(
+        factor=row["factor"],
+        feature=row["feature"],
+        value=_whole(row["value"], row["feature"] in counted),
+        unit=row["unit"],
+        points=row["points"],
+        max_points=row["max_points"],
+    )
+
+
+def _reason(row: Row, counted: frozenset[str]) -> Reason:
+    names = ("rank", "code", "points", "max_points", "points_lost", "reason", "what_to_do")
+    return Reason(
+        **{name: row[name] for name in names}, value=_whole(row["value"], row["code"] in counted)
+    )
+
+
+def _not_scored(snapshots: Snapshots, score: Row) -> NotScored | None:
+    if score["score"] is not None:
+        return None
+    rule = snapshots.records(
+        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
+        (score["not_scored_code"], score["as_of_date"]),
+    )[0]
+    return NotScored(rule["not_scored_code"], rule["reason"], rule["what_to_do"])
+
+
+def _next_band(
+    snapshots: Snapshots, score: Row, card: Row, point_rows: list[Row]
+) -> NextBand | None:
+    if score["score"] is None:
+        return None
+    day = score["as_of_date"]
+    bands = snapshots.records(
+        "from band_card where scorecard_no = 1 and as_of_date = ? and band_no = ?",
+        (day, score["band_no"] + 1),
+    )
+    if not bands:
+        return None
+    terms = snapshots.records("from friends_of(?, ?)", (score["person_id"], day))
+    own_points = sum(row["points"] for row in point_rows if row["factor"] != SOCIAL_FACTOR)
+    friends = FriendMean(
+        own_points_max=card["own_points_max"],
+        max_distance_ppm=card["max_distance_ppm"],
+        max_points=card["friend_points_max"],
+        terms=tuple((term["weight"], term["record_ppm"]) for term in terms),
+    )
+    steps = _steps(snapshots, day, point_rows)
+    band = bands[0]
+    return next_band(band["band"], band["at_least"], score["score"], own_points, steps, friends)
+
+
+def _steps(snapshots: Snapshots, day: date, point_rows: list[Row]) -> list[list[Step]]:
+    """Return the better bins of every feature that a person may be told to improve."""
+    bins = snapshots.records(
+        "select bin.feature, bin.at_least, bin.below, bin.points, card.direction "
+        "from bin_card as bin inner join feature_card as card "
+        "on bin.feature = card.feature and bin.scorecard_no = card.scorecard_no "
+        "and bin.as_of_date = card.as_of_date "
+        "where bin.scorecard_no = 1 and bin.as_of_date = ? and card.factor <> ? "
+        "and not starts_with(card.what_to_do, ?) order by bin.feature_no, bin.points",
+        (day, SOCIAL_FACTOR, NOT_ADVISED),
+    )
+    points = {row["feature"]: row["points"] for row in point_rows}
+    steps: dict[str, list[Step]] = {}
+    for bin_row in bins:
+        gain = bin_row["points"] - points[bin_row["feature"]]
+        if gain > 0:
+            step = Step(bin_row["feature"], _goal(bin_row), gain)
+            steps.setdefault(bin_row["feature"], []).append(step)
+    return list(steps.values())
+
+
+def _goal(bin_row: Row) -> str:
+    if bin_row["direction"] == "up":
+        return f"at least {bin_row['at_least']:g}"
+    return "any value at last" if bin_row["below"] is None else f"below {bin_row['below']:g}"

@@ -1,0 +1,1 @@
+"""Publish snapshots: immutable run directories, and a catalog of views over them."""

@@ -1,0 +1,146 @@
+"""What stands in a run's ``manifest.json`` and ``contracts.json``. No clock, no machine."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.publish.check_results import CHECK_RESULT, PASSED, WARNED, CheckRow
+from flows.publish.content_hash import combined_hash, content_hash
+from flows.publish.runs import CONTRACTS, MANIFEST, Run
+from flows.publish.sql_text import parquet_list
+from flows.publish.staging import StagedSnapshot, table_file
+from transforms.contract import Table
+from transforms.errors import InputRefused
+from transforms.scorecard.card import Scorecard
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a snapshot comes from.
+
+    ``cards``: champion first. ``input``: fingerprint of the input and list of its files, as JSON
+    values that depend on nothing but the input. ``code_hash``: see transforms.fingerprint.
+    ``skipped_refused_files``: paths under landing/ that stood in the way and were passed over.
+    """
+
+    cards: tuple[Scorecard, ...]
+    input: Mapping[str, Any]
+    code_version: str
+    code_hash: str
+    skipped_refused_files: tuple[str, ...] = field(default=())
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one way in which we write a JSON value to a file."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def file_sha256(file: Path) -> str:
+    """Return SHA-256 (hex) of a file's bytes."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def write_manifest(
+    staged: StagedSnapshot, run: Run, provenance: Provenance, checks: Sequence[CheckRow]
+) -> None:
+    """Write ``contracts.json``, then ``manifest.json``, into the staged folder."""
+    tables = (*staged.tables, CHECK_RESULT)
+    contracts = canonical_json({table.short_name: _contract(table) for table in tables})
+    (staged.folder / CONTRACTS).write_bytes(contracts)
+    with duckdb.connect(config={"threads": staged.threads}) as con:
+        entries = {table.short_name: _table_entry(con, staged, table) for table in tables}
+        people, scored = _people_counts(con, staged)
+    judged = {name: entry for name, entry in entries.items() if name != CHECK_RESULT.short_name}
+    manifest = {
+        "format": FORMAT,
+        "as_of_date": str(run.dates.as_of_date),
+        "known_on": str(run.dates.known_on),
+        "run": run.name,
+        "people": people,
+        "scored": scored,
+        "scorecards": [
+            {"name": card.name, "version": card.version, "hash": card.hash}
+            for card in provenance.cards
+        ],
+        "content_hash": combined_hash([(n, e["content_hash"]) for n, e in judged.items()]),
+        "tables": entries,
+        "contracts_sha256": hashlib.sha256(contracts).hexdigest(),
+        "checks": {
+            "passed": sum(row[4] == PASSED for row in checks),
+            "warned": sum(row[4] == WARNED for row in checks),
+        },
+        "input": dict(provenance.input),
+        "code": {"version": provenance.code_version, "hash": provenance.code_hash},
+        "skipped_refused_files": sorted(provenance.skipped_refused_files),
+    }
+    (staged.folder / MANIFEST).write_bytes(canonical_json(manifest))
+
+
+def read_manifest(run: Run) -> dict[str, Any]:
+    """Return a run's manifest; InputRefused where it is gone or is none."""
+    return _read_json(run.folder / MANIFEST)
+
+
+def read_contracts(run: Run) -> dict[str, Any]:
+    """Return table name -> contract, as published; InputRefused where they are gone."""
+    return _read_json(run.folder / CONTRACTS)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputRefused(
+            f"{file} cannot be read ({error}): put the run's directory back as it was, "
+            "or remove it whole and publish the date again"
+        ) from error
+    assert isinstance(content, dict), f"{file} holds an object"
+    return content
+
+
+def _contract(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "grain": table.grain,
+        "key": list(table.key),
+        "columns": [
+            {"name": column.name, "type": column.type, "unit": column.unit, "doc": column.doc}
+            for column in table.columns
+        ],
+    }
+
+
+def _table_entry(
+    con: duckdb.DuckDBPyConnection, staged: StagedSnapshot, table: Table
+) -> dict[str, Any]:
+    file = table_file(staged.folder, table.short_name)
+    columns = [(column.name, column.type) for column in table.columns]
+    return {
+        "rows": int(_one_row(con, file, "count(*)")[0]),
+        "content_hash": content_hash(con, file, columns),
+        "file_sha256": file_sha256(file),
+        "bytes": file.stat().st_size,
+    }
+
+
+def _people_counts(con: duckdb.DuckDBPyConnection, staged: StagedSnapshot) -> tuple[int, int]:
+    """Return (people, scored on the champion card)."""
+    file = table_file(staged.folder, "score")
+    champion = "filter (where scorecard_no = 1)"
+    people, scored = _one_row(con, file, f"count(*) {champion}, count(score) {champion}")
+    return int(people), int(scored)
+
+
+def _one_row(con: duckdb.DuckDBPyConnection, file: Path, aggregates: str) -> tuple[Any, ...]:
+    parquet = f"read_parquet({parquet_list([file])}, hive_partitioning = false)"
+    row = con.execute(f"select {aggregates} from {parquet}").fetchone()
+    assert row is not None, "an aggregate yields a row"
+    return row

@@ -1,0 +1,80 @@
+"""Where published runs stand on the disk, and which of them count.
+
+``DIR/snapshots/as_of_date=D/known_on=K/run=NNNN/``: what was published of (D, K), run by run. A
+directory of that name is always whole, because it was renamed into place.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from transforms.dates import SnapshotDates
+
+SNAPSHOTS = "snapshots"
+STAGING = "_staging"
+MANIFEST = "manifest.json"
+CONTRACTS = "contracts.json"
+CATALOG = "plainscore.duckdb"
+
+_FOLDER = re.compile(r"as_of_date=(\d{4}-\d\d-\d\d)/known_on=(\d{4}-\d\d-\d\d)/run=(\d{4,})")
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One published run; runs sort by date, then by what was known, then by number."""
+
+    dates: SnapshotDates
+    number: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name within its (as_of_date, known_on), e.g. ``0001``."""
+        return f"{self.number:04d}"
+
+    @property
+    def relative_folder(self) -> str:
+        """The folder's path under ``snapshots/``."""
+        return "/".join(self.folder.parts[-3:])
+
+
+def published_runs(data_dir: Path) -> list[Run]:
+    """Return every published run, oldest first."""
+    snapshots = data_dir / SNAPSHOTS
+    found = []
+    for folder in snapshots.glob("as_of_date=*/known_on=*/run=*"):
+        parts = _FOLDER.fullmatch(folder.relative_to(snapshots).as_posix())
+        if parts and folder.is_dir():
+            dates = SnapshotDates(date.fromisoformat(parts[1]), date.fromisoformat(parts[2]))
+            found.append(Run(dates, int(parts[3]), folder))
+    return sorted(found)
+
+
+def live_runs(data_dir: Path) -> list[Run]:
+    """Return the newest run of every (as_of_date, known_on), oldest date first."""
+    return list({run.dates: run for run in published_runs(data_dir)}.values())
+
+
+def find_live_run(data_dir: Path, dates: SnapshotDates) -> Run | None:
+    """Return the newest run of these dates, or None where none is published."""
+    return next((run for run in live_runs(data_dir) if run.dates == dates), None)
+
+
+def shown_runs(runs: list[Run]) -> list[Run]:
+    """Return what the plain views show: the newest run of the newest known_on of every date."""
+    return list({run.dates.as_of_date: run for run in sorted(runs)}.values())
+
+
+def next_run(data_dir: Path, dates: SnapshotDates) -> Run:
+    """Return the run that would be published next for these dates."""
+    numbers = [run.number for run in published_runs(data_dir) if run.dates == dates]
+    number = max(numbers, default=0) + 1
+    folder = (
+        data_dir.resolve()
+        / SNAPSHOTS
+        / f"as_of_date={dates.as_of_date}"
+        / f"known_on={dates.known_on}"
+        / f"run={number:04d}"
+    )
+    return Run(dates, number, folder)

@@ -1,0 +1,102 @@
+"""Write a snapshot's files where no reader looks, so that what is checked is what is published."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from flows.publish.durable import make_durable_directory, told_in_a_line
+from flows.publish.runs import SNAPSHOTS, STAGING
+from flows.publish.sql_text import file_literal, identifier, parquet_list
+from transforms.contract import Table
+from transforms.dates import SnapshotDates
+
+if TYPE_CHECKING:
+    from transforms.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class StagedSnapshot:
+    """A snapshot on its way: ``folder/<table>/<table>.parquet`` for every published table.
+
+    ``threads``: how many the engine that wrote it may use, and so may what reads it back.
+    """
+
+    dates: SnapshotDates
+    folder: Path
+    tables: tuple[Table, ...]
+    threads: int
+
+    def file(self, table: Table) -> Path:
+        return table_file(self.folder, table.short_name)
+
+
+def table_file(folder: Path, table_name: str) -> Path:
+    """Return the file of a table in a run's folder."""
+    return folder / table_name / f"{table_name}.parquet"
+
+
+def new_staging(data_dir: Path, dates: SnapshotDates) -> Path:
+    """Return an empty folder for a snapshot, and remove what dead runs left behind.
+
+    Only the holder of the writer lock may call this: any other staging is of a dead run.
+    """
+    staging = data_dir.resolve() / SNAPSHOTS / STAGING
+    folder = staging / f"{dates.as_of_date}_{dates.known_on}"
+    with told_in_a_line(data_dir):
+        if staging.exists():
+            shutil.rmtree(staging)
+        make_durable_directory(folder)
+    return folder
+
+
+def stage_snapshot(
+    con: duckdb.DuckDBPyConnection, catalog: "Catalog", dates: SnapshotDates, staging_dir: Path
+) -> StagedSnapshot:
+    """Write every published table to a file, sorted by its key, and read it from there on.
+
+    Parameters
+    ----------
+    con
+        The engine's connection, with all tables of the schema ``published`` built. Afterwards
+        they are views of the staged files.
+    catalog
+        Gives the tables and their keys, VARCHAR keys sorted by UTF-8 bytes.
+    staging_dir
+        An empty folder, see `new_staging`.
+
+    Returns
+    -------
+    StagedSnapshot
+        The same bytes on any number of threads.
+
+    Raises
+    ------
+    PlainscoreError
+        A file cannot be written.
+    """
+    tables = tuple(catalog.of_schema("published"))
+    for table in tables:
+        file = table_file(staging_dir, table.short_name)
+        with told_in_a_line(staging_dir):
+            file.parent.mkdir()
+            _write_sorted(con, table, file)
+        con.execute(f"drop table {table.name}")
+        con.execute(
+            f"create view {table.name} as from read_parquet({parquet_list([file])}, "
+            "hive_partitioning = false)"
+        )
+    threads = con.execute("select current_setting('threads')").fetchone()
+    assert threads is not None, "a setting always has a value"
+    return StagedSnapshot(dates, staging_dir, tables, int(threads[0]))
+
+
+def _write_sorted(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
+    columns = ", ".join(identifier(column.name) for column in table.columns)
+    key = ", ".join(identifier(name) for name in table.key)
+    con.execute(
+        f"copy (select {columns} from {table.name} order by {key}) "
+        f"to {file_literal(file)} (format parquet, compression zstd)"
+    )

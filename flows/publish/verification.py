@@ -1,0 +1,111 @@
+"""Hash everything that is published again, and say what is not as its manifest says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.publish.check_results import CHECK_RESULT
+from flows.publish.content_hash import combined_hash, content_hash
+from flows.publish.manifest import file_sha256, read_contracts, read_manifest
+from flows.publish.runs import CATALOG, CONTRACTS, MANIFEST, Run, published_runs
+from flows.publish.sql_text import identifier
+from flows.publish.staging import table_file
+from transforms.errors import InputRefused
+
+
+def verify(data_dir: Path) -> list[str]:
+    """Return one sentence for everything that is wrong with the published runs; empty is good.
+
+    Every file's bytes and every table's content are hashed again, and the catalog is held
+    against the run directories. Costs a reading of everything that is published.
+    """
+    runs = published_runs(data_dir)
+    with duckdb.connect() as con:
+        problems = [problem for run in runs for problem in _problems_of_run(con, run)]
+    return problems + list(_problems_of_catalog(data_dir, runs))
+
+
+def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
+    where = run.relative_folder
+    try:
+        manifest, contracts = read_manifest(run), read_contracts(run)
+    except InputRefused as error:
+        yield str(error)
+        return
+    said = (manifest["as_of_date"], manifest["known_on"], manifest["run"])
+    if said != (str(run.dates.as_of_date), str(run.dates.known_on), run.name):
+        yield f"{where}: its manifest is of {' / '.join(said)}"
+    if file_sha256(run.folder / CONTRACTS) != manifest["contracts_sha256"]:
+        yield f"{where}/{CONTRACTS} is not what was published"
+    for name, entry in manifest["tables"].items():
+        yield from _problems_of_table(con, run, name, entry, contracts[name]["columns"])
+    judged = [
+        (n, e["content_hash"])
+        for n, e in manifest["tables"].items()
+        if n != CHECK_RESULT.short_name
+    ]
+    if combined_hash(judged) != manifest["content_hash"]:
+        yield f"{where}/{MANIFEST}: its content_hash is not that of its tables"
+    yield from _strange_files(run, set(manifest["tables"]))
+
+
+def _problems_of_table(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    name: str,
+    entry: dict[str, Any],
+    columns: list[dict[str, str]],
+) -> Iterator[str]:
+    file = table_file(run.folder, name)
+    where = f"{run.relative_folder}/{name}/{name}.parquet"
+    if not file.is_file():
+        yield f"{where} is missing"
+        return
+    if file_sha256(file) != entry["file_sha256"]:
+        yield f"{where}: its bytes are not those that were published"
+    try:
+        found = content_hash(con, file, [(column["name"], column["type"]) for column in columns])
+    except duckdb.Error as error:
+        yield f"{where} cannot be read: {str(error).splitlines()[0]}"
+        return
+    if found != entry["content_hash"]:
+        yield f"{where}: its rows are not those that were published"
+
+
+def _strange_files(run: Run, table_names: set[str]) -> Iterator[str]:
+    expected = {table_file(run.folder, name) for name in table_names}
+    expected |= {run.folder / MANIFEST, run.folder / CONTRACTS}
+    for file in sorted(run.folder.rglob("*")):
+        if file.is_file() and file not in expected:
+            yield f"{run.relative_folder}: {file.name} does not belong there"
+
+
+def _problems_of_catalog(data_dir: Path, runs: list[Run]) -> Iterator[str]:
+    catalog = data_dir / CATALOG
+    if not catalog.is_file():
+        if runs:
+            yield f"{catalog} is missing: the next run makes it anew"
+        return
+    try:
+        with duckdb.connect(str(catalog), read_only=True) as con:
+            yield from _problems_of_views(con, runs)
+    except duckdb.Error as error:
+        yield f"{catalog} cannot be opened: {str(error).splitlines()[0]}"
+
+
+def _problems_of_views(con: duckdb.DuckDBPyConnection, runs: list[Run]) -> Iterator[str]:
+    found = con.execute("select as_of_date, known_on, run from run").fetchall()
+    shown = {(str(d), str(k), name) for d, k, name in found}
+    there = {(str(run.dates.as_of_date), str(run.dates.known_on), run.name) for run in runs}
+    for missing in sorted(there - shown):
+        yield f"{CATALOG} does not show {' / '.join(missing)}: the next run makes it anew"
+    for gone in sorted(shown - there):
+        yield f"{CATALOG} shows {' / '.join(gone)}, which is not there"
+    views = con.execute("select view_name from duckdb_views() where not internal").fetchall()
+    for (view,) in sorted(views):
+        try:
+            con.execute(f"select count(*) from {identifier(view)}").fetchall()
+        except duckdb.Error as error:
+            yield f"{CATALOG}: view {view} cannot be read: {str(error).splitlines()[0]}"

@@ -1,0 +1,56 @@
+"""What the catalog is made of."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.publish.sql_text import text_literal
+from transforms.contract import Column
+
+_ORIGIN_COLUMNS = (
+    Column("data_directory", "VARCHAR", "The directory whose files the views read."),
+    Column("fingerprint", "VARCHAR", "Hash of all views and macros: equal means nothing changed."),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """A view: its SELECT, what it is, and what its columns are, in the SELECT's order."""
+
+    name: str
+    sql: str
+    comment: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A table macro: its CREATE statement, and what it answers."""
+
+    name: str
+    sql: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class CatalogContents:
+    """Everything that is in the catalog of one data directory."""
+
+    data_dir: Path
+    views: tuple[View, ...]
+    macros: tuple[Macro, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all views and macros."""
+        text = repr((self.views, self.macros))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def origin(self) -> View:
+        """The view that tells what the catalog was made from."""
+        sql = (
+            f"select {text_literal(str(self.data_dir))} as data_directory, "
+            f"{text_literal(self.fingerprint)} as fingerprint"
+        )
+        return View("catalog_origin", sql, "What this catalog was made from.", _ORIGIN_COLUMNS)

@@ -1,0 +1,201 @@
+"""The commands that only look: results on stdout, errors in a line, nothing heavy imported."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.app import main
+from tests.publish.invented import person_id, published
+
+HEAVY = {"prefect", "great_expectations", "polars", "pandas", "deltalake", "sqlglot", "numpy"}
+
+
+class Ran:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str):
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run_command(capsys: pytest.CaptureFixture[str], autumn: Path) -> Any:
+    def run(*words: str, data: Path = autumn) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--data", str(data)])
+        captured = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+def test_explain_as_json_is_what_other_tools_rely_on(run_command: Any) -> None:
+    said = json.loads(run_command("explain", "p5", "--as-of", "2026-10-31", "--format", "json").out)
+    assert said["person_id"] == "p5"
+    assert (said["as_of_date"], said["known_on"]) == ("2026-10-31", "2026-11-15")
+    assert said["score"] == said["base"] + sum(row["points"] for row in said["points"])
+    assert {"factor", "feature", "value", "points", "max_points"} <= set(said["points"][0])
+    assert {"rank", "code", "points_lost", "what_to_do"} <= set(said["reasons"][0])
+
+
+def test_explain_as_csv_has_a_line_per_feature(run_command: Any) -> None:
+    rows = list(csv.DictReader(io.StringIO(run_command("explain", "p5", "--format", "csv").out)))
+    assert len(rows) == 32
+    assert rows[0]["feature"] == "on_time_share"
+
+
+def test_explain_shows_the_score_at_the_top(run_command: Any) -> None:
+    ran = run_command("explain", "p5", "--as-of", "2026-10")
+    assert ran.code == 0
+    assert ran.out.startswith("p5: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("explain", "nobody"), 5),
+        (("explain", "p5", "--as-of", "2026-10-30"), 5),
+        (("explain", "p5", "--as-of", "soon"), 2),
+        (("query", "copy score to 'x'"), 2),
+        (("query", "select 1; select 2"), 2),
+        (("query", "from nowhere"), 2),
+    ],
+)
+def test_what_cannot_be_answered_ends_with_its_code(
+    run_command: Any, words: tuple[str, ...], code: int
+) -> None:
+    ran = run_command(*words)
+    assert ran.code == code
+    assert ran.out == ""
+    assert ran.err.startswith("plainscore: ")
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "words", [("explain", "p5"), ("query", "from score"), ("status",), ("verify",)]
+)
+def test_where_nothing_is_published_commands_say_so(
+    run_command: Any, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    ran = run_command(*words, data=tmp_path)
+    assert ran.code == 5
+    assert "nothing is published" in ran.err
+
+
+def test_query_prints_json_csv_and_a_table(run_command: Any) -> None:
+    sql = f"select person_id, score, as_of_date from score where person_id = '{person_id(3)}'"
+    said = json.loads(run_command("query", sql, "--format", "json").out)
+    assert [row["as_of_date"] for row in said] == ["2026-09-30", "2026-10-31"]
+    assert said[0]["person_id"] == "a\nb3"
+    rows = list(csv.reader(io.StringIO(run_command("query", sql, "--format", "csv").out)))
+    assert rows[1][0] == "a\nb3"
+    assert "a\N{REPLACEMENT CHARACTER}b3" in run_command("query", sql).out
+    assert json.loads(run_command("query", "from run limit 0", "--format", "json").out) == []
+
+
+def test_query_as_json_keeps_both_of_two_columns_with_one_name(run_command: Any) -> None:
+    sql = "select 1 as a, 2 as a, 3 as a_1"
+    assert json.loads(run_command("query", sql, "--format", "json").out) == [
+        {"a": 1, "a_2": 2, "a_1": 3}
+    ]
+
+
+def test_an_unknown_person_is_named_on_one_line_whatever_the_id(run_command: Any) -> None:
+    ran = run_command("explain", "no\nbody")
+    assert ran.err.count("\n") == 1
+    assert "no\N{REPLACEMENT CHARACTER}body" in ran.err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == version("plainscore")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_an_interrupted_command_says_so(
+    run_command: Any, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("dashboards.snapshots.open_snapshots", interrupt)
+    ran = run_command("status")
+    assert ran.code == 130
+    assert ran.err == "plainscore: interrupted: what was published stays as it was\n"
+
+
+def test_a_long_table_says_what_it_does_not_show(run_command: Any) -> None:
+    shown = run_command("query", "from range(1000)").out
+    assert "1,000 rows, the first 200 shown" in shown
+    assert len(run_command("query", "from range(1000)", "--format", "csv").out.split()) == 1001
+
+
+def test_status_has_a_row_for_every_date_and_knowledge(run_command: Any) -> None:
+    said = json.loads(run_command("status", "--format", "json").out)
+    assert [(row["as_of_date"], row["known_on"], row["runs"]) for row in said] == [
+        ("2026-09-30", "2026-09-30", 1),
+        ("2026-10-31", "2026-10-31", 1),
+        ("2026-10-31", "2026-11-15", 2),
+    ]
+    assert (said[0]["people"], said[0]["scored"], said[0]["checks_warned"]) == (40, 39, 1)
+
+
+def test_verify_ends_with_1_where_a_file_was_changed(run_command: Any, tmp_path: Path) -> None:
+    assert run_command("verify").code == 0
+    run = published(tmp_path)
+    (run.folder / "card" / "card.parquet").unlink()
+    ran = run_command("verify", data=tmp_path)
+    assert ran.code == 1
+    assert "card/card.parquet is missing" in ran.out
+
+
+def test_verify_makes_the_catalog_of_a_moved_directory_anew(
+    run_command: Any, tmp_path: Path
+) -> None:
+    published(tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert run_command("verify", data=tmp_path / "new").code == 1
+    assert run_command("verify", "--rebuild-catalog", data=tmp_path / "new").code == 0
+    assert run_command("status", data=tmp_path / "new").code == 0
+
+
+def test_the_shell_reads_from_a_pipe(run_command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = ".tables\n.schema score\n\nselect 1 as one;\nselect\n  2 as two;\n.quit\nselect 3;\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    ran = run_command("shell", "--format", "csv")
+    assert ran.code == 0
+    for said in ("not_scored_code,VARCHAR", "why_changed", "one\n1\n", "two\n2\n"):
+        assert said in ran.out
+    assert "3" not in ran.out.splitlines()
+
+
+def test_the_shell_goes_on_after_a_mistake_and_remembers_it(
+    run_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("from nowhere;\n.nonsense\nselect 42 as answer"))
+    ran = run_command("shell", "--format", "csv")
+    assert ran.code == 2
+    assert "nowhere" in ran.err
+    assert ".nonsense is not known" in ran.err
+    assert ran.out == "answer\n42\n"
+
+
+def test_commands_that_look_import_nothing_heavy(autumn: Path) -> None:
+    program = (
+        "import sys\nfrom flows.cli.app import main\n"
+        "for words in (['explain', 'p5'], ['query', 'from run'], ['status'], ['verify']):\n"
+        "    try:\n        main([*words, '--data', sys.argv[1]])\n"
+        "    except SystemExit as ended:\n        assert not ended.code, words\n"
+        "print('\\n'.join(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(autumn)], capture_output=True, text=True, check=True
+    )
+    assert not HEAVY & set(ran.stdout.split())

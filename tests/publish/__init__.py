@@ -1,0 +1,1 @@
+"""Publishing: what stands on the disk, and what a reader sees at every moment."""

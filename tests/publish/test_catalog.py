@@ -1,0 +1,161 @@
+"""The catalog shows what is published, says what everything is, and can always be made anew."""
+
+import json
+import struct
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.publish.catalog import rebuild_catalog, refresh_catalog
+from flows.publish.runs import published_runs
+from tests.publish.invented import OCTOBER, SEPTEMBER, published
+from transforms.errors import UsageError
+
+V1_0_0 = 64  # the number of the storage version in the header of a DuckDB file
+
+
+def _rows(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_everything_in_the_catalog_says_what_it_is(con: duckdb.DuckDBPyConnection) -> None:
+    for sql in (
+        "select view_name from duckdb_views() where not internal and comment is null",
+        "select table_name || '.' || column_name from duckdb_columns() "
+        "where not internal and comment is null",
+        "select function_name from duckdb_functions() where not internal and comment is null",
+    ):
+        assert con.execute(sql).fetchall() == []
+
+
+def test_the_catalog_holds_views_and_macros_and_no_rows(con: duckdb.DuckDBPyConnection) -> None:
+    assert con.execute("select table_name from duckdb_tables()").fetchall() == []
+    macros = con.execute("select function_name from duckdb_functions() where not internal")
+    assert {row[0] for row in macros.fetchall()} == {
+        "compare", "explain", "friends_of", "mobility", "points_for", "psi", "score_as_of",
+        "what_if", "why_changed",
+    }  # fmt: skip
+
+
+def test_engines_back_to_1_1_can_read_it(autumn: Path) -> None:
+    header = (autumn / "plainscore.duckdb").read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert struct.unpack("<Q", header[12:20]) == (V1_0_0,)
+
+
+def test_written_views_make_the_columns_that_they_declare(con: duckdb.DuckDBPyConnection) -> None:
+    from flows.publish.written_views import written_views
+
+    for view in written_views():
+        made = [tuple(row[:2]) for row in con.execute(f"describe {view.name}").fetchall()]
+        assert made == [(column.name, column.type) for column in view.columns], view.name
+
+
+def test_plain_views_show_the_newest_knowledge_and_the_champion(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    shown = con.execute("select distinct as_of_date::text, known_on::text, scorecard from score")
+    assert sorted(shown.fetchall()) == [
+        ("2026-09-30", "2026-09-30", "standard"),
+        ("2026-10-31", "2026-11-15", "standard"),
+    ]
+
+
+def test_all_views_show_every_scorecard_known_on_and_run(con: duckdb.DuckDBPyConnection) -> None:
+    everything = con.execute(
+        "select known_on::text, run, scorecard, count(*) from score_all group by all order by all"
+    )
+    assert everything.fetchall() == [
+        (known_on, run, card, 40)
+        for known_on, run in (
+            ("2026-09-30", "0001"), ("2026-10-31", "0001"), ("2026-11-15", "0001"),
+            ("2026-11-15", "0002"),
+        )
+        for card in ("reported_b", "standard")
+    ]  # fmt: skip
+
+
+def test_runs_tell_which_are_live_and_which_are_shown(con: duckdb.DuckDBPyConnection) -> None:
+    runs = con.execute("select known_on::text, run, is_live, is_shown from run order by all")
+    assert runs.fetchall() == [
+        ("2026-09-30", "0001", True, True),
+        ("2026-10-31", "0001", True, False),
+        ("2026-11-15", "0001", False, False),
+        ("2026-11-15", "0002", True, True),
+    ]
+
+
+def test_check_results_stand_beside_the_run_that_they_judged(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.execute("select outcome, count(*) from check_result group by all order by all")
+    assert found.fetchall() == [("passed", 4), ("warned", 4)]
+    assert con.execute("select sum(checks_warned) from run").fetchall() == [(4,)]
+
+
+def test_an_empty_quarantine_has_its_columns_and_types(con: duckdb.DuckDBPyConnection) -> None:
+    assert [tuple(row[:2]) for row in con.execute("describe quarantine").fetchall()] == [
+        ("log", "VARCHAR"), ("file", "VARCHAR"), ("line", "BIGINT"), ("reason", "VARCHAR"),
+        ("raw", "VARCHAR"), ("arrived", "DATE"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["score=5", "what?"])
+def test_a_folder_that_readers_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(UsageError, match="use another data directory"):
+        rebuild_catalog(folder)
+
+
+def test_a_current_catalog_is_left_alone(tmp_path: Path) -> None:
+    published(tmp_path)
+    assert refresh_catalog(tmp_path) is False
+    (tmp_path / "plainscore.duckdb").write_bytes(b"not a database")
+    assert refresh_catalog(tmp_path) is True
+    assert _rows(tmp_path, "select count(*) from score") == [(40,)]
+
+
+def test_a_moved_data_directory_is_shown_from_its_new_place(tmp_path: Path) -> None:
+    published(tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert refresh_catalog(tmp_path / "new") is True
+    assert _rows(tmp_path / "new", "select count(*) from score") == [(40,)]
+
+
+def test_where_nothing_is_published_there_is_no_catalog(tmp_path: Path) -> None:
+    rebuild_catalog(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_a_stray_writer_left_is_not_replayed(tmp_path: Path) -> None:
+    published(tmp_path)
+    (tmp_path / "plainscore.duckdb.wal").write_bytes(b"left behind")
+    rebuild_catalog(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"plainscore.duckdb", "snapshots"}
+
+
+def test_a_run_of_older_code_lacks_a_column_and_shows_it_empty(tmp_path: Path) -> None:
+    old = published(tmp_path, SEPTEMBER).folder
+    file = old / "features" / "features.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"create table features as select * exclude (paid_bills) from '{file}'")
+        con.execute(f"copy features to '{file}'")
+    contracts = json.loads((old / "contracts.json").read_bytes())
+    columns = contracts["features"]["columns"]
+    contracts["features"]["columns"] = [c for c in columns if c["name"] != "paid_bills"]
+    (old / "contracts.json").write_text(json.dumps(contracts))
+    manifest = json.loads((old / "manifest.json").read_bytes())
+    (old / "manifest.json").write_text(json.dumps(manifest | {"contracts_sha256": "older"}))
+    published(tmp_path, OCTOBER)
+    counted = "select as_of_date::text, count(*), count(paid_bills) > 0 from features group by all"
+    assert sorted(_rows(tmp_path, counted)) == [("2026-09-30", 40, False), ("2026-10-31", 40, True)]
+    assert len(_rows(tmp_path, "from explain('p5', '2026-09-30')")) == 32
+
+
+def test_a_run_number_never_comes_back(tmp_path: Path) -> None:
+    names = [published(tmp_path).name for _ in range(3)]
+    assert names == ["0001", "0002", "0003"]
+    assert [run.name for run in published_runs(tmp_path)] == names

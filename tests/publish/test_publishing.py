@@ -1,0 +1,198 @@
+"""All of a snapshot is published, or none of it, whatever happens and whoever reads."""
+
+import errno
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.publish import catalog, publishing
+from flows.publish.catalog import refresh_catalog
+from flows.publish.manifest import read_manifest
+from flows.publish.runs import find_live_run, live_runs
+from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
+from transforms.errors import InputRefused, PlainscoreError
+
+READER = Path(__file__).with_name("looping_reader.py")
+
+
+class PowerCutError(Exception):
+    """The process ends here."""
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _scores(data_dir: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
+        sql = "select as_of_date::text, sum(score) from score group by all order by all"
+        return con.execute(sql).fetchall()
+
+
+def test_a_snapshot_is_the_same_bytes_in_another_place(tmp_path: Path) -> None:
+    one, other = published(tmp_path / "one"), published(tmp_path / "other")
+    assert _files(one.folder) == _files(other.folder)
+
+
+def test_the_manifest_says_what_was_published_and_from_what(tmp_path: Path) -> None:
+    manifest = read_manifest(published(tmp_path))
+    assert (manifest["as_of_date"], manifest["known_on"]) == ("2026-10-31", "2026-10-31")
+    assert manifest["run"] == "0001"
+    assert (manifest["people"], manifest["scored"]) == (40, 39)
+    assert [card["name"] for card in manifest["scorecards"]] == ["standard", "reported_b"]
+    assert manifest["checks"] == {"passed": 1, "warned": 1}
+    assert manifest["input"] == {"fingerprint": "f" * 64, "files": 3}
+    assert manifest["tables"]["score"]["rows"] == 80
+    assert set(manifest["tables"]["score"]) == {"rows", "bytes", "content_hash", "file_sha256"}
+
+
+def test_json_of_a_run_is_written_in_one_way(tmp_path: Path) -> None:
+    run = published(tmp_path)
+    for name in ("manifest.json", "contracts.json"):
+        text = (run.folder / name).read_text()
+        again = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, indent=1)
+        assert text == again + "\n"
+
+
+def test_nothing_of_a_run_is_ever_written_again(tmp_path: Path) -> None:
+    first = published(tmp_path)
+    before = _files(first.folder)
+    published(tmp_path)
+    published(tmp_path, OCTOBER_LATER)
+    assert _files(first.folder) == before
+
+
+def test_the_newest_run_of_a_date_is_live(tmp_path: Path) -> None:
+    published(tmp_path)
+    second = published(tmp_path, seed=2)
+    later = published(tmp_path, OCTOBER_LATER)
+    assert live_runs(tmp_path.resolve()) == [second, later]
+    assert find_live_run(tmp_path.resolve(), OCTOBER) == second
+    assert find_live_run(tmp_path, SEPTEMBER) is None
+
+
+def test_a_manifest_that_is_gone_is_named(tmp_path: Path) -> None:
+    run = published(tmp_path, SEPTEMBER)
+    (run.folder / "manifest.json").unlink()
+    with pytest.raises(InputRefused, match=r"known_on=2026-09-30/run=0001/manifest\.json"):
+        published(tmp_path, OCTOBER)
+
+
+def test_a_full_disk_is_told_in_a_line_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(tmp_path, SEPTEMBER, seed=1)
+    before = _scores(tmp_path)
+
+    def write_nothing(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, "fsync_tree", write_nothing)
+        with pytest.raises(PlainscoreError, match="No space left on device.*stays as it was"):
+            published(tmp_path, OCTOBER, seed=2)
+    assert _scores(tmp_path) == before
+
+
+def _cut_before(_: Callable[..., object]) -> Callable[..., object]:
+    def cut(*_: object) -> object:
+        raise PowerCutError
+
+    return cut
+
+
+def _cut_after(step: Callable[..., object]) -> Callable[..., object]:
+    def cut(*arguments: object) -> object:
+        step(*arguments)
+        raise PowerCutError
+
+    return cut
+
+
+STEPS = [
+    (publishing, "write_check_results"),
+    (publishing, "write_manifest"),
+    (publishing, "fsync_tree"),
+    (publishing, "move_into_place"),
+    (publishing, "rebuild_catalog"),
+    (catalog, "_write_catalog"),
+    (catalog, "fsync_path"),
+    (catalog, "move_into_place"),
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """September and October, published without an accident."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    published(home, SEPTEMBER, seed=1)
+    published(home, OCTOBER, seed=2)
+    return home
+
+
+@pytest.mark.parametrize("cut", [_cut_before, _cut_after])
+@pytest.mark.parametrize(
+    ("module", "step"), STEPS, ids=lambda part: getattr(part, "__name__", part)
+)
+def test_a_power_cut_at_any_step_loses_nothing(
+    tmp_path: Path,
+    undisturbed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    step: str,
+    cut: Callable[[Callable[..., object]], Callable[..., object]],
+) -> None:
+    home = tmp_path / "home"
+    published(home, SEPTEMBER, seed=1)
+    old, new = _scores(home), _scores(undisturbed)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, step, cut(getattr(module, step)))
+        with pytest.raises(PowerCutError):
+            published(home, OCTOBER, seed=2)
+    assert _scores(home) in (old, new), "half a catalog is seen"
+    _as_the_flow_does(home)
+    assert _files(home / "snapshots") == _files(undisturbed / "snapshots")
+    assert _scores(home) == new
+    assert {path.name for path in home.iterdir()} == {"plainscore.duckdb", "snapshots"}
+
+
+def _as_the_flow_does(home: Path) -> None:
+    """Publish October where it is not published yet; let the catalog catch up."""
+    if find_live_run(home, OCTOBER) is None:
+        published(home, OCTOBER, seed=2)
+    refresh_catalog(home)
+
+
+def test_a_reader_in_a_loop_sees_whole_snapshots_only(tmp_path: Path) -> None:
+    published(tmp_path, SEPTEMBER, seed=1)
+    reader = subprocess.Popen(
+        [sys.executable, str(READER), str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "reading\n"
+        for seed in (2, 3, 1, 2):
+            published(tmp_path, OCTOBER, seed=seed)
+    finally:
+        said, _ = reader.communicate(input="stop\n")
+    reads, *seen = said.splitlines()
+    assert reader.returncode == 0, said
+    assert int(reads) > 0
+    with duckdb.connect(str(tmp_path / "plainscore.duckdb"), read_only=True) as con:
+        whole = con.execute(
+            "select as_of_date::text, run, sum(score)::bigint from score_all "
+            "where scorecard_no = 1 group by all"
+        ).fetchall()
+    allowed = {f"{day} {total}" for day, _, total in whole}
+    assert set(seen) <= allowed

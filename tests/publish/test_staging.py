@@ -1,0 +1,86 @@
+"""A staged snapshot has the same bytes however it was made."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.publish.staging import new_staging, stage_snapshot
+from tests.publish.invented import OCTOBER, SEPTEMBER, engine, house, stage
+from transforms.catalog import Catalog
+from transforms.contract import Column, Table
+
+ROWS = 300_000  # more than two row groups, so that threads have something to share
+MADE = Table(
+    "published.made", "Made up", "one row per person", ("person_id",),
+    (
+        Column("person_id", "VARCHAR", "Person."),
+        Column("share", "DOUBLE", "Share.", nullable=True),
+        Column("points", "INTEGER", "Points."),
+    ),
+    sql="select 1",
+)  # fmt: skip
+
+
+def _staged_bytes(folder: Path, threads: int, order: str) -> str:
+    with duckdb.connect(config={"threads": threads, "preserve_insertion_order": False}) as con:
+        con.execute("create schema published")
+        con.execute(
+            "create table published.made as select 'p' || (i * 7919 % 1000003) as person_id, "
+            "case when i % 11 > 0 then (i % 97) / 96.0 end :: double as share, "
+            f"(i % 60) :: integer as points from range({ROWS}) as t(i) order by {order}"
+        )
+        staged = stage_snapshot(con, Catalog([MADE], {}), OCTOBER, folder)
+    return hashlib.sha256(staged.file(MADE).read_bytes()).hexdigest()
+
+
+def test_threads_and_the_order_of_rows_change_no_byte(tmp_path: Path) -> None:
+    variants = [(1, "i"), (2, "i"), (2, "i desc"), (4, "hash(i)")]
+    hashes = set()
+    for threads, order in variants:
+        folder = tmp_path / f"{threads} {order}"
+        folder.mkdir()
+        hashes.add(_staged_bytes(folder, threads, order))
+    assert len(hashes) == 1
+
+
+def test_the_same_snapshot_is_the_same_bytes(tmp_path: Path) -> None:
+    def files() -> Sequence[tuple[str, bytes]]:
+        made = engine(OCTOBER, people=12)
+        staged = stage_snapshot(made.con, house(), OCTOBER, new_staging(tmp_path, OCTOBER))
+        made.close()
+        return [(table.name, staged.file(table).read_bytes()) for table in staged.tables]
+
+    assert files() == files()
+
+
+def test_people_stand_in_the_order_of_their_utf8_bytes(tmp_path: Path) -> None:
+    staged = stage(tmp_path)
+    score = next(table for table in staged.tables if table.short_name == "score")
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "select person_id, scorecard_no from read_parquet(?)", [str(staged.file(score))]
+        )
+        keys = [(person_id.encode(), number) for person_id, number in rows.fetchall()]
+    assert keys == sorted(keys)
+
+
+def test_checks_see_what_will_be_published(tmp_path: Path) -> None:
+    made = engine(OCTOBER, people=12)
+    staged = stage_snapshot(made.con, house(), OCTOBER, new_staging(tmp_path, OCTOBER))
+    before = made.con.execute("select count(*) from published.score").fetchall()
+    for table in staged.tables:
+        staged.file(table).unlink()
+    assert before == [(24,)]
+    with pytest.raises(duckdb.IOException):
+        made.con.execute("select count(*) from published.score")
+    made.close()
+
+
+def test_what_a_dead_run_left_behind_is_removed(tmp_path: Path) -> None:
+    left = stage(tmp_path, SEPTEMBER)
+    folder = new_staging(tmp_path, OCTOBER)
+    assert not left.folder.exists()
+    assert list(folder.parent.iterdir()) == [folder]
