@@ -1,0 +1,110 @@
+"""`plainscore run`: publish the snapshot of one date."""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from flows.request import SnapshotRequest
+    from flows.score_day import SnapshotOutcome
+
+
+def run(
+    *,
+    as_of: date,
+    known_on: date | None = None,
+    data: Path = Path("data"),
+    scorecard: tuple[str, ...] | None = None,
+    skip_refused: bool = False,
+    allow_stopped_feeds: bool = False,
+    force: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    plain: bool = False,
+    output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
+) -> int:
+    """Ingest what is new under DATA/landing and publish the snapshot of one date.
+
+    A snapshot that is published and current is left as it is.
+
+    Parameters
+    ----------
+    as_of
+        Count what happened until the end of this day (UTC).
+    known_on
+        Count what had arrived by this day; as_of plus arrival_lag_days by default.
+    data
+        The data directory.
+    scorecard
+        Packaged card or path of one, champion first; give the flag once for each.
+    skip_refused
+        Publish although refused files stand in the way; the manifest says so.
+    allow_stopped_feeds
+        Publish although a log had no arrivals for longer than its limit.
+    force
+        Publish a further run although nothing changed.
+    threads
+        Threads of the engine; all processors by default.
+    memory_limit
+        Memory of the engine, such as 3GB.
+    plain
+        Do the same steps without Prefect: no run history, and a quicker start.
+    output_format
+        How the outcome is printed.
+    """
+    from flows.request import read_request
+
+    wishes: dict[str, Any] = {
+        "scorecards": scorecard,
+        "skip_refused": skip_refused,
+        "allow_stopped_feeds": allow_stopped_feeds,
+        "force": force,
+        "threads": threads,
+        "memory_limit": memory_limit,
+    }
+    request = read_request(as_of, known_on, data, **wishes)
+    outcome = _run_plainly(request) if plain else _run_under_prefect(request, wishes)
+    _print(outcome, output_format)
+    return 0
+
+
+def _run_plainly(request: "SnapshotRequest") -> "SnapshotOutcome":
+    from flows.lock import writer_lock
+    from flows.progress import step_progress
+    from flows.score_day import score_day
+
+    purpose = f"run {request.dates.as_of_date}"
+    with writer_lock(request.data_dir, purpose), step_progress() as do:
+        return score_day(request, do)
+
+
+def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "SnapshotOutcome":
+    from flows.cli.prefect_start import prepare_prefect
+    from flows.lock import refuse_if_locked
+
+    refuse_if_locked(request.data_dir)
+    prepare_prefect()
+    from flows.prefect_flows import score_day_flow
+
+    dates = request.dates
+    outcome: SnapshotOutcome = score_day_flow(
+        dates.as_of_date, dates.known_on, request.data_dir, **wishes
+    )
+    return outcome
+
+
+def _print(outcome: "SnapshotOutcome", output_format: str) -> None:
+    from flows.publish.manifest import read_manifest
+    from flows.summary import snapshot_text
+
+    if output_format == "json":
+        manifest = read_manifest(outcome.run)
+        print(json.dumps({"is_new": outcome.is_new, **manifest}, ensure_ascii=False))
+    else:
+        print(snapshot_text(outcome))
+        for warning in outcome.report.warnings:
+            print(f"plainscore: {warning}", file=sys.stderr)

@@ -1,0 +1,81 @@
+"""One snapshot, from what has arrived to what is published: the whole way on one page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flows.ingest import IngestReport
+from flows.publish.runs import Run
+from flows.request import SnapshotRequest
+from flows.steps import (
+    House,
+    build_stage,
+    check_stage,
+    close_house,
+    find_current_run,
+    open_engine,
+    publish_run,
+    require_events,
+    set_up_house,
+    stage_files,
+    take_in_new_files,
+)
+
+Result = TypeVar("Result")
+Do = Callable[..., Any]
+"""How a step is done: called as ``do(step, *arguments)``, returns what the step returns."""
+
+
+@dataclass(frozen=True)
+class SnapshotOutcome:
+    """What one run did; ``is_new`` is False where the published run was current already."""
+
+    run: Run
+    is_new: bool
+    report: IngestReport
+
+
+def plainly(step: Callable[..., Result], *arguments: object) -> Result:
+    """Do a step by calling it."""
+    return step(*arguments)
+
+
+def tell_nobody(house: House) -> None:
+    """Keep the results of the checks to ourselves."""
+
+
+def score_day(
+    request: SnapshotRequest, do: Do = plainly, tell: Callable[[House], None] = tell_nobody
+) -> SnapshotOutcome:
+    """Publish one snapshot; a snapshot that is published and current is left as it is.
+
+    The caller holds the writer lock. ``do`` does each step; ``tell`` is told of the house when
+    all checks are through, or one of them refused.
+
+    Raises
+    ------
+    ChecksRefused
+        A critical check failed: nothing is published, the last good snapshot stays.
+    InputRefused
+        Refused files stand in the way, a feed has stopped, or nothing is known for the dates.
+    """
+    report = do(take_in_new_files, request)
+    house = do(set_up_house, request, report)
+    current = find_current_run(house)
+    if current is not None:
+        return SnapshotOutcome(current, False, report)
+    try:
+        do(open_engine, house)
+        do(build_stage, house, "raw")
+        do(require_events, house)
+        do(check_stage, house, "raw")
+        for stage in ("staging", "features", "scores"):
+            do(build_stage, house, stage)
+            do(check_stage, house, stage)
+        do(build_stage, house, "published")
+        staged = do(stage_files, house)
+        do(check_stage, house, "published")
+        return SnapshotOutcome(do(publish_run, house, staged), True, report)
+    finally:
+        tell(house)
+        close_house(house)

@@ -1,0 +1,117 @@
+"""Settings: defaults, then ``plainscore.toml``, then ``PLAINSCORE__...``, then flags.
+
+``plainscore.toml`` is looked for in the current directory, then in the data directory.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from transforms.errors import UsageError
+
+FILE_NAME = "plainscore.toml"
+ENV_PREFIX = "PLAINSCORE__"
+
+
+class ArrivalLimits(BaseModel):
+    """Days without arrivals after which a log's feed counts as stopped; empty: never."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: int | None = Field(default=None, ge=0)
+    purchase: int | None = Field(default=None, ge=0)
+    payment: int | None = Field(default=None, ge=0)
+    service: int | None = Field(default=None, ge=0)
+    friendship: int | None = Field(default=None, ge=0)
+
+
+class Settings(BaseSettings):
+    """What an owner of logs can set.
+
+    ``scorecards``: names of packaged cards or paths, champion first. ``arrival_lag_days``: how
+    many days after as_of_date a snapshot waits for late events (known_on = as_of_date + lag).
+    ``threads``, ``memory_limit`` (e.g. "3GB"), ``temp_directory``: bounds of the engine; empty
+    means all processors, DuckDB's own limit, and ``.spill`` in the data directory.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+    )
+
+    scorecards: tuple[str, ...] = ("standard", "reported_b")
+    arrival_lag_days: int = Field(default=0, ge=0)
+    arrival_limit_days: ArrivalLimits = ArrivalLimits()
+    threads: int | None = Field(default=None, ge=1)
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$")
+    temp_directory: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over the environment, which wins over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def settings_file(data_dir: Path) -> Path | None:
+    """Return the settings file in force for ``data_dir``, or None."""
+    for folder in (Path(), data_dir):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def read_settings(data_dir: Path, **flags: Any) -> Settings:
+    """Return the settings in force for ``data_dir``; a flag of None was not given.
+
+    Raises UsageError that names the setting and what is wrong with it.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    file = settings_file(data_dir)
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return Configured(**given)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        where = f" (in {file}, {ENV_PREFIX}... or a flag)" if file else ""
+        raise UsageError(f"setting {'; '.join(faults)}{where}") from error
+    except SettingsError as error:
+        raise UsageError(f"{error}: write lists and tables as JSON") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def setting_origins(data_dir: Path) -> dict[str, str]:
+    """Return setting -> where its value comes from: environment, the file's path, or default."""
+    file = settings_file(data_dir)
+    environment = EnvSettingsSource(Settings, env_prefix=ENV_PREFIX, env_nested_delimiter="__")()
+    filed = tomllib.loads(file.read_text()) if file else {}
+    return {
+        name: f"environment {ENV_PREFIX}{name.upper()}"
+        if name in environment
+        else str(file)
+        if name in filed
+        else "default"
+        for name in Settings.model_fields
+    }

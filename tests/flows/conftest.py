@@ -1,0 +1,44 @@
+"""A data directory with the sample delivered, and the same with its last day published."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.request import SnapshotRequest, read_request
+from flows.score_day import SnapshotOutcome, score_day
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+LAST_DAY = date(2026, 10, 31)
+
+
+def request_for(data_dir: Path, as_of_date: date = LAST_DAY, **wishes: object) -> SnapshotRequest:
+    """The request of a day of the sample, settings by default."""
+    return read_request(as_of_date, None, data_dir, **wishes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def delivered(tmp_path: Path) -> Path:
+    """A data directory where the sample has landed and nothing is ingested."""
+    shutil.copytree(SAMPLE / "landing", tmp_path / "landing")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SnapshotOutcome]:
+    """The sample, published; nobody may write into it."""
+    data_dir = tmp_path_factory.mktemp("published")
+    shutil.copytree(SAMPLE / "landing", data_dir / "landing")
+    return data_dir, score_day(request_for(data_dir))
+
+
+@pytest.fixture
+def published(
+    published_once: tuple[Path, SnapshotOutcome], tmp_path: Path
+) -> tuple[Path, SnapshotOutcome]:
+    """A copy of the published sample, to write into; its catalog still shows the original."""
+    data_dir, outcome = published_once
+    copy = tmp_path / "copy"
+    shutil.copytree(data_dir, copy)
+    return copy, outcome

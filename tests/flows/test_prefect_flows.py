@@ -1,0 +1,105 @@
+"""The flows under Prefect, on a server of the test's own."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.prefect_start import OUR_DEFAULTS
+from flows.lock import writer_lock
+from flows.publish.runs import published_runs
+from tests.flows.conftest import LAST_DAY
+from transforms.errors import ChecksRefused, Locked
+
+
+@pytest.fixture(scope="module")
+def prefect_server() -> Iterator[None]:
+    """One server for all flows here: starting it costs more than the flows."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in OUR_DEFAULTS.items():
+            patch.setenv(name, value)
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
+
+
+def test_a_flow_publishes_and_leaves_its_checks_and_summary_as_artifacts(
+    prefect_server: None, delivered: Path
+) -> None:
+    from flows.prefect_flows import score_day_flow
+
+    outcome = score_day_flow(LAST_DAY, None, delivered)
+    assert outcome.is_new
+    assert [run.name for run in published_runs(delivered)] == ["0001"]
+    artifacts = _artifacts()
+    assert "**content**" in artifacts["snapshot"]
+    assert "points_sum_to_score" in artifacts["checks"]
+    assert {"take_in_new_files", "build_stage features", "check_stage published"} <= _task_names()
+
+
+def test_a_step_that_fails_on_the_disk_is_tried_again(
+    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import prefect_flows, score_day
+    from flows.steps import stage_files
+
+    failures = iter([OSError("the disk was away"), None])
+
+    def stage_files_at_last(house: Any) -> Any:
+        failure = next(failures)
+        if failure:
+            raise failure
+        return stage_files(house)
+
+    monkeypatch.setattr(score_day, "stage_files", stage_files_at_last)
+    monkeypatch.setattr(prefect_flows, "WRITES", (stage_files_at_last,))
+    assert prefect_flows.score_day_flow(LAST_DAY, None, delivered).is_new
+
+
+def test_a_refused_check_fails_the_flow_with_its_own_error(
+    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import score_day
+    from flows.prefect_flows import score_day_flow
+    from flows.steps import build_stage
+
+    def build_wrongly(house: Any, schema: str) -> None:
+        build_stage(house, schema)
+        if schema == "scores":
+            house.running.con.execute("update scores.score set score = 351")
+
+    monkeypatch.setattr(score_day, "build_stage", build_wrongly)
+    with pytest.raises(ChecksRefused, match="nothing was published"):
+        score_day_flow(LAST_DAY, None, delivered)
+    assert published_runs(delivered) == []
+
+
+def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: Path) -> None:
+    from flows.prefect_flows import score_day_flow
+
+    with writer_lock(delivered, "a first flow"), pytest.raises(Locked, match="a first flow"):
+        score_day_flow(LAST_DAY, None, delivered)
+
+
+def _artifacts() -> dict[str, str]:
+    from prefect.client.orchestration import get_client
+
+    async def read() -> dict[str, str]:
+        async with get_client() as client:
+            found = await client.read_artifacts()
+            return {str(artifact.key): str(artifact.data) for artifact in found}
+
+    return asyncio.run(read())
+
+
+def _task_names() -> set[str]:
+    from prefect.client.orchestration import get_client
+
+    async def read() -> set[str]:
+        async with get_client() as client:
+            return {str(run.name) for run in await client.read_task_runs()}
+
+    return asyncio.run(read())

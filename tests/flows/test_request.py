@@ -1,0 +1,93 @@
+"""Which snapshot is meant by a few flags, and which cannot be."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.backfill import dates_between
+from flows.request import snapshot_dates
+from flows.settings import Settings, read_settings, setting_origins
+from transforms.errors import UsageError
+
+TODAY = date(2026, 11, 23)
+
+
+def test_a_snapshot_knows_what_had_arrived_by_its_own_day() -> None:
+    dates = snapshot_dates(date(2026, 10, 31), None, Settings(), TODAY)
+    assert dates.known_on == date(2026, 10, 31)
+
+
+def test_a_configured_lag_waits_for_late_events() -> None:
+    dates = snapshot_dates(date(2026, 10, 31), None, Settings(arrival_lag_days=3), TODAY)
+    assert dates.known_on == date(2026, 11, 3)
+
+
+def test_a_day_to_come_is_refused_unless_it_is_said_what_is_known() -> None:
+    tomorrow = date(2026, 11, 24)
+    with pytest.raises(UsageError, match="2026-11-24 lies in the future .*--known-on"):
+        snapshot_dates(tomorrow, None, Settings(), TODAY)
+    assert snapshot_dates(tomorrow, TODAY, Settings(), TODAY).as_of_date == tomorrow
+
+
+def test_a_backfill_takes_both_of_its_ends() -> None:
+    first, last = date(2026, 2, 27), date(2026, 3, 1)
+    assert dates_between(first, last, "day") == [first, date(2026, 2, 28), last]
+    assert dates_between(date(2026, 1, 1), date(2026, 1, 15), "week") == [
+        date(2026, 1, 1),
+        date(2026, 1, 8),
+        date(2026, 1, 15),
+    ]
+
+
+def test_months_end_on_their_last_days_leap_years_and_new_years_included() -> None:
+    assert dates_between(date(2023, 11, 30), date(2024, 3, 30), "month") == [
+        date(2023, 11, 30),
+        date(2023, 12, 31),
+        date(2024, 1, 31),
+        date(2024, 2, 29),
+    ]
+
+
+def test_a_backfill_without_any_date_is_no_backfill() -> None:
+    with pytest.raises(UsageError, match="lies before"):
+        dates_between(date(2026, 2, 2), date(2026, 2, 1), "day")
+    with pytest.raises(UsageError, match="no month ends"):
+        dates_between(date(2026, 2, 2), date(2026, 2, 20), "month")
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plainscore.toml").write_text("arrival_lag_days = 1\nthreads = 1\n")
+    monkeypatch.setenv("PLAINSCORE__ARRIVAL_LAG_DAYS", "2")
+    assert read_settings(tmp_path).arrival_lag_days == 2
+    assert read_settings(tmp_path, threads=2).threads == 2
+    assert read_settings(tmp_path).threads == 1
+    origins = setting_origins(tmp_path)
+    assert origins["arrival_lag_days"] == "environment PLAINSCORE__ARRIVAL_LAG_DAYS"
+    assert origins["threads"] == str(tmp_path / "plainscore.toml")
+    assert origins["scorecards"] == "default"
+
+
+def test_a_limit_of_one_log_can_be_set_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAINSCORE__ARRIVAL_LIMIT_DAYS__PAYMENT", "7")
+    limits = read_settings(tmp_path).arrival_limit_days
+    assert (limits.payment, limits.profile) == (7, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("thread = 2", "thread: Extra inputs"),
+        ("threads = 0", "threads: .*greater than or equal to 1"),
+        ("memory_limit = '3 apples'", "memory_limit"),
+        ("threads = ", "plainscore.toml: Invalid value"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "plainscore.toml").write_text(text)
+    with pytest.raises(UsageError, match=told):
+        read_settings(tmp_path)

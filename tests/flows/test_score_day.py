@@ -1,0 +1,153 @@
+"""One snapshot, from delivery to publication, without Prefect."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.backfill import backfill
+from flows.publish.manifest import read_manifest
+from flows.publish.runs import published_runs
+from flows.request import read_request
+from flows.score_day import SnapshotOutcome, plainly, score_day
+from tests.flows.conftest import LAST_DAY, request_for
+from transforms.errors import ChecksRefused, InputRefused
+
+Published = tuple[Path, SnapshotOutcome]
+
+
+def test_every_score_is_the_base_and_its_points(published_once: Published) -> None:
+    with _catalog(published_once[0]) as con:
+        features = [row[0] for row in con.execute("select feature from dim_feature").fetchall()]
+        assert len(features) == 32
+        wrong = con.execute(
+            f"select count(*) from score_all join points_all using (person_id, as_of_date, "
+            f"known_on, scorecard, run) where score <> 350 + {' + '.join(features)}"
+        ).fetchone()
+        scored = con.execute("select count(score) from score_all").fetchone()
+    assert wrong == (0,)
+    assert scored is not None
+    assert scored[0] > 200
+
+
+def test_a_second_run_finds_the_first_current(published: Published) -> None:
+    data_dir, first = published
+    again = score_day(request_for(data_dir))
+    assert not again.is_new
+    assert again.run.name == first.run.name
+
+
+def test_a_forced_run_ends_in_the_same_content(published: Published) -> None:
+    data_dir, first = published
+    again = score_day(request_for(data_dir, force=True, threads=1))
+    assert again.run.name == "0002"
+    assert _content(again) == _content(first)
+
+
+def test_another_scorecard_makes_a_further_run_beside_the_first(published: Published) -> None:
+    data_dir, first = published
+    again = score_day(request_for(data_dir, scorecards=("reported_b",)))
+    assert again.is_new
+    assert [run.name for run in published_runs(data_dir)] == ["0001", "0002"]
+    assert _content(again) != _content(first)
+
+
+def test_what_arrives_later_changes_no_published_day(published: Published) -> None:
+    data_dir, _ = published
+    late = data_dir / "landing" / "payment" / "arrived=2026-11-02"
+    late.mkdir()
+    event = {
+        "event_id": "late", "event_time": "2026-10-01", "person_id": "newcomer",
+        "event_type": "deposit", "amount": 1,
+    }  # fmt: skip
+    (late / "late.ndjson").write_text(json.dumps(event) + "\n")
+    assert not score_day(request_for(data_dir)).is_new
+
+
+def test_a_file_for_an_older_day_makes_a_further_run(published: Published) -> None:
+    data_dir, first = published
+    older = data_dir / "landing" / "payment" / "arrived=2026-10-15"
+    older.mkdir(exist_ok=True)
+    event = {
+        "event_id": "older", "event_time": "2026-10-01", "person_id": "newcomer",
+        "event_type": "deposit", "amount": 1,
+    }  # fmt: skip
+    (older / "found-later.ndjson").write_text(json.dumps(event) + "\n")
+    again = score_day(request_for(data_dir))
+    assert again.is_new
+    people = read_manifest(first.run)["people"]
+    assert read_manifest(again.run)["people"] == people + 1
+
+
+def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
+    published: Published,
+) -> None:
+    data_dir, _ = published
+
+    def add_a_point(step: Callable[..., Any], *arguments: Any) -> Any:
+        made = step(*arguments)
+        if step.__name__ == "build_stage" and arguments[1] == "scores":
+            house = arguments[0]
+            house.engine.con.execute("update scores.score set score = score + 1")
+        return made
+
+    with pytest.raises(ChecksRefused, match="points_sum_to_score"):
+        score_day(request_for(data_dir, force=True), add_a_point)
+    assert [run.name for run in published_runs(data_dir)] == ["0001"]
+    assert not list((data_dir / "snapshots" / "_staging").glob("*/*/*.parquet"))
+
+
+def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> None:
+    bad = delivered / "landing" / "payment" / "arrived=2026-10-20"
+    bad.mkdir(exist_ok=True)
+    (bad / "cut.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(InputRefused, match=r"cut\.parquet.*"):
+        score_day(request_for(delivered))
+    assert published_runs(delivered) == []
+    assert score_day(request_for(delivered, date(2026, 9, 30))).is_new
+    skipped = score_day(request_for(delivered, skip_refused=True))
+    assert read_manifest(skipped.run)["skipped_refused_files"] == [
+        "payment/arrived=2026-10-20/cut.parquet"
+    ]
+
+
+def test_a_feed_that_stopped_is_told_from_people_who_stopped(
+    delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(delivered / "landing" / "service")
+    monkeypatch.setenv("PLAINSCORE__ARRIVAL_LIMIT_DAYS__SERVICE", "30")
+    with pytest.raises(InputRefused, match="service log had no arrivals at all"):
+        score_day(request_for(delivered))
+    assert score_day(request_for(delivered, allow_stopped_feeds=True)).is_new
+
+
+def test_a_day_before_anything_arrived_has_no_snapshot(delivered: Path) -> None:
+    with pytest.raises(InputRefused, match="nothing had arrived by then"):
+        score_day(request_for(delivered, date(2001, 1, 1)))
+
+
+def test_a_day_before_anything_happened_has_no_snapshot_either(delivered: Path) -> None:
+    long_ago = read_request(date(2001, 1, 1), LAST_DAY, delivered)
+    with pytest.raises(InputRefused, match="all that had arrived happened later"):
+        score_day(long_ago)
+
+
+def test_one_refused_date_does_not_stop_a_backfill(delivered: Path) -> None:
+    requests = [request_for(delivered, date(2001, 1, 31)), request_for(delivered)]
+    outcome = backfill(requests, lambda request: score_day(request, plainly))
+    assert list(outcome.refused) == [date(2001, 1, 31)]
+    assert [done.run.dates.as_of_date for done in outcome.done] == [LAST_DAY]
+
+
+def _catalog(data_dir: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True)
+
+
+def _content(outcome: SnapshotOutcome) -> dict[str, str]:
+    tables = read_manifest(outcome.run)["tables"]
+    return {name: table["content_hash"] for name, table in tables.items()}
