@@ -1,0 +1,165 @@
+"""What README and its neighbours show is so: commands, answers, paths, names."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.cli.app import COMMANDS, app
+from tests.docs.conftest import run
+from tests.docs.pages import (
+    CHECKOUT,
+    COMMAND,
+    Shown,
+    anchors,
+    blocks,
+    commands,
+    inline_code,
+    links,
+    sessions,
+    table_rows,
+    words,
+)
+
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/method.md",
+    "docs/decisions.md",
+    "examples/README.md",
+)
+SHOWN_SAMPLE = "/tmp/sample"
+MADE_LATER = (
+    ".venv",
+    "data/landing",
+    "data/events",
+    "data/snapshots",
+    "landing",
+    "events",
+    "snapshots",
+    "mine",
+)
+PATH = re.compile(r"\.?[A-Za-z_][\w.\-]*(/[\w.\-]+)*(/|\.(py|md|sql|toml|csv|txt))")
+FLAG = re.compile(r"--[a-z][a-z-]*")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_line_can_be_run_as_it_stands(page: str) -> None:
+    for shown in commands(page):
+        _, _, left = app.parse_args(words(shown.command), exit_on_error=False, print_error=False)
+        assert not left, shown.command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_and_flag_that_is_named_exists(page: str) -> None:
+    for code in inline_code(page):
+        if code == COMMAND or not code.startswith((f"{COMMAND} ", "--")):
+            continue
+        named = COMMANDS if code.startswith("--") else {code.split()[1]}
+        known = {flag for name in named for flag in _flags(name)}
+        assert set(FLAG.findall(code)) <= known, code
+
+
+def _flags(name: str) -> set[str]:
+    arguments = app[name].assemble_argument_collection()
+    return {"--help"} | {flag for argument in arguments for flag in argument.names}
+
+
+def test_readme_names_every_command() -> None:
+    rows = table_rows("README.md", "command")
+    named = {word for cells in rows for word in re.findall(rf"`{COMMAND} (\w+)", cells[0])}
+    assert named == set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_is_named_exists(page: str) -> None:
+    folder = (CHECKOUT / page).parent
+    named = [code for code in inline_code(page) if PATH.fullmatch(code)]
+    missing = [code for code in named if not _exists(code, folder)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    for target in links(page):
+        file, _, anchor = target.partition("#")
+        path = CHECKOUT / page if not file else (CHECKOUT / page).parent / file
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
+def _exists(code: str, folder: Path) -> bool:
+    if code.rstrip("/") in MADE_LATER or code.startswith(tuple(f"{m}/" for m in MADE_LATER)):
+        return True
+    if code == "plainscore.toml":  # a user's own
+        return True
+    return any((root / code).exists() for root in (CHECKOUT, folder))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_target_exists(page: str) -> None:
+    targets = re.findall(r"^(\w+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    shown = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    named = [code for code in (*shown, *inline_code(page)) if code.startswith("make ")]
+    assert {code.split()[1] for code in named} <= set(targets)
+
+
+def test_there_are_three_questions_and_one_person() -> None:
+    asked = [words(session.command)[0] for session in sessions("README.md")]
+    assert asked == ["explain", "query", "query", "query"]
+
+
+@pytest.mark.parametrize(
+    "shown", sessions("README.md"), ids=lambda shown: " ".join(shown.command.split()[:4])
+)
+def test_the_answers_are_those_of_the_sample(shown: Shown, sample: Path) -> None:
+    arguments = [word.replace(SHOWN_SAMPLE, str(sample)) for word in words(shown.command)]
+    assert _lines(run(*arguments)) == _lines(shown.output)
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines without the blanks at their ends, which nobody sees."""
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["view", "macro"])
+def test_readme_names_all_that_can_be_queried(kind: str, sample: Path) -> None:
+    rows = table_rows("README.md", kind)
+    named = {name for cells in rows for name in re.findall(r"`(\w+)", cells[0])}
+    with duckdb.connect(str(sample / "plainscore.duckdb"), read_only=True) as con:
+        there = con.sql(
+            "select view_name from duckdb_views() where not internal"
+            if kind == "view"
+            else "select distinct function_name from duckdb_functions()"
+            " where function_type = 'table_macro' and not internal"
+        ).fetchall()
+    published = {name for (name,) in there if not name.endswith("_all")} - {"catalog_origin"}
+    assert named == published
+    code = set(inline_code("README.md"))
+    assert {name for (name,) in there if name.endswith("_all")} <= code
+
+
+def test_your_own_logs_take_ten_lines(tmp_path: Path) -> None:
+    block = next(block for block in blocks("README.md", "sh") if "mkdir" in block)
+    assert len(block.splitlines()) <= 10
+    (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
+    # What the flow does is the same under Prefect, only slower to start.
+    script = "set -e\n" + block.replace("plainscore run", "plainscore run --plain")
+    bin_folder = CHECKOUT / ".venv" / "bin"
+    ended = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (
+        "amount has more than two decimals: payment/arrived=2026-10-31/bills.csv:4" in ended.stdout
+    )
+    assert "anna: " in ended.stdout

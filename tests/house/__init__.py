@@ -1,0 +1,1 @@
+"""House rules: how the project is written, held by tests."""
