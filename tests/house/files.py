@@ -24,12 +24,13 @@ def texts() -> list[Path]:
     """Return every text file of the project, those at its root and in docs/ included."""
     at_root = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXT_SUFFIXES]
     other = [ROOT / name for name in ("Makefile", ".gitignore", ".ci/run")]
-    docs = [
-        path for folder in ("docs", "examples", "queries") for path in (ROOT / folder).rglob("*.*")
+    beside = [
+        path
+        for folder in ("docs", "examples")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in TEXT_SUFFIXES
     ]
-    return [
-        path for path in (*_files(tuple(TEXT_SUFFIXES)), *at_root, *other, *docs) if path.is_file()
-    ]
+    return [*_files(tuple(TEXT_SUFFIXES)), *at_root, *other, *beside]
 
 
 def name_of(path: Path) -> str:
