@@ -67,9 +67,8 @@ def take_in_new_files(request: SnapshotRequest) -> IngestReport:
         more = f"\n  and {len(in_the_way) - 5} more" if len(in_the_way) > 5 else ""
         raise InputRefused(
             f"nothing was published: files or folders refused in landing/, arrived by "
-            f"{request.dates.known_on}: {len(in_the_way)}; mend them or publish without with "
-            f"--skip-refused\n"
-            f"{shown}{more}"
+            f"{request.dates.known_on}: {len(in_the_way)}; mend them, or leave them out with "
+            f"--skip-refused\n{shown}{more}"
         )
     return report
 
