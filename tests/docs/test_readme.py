@@ -30,6 +30,7 @@ PAGES = (
     "CHANGELOG.md",
     "docs/method.md",
     "docs/decisions.md",
+    "docs/operating.md",
     "examples/README.md",
 )
 SHOWN_SAMPLE = "/tmp/sample"
