@@ -8,7 +8,7 @@ from transforms.contract import Check, Column, Table
 SCHEMA_TITLES = {
     "events": "the event store: what the logs said, as accepted",
     "reference": "small tables made once, from the scorecards",
-    "raw": "events that count at (as_of_date, known_on)",
+    "raw": "events that count at (as_of_date, known_on), cut at events_until",
     "staging": "the things that the events are about",
     "features": "what is measured of a person",
     "scores": "points, factors, scores, reasons",

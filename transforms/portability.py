@@ -19,7 +19,7 @@ FUNCTIONS = (
 )  # fmt: skip
 ORDERED_FUNCTIONS = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 UNIQUE_ENDINGS = ("_id", "_key", "_no")
-PARAMETERS = frozenset({"as_of_date", "known_on"})
+PARAMETERS = frozenset({"as_of_date", "known_on", "events_until"})
 CAST_TYPES = ("bigint", "int", "double", "date", "timestamp", "boolean", "text", "varchar")
 WIDE_TYPE = exp.DataType.build("decimal(38, 0)", dialect="duckdb")
 WHOLE_TYPES = ("bigint", "int", "smallint", "tinyint", "decimal")
@@ -207,7 +207,7 @@ RULES: Mapping[str, Rule] = {
     "an ordered aggregate needs `rows between`": _frames_without_rows,
     "differences and intervals are in days": _months_and_years,
     "windows of time look at dates, not at times": _times_against_days,
-    "only $as_of_date and $known_on": _unknown_parameters,
+    "only $as_of_date, $known_on and $events_until": _unknown_parameters,
     "a type that not every engine has": _odd_types,
 }
 TYPED_RULES: Mapping[str, Rule] = {

@@ -1,5 +1,5 @@
 /*
-title = "No event counts that happened after as_of_date or arrived after known_on"
+title = "No event counts that happened after events_until or arrived after known_on"
 level = "fail"
 stage = "raw"
 */
@@ -10,7 +10,7 @@ select
     event_date,
     arrived
 from raw.profile
-where event_date > $as_of_date or arrived > $known_on
+where event_date > $events_until or arrived > $known_on
 union all
 select
     'purchase' as log,
@@ -19,7 +19,7 @@ select
     event_date,
     arrived
 from raw.purchase
-where event_date > $as_of_date or arrived > $known_on
+where event_date > $events_until or arrived > $known_on
 union all
 select
     'payment' as log,
@@ -28,7 +28,7 @@ select
     event_date,
     arrived
 from raw.payment
-where event_date > $as_of_date or arrived > $known_on
+where event_date > $events_until or arrived > $known_on
 union all
 select
     'service' as log,
@@ -37,7 +37,7 @@ select
     event_date,
     arrived
 from raw.service
-where event_date > $as_of_date or arrived > $known_on
+where event_date > $events_until or arrived > $known_on
 union all
 select
     'friendship' as log,
@@ -46,4 +46,4 @@ select
     event_date,
     arrived
 from raw.friendship
-where event_date > $as_of_date or arrived > $known_on
+where event_date > $events_until or arrived > $known_on

@@ -74,4 +74,4 @@ def test_a_promise_of_the_contract_that_is_broken_is_told(monkeypatch: pytest.Mo
 def test_cells_are_read_by_the_type_of_their_column(
     cell: str, column_type: str, value: object
 ) -> None:
-    assert read_value(cell, column_type, Days(D, D)) == value
+    assert read_value(cell, column_type, Days(D, D, D)) == value

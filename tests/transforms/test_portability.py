@@ -88,7 +88,7 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
     "windows of time look at dates, not at times": [
         ("VARCHAR", "select event_id as x from raw.payment where event_time <= $as_of_date"),
     ],
-    "only $as_of_date and $known_on": [
+    "only $as_of_date, $known_on and $events_until": [
         ("VARCHAR", "select bill_id as x from staging.bill where due_date > $today"),
     ],
     "a type that not every engine has": [

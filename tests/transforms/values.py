@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
+from transforms.dates import SnapshotDates
+
 Value = str | int | float | bool | date | datetime | None
 RELATIVE_DAY = re.compile(r"D(?:([+-])(\d+))?")
 ROOT = re.compile(r"√\(?([\d/.]+)\)?")
@@ -18,14 +20,15 @@ ROOT = re.compile(r"√\(?([\d/.]+)\)?")
 
 @dataclass(frozen=True)
 class Days:
-    """The two clocks of an example; known_on is as_of_date unless the example says otherwise."""
+    """The clocks of an example; each is as_of_date unless the example says otherwise."""
 
     as_of_date: date
     known_on: date
+    events_until: date
 
     @property
     def parameters(self) -> dict[str, date]:
-        return {"as_of_date": self.as_of_date, "known_on": self.known_on}
+        return SnapshotDates(self.as_of_date, self.known_on, self.events_until).parameters
 
 
 def read_value(cell: str, column_type: str, days: Days) -> Value:

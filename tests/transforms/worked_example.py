@@ -64,7 +64,9 @@ def as_of_date_of(head: str) -> date:
 def disagreements(example: WorkedExample) -> list[str]:
     """Return what is wrong, one sentence each; the rows are given forwards and backwards."""
     table = house()[example.table_name]
-    days = Days(example.as_of_date, _known_on(example))
+    days = Days(
+        example.as_of_date, _setting("known_on", example), _setting("events_until", example)
+    )
     given, wanted = _blocks_of(example, table)
     want = Counter(
         tuple(
@@ -82,8 +84,8 @@ def disagreements(example: WorkedExample) -> list[str]:
     return found
 
 
-def _known_on(example: WorkedExample) -> date:
-    found = re.search(SETTING.format("known_on"), example.body, re.MULTILINE)
+def _setting(name: str, example: WorkedExample) -> date:
+    found = re.search(SETTING.format(name), example.body, re.MULTILINE)
     return date.fromisoformat(found[1]) if found else example.as_of_date
 
 

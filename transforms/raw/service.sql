@@ -1,6 +1,6 @@
 /*
 title = "Service events that count"
-grain = "one row per event that had happened by the end of as_of_date and had arrived by known_on"
+grain = "one row per event that had happened by the end of events_until and had arrived by known_on"
 key   = ["event_id"]
 
 [columns]
@@ -26,5 +26,5 @@ select
     arrived
 from events.service
 where
-    event_date <= $as_of_date
+    event_date <= $events_until
     and arrived <= $known_on
