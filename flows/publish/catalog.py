@@ -12,8 +12,9 @@ from uuid import uuid4
 import duckdb
 
 from flows.publish.durable import fsync_path, move_into_place
+from flows.publish.pinned_files import pin_files
 from flows.publish.published_runs import PublishedRuns
-from flows.publish.runs import CATALOG, published_runs
+from flows.publish.runs import CATALOG, published_runs, shown_runs
 from flows.publish.snapshot_views import views_of_runs
 from flows.publish.sql_text import file_literal, identifier, text_literal
 from flows.publish.view import CatalogContents, View
@@ -94,9 +95,11 @@ def _contents(home: Path) -> CatalogContents | None:
     if not runs:
         return None
     published = PublishedRuns(runs)
+    shown = shown_runs(runs)
+    pinned = pin_files(home, published, shown)
     quarantine = quarantine_view(_quarantine_files(home))
-    views = (*views_of_runs(published), quarantine, *written_views())
-    return CatalogContents(home, views, tuple(macros(published.feature_names())))
+    views = (*views_of_runs(published, shown, pinned), quarantine, *written_views())
+    return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))
 
 
 def _fingerprint_of(catalog: Path) -> str | None:
@@ -118,11 +121,16 @@ def _write_catalog(file: Path, contents: CatalogContents) -> None:
         )
         con.execute("use plainscore")
         con.execute("begin")
+        for pinned in contents.pinned:
+            con.execute(pinned.first_sql)
         for view in (*contents.views, contents.origin):
             _create_view(con, view)
         for macro in contents.macros:
             con.execute(macro.sql)
             con.execute(f"comment on macro table {macro.name} is {text_literal(macro.comment)}")
+        for pinned in contents.pinned:
+            con.execute(pinned.sql)
+            con.execute(f"comment on macro {pinned.name} is {text_literal(pinned.comment)}")
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach plainscore")

@@ -30,33 +30,40 @@ class PublishedRuns:
         """The contracts of the newest run: table name -> title, grain, key, columns."""
         return self._contracts[self._hash(self.runs[-1])]
 
-    def columns(self, table_name: str, runs: Sequence[Run]) -> list[Column]:
-        """Return the columns of a table in any of the runs, the newest run's first."""
+    def by_contracts(self) -> Mapping[str, list[Run]]:
+        """Return the runs by the hash of their contracts, the oldest first."""
+        groups: dict[str, list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault(self._hash(run), []).append(run)
+        return groups
+
+    def contracts_of(self, runs: Sequence[Run]) -> list[str]:
+        """Return the hashes of the contracts that the runs have, the newest run's first."""
+        return list(dict.fromkeys(self._hash(run) for run in reversed(runs)))
+
+    def columns(self, table_name: str, contracts: Sequence[str]) -> list[Column]:
+        """Return the columns that a table has by any of the contracts, the first's first."""
         columns: dict[str, Column] = {}
-        for contracts_hash in dict.fromkeys(self._hash(run) for run in reversed(runs)):
-            for column in self._own_columns(table_name, contracts_hash):
+        for one in contracts:
+            for column in self._own_columns(table_name, one):
                 columns.setdefault(column.name, column)
         return list(columns.values())
 
     def groups_alike(
-        self, table_name: str, runs: Sequence[Run]
-    ) -> Mapping[frozenset[str], list[Run]]:
-        """Return the runs that have the table, by the names of its columns."""
-        groups: dict[frozenset[str], list[Run]] = {}
-        names_by_hash = {
-            contracts_hash: frozenset(c.name for c in self._own_columns(table_name, contracts_hash))
-            for contracts_hash in self._contracts
-        }
-        for run in runs:
-            names = names_by_hash[self._hash(run)]
+        self, table_name: str, contracts: Sequence[str]
+    ) -> Mapping[frozenset[str], list[str]]:
+        """Return the contracts that know the table, by the names of its columns."""
+        groups: dict[frozenset[str], list[str]] = {}
+        for one in contracts:
+            names = frozenset(column.name for column in self._own_columns(table_name, one))
             if names:
-                groups.setdefault(names, []).append(run)
+                groups.setdefault(names, []).append(one)
         return groups
 
     def feature_names(self) -> list[str]:
         """Return every feature of any run, the newest run's first and in its order."""
         keys = ("person_id", "as_of_date", "known_on")
-        columns = self.columns("features", self.runs)
+        columns = self.columns("features", self.contracts_of(self.runs))
         return [column.name for column in columns if column.name not in keys]
 
     def _hash(self, run: Run) -> str:

@@ -9,6 +9,8 @@ from flows.publish.view import View
 from transforms.contract import Column
 
 RUN_COLUMN = Column("run", "VARCHAR", "The run within its (as_of_date, known_on), from 0001.")
+_CELL_END, _ROW_END = "\x1f", "\x1e"
+_NO_ENDS = str.maketrans("", "", _CELL_END + _ROW_END)
 _RUN_COLUMNS = (
     Column("as_of_date", "DATE", "What happened until the end of this day (UTC) counts."),
     Column("known_on", "DATE", "What had arrived on or before this day counts."),
@@ -30,32 +32,41 @@ _RUN_COLUMNS = (
 def run_view(published: PublishedRuns, shown: Sequence[Run]) -> View:
     """Return the view ``run``; ``shown``: the runs that the plain views show."""
     live = set({run.dates: run for run in published.runs}.values())
-    rows = ", ".join(
-        _run_row(run, published.manifests[run], run in live, run in shown) for run in published.runs
+    is_shown = set(shown)
+    rows = [
+        _run_row(run, published.manifests[run], run in live, run in is_shown)
+        for run in published.runs
+    ]
+    # One text, not one literal for each cell: those would be bound one by one, thousands of them.
+    lines = text_literal(_ROW_END.join(_CELL_END.join(row) for row in rows))
+    cells = ", ".join(
+        f"cast(split_part(line, chr({ord(_CELL_END)}), {place}) as {c.type}) as {c.name}"
+        for place, c in enumerate(_RUN_COLUMNS, start=1)
     )
-    names = ", ".join(column.name for column in _RUN_COLUMNS)
-    cells = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in _RUN_COLUMNS)
-    sql = f"select {cells} from (values {rows}) as published_run({names})"
+    sql = (
+        f"select {cells} from "
+        f"(select unnest(string_split({lines}, chr({ord(_ROW_END)}))) as line) as published_run"
+    )
     comment = "Published runs: one row per run of an as_of_date and known_on."
     return View("run", sql, comment, _RUN_COLUMNS)
 
 
-def _run_row(run: Run, manifest: Manifest, is_live: bool, is_shown: bool) -> str:
+def _run_row(run: Run, manifest: Manifest, is_live: bool, is_shown: bool) -> list[str]:
     cards = ", ".join(f"{card['name']} {card['version']}" for card in manifest["scorecards"])
     cells = (
-        text_literal(str(run.dates.as_of_date)),
-        text_literal(str(run.dates.known_on)),
-        text_literal(run.name),
-        str(is_live),
-        str(is_shown),
-        str(int(manifest["people"])),
-        str(int(manifest["scored"])),
-        str(int(manifest["checks"]["passed"])),
-        str(int(manifest["checks"]["warned"])),
-        text_literal(cards),
-        str(len(manifest["skipped_refused_files"])),
-        text_literal(manifest["content_hash"]),
-        text_literal(manifest["code"]["version"]),
-        text_literal(manifest["code"]["hash"]),
+        run.dates.as_of_date,
+        run.dates.known_on,
+        run.name,
+        is_live,
+        is_shown,
+        manifest["people"],
+        manifest["scored"],
+        manifest["checks"]["passed"],
+        manifest["checks"]["warned"],
+        cards,
+        len(manifest["skipped_refused_files"]),
+        manifest["content_hash"],
+        manifest["code"]["version"],
+        manifest["code"]["hash"],
     )
-    return f"({', '.join(cells)})"
+    return [str(cell).translate(_NO_ENDS) for cell in cells]

@@ -1,7 +1,8 @@
 """Where published runs stand on the disk, and which of them count.
 
 ``DIR/snapshots/as_of_date=D/known_on=K/run=NNNN/``: what was published of (D, K), run by run. A
-directory of that name is always whole, because it was renamed into place.
+directory of that name is always whole, because it was renamed into place. One that holds
+``retired.json`` is not published any more, and stands only for those who still read it.
 """
 
 import re
@@ -15,6 +16,7 @@ SNAPSHOTS = "snapshots"
 STAGING = "_staging"
 MANIFEST = "manifest.json"
 CONTRACTS = "contracts.json"
+RETIRED = "retired.json"
 CATALOG = "plainscore.duckdb"
 
 _FOLDER = re.compile(r"as_of_date=(\d{4}-\d\d-\d\d)/known_on=(\d{4}-\d\d-\d\d)/run=(\d{4,})")
@@ -39,16 +41,35 @@ class Run:
         return "/".join(self.folder.parts[-3:])
 
 
+def standing_runs(data_dir: Path) -> list[Run]:
+    """Return every run that has a directory, published or retired, oldest first."""
+    return _runs_at(data_dir, "as_of_date=*/known_on=*")
+
+
 def published_runs(data_dir: Path) -> list[Run]:
     """Return every published run, oldest first."""
+    return [run for run in standing_runs(data_dir) if not is_retired(run)]
+
+
+def is_retired(run: Run) -> bool:
+    """Return whether a run was taken out of the catalog and waits to be deleted."""
+    return (run.folder / RETIRED).exists()
+
+
+def _runs_at(data_dir: Path, pattern: str) -> list[Run]:
     snapshots = data_dir / SNAPSHOTS
     found = []
-    for folder in snapshots.glob("as_of_date=*/known_on=*/run=*"):
+    for folder in snapshots.glob(f"{pattern}/run=*"):
         parts = _FOLDER.fullmatch(folder.relative_to(snapshots).as_posix())
         if parts and folder.is_dir():
             dates = SnapshotDates(date.fromisoformat(parts[1]), date.fromisoformat(parts[2]))
             found.append(Run(dates, int(parts[3]), folder))
     return sorted(found)
+
+
+def _runs_of(data_dir: Path, dates: SnapshotDates) -> list[Run]:
+    """Return every run of these dates: what others are published costs nothing here."""
+    return _runs_at(data_dir, f"as_of_date={dates.as_of_date}/known_on={dates.known_on}")
 
 
 def live_runs(data_dir: Path) -> list[Run]:
@@ -58,7 +79,8 @@ def live_runs(data_dir: Path) -> list[Run]:
 
 def find_live_run(data_dir: Path, dates: SnapshotDates) -> Run | None:
     """Return the newest run of these dates, or None where none is published."""
-    return next((run for run in live_runs(data_dir) if run.dates == dates), None)
+    published = [run for run in _runs_of(data_dir, dates) if not is_retired(run)]
+    return published[-1] if published else None
 
 
 def shown_runs(runs: list[Run]) -> list[Run]:
@@ -68,8 +90,7 @@ def shown_runs(runs: list[Run]) -> list[Run]:
 
 def next_run(data_dir: Path, dates: SnapshotDates) -> Run:
     """Return the run that would be published next for these dates."""
-    numbers = [run.number for run in published_runs(data_dir) if run.dates == dates]
-    number = max(numbers, default=0) + 1
+    number = max((run.number for run in _runs_of(data_dir, dates)), default=0) + 1
     folder = (
         data_dir.resolve()
         / SNAPSHOTS

@@ -23,8 +23,9 @@ def file_literal(path: Path) -> str:
 
 def parquet_list(paths: Iterable[Path]) -> str:
     """Return the list of files that read_parquet reads; signs of a glob stand for themselves."""
-    return f"[{', '.join(text_literal(_unglobbed(str(path))) for path in paths)}]"
+    return f"[{', '.join(text_literal(unglobbed(str(path))) for path in paths)}]"
 
 
-def _unglobbed(path: str) -> str:
+def unglobbed(path: str) -> str:
+    """Return a path in which signs of a glob stand for themselves."""
     return "".join(f"[{sign}]" if sign in _GLOB_SIGNS else sign for sign in path)

@@ -33,17 +33,31 @@ class Macro:
 
 
 @dataclass(frozen=True)
+class FilesMacro(Macro):
+    """A scalar macro that gives files: ``sql`` gives them all, ``first_sql`` only the first.
+
+    What is made over it reads one file, for its columns, but looks at every path that it is given.
+    """
+
+    first_sql: str
+
+
+@dataclass(frozen=True)
 class CatalogContents:
-    """Everything that is in the catalog of one data directory."""
+    """Everything that is in the catalog of one data directory.
+
+    ``pinned``: the macros that give the views their files, made before them.
+    """
 
     data_dir: Path
+    pinned: tuple[FilesMacro, ...]
     views: tuple[View, ...]
     macros: tuple[Macro, ...]
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all views and macros."""
-        text = repr((self.views, self.macros))
+        text = repr((self.pinned, self.views, self.macros))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

@@ -1,6 +1,7 @@
 """The catalog shows what is published, says what everything is, and can always be made anew."""
 
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import duckdb
 import pytest
 
 from flows.publish.catalog import rebuild_catalog, refresh_catalog
-from flows.publish.runs import published_runs
+from flows.publish.runs import find_live_run, live_runs, published_runs
+from flows.publish.verification import verify
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 from transforms.errors import UsageError
 
@@ -34,9 +36,24 @@ def test_the_catalog_holds_views_and_macros_and_no_rows(con: duckdb.DuckDBPyConn
     assert con.execute("select table_name from duckdb_tables()").fetchall() == []
     macros = con.execute("select function_name from duckdb_functions() where not internal")
     assert {row[0] for row in macros.fetchall()} == {
-        "compare", "explain", "friends_of", "mobility", "points_for", "psi", "score_as_of",
-        "what_if", "why_changed",
+        "compare", "explain", "friends_of", "mobility", "pinned_files_1", "points_for", "psi",
+        "score_as_of", "superseded_files_1", "what_if", "why_changed",
     }  # fmt: skip
+
+
+def test_every_run_is_named_once_and_no_view_names_files(con: duckdb.DuckDBPyConnection) -> None:
+    naming = "select view_name from duckdb_views() where not internal and contains(sql, 'run=')"
+    assert con.execute(naming).fetchall() == []
+    pinned = con.execute("select pinned_files_1('score') || superseded_files_1('score')").fetchall()
+    assert len(pinned[0][0]) == 4
+    everything = con.execute("select distinct as_of_date, known_on, run from score_all").fetchall()
+    assert len(everything) == 4
+
+
+def test_files_of_other_dates_are_not_opened(con: duckdb.DuckDBPyConnection) -> None:
+    asked = "explain analyze select count(*) from score where as_of_date = '2026-10-31'"
+    plan = con.execute(asked).fetchall()[0][1]
+    assert re.search(r"Total Files Read:\s+1\b", plan), plan
 
 
 def test_engines_back_to_1_1_can_read_it(autumn: Path) -> None:
@@ -159,3 +176,14 @@ def test_a_run_number_never_comes_back(tmp_path: Path) -> None:
     names = [published(tmp_path).name for _ in range(3)]
     assert names == ["0001", "0002", "0003"]
     assert [run.name for run in published_runs(tmp_path)] == names
+
+
+def test_a_retired_run_is_published_no_more_and_keeps_its_number(tmp_path: Path) -> None:
+    september, october = published(tmp_path, SEPTEMBER), published(tmp_path, OCTOBER)
+    (october.folder / "retired.json").write_text("{}")
+    assert published_runs(tmp_path) == live_runs(tmp_path) == [september]
+    assert find_live_run(tmp_path, OCTOBER) is None
+    assert refresh_catalog(tmp_path) is True
+    assert _rows(tmp_path, "select distinct as_of_date::text from score") == [("2026-09-30",)]
+    assert verify(tmp_path) == []
+    assert published(tmp_path, OCTOBER).name == "0002"
