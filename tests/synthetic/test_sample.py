@@ -18,7 +18,7 @@ _LOG_FILES = "[!_]*/arrived=*/*"
 def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, made anew by the command that README names."""
     landing = tmp_path_factory.mktemp("sample") / "landing"
-    days = date(2024, 11, 1), date(2026, 10, 31)
+    days = date(2025, 11, 1), date(2026, 10, 31)
     synthesise(WorldSettings(200, *days, 2, landing, "mixed", "monthly"))
     return landing
 
@@ -46,4 +46,4 @@ def test_the_sample_has_every_format_and_is_small() -> None:
     files = list(SAMPLE.glob(_LOG_FILES))
     endings = {path.name.partition(".")[2] for path in files}
     assert endings == {"parquet", "ndjson", "ndjson.gz", "csv", "csv.gz"}
-    assert sum(path.stat().st_size for path in files) < 1_200_000
+    assert sum(path.stat().st_size for path in files) < 600_000
