@@ -5,6 +5,7 @@ polars; every other record, quoted line breaks included, by the standard library
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -12,6 +13,9 @@ import polars as pl
 from flows.ingest.log_fields import COMMON_FIELDS, Log
 from flows.ingest.refusals import FileRefused
 from flows.ingest.text_lines import LINE_COLUMNS, MAX_LINE_BYTES, MAX_RECORD_LINES
+
+MAX_COLUMNS = 10_000
+_SHOWN_CHARACTERS = 100
 
 _Line = tuple[int, int, str, str | None]
 
@@ -24,28 +28,45 @@ def read_header(log: Log, first_line: bytes) -> tuple[str, ...]:
     Raises
     ------
     FileRefused
-        A required column is absent, or a name stands there twice.
+        It is no header of this log: see ``refuse_columns``.
     """
     text = first_line.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+    if "\0" in text:
+        raise FileRefused("has a header that is not UTF-8", "deliver it as UTF-8")
+    if "\r" in text:
+        raise FileRefused("has a carriage return in its header", "end lines with a line feed")
     try:
         names = tuple(next(csv.reader([text], strict=True), []))
     except csv.Error:
         names = ()
+    if len(names) == 1 and not set(";\t|").isdisjoint(text):
+        raise FileRefused("has fields that no comma separates", "separate them by commas")
     refuse_columns(log, names)
     return names
 
 
 def refuse_columns(log: Log, names: Sequence[str]) -> None:
-    """Raise FileRefused where the columns of a file cannot be those of ``log``."""
+    """Raise FileRefused where the columns of a file cannot be those of ``log``.
+
+    That is: a required one is absent, one stands there twice, or there are more than MAX_COLUMNS.
+    """
+    if len(names) > MAX_COLUMNS:
+        raise FileRefused(f"has more than {MAX_COLUMNS} columns", "leave out those no log knows")
     absent = [name for name in COMMON_FIELDS if name not in names]
     if absent:
         raise FileRefused(
             f"required column {absent[0]} is absent",
             f"deliver {log.name} with {', '.join(COMMON_FIELDS)} and the log's own fields",
         )
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
-        raise FileRefused(f"column {repeated[0]!r} stands there twice", "name each column once")
+        raise repeated_column(repeated[0])
+
+
+def repeated_column(name: str) -> FileRefused:
+    """Return the refusal of a file that names a column twice."""
+    shown = name[:_SHOWN_CHARACTERS]
+    return FileRefused(f"column {shown!r} stands there twice", "name each column once")
 
 
 def read_csv_rows(log: Log, names: tuple[str, ...], lines: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +103,7 @@ def read_csv_rows(log: Log, names: tuple[str, ...], lines: pl.DataFrame) -> pl.D
 def split_record(raw: str) -> list[str] | None:
     """Return the fields of one record's text; None where it is not csv."""
     try:
-        return next(csv.reader(raw.splitlines(keepends=True), strict=True), [])
+        return next(csv.reader([line + "\n" for line in raw.split("\n")], strict=True), [])
     except csv.Error:
         return None
 
@@ -109,51 +130,47 @@ def _complete(log: Log, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _read_each(log: Log, names: tuple[str, ...], lines: pl.DataFrame) -> pl.DataFrame:
     """Read records one by one."""
+    places = [at for at, name in enumerate(names) if name in log.names]
     found: list[_Line] = []
-    fields: list[Sequence[str | None]] = []
+    known: list[Sequence[str | None]] = []
+    nothing = [None] * len(places)
     for file_lines in lines.partition_by("file_no", maintain_order=True):
         rows, start = file_lines.rows(), 0
         while start < len(rows):
-            used, record = _read_record(len(names), rows, start)
+            used, record, fields = _read_record(len(names), rows, start)
             start += used
             if record is not None:
-                found.append(record[0])
-                fields.append(record[1])
+                found.append(record)
+                known.append([fields[at] for at in places] if fields else nothing)
     read = pl.DataFrame(found, schema=LINE_COLUMNS, orient="row")
-    columns = zip(*fields, strict=True) if fields else [()] * len(names)
-    known = [
-        pl.Series(name, column, dtype=pl.String)
-        for name, column in zip(names, columns, strict=True)
-        if name in log.names
-    ]
-    return _complete(log, read.hstack(known))
+    schema = {names[at]: pl.String for at in places}
+    return _complete(log, read.hstack(pl.DataFrame(known, schema=schema, orient="row")))
 
 
 def _read_record(
     width: int, rows: Sequence[_Line], start: int
-) -> tuple[int, tuple[_Line, Sequence[str | None]] | None]:
+) -> tuple[int, _Line | None, list[str]]:
     """Read the record that begins at ``start``.
 
-    Returns the number of lines it takes, and its first line (with the raw text and the reason to
-    refuse it) with its fields; None instead of these for a blank line.
+    Returns the number of lines it takes; its first line (with the raw text and the reason to
+    refuse it), None for a blank line; and its fields, none where it is refused.
     """
     file_no, line, raw, reason = rows[start]
-    nothing: list[str | None] = [None] * width
     if reason is not None:
-        return 1, (rows[start], nothing)
+        return 1, rows[start], []
     if not raw.strip(" \t"):
-        return 1, None
+        return 1, None, []
     reader = csv.reader(_texts(rows, start), strict=True)
     try:
         fields = next(reader)
     except csv.Error:
-        return 1, ((file_no, line, raw, "line is not csv"), nothing)
+        return 1, (file_no, line, raw, "line is not csv"), []
     used = reader.line_num
     text = "\n".join(row[2] for row in rows[start : start + used])
     if len(fields) == width:
-        return used, ((file_no, line, text, None), fields)
+        return used, (file_no, line, text, None), fields
     fault = "line has too few fields" if len(fields) < width else "line has too many fields"
-    return used, ((file_no, line, text, fault), nothing)
+    return used, (file_no, line, text, fault), []
 
 
 def _texts(rows: Sequence[_Line], start: int) -> Iterator[str]:

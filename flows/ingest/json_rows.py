@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from flows.ingest.log_fields import COMMON_FIELDS, Log
+from flows.ingest.nesting import MAX_NESTING, is_too_deep
 
 _TEXT = r'"[^"\\\x00-\x1f]*"'
 _KEY = r'"[^":\\\x00-\x1f][^"\\\x00-\x1f]*"'
@@ -17,6 +18,7 @@ _INTEGER = r"(?:0|-?[1-9][0-9]{0,17})"
 _DECIMAL = r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,6}"
 _PLAIN = rf"^\{{ *(?:{_KEY}: *(?:{_TEXT}|{_INTEGER}|{_DECIMAL}|true|false|null) *(?:, *|\}} *$))+$"
 _NOT_JSON, _REPEATS = "line is not JSON", "line repeats a key"
+_TOO_DEEP = f"line is nested more than {MAX_NESTING} deep"
 
 
 class _Number(str):
@@ -119,11 +121,13 @@ def _read_others(log: Log, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
 
 
 def _read_object(raw: str) -> tuple[dict[str, Any], str | None]:
+    if is_too_deep(raw):
+        return {}, _TOO_DEEP
     try:
         read = _DECODER.decode(raw)
     except _Repeated:
         return {}, _REPEATS
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}, _NOT_JSON
     return (read, None) if isinstance(read, dict) else ({}, "line is not a JSON object")
 

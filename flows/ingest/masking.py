@@ -1,22 +1,21 @@
 """The text of a row as kept in quarantine: without identity values, and of bounded length."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flows.ingest.csv_rows import split_record
 from flows.ingest.log_fields import MASK, MASKED_FIELD
+from flows.ingest.nesting import is_too_deep
 
 MAX_RAW_CHARACTERS = 65_536
 
-_SCALAR = re.compile(
-    rf'("{MASKED_FIELD}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|null|true|false|[-+0-9.eE]+)',
-    re.DOTALL | re.IGNORECASE,
-)
 _REST = re.compile(rf"{MASKED_FIELD}.*", re.DOTALL | re.IGNORECASE)
+_TEXT = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:\s*)?')
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_CSV_FIELD = re.compile(r'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
 
 
 def mask_json(raw: str, *, has_identity: bool = True) -> str:
@@ -29,43 +28,65 @@ def mask_json(raw: str, *, has_identity: bool = True) -> str:
         return MASK
     if MASKED_FIELD not in raw.lower() and "\\u" not in raw:
         return shorten(raw)
-    masked = _SCALAR.sub(rf'\1"{MASK}"', raw)
     try:
-        read = json.loads(masked, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
-        hidden = MASK if "\\u" in raw else _REST.sub(f"{MASKED_FIELD} {MASK}", raw)
-        return shorten(hidden)
-    if not isinstance(read, dict):
-        return shorten(_REST.sub(f"{MASKED_FIELD} {MASK}", raw))
-    if _is_masked(read):
-        return shorten(masked)
-    return shorten(json.dumps(mask_value(json.loads(raw)), ensure_ascii=False))
+        read = None if is_too_deep(raw) else _DECODER.decode(raw)
+    except ValueError:
+        read = None
+    if isinstance(read, dict):
+        return shorten(_mask_values(raw))
+    hidden = MASK if "\\u" in raw else _REST.sub(f"{MASKED_FIELD} {MASK}", raw)
+    return shorten(hidden)
 
 
-def mask_csv(raw: str, names: Sequence[str], *, has_identity: bool = True) -> str:
-    """Return a csv record's text with its ``value_hash`` masked; ``names`` is the file's header.
+def _mask_values(raw: str) -> str:
+    """Return a JSON object with the values of every ``value_hash`` masked, all else as it was."""
+    parts, at = [], 0
+    for found in _TEXT.finditer(raw):
+        is_key = found[2] is not None and found.start() >= at
+        if is_key and _DECODER.decode(found[1]).lower() == MASKED_FIELD:
+            _, end = _DECODER.raw_decode(raw, found.end())
+            parts += [raw[at : found.end()], f'"{MASK}"']
+            at = end
+    return "".join([*parts, raw[at:]])
+
+
+@dataclass(frozen=True)
+class CsvShape:
+    """What masking needs to know of a header: its ``width``, and where ``value_hash`` stands."""
+
+    width: int
+    masked_at: int | None
+
+
+def csv_shape(names: Sequence[str]) -> CsvShape:
+    """Return the shape of a header."""
+    lowered = [name.lower() for name in names]
+    masked_at = lowered.index(MASKED_FIELD) if MASKED_FIELD in lowered else None
+    return CsvShape(len(names), masked_at)
+
+
+def mask_csv(raw: str, shape: CsvShape, *, has_identity: bool = True) -> str:
+    """Return a csv record's text with its ``value_hash`` masked and all else as it was.
 
     In a record with too few or too many fields nobody knows which one it is, so every field that
     it could be is masked; in one with broken quotes, everything after it too. Where the log
     defines the field (``has_identity``) and the header does not name it, surplus fields may be it.
     """
-    lowered = [name.lower() for name in names]
-    if MASKED_FIELD not in lowered and not has_identity:
+    if shape.masked_at is None and not has_identity:
         return shorten(raw)
     read = split_record(raw)
-    fields = raw.split(",") if read is None else read
-    if MASKED_FIELD in lowered:
-        place, slack = lowered.index(MASKED_FIELD), abs(len(fields) - len(names))
-        first, end = max(0, place - slack), min(len(fields), place + slack + 1)
+    fields = raw.split(",") if read is None else _CSV_FIELD.findall(raw)
+    if read is not None and len(read) != len(fields):
+        return MASK
+    if shape.masked_at is None:
+        first, end = shape.width, len(fields)
     else:
-        first, end = len(names), len(fields)
-    if first >= len(fields):
-        return shorten(raw)
+        slack = abs(len(fields) - shape.width)
+        first = max(0, shape.masked_at - slack)
+        end = min(len(fields), shape.masked_at + slack + 1)
     for at in range(first, len(fields) if read is None else end):
         fields[at] = MASK if fields[at] else ""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(fields)
-    return shorten(written.getvalue())
+    return shorten(",".join(fields))
 
 
 def shorten(raw: str) -> str:
@@ -73,15 +94,6 @@ def shorten(raw: str) -> str:
     if len(raw) <= MAX_RAW_CHARACTERS:
         return raw
     return f"{raw[:MAX_RAW_CHARACTERS]}... ({len(raw)} characters)"
-
-
-def _is_masked(read: Any) -> bool:
-    if isinstance(read, dict):
-        return all(
-            value == MASK if name.lower() == MASKED_FIELD else _is_masked(value)
-            for name, value in read.items()
-        )
-    return all(map(_is_masked, read)) if isinstance(read, list) else True
 
 
 def mask_value(read: Any) -> Any:

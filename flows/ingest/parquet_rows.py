@@ -13,11 +13,12 @@ import polars as pl
 from flows.ingest.csv_rows import refuse_columns
 from flows.ingest.log_fields import Log
 from flows.ingest.masking import mask_value, shorten
+from flows.ingest.parquet_footer import BOMB_BYTES, BOMB_RATIO, Footer, bomb, damaged
 from flows.ingest.refusals import FileRefused
+from flows.ingest.text_lines import MAX_LINE_BYTES
 
 SLICE_ROWS = 1_000_000
-_SMALL_BYTES = 2**20
-_BOMB_BYTES, _BOMB_RATIO = 2**28, 250
+_SLICE_BYTES = 2**29
 _NO_ROWS = {"file_no": pl.Int64, "line": pl.Int64, "reason": pl.String}
 _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 
@@ -40,33 +41,20 @@ def read_columns(log: Log, path: Path) -> dict[str, pl.DataType]:
     try:
         columns = dict(_scan(path).collect_schema())
     except _POLARS_ERRORS as error:
-        raise _damaged(error) from error
+        raise _unreadable(error) from error
     refuse_columns(log, list(columns))
     return columns
 
 
-def cut(file_no: int, path: Path, size: int) -> list[ParquetSlice]:
-    """Cut a file of ``size`` bytes into slices of bounded size.
-
-    Raises FileRefused where its footer claims more rows than such a file can hold.
-    """
-    if size <= _SMALL_BYTES:  # not worth a look at the footer: reading it will tell
-        return [ParquetSlice(file_no, path, 0, SLICE_ROWS + 1)]
-    try:
-        row_count = int(_scan(path).select(pl.len()).collect().item())
-    except _POLARS_ERRORS as error:
-        raise _damaged(error) from error
-    if row_count > max(SLICE_ROWS, size):
-        raise _too_many_rows()
+def cut(file_no: int, path: Path, footer: Footer) -> list[ParquetSlice]:
+    """Cut a file into slices of bounded size."""
+    rows = SLICE_ROWS
+    if footer.unpacked_bytes > _SLICE_BYTES:
+        rows = max(1, min(rows, footer.row_count * _SLICE_BYTES // footer.unpacked_bytes))
     return [
-        ParquetSlice(file_no, path, first, min(SLICE_ROWS, row_count - first))
-        for first in range(0, row_count, SLICE_ROWS)
+        ParquetSlice(file_no, path, first, min(rows, footer.row_count - first))
+        for first in range(0, footer.row_count, rows)
     ]
-
-
-def _too_many_rows() -> FileRefused:
-    # Rows that have an id each take more than a byte each, however well they are packed.
-    return FileRefused("claims to hold more rows than it has bytes", "deliver the whole file again")
 
 
 def read_parquet_rows(
@@ -86,37 +74,34 @@ def read_parquet_rows(
     Returns
     -------
     rows
-        ``file_no``, ``line`` (the row's number in its file, from 1), ``reason`` (null) and those
-        of the log's columns that the files have, as delivered.
-    damaged
+        ``file_no``, ``line`` (the row's number in its file, from 1), ``reason`` (null but where
+        the row is as long as no line of text may be) and those of the log's columns that the
+        files have, as delivered.
+    refused
         By file number, why a file cannot be read; no rows are returned then.
     """
     known = [name for name in columns if name in log.names]
-    damaged: dict[int, FileRefused] = {}
+    refused: dict[int, FileRefused] = {}
     try:
         frames = _collect(known, parts)
     except _POLARS_ERRORS:
-        frames = [_collect_alone(known, part, damaged) for part in parts]
+        frames = [_collect_alone(known, part, refused) for part in parts]
     for part, frame in zip(parts, frames, strict=True):
-        if len(frame) > SLICE_ROWS:
-            damaged[part.file_no] = _too_many_rows()
-        elif _text_bytes(frame) > max(_BOMB_BYTES, _BOMB_RATIO * part.path.stat().st_size):
-            damaged[part.file_no] = FileRefused(
-                f"unpacks to more than {_BOMB_RATIO} times its size",
-                "deliver it without texts that long",
-            )
-    if damaged:
-        return pl.DataFrame(schema=_NO_ROWS), damaged
+        if _text_bytes(frame) > max(BOMB_BYTES, BOMB_RATIO * part.path.stat().st_size):
+            refused[part.file_no] = bomb()
+    if refused:
+        return pl.DataFrame(schema=_NO_ROWS), refused
     counts = [len(frame) for frame in frames]
     numbers = np.concatenate(
         [part.first_row + 1 + np.arange(count) for part, count in zip(parts, counts, strict=True)]
     )
-    rows = pl.concat(frames).with_columns(
+    rows = pl.concat(frames)
+    rows = rows.with_columns(
         pl.Series("file_no", np.repeat([part.file_no for part in parts], counts), pl.Int64),
         pl.Series("line", numbers, pl.Int64),
-        pl.lit(None, pl.String).alias("reason"),
+        _too_long(rows).alias("reason"),
     )
-    return rows, damaged
+    return rows, refused
 
 
 def _collect(known: list[str], parts: Sequence[ParquetSlice]) -> list[pl.DataFrame]:
@@ -131,13 +116,23 @@ def _text_bytes(frame: pl.DataFrame) -> int:
     return sum(size or 0 for size in next(texts.iter_rows(), ()))
 
 
+def _too_long(rows: pl.DataFrame) -> pl.Series:
+    """Return the reason to refuse rows that have more text than a line may have."""
+    lengths = rows.select(pl.selectors.string().str.len_bytes())
+    reason = pl.Series([None] * len(rows), dtype=pl.String)
+    if sum(length or 0 for length in lengths.max().row(0)) <= MAX_LINE_BYTES:
+        return reason
+    whole = lengths.select(pl.sum_horizontal(pl.all())).to_series()
+    return reason.set(whole > MAX_LINE_BYTES, f"row is longer than {MAX_LINE_BYTES} bytes")
+
+
 def _collect_alone(
-    known: list[str], part: ParquetSlice, damaged: dict[int, FileRefused]
+    known: list[str], part: ParquetSlice, refused: dict[int, FileRefused]
 ) -> pl.DataFrame:
     try:
         return _collect(known, [part])[0]
     except _POLARS_ERRORS as error:
-        damaged[part.file_no] = _damaged(error)
+        refused[part.file_no] = _unreadable(error)
         return _scan(part.path).select(known).clear().collect()
 
 
@@ -170,8 +165,6 @@ def _as_json(value: Any) -> str:
     return str(value)
 
 
-def _damaged(error: BaseException) -> FileRefused:
+def _unreadable(error: BaseException) -> FileRefused:
     first_line = (str(error).splitlines() or [type(error).__name__])[0]
-    return FileRefused(
-        f"is no readable parquet file ({shorten(first_line)[:200]})", "deliver the whole file again"
-    )
+    return damaged(shorten(first_line)[:200])

@@ -47,11 +47,13 @@ def fetch_raw(
 def _text_raw(file: LandingFile, source: HashedFile, lines: Sequence[int]) -> dict[int, str]:
     wanted, is_shy = set(lines), LOGS[file.log].has_identity
     names: tuple[str, ...] = ()
+    shape = masking.csv_shape(names)
     found: dict[int, str] = {}
     for chunk in read_chunks(file, 0, source):
         if file.format == "csv" and chunk.first_line == 1:
             header, _, text = chunk.text.partition(b"\n")
             names = read_header(LOGS[file.log], header)
+            shape = masking.csv_shape(names)
             chunk = TextChunk(0, 2, text)
         here = wanted.intersection(_numbers(chunk))
         if not here:
@@ -63,7 +65,7 @@ def _text_raw(file: LandingFile, source: HashedFile, lines: Sequence[int]) -> di
         for line in here:
             raw = texts[line]
             found[line] = (
-                masking.mask_csv(raw, names, has_identity=is_shy)
+                masking.mask_csv(raw, shape, has_identity=is_shy)
                 if names
                 else masking.mask_json(raw, has_identity=is_shy)
             )

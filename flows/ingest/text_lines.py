@@ -68,16 +68,16 @@ def read_chunks(file: LandingFile, file_no: int, source: HashedFile) -> Iterator
     FileRefused
         The gzip stream is damaged, cut short or a decompression bomb.
     """
-    rest, line, is_cut = b"", 1, False
+    rest, line, is_cut, is_begun = b"", 1, False, False
     for block in _blocks(file, source):
+        if not is_begun:
+            block, is_begun = block.removeprefix(_BOM), True
         if is_cut:
             _, end, block = block.partition(b"\n")
             if not end:
                 continue
             line, is_cut = line + 1, False
         block = rest + block
-        if line == 1:
-            block = block.removeprefix(_BOM)
         whole = _end_of_records(block) if file.format == "csv" else block.rfind(b"\n") + 1
         if whole:
             yield TextChunk(file_no, line, block[:whole])

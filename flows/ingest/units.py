@@ -17,6 +17,7 @@ from flows.ingest.csv_rows import read_csv_rows, read_header
 from flows.ingest.json_rows import read_json_rows
 from flows.ingest.landing import LandingFile
 from flows.ingest.log_fields import LOGS, Log
+from flows.ingest.parquet_footer import read_footer
 from flows.ingest.parquet_rows import (
     ParquetSlice,
     cut,
@@ -37,7 +38,6 @@ from flows.ingest.text_lines import (
 
 _UNIT_TEXT_BYTES = 48 * 2**20
 _LEAST_LINE_BYTES = 100
-_LEAST_ROW_BYTES = 10
 _UNIT_ROWS = 400_000
 _MAX_NAMES = 1_000
 
@@ -143,14 +143,16 @@ class UnitReader:
         facts.size, facts.sha256, facts.state = source.size, source.sha256, before
 
     def _parquet_parts(self, file_no: int, path: Path) -> Iterator[Unit]:
+        footer = read_footer(path)
         columns = read_columns(self._log, path)
         for name in columns.keys() - set(self._log.names):
             self.facts[file_no].add_unknown(name)
         signature = tuple(f"{name}\0{dtype}" for name, dtype in columns.items())
-        size = path.stat().st_size
-        for part in cut(file_no, path, size):
-            rows = min(part.row_count, size // _LEAST_ROW_BYTES)
-            yield Unit(self._log, signature, parts=[part], size=rows + 1)
+        parts = cut(file_no, path, footer)
+        weight = footer.unpacked_bytes // _LEAST_LINE_BYTES // max(1, len(parts))
+        for part in parts:
+            size = max(part.row_count, weight) + 1
+            yield Unit(self._log, signature, parts=[part], size=size)
 
     def _text_parts(self, file_no: int, file: LandingFile, source: HashedFile) -> Iterator[Unit]:
         columns: tuple[str, ...] = ()
@@ -223,7 +225,8 @@ def _masked_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
         return _parquet_raw(unit, refused)
     is_shy = unit.log.has_identity
     if unit.columns:
-        return [masking.mask_csv(raw, unit.columns, has_identity=is_shy) for raw in refused["raw"]]
+        shape = masking.csv_shape(unit.columns)
+        return [masking.mask_csv(raw, shape, has_identity=is_shy) for raw in refused["raw"]]
     return [masking.mask_json(raw, has_identity=is_shy) for raw in refused["raw"]]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.ingest import parquet_rows, text_lines
-from flows.ingest.masking import MAX_RAW_CHARACTERS, mask_csv, mask_json
+from flows.ingest.masking import MAX_RAW_CHARACTERS, csv_shape, mask_csv, mask_json
 from tests.ingest.delivery import DAY, Delivery, deposit, verified
 from transforms.errors import InputRefused
 
@@ -147,7 +147,7 @@ def test_a_decompression_bomb_is_refused_in_bounded_memory(
 def test_a_parquet_file_whose_dictionary_is_a_bomb_is_refused(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_rows, "_BOMB_BYTES", 2**24)
+    monkeypatch.setattr(parquet_rows, "BOMB_BYTES", 2**24)
     frame = pl.DataFrame([deposit(person_id="x" * 2**16)])
     delivery.parquet("payment", pl.concat([frame] * 300))
     (refused,) = delivery.ingest().refused
@@ -193,7 +193,7 @@ def test_a_masked_text_never_holds_the_masked_value(secret: str) -> None:
     line = json.dumps(verified(value_hash=marked))
     assert "s3cr3t" not in mask_json(line)
     assert "s3cr3t" not in mask_json(line.replace("}", ""))
-    assert "s3cr3t" not in mask_csv(f"a,{marked!r}", ["event_id", "value_hash"])
+    assert "s3cr3t" not in mask_csv(f"a,{marked!r}", csv_shape(["event_id", "value_hash"]))
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_a_torn_or_odd_line_of_the_profile_log_shows_no_identity_value(line: str
 
 def test_a_csv_field_that_may_be_an_identity_value_is_not_shown() -> None:
     header = ["event_id", "event_time", "person_id", "event_type", "field"]
-    assert "SECRET" not in mask_csv("d1,2026-01-01,ann,verified,phone,SECRET", header)
-    assert "SECRET" not in mask_csv("d1,SECRET", ["event_id", "Value_Hash"])
+    assert "SECRET" not in mask_csv("d1,2026-01-01,ann,verified,phone,SECRET", csv_shape(header))
+    assert "SECRET" not in mask_csv("d1,SECRET", csv_shape(["event_id", "Value_Hash"]))
 
 
 def test_what_is_no_identity_log_keeps_its_torn_lines() -> None:

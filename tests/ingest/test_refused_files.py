@@ -49,7 +49,7 @@ def raw_put(delivery: Delivery, file: str, content: bytes) -> None:
         ("x.csv", b"event_id,event_time,person_id\n", "required column event_type is absent"),
         ("x.csv", HEADER.encode() + b",amount,amount\n", "column 'amount' stands there twice"),
         ("x.csv", HEADER.encode() + b",x,x\n", "column 'x' stands there twice"),
-        ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "required column event_id is absent"),
+        ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "header that is not UTF-8"),
         ("x.txt", b"", "is of an unknown format"),
         ("x.json", b"", "is of an unknown format"),
         ("x.CSV", b"", "is of an unknown format"),
