@@ -16,10 +16,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from flows.backfill import BackfillOutcome, Every, backfill, dates_between
+from flows.doing import Do, plainly
 from flows.lock import writer_lock
 from flows.progress import step_progress
 from flows.request import SnapshotRequest, read_request
-from flows.score_day import Do, SnapshotOutcome, plainly, score_day
+from flows.score_day import SnapshotOutcome, score_day
 from flows.steps import House, publish_run, stage_files
 from flows.summary import snapshot_markdown
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flows.score_day import Do, plainly
+from flows.doing import Do, plainly
 
 
 @contextmanager

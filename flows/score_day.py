@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
+from flows.doing import Do, plainly
 from flows.ingest import IngestReport
+from flows.ledger.recording import recorded
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.steps import (
@@ -15,15 +16,13 @@ from flows.steps import (
     find_current_run,
     open_engine,
     publish_run,
+    read_design,
     require_events,
     set_up_house,
+    show_published,
     stage_files,
     take_in_new_files,
 )
-
-Result = TypeVar("Result")
-Do = Callable[..., Any]
-"""How a step is done: called as ``do(step, *arguments)``, returns what the step returns."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,6 @@ class SnapshotOutcome:
     report: IngestReport
 
 
-def plainly(step: Callable[..., Result], *arguments: object) -> Result:
-    """Do a step by calling it."""
-    return step(*arguments)
-
-
 def tell_nobody(house: House) -> None:
     """Keep the results of the checks to ourselves."""
 
@@ -49,8 +43,8 @@ def score_day(
 ) -> SnapshotOutcome:
     """Publish one snapshot; a snapshot that is published and current is left as it is.
 
-    The caller holds the writer lock. ``do`` does each step; ``tell`` is told of the house when
-    all checks are through, or one of them refused.
+    The caller holds the writer lock. ``do`` does each step, and the ledger notes it; ``tell`` is
+    told of the house when all checks are through, or one of them refused.
 
     Raises
     ------
@@ -59,10 +53,13 @@ def score_day(
     InputRefused
         Refused files stand in the way, a feed has stopped, or nothing is known for the dates.
     """
+    do = recorded(do, request)
+    design = do(read_design, request)
     report = do(take_in_new_files, request)
-    house = do(set_up_house, request, report)
-    current = find_current_run(house)
+    house = do(set_up_house, request, design, report)
+    current = do(find_current_run, house)
     if current is not None:
+        do(show_published, request)
         return SnapshotOutcome(current, False, report)
     try:
         do(open_engine, house)

@@ -1,16 +1,20 @@
 """The steps of one snapshot, as plain functions: each says what it needs and what it gives."""
 
-import hashlib
-import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
-from datetime import date, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flows.ingest import IngestReport, ingest_new
-from flows.ingest.event_store import EventStore, open_store
-from flows.ingest.refusals import RefusedFile
+from flows.ingest.event_store import EventStore, inputs_among, open_store
+from flows.ingest.ledger import next_file_no
+from flows.inputs import (
+    hash_of_inputs,
+    refuse_stopped_feeds,
+    refused_in_the_way,
+    told_in_the_way,
+)
 from flows.publish.catalog import refresh_catalog
 from flows.publish.manifest import Provenance, read_manifest
 from flows.publish.publishing import publish
@@ -21,8 +25,8 @@ from transforms.catalog import Catalog
 from transforms.contract import ContractError
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.errors import InputRefused
-from transforms.fingerprint import catalog_hash
-from transforms.house import build_catalog
+from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
+from transforms.house import read_tables
 from transforms.rehearsal import rehearse
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.reading import read_scorecards
@@ -33,17 +37,34 @@ if TYPE_CHECKING:
 SPILL = ".spill"
 
 
-@dataclass
-class House:
-    """All that the steps of one run share; ``results`` grows with every check."""
+@dataclass(frozen=True)
+class Design:
+    """What is to be computed, whatever the dates: scorecards, tables, and their hashes."""
 
-    request: SnapshotRequest
     cards: tuple[Scorecard, ...]
     catalog: Catalog
+    code_hash: str
+    stage_hashes: Mapping[str, StageHash]
+
+
+@dataclass
+class House:
+    """All that the steps of one run share; ``results`` grows with every check.
+
+    ``last_file_no``: the number of the file that was ingested last, for whatever date.
+    """
+
+    request: SnapshotRequest
+    design: Design
     store: EventStore
     provenance: Provenance
+    last_file_no: int
     engine: DuckDBEngine | None = None
     results: list["CheckResult"] = field(default_factory=list)
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.design.catalog
 
     @property
     def running(self) -> DuckDBEngine:
@@ -51,53 +72,55 @@ class House:
         return self.engine
 
 
-def take_in_new_files(request: SnapshotRequest) -> IngestReport:
-    """Ingest what is new in landing/.
+def read_design(request: SnapshotRequest) -> Design:
+    """Read scorecards and contracts, and rehearse them on empty tables.
 
-    Raises InputRefused where refused files with arrived <= known_on stand in the way and the
-    request does not skip them, and where there is neither a landing/ nor an event store.
+    Raises ContractError where the rehearsal fails, UsageError where a scorecard cannot be meant.
+    """
+    cards = read_scorecards(request.settings.scorecards)
+    tables = read_tables(cards)
+    catalog = tables.catalog
+    faults = rehearse(catalog)
+    if faults:
+        raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
+    return Design(cards, catalog, catalog_hash(catalog), stage_hashes(tables, cards))
+
+
+def take_in_new_files(request: SnapshotRequest) -> IngestReport:
+    """Ingest what is new in landing/, whatever the dates.
+
+    Raises InputRefused where there is neither a landing/ nor an event store.
     """
     has_landing = (request.data_dir / "landing").is_dir()
     if not has_landing and (request.data_dir / "events").is_dir():
         return IngestReport(warnings=["there is no landing/: going on with what is in the store"])
-    report = ingest_new(request.data_dir, threads=request.settings.threads)
-    in_the_way = _in_the_way(report, request)
-    if in_the_way and not request.skip_refused:
-        shown = "\n".join(f"  {refused}" for refused in in_the_way[:5])
-        more = f"\n  and {len(in_the_way) - 5} more" if len(in_the_way) > 5 else ""
-        raise InputRefused(
-            f"nothing was published: files or folders refused in landing/, arrived by "
-            f"{request.dates.known_on}: {len(in_the_way)}; mend them, or leave them out with "
-            f"--skip-refused\n{shown}{more}"
-        )
-    return report
+    return ingest_new(request.data_dir, threads=request.settings.threads)
 
 
-def set_up_house(request: SnapshotRequest, report: IngestReport) -> House:
-    """Read scorecards and contracts, rehearse them on empty tables, open the event store.
+def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport) -> House:
+    """Open the event store, and see that it has what the dates need.
 
-    Raises ContractError where the rehearsal fails, InputRefused where nothing is known for the
-    dates or a feed has stopped.
+    Raises InputRefused where refused files with arrived <= known_on stand in the way and the
+    request does not skip them, where nothing is known for the dates, or where a feed has stopped.
     """
-    cards = read_scorecards(request.settings.scorecards)
-    catalog = build_catalog(cards)
-    faults = rehearse(catalog)
-    if faults:
-        raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
+    in_the_way = refused_in_the_way(report.refused, request.dates.known_on)
+    if in_the_way and not request.skip_refused:
+        raise InputRefused(told_in_the_way(in_the_way, request.dates.known_on))
     store = open_store(request.data_dir)
-    inputs = store.inputs_known_on(request.dates.known_on)
+    files = store.ledger()
+    inputs = inputs_among(files, request.dates.known_on)
     if not inputs:
         raise InputRefused(f"no event is known {request.dates}: nothing had arrived by then")
     if not request.allow_stopped_feeds:
-        _refuse_stopped_feeds(request, inputs)
+        refuse_stopped_feeds(request, inputs)
     provenance = Provenance(
-        cards=cards,
-        input={"file_count": len(inputs), "sha256": _hash_of(inputs)},
+        cards=design.cards,
+        input={"file_count": len(inputs), "sha256": hash_of_inputs(inputs)},
         code_version=version("plainscore"),
-        code_hash=catalog_hash(catalog),
-        skipped_refused_files=tuple(r.file for r in _in_the_way(report, request)),
+        code_hash=design.code_hash,
+        skipped_refused_files=tuple(refused.file for refused in in_the_way),
     )
-    return House(request, cards, catalog, store, provenance)
+    return House(request, design, store, provenance, next_file_no(files) - 1)
 
 
 def find_current_run(house: House) -> Run | None:
@@ -105,8 +128,12 @@ def find_current_run(house: House) -> Run | None:
     run = find_live_run(house.request.data_dir, house.request.dates)
     if run is None or house.request.force or reasons_to_run(run, house.provenance):
         return None
-    refresh_catalog(house.request.data_dir)  # a kill may have come between publishing and showing
     return run
+
+
+def show_published(request: SnapshotRequest) -> None:
+    """See that the catalog shows what is published: a kill may have come between the two."""
+    refresh_catalog(request.data_dir)
 
 
 def reasons_to_run(run: Run, provenance: Provenance) -> list[str]:
@@ -135,7 +162,7 @@ def open_engine(house: House) -> None:
     )
     tables = house.catalog.of_schema("events")
     house.engine.open_events({t.short_name: house.store.files(t.short_name) for t in tables})
-    house.engine.load_reference(house.cards)
+    house.engine.load_reference(house.design.cards)
 
 
 def build_stage(house: House, schema: str) -> None:
@@ -191,28 +218,3 @@ def close_house(house: House) -> None:
         house.engine.close()
         house.engine = None
     shutil.rmtree(house.request.data_dir.resolve() / SPILL, ignore_errors=True)
-
-
-def _in_the_way(report: IngestReport, request: SnapshotRequest) -> list[RefusedFile]:
-    known_on = request.dates.known_on
-    return [r for r in report.refused if r.arrived is None or r.arrived <= known_on]
-
-
-def _refuse_stopped_feeds(
-    request: SnapshotRequest, inputs: list[tuple[str, str, date, str]]
-) -> None:
-    limits = request.settings.arrival_limit_days.model_dump()
-    for log, limit in limits.items():
-        if limit is None:
-            continue
-        newest = max((arrived for name, _, arrived, _ in inputs if name == log), default=None)
-        if newest is None or request.dates.known_on - newest > timedelta(days=limit):
-            since = f"since {newest}" if newest else "at all"
-            raise InputRefused(
-                f"the {log} log had no arrivals {since}, longer than its limit of {limit} days: "
-                "mend the feed, or go on with --allow-stopped-feeds"
-            )
-
-
-def _hash_of(inputs: list[tuple[str, str, date, str]]) -> str:
-    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()

@@ -2,9 +2,18 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from transforms.catalog import Catalog
+from transforms.catalog import SCHEMAS, Catalog
+from transforms.contract import Table
+from transforms.house import HouseTables
+from transforms.scorecard.card import Scorecard
+
+SOURCES = ("events", "reference")
+# Before it, a card decides no more than which features there are and who can be scored.
+WHOLE_CARDS_FROM = "scores"
 
 
 def catalog_hash(catalog: Catalog) -> str:
@@ -16,5 +25,44 @@ def catalog_hash(catalog: Catalog) -> str:
     for name in sorted(catalog.tables):
         table = asdict(catalog[name])
         table["inputs"] = sorted(table["inputs"])
-        digest.update(json.dumps(table, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(_json(table))
     return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class StageHash:
+    """What decides a stage beside its input: hand-written tables, and scorecards (or None)."""
+
+    code: str
+    scorecards: str | None
+
+
+def stage_hashes(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
+    """Return stage -> hashes over its own tables and those of every stage before it.
+
+    A stage reads itself and earlier stages only: so the first stage whose hash differs is the
+    one that was changed, and all later ones differ with it.
+    """
+    code, decided = hashlib.sha256(), hashlib.sha256()
+    is_decided = False
+    hashes = {}
+    for schema in SCHEMAS:
+        code.update(_text_of(tables.written, schema))
+        compiled = _text_of(tables.compiled, schema)
+        decided.update(compiled)
+        if schema == WHOLE_CARDS_FROM:
+            decided.update(_json([card.hash for card in cards]))
+        is_decided = is_decided or bool(compiled) or schema == WHOLE_CARDS_FROM
+        if schema not in SOURCES:
+            by_cards = decided.hexdigest() if is_decided else None
+            hashes[schema] = StageHash(code.hexdigest(), by_cards)
+    return hashes
+
+
+def _text_of(tables: Iterable[Table], schema: str) -> bytes:
+    of_schema = sorted((t for t in tables if t.schema == schema), key=lambda table: table.name)
+    return b"".join(_json(asdict(table) | {"inputs": None}) for table in of_schema)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()

@@ -1,12 +1,42 @@
-"""The whole house: every table, hand-written or decided by the scorecards, in build order."""
+"""The house as it stands: every table, written by hand or decided by scorecards, in build order."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from transforms.catalog import HERE, Catalog, tables_on_file
-from transforms.contract import read_glossary
+from transforms.contract import Glossary, Table, read_glossary
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.compiled import compile_scorecards
+
+
+@dataclass(frozen=True)
+class HouseTables:
+    """``written``: the tables that have a file of their own; ``compiled``: what the cards decide.
+
+    Their inputs are not read yet: that is the catalog's part, and takes most of the time.
+    """
+
+    written: tuple[Table, ...]
+    compiled: tuple[Table, ...]
+    glossary: Glossary
+
+    @property
+    def catalog(self) -> Catalog:
+        """All of them in build order; ContractError where they do not fit each other."""
+        return Catalog([*self.written, *self.compiled], self.glossary)
+
+
+def read_tables(cards: Sequence[Scorecard], root: Path = HERE) -> HouseTables:
+    """Return the tables of a run with these scorecards, champion first.
+
+    Raises ContractError or UsageError where files and cards do not fit each other.
+    """
+    glossary = read_glossary(root / "glossary.toml")
+    written = tables_on_file(root, glossary)
+    features = [table for table in written if table.schema == "features"]
+    compiled = compile_scorecards(cards, features, glossary)
+    return HouseTables(tuple(written), tuple(compiled), glossary)
 
 
 def build_catalog(cards: Sequence[Scorecard], root: Path = HERE) -> Catalog:
@@ -14,7 +44,4 @@ def build_catalog(cards: Sequence[Scorecard], root: Path = HERE) -> Catalog:
 
     Raises ContractError or UsageError where files and cards do not fit each other.
     """
-    glossary = read_glossary(root / "glossary.toml")
-    written = tables_on_file(root, glossary)
-    features = [table for table in written if table.schema == "features"]
-    return Catalog([*written, *compile_scorecards(cards, features, glossary)], glossary)
+    return read_tables(cards, root).catalog

@@ -15,6 +15,9 @@ from flows.ingest.refusals import RefusedFile
 from flows.ingest.tables import stored_tables
 from flows.ingest.units import reason_to_refuse
 
+InputFile = tuple[str, str, date, str]
+"""log, file, arrived, sha256"""
+
 
 @dataclass(frozen=True)
 class EventStore:
@@ -49,10 +52,9 @@ class EventStore:
         empty = stored_tables()["file"].empty()
         return pl.concat([empty, *frames]).sort("log", "arrived", "file")
 
-    def inputs_known_on(self, known_on: date) -> list[tuple[str, str, date, str]]:
-        """Return (log, file, arrived, sha256) of every file that had arrived by a day, sorted."""
-        known = self.ledger().filter(pl.col("arrived") <= known_on)
-        return sorted(known.select("log", "file", "arrived", "sha256").iter_rows())
+    def inputs_known_on(self, known_on: date) -> list[InputFile]:
+        """Return every ingested file that had arrived by a day, sorted."""
+        return inputs_among(self.ledger(), known_on)
 
     def refused_days(self, known_on: date) -> list[RefusedFile]:
         """Return what stands refused in landing/ now, as far as it had arrived by a day.
@@ -76,6 +78,12 @@ class EventStore:
                         RefusedFile(file.log, file.file, file.arrived, error.reason, error.mend)
                     )
         return [one for one in refused if one.arrived is None or one.arrived <= known_on]
+
+
+def inputs_among(ledger: pl.DataFrame, known_on: date) -> list[InputFile]:
+    """Return those files of a ledger that had arrived by a day, sorted."""
+    known = ledger.filter(pl.col("arrived") <= known_on)
+    return sorted(known.select("log", "file", "arrived", "sha256").iter_rows())
 
 
 def open_store(data_dir: Path) -> EventStore:

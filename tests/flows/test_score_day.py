@@ -11,10 +11,12 @@ import duckdb
 import pytest
 
 from flows.backfill import backfill
+from flows.doing import plainly
+from flows.ledger.entry import entry_file, read_entry
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import published_runs
 from flows.request import read_request
-from flows.score_day import SnapshotOutcome, plainly, score_day
+from flows.score_day import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
 from transforms.errors import ChecksRefused, InputRefused
 
@@ -37,9 +39,11 @@ def test_every_score_is_the_base_and_its_points(published_once: Published) -> No
 
 def test_a_second_run_finds_the_first_current(published: Published) -> None:
     data_dir, first = published
+    noted = entry_file(data_dir, first.run.dates).read_bytes()
     again = score_day(request_for(data_dir))
     assert not again.is_new
     assert again.run.name == first.run.name
+    assert entry_file(data_dir, first.run.dates).read_bytes() == noted
 
 
 def test_a_forced_run_ends_in_the_same_content(published: Published) -> None:
@@ -87,7 +91,7 @@ def test_a_file_for_an_older_day_makes_a_further_run(published: Published) -> No
 def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
     published: Published,
 ) -> None:
-    data_dir, _ = published
+    data_dir, first = published
 
     def add_a_point(step: Callable[..., Any], *arguments: Any) -> Any:
         made = step(*arguments)
@@ -100,6 +104,14 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
         score_day(request_for(data_dir, force=True), add_a_point)
     assert [run.name for run in published_runs(data_dir)] == ["0001"]
     assert not list((data_dir / "snapshots" / "_staging").glob("*/*/*.parquet"))
+    attempt = read_entry(data_dir, first.run.dates).unfinished
+    assert attempt is not None
+    assert attempt.broken_stage is not None
+    assert (attempt.broken_stage.stage, attempt.broken_stage.outcome) == ("scores", "refused")
+    reason = attempt.broken_stage.reason
+    assert reason is not None
+    assert reason.startswith("checks of scores failed: facts.every_score_in_its_band: ")
+    assert reason.endswith("and 1 more")
 
 
 def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> None:

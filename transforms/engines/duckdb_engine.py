@@ -80,6 +80,13 @@ class DuckDBEngine:
         values = self.dates.parameters
         self.con.execute(statement, {name: values[name] for name in names})
 
+    def row_count(self, schema: str) -> int:
+        """Return how many rows the tables of a schema hold together."""
+        counts = [f"(select count(*) from {t.name})" for t in self.catalog.of_schema(schema)]
+        row = self.con.execute(f"select {' + '.join(counts) or 0}").fetchone()
+        assert row is not None, "counting yields a row"
+        return int(row[0])
+
 
 def _parquet_view(table: Table, paths: Sequence[str]) -> str:
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)

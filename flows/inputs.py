@@ -1,0 +1,49 @@
+"""What the input of one snapshot is, and what keeps it from being used."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flows.ingest.event_store import InputFile
+from flows.ingest.refusals import RefusedFile
+from flows.request import SnapshotRequest
+from transforms.errors import InputRefused
+
+SHOWN_FILES = 5
+
+
+def hash_of_inputs(inputs: Sequence[InputFile]) -> str:
+    """Return SHA-256 (hex) of the input files, sorted: their names, arrival days and digests."""
+    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()
+
+
+def refused_in_the_way(refused: Sequence[RefusedFile], known_on: date) -> list[RefusedFile]:
+    """Return the refused files that a snapshot would lack: those without a day always count."""
+    return [one for one in refused if one.arrived is None or one.arrived <= known_on]
+
+
+def told_in_the_way(in_the_way: Sequence[RefusedFile], known_on: date) -> str:
+    """Return how a person is told that refused files keep a snapshot from being published."""
+    shown = "\n".join(f"  {refused}" for refused in in_the_way[:SHOWN_FILES])
+    left = len(in_the_way) - SHOWN_FILES
+    more = f"\n  and {left} more" if left > 0 else ""
+    return (
+        f"nothing was published: files or folders refused in landing/, arrived by {known_on}: "
+        f"{len(in_the_way)}; mend them, or leave them out with --skip-refused\n{shown}{more}"
+    )
+
+
+def refuse_stopped_feeds(request: SnapshotRequest, inputs: Sequence[InputFile]) -> None:
+    """Raise InputRefused where a log had no arrivals for longer than its limit."""
+    limits = request.settings.arrival_limit_days.model_dump()
+    for log, limit in limits.items():
+        if limit is None:
+            continue
+        newest = max((arrived for name, _, arrived, _ in inputs if name == log), default=None)
+        if newest is None or request.dates.known_on - newest > timedelta(days=limit):
+            since = f"since {newest}" if newest else "at all"
+            raise InputRefused(
+                f"the {log} log had no arrivals {since}, longer than its limit of {limit} days: "
+                "mend the feed, or go on with --allow-stopped-feeds"
+            )

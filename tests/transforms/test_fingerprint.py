@@ -1,0 +1,77 @@
+"""What changed, and from which stage on: the hashes of the stages say it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from transforms.catalog import SCHEMAS
+from transforms.contract import Table
+from transforms.fingerprint import SOURCES, WHOLE_CARDS_FROM, stage_hashes
+from transforms.house import HouseTables, build_catalog, read_tables
+from transforms.scorecard.card import Scorecard
+from transforms.scorecard.reading import read_scorecards
+
+CARDS = read_scorecards(("standard", "reported_b"))
+TABLES = read_tables(CARDS)
+STAGES = [schema for schema in SCHEMAS if schema not in SOURCES]
+
+
+def changed_stages(tables: HouseTables, cards: tuple[Scorecard, ...], part: str) -> list[str]:
+    before, after = stage_hashes(TABLES, CARDS), stage_hashes(tables, cards)
+    return [
+        stage for stage in STAGES if getattr(before[stage], part) != getattr(after[stage], part)
+    ]
+
+
+def with_longer_sql(name: str) -> HouseTables:
+    def lengthen(table: Table) -> Table:
+        return replace(table, sql=table.sql + " -- so") if table.name == name else table
+
+    return HouseTables(
+        tuple(map(lengthen, TABLES.written)), tuple(map(lengthen, TABLES.compiled)), TABLES.glossary
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "first"),
+    [
+        ("events.payment", "code", "raw"),
+        ("staging.bill", "code", "staging"),
+        ("scores.score", "code", "scores"),
+        ("scores.own_points", "scorecards", "scores"),
+    ],
+)
+def test_a_changed_table_changes_its_stage_and_all_that_follow(
+    name: str, part: str, first: str
+) -> None:
+    changed = changed_stages(with_longer_sql(name), CARDS, part)
+    assert changed == STAGES[STAGES.index(first) :]
+
+
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        (lambda card: replace(card, title="Another"), "scores"),
+        (lambda card: replace(card, not_scored=card.not_scored[1:]), "features"),
+    ],
+)
+def test_a_changed_scorecard_leaves_the_code_alone(
+    change: Callable[[Scorecard], Scorecard], first: str
+) -> None:
+    cards = (change(CARDS[0]), *CARDS[1:])
+    tables = read_tables(cards)
+    assert changed_stages(tables, cards, "code") == []
+    assert changed_stages(tables, cards, "scorecards") == STAGES[STAGES.index(first) :]
+
+
+def test_before_the_scores_nothing_reads_a_card_but_what_is_compiled_from_it() -> None:
+    early = STAGES[: STAGES.index(WHOLE_CARDS_FROM)]
+    read = {
+        name
+        for table in build_catalog(CARDS).tables.values()
+        if table.schema in early
+        for name in table.inputs
+        if name.startswith("reference.")
+    }
+    assert read == {"reference.decay_weight"}
