@@ -57,9 +57,25 @@ def _read_text(column: pl.Series) -> Reading:
     if column.dtype == pl.String:
         return Reading(column)
     if _holds_text(column.dtype):
-        as_text = _without_empty(column.cast(pl.String, strict=False))
+        as_text = _without_empty(_as_text(column))
         return _with_fault_where(as_text, as_text.is_null() & ~_is_missing(column), _NOT_TEXT)
     return _all_at_fault(column, pl.String(), _NOT_TEXT)
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Return a column as text, null where bytes are no UTF-8."""
+    try:
+        return column.cast(pl.String, strict=False)
+    except pl.exceptions.ComputeError:
+        decoded = [None if one is None else _decode(one) for one in column]
+        return pl.Series(column.name, decoded, dtype=pl.String)
+
+
+def _decode(text: bytes) -> str | None:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_missing(column: pl.Series) -> pl.Series:

@@ -50,8 +50,7 @@ def refuse_columns(log: Log, names: Sequence[str]) -> None:
 
     That is: a required one is absent, one stands there twice, or there are more than MAX_COLUMNS.
     """
-    if len(names) > MAX_COLUMNS:
-        raise FileRefused(f"has more than {MAX_COLUMNS} columns", "leave out those no log knows")
+    refuse_width(len(names))
     absent = [name for name in COMMON_FIELDS if name not in names]
     if absent:
         raise FileRefused(
@@ -61,6 +60,12 @@ def refuse_columns(log: Log, names: Sequence[str]) -> None:
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         raise repeated_column(repeated[0])
+
+
+def refuse_width(width: int) -> None:
+    """Raise FileRefused where a file has more than MAX_COLUMNS columns."""
+    if width > MAX_COLUMNS:
+        raise FileRefused(f"has more than {MAX_COLUMNS} columns", "leave out those no log knows")
 
 
 def repeated_column(name: str) -> FileRefused:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.ingest.csv_rows import repeated_column
+from flows.ingest.csv_rows import refuse_width, repeated_column
 from flows.ingest.refusals import FileRefused
 from flows.ingest.thrift_compact import CompactReader, Malformed, Struct
 
@@ -112,6 +112,7 @@ class _Checked:
         if 8 in footer:
             raise FileRefused("is an encrypted parquet file", "deliver it unencrypted")
         leaves = _leaves(footer[2])
+        refuse_width(len(leaves))
         row_count: int = footer[3]
         if row_count > max(1_000_000, self._size):
             raise too_many_rows()

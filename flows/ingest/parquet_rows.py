@@ -149,7 +149,25 @@ def read_parquet_raw(path: Path, lines: Sequence[int]) -> dict[int, str]:
         .filter(pl.col("row number").is_in(wanted.implode()))
         .collect()
     )
-    return {row.pop("row number"): row_as_json(row) for row in rows.iter_rows(named=True)}
+    texts = rows_as_json(rows.drop("row number"))
+    return dict(zip(rows["row number"], texts, strict=True))
+
+
+def rows_as_json(rows: pl.DataFrame) -> list[str]:
+    """Return rows as JSON objects; times that Python has no word for as the numbers they are."""
+    try:
+        return [row_as_json(row) for row in rows.iter_rows(named=True)]
+    except (ValueError, OverflowError, LookupError, pl.exceptions.PolarsError):
+        numbers = rows.cast({name: _without_times(of) for name, of in rows.schema.items()})
+        return [row_as_json(row) for row in numbers.iter_rows(named=True)]
+
+
+def _without_times(dtype: pl.DataType) -> pl.DataType:
+    if isinstance(dtype, pl.List | pl.Array):
+        return pl.List(_without_times(dtype.inner))  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({of.name: _without_times(of.dtype) for of in dtype.fields})  # type: ignore[arg-type]
+    return pl.Int64() if dtype.is_temporal() else dtype
 
 
 def row_as_json(row: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ from flows.ingest.parquet_rows import (
     read_columns,
     read_parquet_raw,
     read_parquet_rows,
-    row_as_json,
+    rows_as_json,
 )
 from flows.ingest.refusals import FileRefused
 from flows.ingest.rows import judge_rows
@@ -233,7 +233,7 @@ def _masked_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
 def _parquet_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
     names = unit.column_names
     if set(names) <= set(refused.columns):
-        return [row_as_json(row) for row in refused.select(names).iter_rows(named=True)]
+        return rows_as_json(refused.select(names))
     paths = {part.file_no: part.path for part in unit.parts}
     found = {
         file_no: read_parquet_raw(paths[file_no], rows["line"].to_list())
