@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flows.interruption import stop_if_interrupted
+
 Result = TypeVar("Result")
 Do = Callable[..., Any]
 """How a step is done: called as ``do(step, *arguments)``, returns what the step returns."""
@@ -28,3 +30,18 @@ def once(do: Do, *steps: Callable[..., Any]) -> Do:
         return kept[step]
 
     return do_once
+
+
+def unless_interrupted(do: Do) -> Do:
+    """Return a way to do each step that stops after one in which Ctrl-C or SIGTERM came.
+
+    Whatever the step made of it: some libraries turn it into an error of their own.
+    """
+
+    def do_and_ask(step: Callable[..., Any], *arguments: object) -> Any:
+        try:
+            return do(step, *arguments)
+        finally:
+            stop_if_interrupted()
+
+    return do_and_ask

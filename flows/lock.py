@@ -1,25 +1,38 @@
-"""One writer per data directory: a file lock that a dead process cannot keep."""
+"""One writer per data directory: a lock of the operating system that a dead process cannot keep.
 
+Both the directory and a file in it are locked. The directory, because a lock file that somebody
+removes would let a second writer in; the file, because network filesystems lock files only.
+"""
+
+import errno
 import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.interruption import noting_interruptions
 from transforms.errors import InputRefused, Locked
 
 LOCK_NAME = ".lock"
+_HELD_BY_ANOTHER = (errno.EWOULDBLOCK, errno.EACCES)
+_LOOKS, _BETWEEN_LOOKS_SECONDS = 20, 0.01
+
+_lent: ContextVar[frozenset[Path]] = ContextVar("lent", default=frozenset())
 
 
 @contextmanager
-def writer_lock(data_dir: Path, purpose: str) -> Iterator[None]:
+def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator[None]:
     """Hold the data directory for writing; readers need no lock.
 
     The operating system frees the lock when the holder ends, however it ends; what stands in the
-    file only says who that is.
+    file only says who that is. While it is held, Ctrl-C and SIGTERM are noted
+    (``flows.interruption``).
 
     Parameters
     ----------
@@ -27,38 +40,66 @@ def writer_lock(data_dir: Path, purpose: str) -> Iterator[None]:
         The directory to be written; made where it does not exist.
     purpose
         What the holder does, in a word or two, for the message another writer gets.
+    lend
+        Whoever is called while it is held may take it too: so a command holds it from before
+        the slow start of a flow that takes it by itself where nobody else does.
 
     Raises
     ------
     Locked
         Another process holds it; the message names its pid, host, start and purpose.
     InputRefused
-        The directory cannot be made or written.
+        The directory cannot be made, written or locked.
+    Interrupted
+        A signal came while it was held.
     """
-    path = data_dir / LOCK_NAME
+    if data_dir.resolve() in _lent.get():
+        yield
+        return
+    with ExitStack() as opened:
+        descriptor = _open(data_dir, opened)
+        _write_holder(descriptor, purpose)
+        opened.callback(os.ftruncate, descriptor, 0)
+        if lend:
+            opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
+        with noting_interruptions():
+            yield
+
+
+def _open(data_dir: Path, opened: ExitStack) -> int:
+    """Open and lock the directory and its lock file; return the descriptor of the file."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        opened.callback(os.close, file)
+        folder = os.open(data_dir, os.O_RDONLY | os.O_CLOEXEC)
+        opened.callback(os.close, folder)
     except OSError as error:
-        raise InputRefused(f"{data_dir} cannot be written: {error.strerror}") from error
-    try:
-        _take(descriptor, data_dir)
-        _write_holder(descriptor, purpose)
-        try:
-            yield
-        finally:
-            os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int, data_dir: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise Locked(
-            f"{data_dir} is being written by {_holder(descriptor)}: wait until it is done"
+        raise InputRefused(
+            f"{error.filename or data_dir} cannot be written ({error.strerror}): "
+            "give permission, or choose another data directory"
         ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock_folder(folder)
+    except OSError as error:
+        if error.errno not in _HELD_BY_ANOTHER:
+            raise InputRefused(
+                f"{data_dir} cannot be locked ({error.strerror}): "
+                "mount its filesystem with locks, or choose another data directory"
+            ) from error
+        holder = _holder(file)
+        raise Locked(f"{data_dir} is being written by {holder}: wait until it is done") from error
+    return file
+
+
+def _lock_folder(folder: int) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        pass  # a network filesystem that locks no directories: the file is locked
 
 
 def _write_holder(descriptor: int, purpose: str) -> None:
@@ -73,17 +114,29 @@ def _write_holder(descriptor: int, purpose: str) -> None:
 
 
 def _holder(descriptor: int) -> str:
-    try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-        return "process {pid} on {host} since {since} ({purpose})".format(**holder)
-    except (ValueError, KeyError, TypeError):
-        return "another process that has only just begun"
+    """Say who holds the lock, giving one that has only just taken it the time to write so.
 
-
-def refuse_if_locked(data_dir: Path) -> None:
-    """Raise Locked where another process holds the directory now: cheap to ask before a long start.
-
-    Whoever writes still takes the lock: it may be free now and held a moment later.
+    What a killed holder left in the file is not told: its process is gone, or is another one.
     """
-    with writer_lock(data_dir, "asking"):
+    for _ in range(_LOOKS):
+        try:
+            holder = json.loads(os.pread(descriptor, 4096, 0))
+            if _is_alive(holder["pid"], holder["host"]):
+                return "process {pid} on {host} since {since} ({purpose})".format(**holder)
+        except (ValueError, KeyError, TypeError):
+            pass
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+    return "another process that has only just begun"
+
+
+def _is_alive(pid: int, host: str) -> bool:
+    """Whether a process may be running: of another host's nothing is known."""
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
         pass
+    return True

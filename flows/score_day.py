@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flows.doing import Do, plainly
+from flows.doing import Do, plainly, unless_interrupted
 from flows.ingest import IngestReport
 from flows.ledger.recording import recorded
 from flows.publish.runs import Run
@@ -52,8 +52,10 @@ def score_day(
         A critical check failed: nothing is published, the last good snapshot stays.
     InputRefused
         Refused files stand in the way, a feed has stopped, or nothing is known for the dates.
+    Interrupted
+        Ctrl-C or SIGTERM came: nothing is published, the last good snapshot stays.
     """
-    do = recorded(do, request)
+    do = recorded(unless_interrupted(do), request)
     design = do(read_design, request)
     report = do(take_in_new_files, request)
     house = do(set_up_house, request, design, report)

@@ -77,8 +77,8 @@ def _run(words: list[str], is_debugging: bool) -> int:
         code = app(words, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except KeyboardInterrupt:
-        return _say(INTERRUPTION, INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _say(str(error) or INTERRUPTION, getattr(error, "exit_code", INTERRUPTED))
     except BrokenPipeError:
         # The reader of our output went away: there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

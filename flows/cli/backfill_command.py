@@ -98,13 +98,13 @@ def _backfill_under_prefect(
     wishes: dict[str, Any],
 ) -> "BackfillOutcome":
     from flows.cli.prefect_start import prepare_prefect
-    from flows.lock import refuse_if_locked
+    from flows.lock import writer_lock
 
-    refuse_if_locked(data)
-    prepare_prefect()
-    from flows.prefect_flows import backfill_flow
+    with writer_lock(data, f"backfill {first} to {last}", lend=True):
+        prepare_prefect()
+        from flows.prefect_flows import backfill_flow
 
-    outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
+        outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
     return outcome
 
 

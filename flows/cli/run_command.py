@@ -84,16 +84,16 @@ def _run_plainly(request: "SnapshotRequest") -> "SnapshotOutcome":
 
 def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "SnapshotOutcome":
     from flows.cli.prefect_start import prepare_prefect
-    from flows.lock import refuse_if_locked
-
-    refuse_if_locked(request.data_dir)
-    prepare_prefect()
-    from flows.prefect_flows import score_day_flow
+    from flows.lock import writer_lock
 
     dates = request.dates
-    outcome: SnapshotOutcome = score_day_flow(
-        dates.as_of_date, dates.known_on, request.data_dir, **wishes
-    )
+    with writer_lock(request.data_dir, f"run {dates.as_of_date}", lend=True):
+        prepare_prefect()
+        from flows.prefect_flows import score_day_flow
+
+        outcome: SnapshotOutcome = score_day_flow(
+            dates.as_of_date, dates.known_on, request.data_dir, **wishes
+        )
     return outcome
 
 

@@ -41,9 +41,13 @@ def compact(data_dir: Path, grace: timedelta = GRACE) -> list[CompactedTable]:
     events = data_dir / "events"
     writer = StoreWriter(events)
     before = {name: len(table.files()) for name, table in writer.tables.items()}
-    months = {name: _compact_table(name, table) for name, table in writer.tables.items()}
-    if any(months.values()):
-        writer.commit()
+    try:
+        months = {name: _compact_table(name, table) for name, table in writer.tables.items()}
+        if any(months.values()):
+            writer.commit()
+    except BaseException:
+        writer.discard()
+        raise
     return [
         CompactedTable(name, months[name], before[name], len(table.files()), table.vacuum(grace))
         for name, table in sorted(writer.tables.items())

@@ -16,6 +16,7 @@ from flows.ingest.ledger import COUNTS, digests, next_file_no
 from flows.ingest.log_fields import LOGS
 from flows.ingest.refusals import RefusedFile
 from flows.ingest.writer import StoreWriter
+from flows.interruption import stop_if_interrupted
 from transforms.errors import InputRefused
 
 BATCH_BYTES = 400 * 2**20
@@ -122,7 +123,7 @@ class _Ingest:
         try:
             while not self._take_all(new):
                 pass
-        except Exception:
+        except BaseException:
             self._writer.discard()
             raise
         self._states.save()
@@ -172,6 +173,7 @@ class _Ingest:
         numbered = dict(enumerate(files, next_file_no(self._writer.ledger)))
         batch = Batch(self._writer, self._landing, log, numbered, self._threads)
         refused = batch.write()
+        stop_if_interrupted()
         for file_no, error in refused.items():
             file = numbered[file_no]
             self._report.refused.append(

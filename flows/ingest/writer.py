@@ -11,6 +11,7 @@ from flows.ingest.log_fields import LOGS
 from flows.ingest.person_keys import PersonKeys
 from flows.ingest.seen_ids import SeenIds
 from flows.ingest.tables import stored_tables
+from flows.interruption import stop_if_interrupted
 
 _SEEN_FOLDER = "seen"
 
@@ -74,7 +75,10 @@ class StoreWriter:
         ]
 
     def commit(self) -> None:
-        """Make everything that was written true at once, by replacing the head."""
+        """Make everything that was written true at once, by replacing the head.
+
+        Raises Interrupted where Ctrl-C or SIGTERM came before.
+        """
         self.tables["person"].add(self.keys.take_fresh(), ["person_key"])
         self.tables["file"].replace_all(self.ledger)
         for seen in self._seen.values():
@@ -83,6 +87,7 @@ class StoreWriter:
             table.commit()
         kept = {name: names for name, names in self._seen_names.items() if name in LOGS}
         self._seen_names = kept | {log: list(seen.names) for log, seen in self._seen.items()}
+        stop_if_interrupted()
         write_head(self._events, Head(self._versions(), self._seen_names, seen_ids.probe()))
         used = {name for names in self._seen_names.values() for name in names}
         seen_ids.remove_unused(self._events / _SEEN_FOLDER, used)

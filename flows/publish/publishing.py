@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.interruption import stop_if_interrupted
 from flows.publish.catalog import rebuild_catalog, refuse_misleading_folder
 from flows.publish.check_results import CHECK_RESULT, CheckRow, write_check_results
 from flows.publish.durable import fsync_tree, move_into_place, told_in_a_line
@@ -36,6 +37,8 @@ def publish(
         The data directory's name would mislead readers.
     PlainscoreError
         Something cannot be written.
+    Interrupted
+        Ctrl-C or SIGTERM came before the rename.
     """
     refuse_misleading_folder(data_dir)
     with told_in_a_line(data_dir):
@@ -44,6 +47,7 @@ def publish(
         write_check_results(checks, staged.dates, check_file)
         write_manifest(staged, run, provenance, checks)
         fsync_tree(staged.folder)
+        stop_if_interrupted()
         move_into_place(staged.folder, run.folder)
         rebuild_catalog(data_dir)
     return run

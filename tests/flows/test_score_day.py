@@ -1,8 +1,11 @@
 """One snapshot, from delivery to publication, without Prefect."""
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ import pytest
 
 from flows.backfill import backfill
 from flows.doing import plainly
+from flows.interruption import Interrupted
 from flows.ledger.entry import entry_file, read_entry
+from flows.lock import writer_lock
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import published_runs
 from flows.request import read_request
@@ -20,6 +25,7 @@ from flows.score_day import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
 from transforms.errors import ChecksRefused, InputRefused
 
+QUICK = ("check_stage", "require_events")
 Published = tuple[Path, SnapshotOutcome]
 
 
@@ -112,6 +118,24 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
     assert reason is not None
     assert reason.startswith("checks of scores failed: facts.every_score_in_its_band: ")
     assert reason.endswith("and 1 more")
+
+
+@pytest.mark.parametrize("swallower", ["build_stage", "check_stage", "stage_files"])
+def test_an_interruption_that_a_step_swallowed_publishes_nothing(
+    published: Published, swallower: str
+) -> None:
+    data_dir, _ = published
+
+    def swallow(step: Callable[..., Any], *arguments: Any) -> Any:
+        if step.__name__ == swallower:
+            with suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+            raise ChecksRefused("a check that was interrupted looks like a failed one")
+        return step(*arguments) if step.__name__ not in QUICK else None
+
+    with pytest.raises(Interrupted), writer_lock(data_dir, "run"):
+        score_day(request_for(data_dir, force=True), swallow)
+    assert [run.name for run in published_runs(data_dir)] == ["0001"]
 
 
 def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> None:
