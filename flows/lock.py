@@ -11,12 +11,13 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.interruption import noting_interruptions
+from flows.publish.durable import failing_disk_told
 from transforms.errors import InputRefused, Locked
 
 LOCK_NAME = ".lock"
@@ -50,6 +51,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         Another process holds it; the message names its pid, host, start and purpose.
     InputRefused
         The directory cannot be made, written or locked.
+    PlainscoreError
+        The disk is full or fails, or permission is missing, and nobody has told so better.
     Interrupted
         A signal came while it was held.
     """
@@ -59,10 +62,10 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     with ExitStack() as opened:
         descriptor = _open(data_dir, opened)
         _write_holder(descriptor, purpose)
-        opened.callback(os.ftruncate, descriptor, 0)
+        opened.callback(_forget_holder, descriptor)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
-        with noting_interruptions():
+        with noting_interruptions(), failing_disk_told(data_dir):
             yield
 
 
@@ -111,6 +114,11 @@ def _write_holder(descriptor: int, purpose: str) -> None:
     }
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _forget_holder(descriptor: int) -> None:
+    with suppress(OSError):  # a failing disk: who comes next writes over it
+        os.ftruncate(descriptor, 0)
 
 
 def _holder(descriptor: int) -> str:

@@ -86,6 +86,8 @@ def read_parquet_rows(
         frames = _collect(known, parts)
     except _POLARS_ERRORS:
         frames = [_collect_alone(known, part, refused) for part in parts]
+    if refused:
+        return pl.DataFrame(schema=_NO_ROWS), refused
     for part, frame in zip(parts, frames, strict=True):
         if _text_bytes(frame) > max(BOMB_BYTES, BOMB_RATIO * part.path.stat().st_size):
             refused[part.file_no] = bomb()
@@ -133,7 +135,7 @@ def _collect_alone(
         return _collect(known, [part])[0]
     except _POLARS_ERRORS as error:
         refused[part.file_no] = _unreadable(error)
-        return _scan(part.path).select(known).clear().collect()
+        return pl.DataFrame()
 
 
 def _scan(path: Path) -> pl.LazyFrame:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from polars.exceptions import PolarsError
+
 from flows.ingest import masking
 from flows.ingest.changes import FileState, state_of
 from flows.ingest.csv_rows import read_csv_rows, read_header
@@ -40,7 +42,7 @@ def fetch_raw(
         if digest not in (None, source.sha256, state_of(file.path)):
             return {}
         return read_parquet_raw(file.path, lines) if file.format == "parquet" else found
-    except (OSError, FileRefused):
+    except (OSError, FileRefused, PolarsError):
         return {}
 
 

@@ -1,5 +1,6 @@
 """Make files survive a power cut, and appear all at once."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,19 @@ from pathlib import Path
 import duckdb
 
 from transforms.errors import PlainscoreError
+
+DISK_ERRORS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EMFILE,
+    }
+)
 
 
 @contextmanager
@@ -20,6 +34,20 @@ def told_in_a_line(folder: Path) -> Iterator[None]:
         raise PlainscoreError(
             f"{folder} cannot be written ({why}): make room or give permission and run again; "
             "what was published stays as it was"
+        ) from error
+
+
+@contextmanager
+def failing_disk_told(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk that came through everything below into a PlainscoreError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise PlainscoreError(
+            f"{error.filename or folder} cannot be read or written ({error.strerror}): make room "
+            "or give permission and run again; what was published stays as it was"
         ) from error
 
 
