@@ -21,6 +21,8 @@ from flows.publish.durable import failing_disk_told
 from transforms.errors import InputRefused, Locked
 
 LOCK_NAME = ".lock"
+ERASURE_JOURNAL = ".erasure"
+ERASING = "erase"
 _HELD_BY_ANOTHER = (errno.EWOULDBLOCK, errno.EACCES)
 _LOOKS, _BETWEEN_LOOKS_SECONDS = 20, 0.01
 
@@ -50,7 +52,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     Locked
         Another process holds it; the message names its pid, host, start and purpose.
     InputRefused
-        The directory cannot be made, written or locked.
+        The directory cannot be made, written or locked; or an erasure was interrupted in it, and
+        this is not the one that ends it.
     PlainscoreError
         The disk is full or fails, or permission is missing, and nobody has told so better.
     Interrupted
@@ -61,6 +64,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         return
     with ExitStack() as opened:
         descriptor = _open(data_dir, opened)
+        if purpose != ERASING:
+            _refuse_while_erasing(data_dir)
         _write_holder(descriptor, purpose)
         opened.callback(_forget_holder, descriptor)
         if lend:
@@ -94,6 +99,14 @@ def _open(data_dir: Path, opened: ExitStack) -> int:
         holder = _holder(file)
         raise Locked(f"{data_dir} is being written by {holder}: wait until it is done") from error
     return file
+
+
+def _refuse_while_erasing(data_dir: Path) -> None:
+    if (data_dir / ERASURE_JOURNAL).exists():
+        raise InputRefused(
+            f"an erasure was interrupted in {data_dir}, and nothing else may be written before it "
+            f"is done: finish it with plainscore erase --data {data_dir}"
+        )
 
 
 def _lock_folder(folder: int) -> None:

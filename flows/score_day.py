@@ -9,6 +9,7 @@ from flows.ledger.recording import recorded
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.steps import (
+    Design,
     House,
     build_stage,
     check_stage,
@@ -58,6 +59,27 @@ def score_day(
     do = recorded(unless_interrupted(do), request)
     design = do(read_design, request)
     report = do(take_in_new_files, request)
+    return _score(request, design, report, do, tell)
+
+
+def score_what_is_in(
+    request: SnapshotRequest, report: IngestReport, do: Do = plainly
+) -> SnapshotOutcome:
+    """Publish one snapshot of what is in the event store, without an ingest; see ``score_day``.
+
+    ``report``: what an ingest would say of refused files that the request skips.
+    """
+    do = recorded(do, request)
+    return _score(request, do(read_design, request), report, do, tell_nobody)
+
+
+def _score(
+    request: SnapshotRequest,
+    design: Design,
+    report: IngestReport,
+    do: Do,
+    tell: Callable[[House], None],
+) -> SnapshotOutcome:
     house = do(set_up_house, request, design, report)
     current = do(find_current_run, house)
     if current is not None:

@@ -119,6 +119,7 @@ def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport)
         code_version=version("plainscore"),
         code_hash=design.code_hash,
         skipped_refused_files=tuple(refused.file for refused in in_the_way),
+        erasures=store.head.erasures,
     )
     return House(request, design, store, provenance, next_file_no(files) - 1)
 

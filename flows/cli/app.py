@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest_command:ingest", "Take in what has newly arrived in the landing folders."),
     "check": ("check_command:check", "Say what is wrong with logs, without taking them in."),
     "compact": ("compact_command:compact", "Rewrite finished months of the event store by person."),
+    "erase": ("erase_command:erase", "Remove people from everything here, and search for them."),
     "run": ("run_command:run", "Publish the snapshot of one date."),
     "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),
     "status": ("status_command:status", "Show which dates are published."),

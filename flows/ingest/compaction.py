@@ -63,8 +63,13 @@ def _compact_table(name: str, table: TableFiles) -> int:
             pl.read_parquet(file, hive_partitioning=False, glob=False) for file in files
         )
         table.replace_files(files)
-        table.add(rows, _SORTED_BY.get(name, ["person_key"]))
+        table.add(rows, sort_columns(name))
     return len(rewritten)
+
+
+def sort_columns(table: str) -> list[str]:
+    """Return the columns by which the rows within a file of a table are sorted."""
+    return _SORTED_BY.get(table, ["person_key"])
 
 
 def _finished_months(table: TableFiles) -> list[list[Path]]:

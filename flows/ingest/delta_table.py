@@ -149,6 +149,25 @@ class TableFiles:
             (self._root / file).unlink(missing_ok=True)
         return len(unused)
 
+    def forget_history(self) -> None:
+        """Delete every file that the present version does not use, and the log of older ones.
+
+        Readers that hold an older version lose it at once.
+        """
+        if self._table is None:
+            return
+        self._table.create_checkpoint()
+        sync(self._root / _LOG_FOLDER)
+        used = set(self._files)
+        for file in self._root.rglob("*.parquet"):
+            relative = file.relative_to(self._root).as_posix()
+            if not relative.startswith(_LOG_FOLDER) and relative not in used:
+                file.unlink()
+        for file in (self._root / _LOG_FOLDER).iterdir():
+            number = file.name.partition(".")[0]
+            if number.isdigit() and int(number) < self._table.version():
+                file.unlink()
+
     def discard(self) -> None:
         """Delete the files of a batch that is not going to be committed."""
         for action in self._added:

@@ -4,7 +4,7 @@ It is replaced as a whole, and that is the only moment at which an ingest become
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flows.ingest.delta_table import sync
@@ -16,11 +16,17 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Head:
-    """``versions`` by table; ``seen`` the files of seen event ids by log, made with ``probe``."""
+    """``versions`` by table; ``seen`` the files of seen event ids by log, made with ``probe``.
+
+    ``next_key``: a person key below it was given at some time, perhaps to somebody who was
+    erased since. ``erasures``: how many times people were erased.
+    """
 
     versions: dict[str, int] = field(default_factory=dict)
     seen: dict[str, list[str]] = field(default_factory=dict)
     probe: str = ""
+    next_key: int = 0
+    erasures: int = 0
 
 
 def read_head(events: Path) -> Head:
@@ -48,7 +54,7 @@ def read_head(events: Path) -> Head:
 def write_head(events: Path, head: Head) -> None:
     """Replace the head of an event store."""
     text = json.dumps(
-        {"format": _FORMAT, "versions": head.versions, "seen": head.seen, "probe": head.probe},
+        {"format": _FORMAT, **asdict(head)},
         indent=1,
         sort_keys=True,
     )

@@ -1,7 +1,7 @@
 """The ingest ledger: one row per file that was ever ingested, and what became of its rows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -35,7 +35,6 @@ def new_entries(files: Mapping[int, LandingFile], facts: Mapping[int, FileFacts]
 
 
 def _new_entry(file_no: int, file: LandingFile, facts: FileFacts) -> dict[str, object]:
-    names = sorted(facts.unknown)[:_SHOWN_NAMES]
     return {
         "file_no": file_no,
         "log": file.log,
@@ -44,7 +43,15 @@ def _new_entry(file_no: int, file: LandingFile, facts: FileFacts) -> dict[str, o
         "bytes": facts.size,
         "sha256": facts.sha256,
         **dict.fromkeys(COUNTS, 0),
-        "unknown_column_count": len(facts.unknown),
+        **shown_names(facts.unknown),
+    }
+
+
+def shown_names(unknown: Collection[str]) -> dict[str, object]:
+    """Return what the ledger says of the columns of a file that no log knows."""
+    names = sorted(unknown)[:_SHOWN_NAMES]
+    return {
+        "unknown_column_count": len(unknown),
         "unknown_columns": json.dumps(names, ensure_ascii=False) if names else None,
     }
 

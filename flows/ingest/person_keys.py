@@ -1,4 +1,10 @@
-"""Dense integers for the ids of people, given once, in the order of ingestion."""
+"""Dense integers for the ids of people, given once, in the order of ingestion.
+
+The key of somebody who was erased is not given again: what a forgotten copy of old rows says of
+it must not become true of another.
+"""
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -6,11 +12,11 @@ from flows.ingest.tables import person_fields, stored_name, stored_tables
 
 
 class PersonKeys:
-    """The ids known so far and their keys, 0, 1, 2 ... without a gap."""
+    """The ids known so far and their keys: 0, 1, 2 ..., with gaps where people were erased."""
 
-    def __init__(self, stored: pl.DataFrame) -> None:
+    def __init__(self, stored: pl.DataFrame, next_key: int = 0) -> None:
         self._known = stored.select("person_key", "person_id")
-        self._next_key = len(stored)
+        self._next_key = max(next_key, 1 + max(stored["person_key"].to_list(), default=-1))
         self._fresh: list[pl.DataFrame] = []
 
     def put_keys(self, log: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -24,6 +30,11 @@ class PersonKeys:
             rows = keyed.drop(name)
         return rows
 
+    @property
+    def next_key(self) -> int:
+        """The key that the next person gets."""
+        return self._next_key
+
     def _join(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
         keys = self._known.rename({"person_id": name, "person_key": stored_name(name)})
         return rows.join(keys, on=name, how="left", maintain_order="left")
@@ -31,6 +42,11 @@ class PersonKeys:
     def id_of(self, key: object) -> str:
         """Return the id that has a key."""
         return str(self._known.filter(pl.col("person_key") == key)["person_id"].item())
+
+    def keys_of(self, ids: Sequence[str]) -> list[int]:
+        """Return the keys of those ids that have one."""
+        is_wanted = pl.col("person_id").is_in(ids)
+        return self._known.filter(is_wanted)["person_key"].to_list()
 
     def _add(self, ids: pl.Series) -> None:
         keys = pl.int_range(self._next_key, self._next_key + len(ids), dtype=pl.Int64, eager=True)

@@ -1,5 +1,6 @@
 """The event store as its one writer holds it: all tables, changed together or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -31,11 +32,12 @@ class StoreWriter:
             for name, declared in stored_tables().items()
         }
         self.ledger = self._read("file")
-        self.keys = PersonKeys(self._read("person"))
+        self.keys = PersonKeys(self._read("person"), head.next_key)
+        self.erasures = head.erasures
         self._seen: dict[str, SeenIds] = {}
         self._seen_names = head.seen if head.probe == seen_ids.probe() else {}
         if self._versions() != head.versions:
-            write_head(events, Head(self._versions(), head.seen, head.probe))
+            write_head(events, replace(head, versions=self._versions()))
 
     def _versions(self) -> dict[str, int]:
         return {
@@ -58,6 +60,10 @@ class StoreWriter:
             except (OSError, ValueError):
                 self._seen[log] = self._build_seen(folder, log)
         return self._seen[log]
+
+    def build_seen_anew(self, log: str) -> None:
+        """Build the seen ids of a log from the rows that it has now."""
+        self._seen[log] = self._build_seen(self._events / _SEEN_FOLDER, log)
 
     def _build_seen(self, folder: Path, log: str) -> SeenIds:
         seen = SeenIds(folder, log, [])
@@ -88,9 +94,18 @@ class StoreWriter:
         kept = {name: names for name, names in self._seen_names.items() if name in LOGS}
         self._seen_names = kept | {log: list(seen.names) for log, seen in self._seen.items()}
         stop_if_interrupted()
-        write_head(self._events, Head(self._versions(), self._seen_names, seen_ids.probe()))
+        write_head(self._events, self._head())
         used = {name for names in self._seen_names.values() for name in names}
         seen_ids.remove_unused(self._events / _SEEN_FOLDER, used)
+
+    def _head(self) -> Head:
+        return Head(
+            self._versions(),
+            self._seen_names,
+            seen_ids.probe(),
+            self.keys.next_key,
+            self.erasures,
+        )
 
     def discard(self) -> None:
         """Delete what was written since the last commit; the writer is of no use afterwards."""

@@ -28,6 +28,7 @@ class Provenance:
     ``cards``: champion first. ``input``: fingerprint of the input and list of its files, as JSON
     values that depend on nothing but the input. ``code_hash``: see transforms.fingerprint.
     ``skipped_refused_files``: paths under landing/ that stood in the way and were passed over.
+    ``erasures``: how many times people had been erased from the event store before.
     """
 
     cards: tuple[Scorecard, ...]
@@ -35,6 +36,7 @@ class Provenance:
     code_version: str
     code_hash: str
     skipped_refused_files: tuple[str, ...] = field(default=())
+    erasures: int = 0
 
 
 def canonical_json(value: Any) -> bytes:
@@ -80,6 +82,7 @@ def write_manifest(
         "input": dict(provenance.input),
         "code": {"version": provenance.code_version, "hash": provenance.code_hash},
         "skipped_refused_files": sorted(provenance.skipped_refused_files),
+        "erasures": provenance.erasures,
     }
     (staged.folder / MANIFEST).write_bytes(canonical_json(manifest))
 

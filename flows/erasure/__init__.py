@@ -1,0 +1,1 @@
+"""Erase people: from landing, event store and snapshots, and prove that they are gone."""

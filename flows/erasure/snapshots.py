@@ -1,0 +1,160 @@
+"""Publish every snapshot anew in which erased people had a part, and delete its older runs."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from flows.erasure.differences import ScoreDifference, compare_runs
+from flows.erasure.journal import Journal, Moment
+from flows.erasure.names import Names, json_texts
+from flows.ingest import IngestReport
+from flows.ingest.refusals import RefusedFile
+from flows.publish.catalog import rebuild_catalog
+from flows.publish.check_results import CHECK_RESULT
+from flows.publish.durable import fsync_path
+from flows.publish.manifest import read_contracts, read_manifest
+from flows.publish.runs import SNAPSHOTS, STAGING, Run, published_runs
+from flows.publish.sql_text import identifier, parquet_list
+from flows.publish.staging import table_file
+from flows.request import SnapshotRequest
+from flows.score_day import score_what_is_in
+from flows.settings import Settings
+from transforms.contract import ContractError
+from transforms.dates import SnapshotDates
+from transforms.errors import ChecksRefused, InputRefused, UsageError
+from transforms.scorecard.reading import PACKAGED, find_scorecard, read_scorecard
+
+
+@dataclass(frozen=True)
+class ErasedSnapshot:
+    """What became of one snapshot.
+
+    ``difference``: what it did to others' scores; None where it was published anew before, or
+    not at all. ``unpublished``: why it is published no more; None where it is.
+    """
+
+    dates: SnapshotDates
+    run: Run | None
+    difference: ScoreDifference | None = None
+    unpublished: str | None = None
+    is_for_operator: bool = False
+
+
+def erase_from_snapshots(
+    data_dir: Path, names: Names, journal: Journal, settings: Settings
+) -> list[ErasedSnapshot]:
+    """Publish a further run of every snapshot concerned, and delete all its older runs at once.
+
+    A snapshot is concerned where a run of it holds an id, or a removed row had counted in it. One
+    that cannot be made again is published no more. Readers that hold an old catalog lose the
+    deleted runs.
+    """
+    erased: list[ErasedSnapshot] = []
+    doomed: list[Run] = []
+    for _, group in groupby(published_runs(data_dir), key=lambda run: run.dates):
+        runs = list(group)
+        if not _is_concerned(runs, names, journal.moments):
+            continue
+        outcome = _publish_anew(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
+        erased.append(outcome)
+        doomed += [run for run in runs if run != outcome.run]
+    _delete(data_dir, doomed)
+    return erased
+
+
+def _is_concerned(runs: Sequence[Run], names: Names, moments: Iterable[Moment]) -> bool:
+    dates = runs[-1].dates
+    if any(m.arrived <= dates.known_on and m.event_date <= dates.as_of_date for m in moments):
+        return True
+    return any(run_holds(run, names) for run in runs)
+
+
+def run_holds(run: Run, names: Names) -> bool:
+    """Tell whether a published run holds an id: in a column of ids, or in a check's examples."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        for table, contract in read_contracts(run).items():
+            ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
+            source = _source(run, table)
+            condition = " or ".join(f"list_contains($ids, {identifier(name)})" for name in ids)
+            query = f"select 1 from {source} where {condition} limit 1"
+            if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
+                return True
+        examples = con.execute(f"select examples from {_source(run, CHECK_RESULT.short_name)}")
+        return any(_told(text, names) for (text,) in examples.fetchall() if text)
+
+
+def _told(examples: str, names: Names) -> bool:
+    return any(names.are_told_by(text) for text in json_texts(examples, with_numbers=False))
+
+
+def _source(run: Run, table: str) -> str:
+    files = parquet_list([table_file(run.folder, table)])
+    return f"read_parquet({files}, hive_partitioning = false)"
+
+
+def _publish_anew(
+    data_dir: Path, live: Run, names: Names, erasure_no: int, settings: Settings
+) -> ErasedSnapshot:
+    manifest = read_manifest(live)
+    if manifest.get("erasures", 0) >= erasure_no:
+        return ErasedSnapshot(live.dates, live)
+    try:
+        cards = cards_by_hash([card["hash"] for card in manifest["scorecards"]], settings)
+        request = SnapshotRequest(
+            data_dir,
+            live.dates,
+            settings.model_copy(update={"scorecards": cards}),
+            skip_refused=True,
+            allow_stopped_feeds=True,
+            force=True,
+        )
+        skipped = [
+            RefusedFile("", file, None, "", "") for file in manifest["skipped_refused_files"]
+        ]
+        run = score_what_is_in(request, IngestReport(refused=skipped)).run
+    except (ChecksRefused, ContractError, InputRefused, UsageError) as error:
+        is_empty = isinstance(error, InputRefused) and str(error).startswith("no event is known")
+        why = "it held nobody else" if is_empty else str(error)
+        return ErasedSnapshot(live.dates, None, None, why, is_for_operator=not is_empty)
+    return ErasedSnapshot(live.dates, run, compare_runs(live, run, names.ids))
+
+
+def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the paths of the scorecards with some hashes, among the packaged and the set ones.
+
+    Raises InputRefused where one is no longer there.
+    """
+    known = {read_scorecard(path).hash: str(path) for path in _card_files(settings)}
+    missing = [one for one in hashes if one not in known]
+    if missing:
+        raise InputRefused(
+            f"the scorecard it was made with is not there any more (hash {missing[0][:12]}...): "
+            "add it to the setting scorecards"
+        )
+    return tuple(known[one] for one in hashes)
+
+
+def _card_files(settings: Settings) -> Iterator[Path]:
+    yield from sorted(PACKAGED.glob("*.toml"))
+    for name in settings.scorecards:
+        yield find_scorecard(name)
+
+
+def _delete(data_dir: Path, runs: Sequence[Run]) -> None:
+    """Delete runs at once: out of sight, out of the catalog, off the disk."""
+    away = data_dir.resolve() / SNAPSHOTS / STAGING
+    away.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        run.folder.rename(away / uuid4().hex)
+        fsync_path(run.folder.parent)
+    rebuild_catalog(data_dir)
+    shutil.rmtree(away)
+    for run in runs:
+        for folder in (run.folder.parent, run.folder.parent.parent):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()

@@ -1,0 +1,59 @@
+"""A data directory for every test, and disks that are not waited for."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import score_day
+from flows.erasure import journal, rewriting
+from flows.ingest import delta_table, head, seen_ids
+from flows.publish.catalog import rebuild_catalog
+from tests.erasure import published_world
+from tests.ingest.delivery import Delivery
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Leave out what only a loss of power could tell."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (delta_table, head, seen_ids):
+            patched.setattr(module, "sync", lambda _path: None)
+        for module in (journal, rewriting):
+            patched.setattr(module, "fsync_path", lambda _path: None)
+        yield
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Delivery:
+    """A data directory to which nothing was delivered yet."""
+    return Delivery(tmp_path / "data")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _no_checks_between_steps() -> Iterator[None]:
+    """Leave out the checks: they take most of a run's time, and have tests of their own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
+        yield
+
+
+@pytest.fixture(scope="session")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world with both months published; nobody may write into it."""
+    delivery = Delivery(tmp_path_factory.mktemp("world") / "data")
+    published_world.deliver(delivery)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
+        for day in (published_world.JANUARY, published_world.FEBRUARY):
+            published_world.publish(delivery.data, day)
+    return delivery.data
+
+
+@pytest.fixture
+def world(published_once: Path, delivery: Delivery) -> Delivery:
+    """A copy of the published world, to write into."""
+    shutil.copytree(published_once, delivery.data)
+    rebuild_catalog(delivery.data)
+    return delivery

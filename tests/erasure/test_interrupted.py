@@ -1,0 +1,116 @@
+"""An erasure that was interrupted: nothing else may write, and the next one finishes it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.erasure import erasing, landing, snapshots
+from flows.erasure.erasing import erase
+from flows.erasure.names import Names
+from flows.erasure.search import search
+from flows.ingest.delta_table import TableFiles
+from flows.ingest.writer import StoreWriter
+from flows.lock import writer_lock
+from flows.publish.manifest import read_manifest
+from flows.publish.runs import published_runs
+from flows.publish.verification import verify
+from flows.settings import Settings
+from tests.erasure.erased import assert_as_if_never_delivered
+from tests.erasure.published_world import ANN, BOB, EVERYONE
+from tests.ingest.delivery import Delivery, deposit
+from transforms.errors import InputRefused, UsageError
+
+SETTINGS = Settings(scorecards=(EVERYONE,))
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def dying_at(call: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which ends the process instead of doing its nth call."""
+    calls = 0
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise Killed
+        return function(*arguments, **named)
+
+    return counted
+
+
+EARLY = [
+    ("before a file is replaced", landing, "put_in_place", 1),
+    ("between two files", landing, "put_in_place", 2),
+    ("before the store", erasing, "StoreErasure", 1),
+    ("before the store's commit", StoreWriter, "commit", 1),
+    ("after the store's commit", TableFiles, "forget_history", 3),
+    ("before the search", erasing, "search", 1),
+]
+LATE = [
+    ("between two snapshots", snapshots, "compare_runs", 2),
+    ("before the catalog shows it", snapshots, "rebuild_catalog", 1),
+]
+
+
+def interrupt(data: Path, moment: tuple[str, Any, str, int]) -> None:
+    """Erase Ann, and die at a moment; nobody else may write then."""
+    _, place, name, call = moment
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(place, name, dying_at(call, getattr(place, name)))
+        with pytest.raises(Killed):
+            erase(data, [ANN], SETTINGS)
+    with pytest.raises(InputRefused, match="an erasure was interrupted"), writer_lock(data, "run"):
+        pass
+
+
+@pytest.mark.parametrize("moment", EARLY, ids=[moment[0] for moment in EARLY])
+def test_the_next_one_finishes_it(delivery: Delivery, moment: tuple[str, Any, str, int]) -> None:
+    rows = [
+        deposit("e1", person_id=ANN),
+        deposit("e1", person_id=BOB),
+        deposit("e2", person_id=BOB),
+    ]
+    delivery.ndjson("payment", rows)
+    delivery.parquet("payment", [deposit("e3", person_id=ANN), *rows[1:]], day="2026-03-06")
+    delivery.ingest()
+    interrupt(delivery.data, moment)
+    erasure = erase(delivery.data, [], SETTINGS)
+    assert erasure.is_whole
+    assert not (delivery.data / ".erasure").exists()
+    assert delivery.store.head.erasures == 1
+    assert_as_if_never_delivered(delivery, ANN)
+
+
+def test_another_person_may_be_named_when_it_is_finished(delivery: Delivery) -> None:
+    rows = [deposit("e1", person_id=ANN), deposit("e2", person_id=BOB), deposit("e3")]
+    delivery.parquet("payment", rows)
+    delivery.ingest()
+    interrupt(delivery.data, EARLY[2])
+    assert erase(delivery.data, [BOB], SETTINGS).people == 2
+    assert delivery.accepted("payment")["line"].to_list() == [1]
+    assert_as_if_never_delivered(delivery, ANN, BOB)
+
+
+def test_a_journal_that_was_cut_short_tells_of_nothing_done(delivery: Delivery) -> None:
+    delivery.ndjson("payment", [deposit("e1", person_id=ANN)])
+    delivery.ingest()
+    (delivery.data / ".erasure").write_text('\n{"ids": ["annab')
+    with pytest.raises(UsageError, match="name at least one person"):
+        erase(delivery.data, [], SETTINGS)
+    delivery.ingest()
+
+
+@pytest.mark.parametrize("moment", LATE, ids=[moment[0] for moment in LATE])
+def test_snapshots_are_finished_too(world: Delivery, moment: tuple[str, Any, str, int]) -> None:
+    interrupt(world.data, moment)
+    erasure = erase(world.data, [], SETTINGS)
+    assert erasure.is_whole
+    assert search(world.data, Names([ANN])).found == []
+    runs = published_runs(world.data)
+    assert [(run.number, read_manifest(run)["erasures"]) for run in runs] == [(2, 1), (2, 1)]
+    assert verify(world.data) == []
