@@ -108,6 +108,7 @@ def _lines_of(erasure: "Erasure") -> Iterator[str]:
     yield f"erased {people}: {erasure.rows:,} rows of the event store"
     yield f"landing files rewritten: {len(erasure.files)}"
     yield from (f"  {file}: {rows} rows" for file, rows in erasure.files.items())
+    yield from (f"  {old} is now {new}" for old, new in erasure.renamed.items())
     yield f"snapshots published anew: {sum(s.run is not None for s in erasure.snapshots)}"
     yield from (f"  {snapshot_sentence(snapshot)}" for snapshot in erasure.snapshots)
     yield from _lines_of_search(erasure.search)
@@ -175,6 +176,7 @@ def _as_json(erasure: "Erasure") -> dict[str, Any]:
         "rows": erasure.rows,
         "files": erasure.files,
         "by_hand": erasure.by_hand,
+        "renamed": erasure.renamed,
         "snapshots": [_snapshot_as_json(snapshot) for snapshot in erasure.snapshots],
         "search": _search_as_json(erasure.search),
     }

@@ -29,6 +29,7 @@ class Erasure:
     people: int
     files: dict[str, int] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     snapshots: list[ErasedSnapshot] = field(default_factory=list)
     search: SearchResult = field(default_factory=SearchResult)
@@ -68,6 +69,7 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
     ledger = open_store(data_dir).ledger()
     landing = erase_from_landing(data_dir / "landing", names, journal, ledger)
     erasure.files, erasure.by_hand = landing.rewritten, landing.by_hand
+    erasure.renamed = landing.renamed
     if events.is_dir():
         erasure.rows = StoreErasure(data_dir, names, journal).erase()
     erasure.snapshots = erase_from_snapshots(data_dir, names, journal, settings)

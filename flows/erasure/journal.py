@@ -62,6 +62,7 @@ class Journal:
         self.path = data_dir / ERASURE_JOURNAL
         self.ids: list[str] = []
         self.rewritten: list[Rewritten] = []
+        self.renamed: dict[str, str] = {}
         self.moments: set[Moment] = set()
         self.erasure_no: int | None = None
         for entry in _read(self.path):
@@ -79,6 +80,10 @@ class Journal:
     def note_rewritten(self, rewritten: Rewritten) -> None:
         """Note that a file is about to be replaced."""
         self._write({"rewritten": asdict(rewritten)})
+
+    def note_renamed(self, old: str, new: str) -> None:
+        """Note that a file is about to get another path under landing/."""
+        self._write({"renamed": {old: new}})
 
     def note_moments(self, moments: Iterable[Moment]) -> None:
         """Note when the rows counted that are about to leave the store."""
@@ -108,6 +113,7 @@ class Journal:
             read = entry["rewritten"]
             spans = {int(line): count for line, count in read["spans"].items()}
             self.rewritten.append(Rewritten(**(read | {"spans": spans})))
+        self.renamed |= entry.get("renamed", {})
         for arrived, event_date in entry.get("moments", ()):
             moment = Moment(date.fromisoformat(arrived), date.fromisoformat(event_date))
             self.moments.add(moment)

@@ -14,6 +14,7 @@ from flows.erasure.names import Names
 from flows.erasure.rewriting import UNFINISHED, ByHand, put_in_place
 from flows.ingest.landing import LandingFile, list_landing
 from flows.ingest.refusals import FileRefused
+from flows.publish.durable import fsync_path
 
 
 @dataclass
@@ -21,11 +22,12 @@ class LandingErasure:
     """What became of the landing files, by their path under landing/.
 
     ``rewritten``: how many rows went from each; ``by_hand``: why a file that holds a person, or
-    may hold one, could not be rewritten.
+    may hold one, could not be rewritten; ``renamed``: the new paths of files whose name held an id.
     """
 
     rewritten: dict[str, int] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 def erase_from_landing(
@@ -53,7 +55,26 @@ def erase_from_landing(
         else:
             if count:
                 done.rewritten[shown] = count
+            if names.are_told_by(path.name):
+                done.renamed[shown] = _rename(path, shown, names, journal)
     return done
+
+
+def _rename(path: Path, shown: str, names: Names, journal: Journal) -> str:
+    """Give a file whose name holds an id another one; return its new path under landing/.
+
+    Within its day it may then come before a file that it came after: only rows that share an
+    event_id on that very day could tell.
+    """
+    stem, dot, ending = names.taken_out_of(path.name).partition(".")
+    number, target = 1, path.with_name(f"{stem}{dot}{ending}")
+    while target.exists():
+        number, target = number + 1, path.with_name(f"{stem}-{number + 1}{dot}{ending}")
+    new = f"{shown.rpartition('/')[0]}/{target.name}".removeprefix("/")
+    journal.note_renamed(shown, new)
+    path.rename(target)
+    fsync_path(path.parent)
+    return new
 
 
 def _erase_from(

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.erasure.cells import cells_that_may_tell
 from flows.erasure.names import NAMING_FIELDS, Names, texts_within
 from flows.ingest.columns import read_column
 from flows.ingest.csv_rows import read_csv_rows
@@ -43,7 +44,8 @@ def find_naming_rows(file: LandingFile, names: Names) -> NamingRows:
     spans: dict[int, int] = {}
     for unit in reader.units():
         log = _with_every_column(LOGS[file.log], unit)
-        raw = _read_parquet(log, unit, reader) if unit.parts else _read_text(log, unit, names)
+        read = _read_parquet if unit.parts else _read_text
+        raw = read(log, unit, names, reader)
         if raw is not None and len(raw):
             spans |= _spans_of(raw, file, names)
     if reader.refused:
@@ -58,7 +60,7 @@ def _with_every_column(log: Log, unit: Unit) -> Log:
     return replace(log, fields=log.fields + extra)
 
 
-def _read_text(log: Log, unit: Unit, names: Names) -> pl.DataFrame | None:
+def _read_text(log: Log, unit: Unit, names: Names, _reader: UnitReader) -> pl.DataFrame | None:
     """Read the lines that can name a person; all of a csv whose records may span lines."""
     is_json = not unit.columns
     chunks = [chunk for chunk in unit.chunks if names.may_be_in(chunk.text, is_json=is_json)]
@@ -76,10 +78,14 @@ def _read_text(log: Log, unit: Unit, names: Names) -> pl.DataFrame | None:
     return read_csv_rows(log, unit.columns, lines)
 
 
-def _read_parquet(log: Log, unit: Unit, reader: UnitReader) -> pl.DataFrame:
+def _read_parquet(log: Log, unit: Unit, names: Names, reader: UnitReader) -> pl.DataFrame | None:
+    """Read the rows that can name a person."""
     rows, damaged = read_parquet_rows(log, unit.column_names, unit.parts)
     reader.refused |= damaged
-    return rows
+    may_name = pl.Series([False] * len(rows), dtype=pl.Boolean)
+    for column in rows.drop(_OWN_COLUMNS, strict=False).iter_columns():
+        may_name |= cells_that_may_tell(column, names)
+    return rows.filter(may_name)
 
 
 def _spans_of(raw: pl.DataFrame, file: LandingFile, names: Names) -> dict[int, int]:

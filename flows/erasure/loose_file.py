@@ -3,10 +3,10 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from flows.erasure.cells import cells_that_tell
 from flows.erasure.names import Names, json_texts
 from flows.erasure.rewriting import (
     ByHand,
@@ -60,24 +60,6 @@ def tells_line(line: str, names: Names) -> bool:
     return any(text in names.ids for text in (*fields, *json_texts(line)))
 
 
-def telling_cells(column: pl.Series, names: Names) -> pl.Series:
-    """Mark the cells of a column that tell of anyone, whatever its type."""
-    if column.dtype.is_numeric() or column.dtype.is_temporal() or column.dtype == pl.Boolean:
-        return column.cast(pl.String).is_in(names.ids).fill_null(False)
-    if column.dtype == pl.String:
-        may_tell = pl.any_horizontal(
-            column.str.contains(one, literal=True).fill_null(False) for one in names.ids
-        )
-        if not pl.select(may_tell.any()).item():
-            return pl.Series([False] * len(column), dtype=pl.Boolean)
-    told = [one is not None and names.are_told_by(_text_of(one)) for one in column]
-    return pl.Series(told, dtype=pl.Boolean)
-
-
-def _text_of(cell: Any) -> str:
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
-
-
 def _telling_rows(path: Path, names: Names) -> dict[int, int]:
     try:
         rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
@@ -87,7 +69,7 @@ def _telling_rows(path: Path, names: Names) -> dict[int, int]:
         return {}
     told = pl.Series([False] * len(rows), dtype=pl.Boolean)
     for column in rows.iter_columns():
-        told |= telling_cells(column, names)
+        told |= cells_that_tell(column, names)
     return {number + 1: 1 for number in told.arg_true()}
 
 

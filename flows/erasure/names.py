@@ -41,6 +41,10 @@ class Names:
             return True
         return self._distinctive is not None and bool(self._distinctive.search(text))
 
+    def taken_out_of(self, text: str) -> str:
+        """Return a text with "erased" in the place of every distinctive id."""
+        return self._distinctive.sub("erased", text) if self._distinctive else text
+
 
 def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
     """Yield every key and text of a JSON document, and its numbers; nothing where it is none."""
@@ -70,7 +74,8 @@ def _pattern(ids: Sequence[str]) -> re.Pattern[str] | None:
     forms = sorted({form for one in ids for form in _written_forms(one)})
     if not forms:
         return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)")
+    # "_" parts words here: it often joins an id to what it is the id of.
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})(?![^\W_])")
 
 
 def _written_forms(one: str) -> set[str]:

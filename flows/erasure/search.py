@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from flows.erasure.cells import cells_that_tell
 from flows.erasure.landing_rows import find_naming_rows
-from flows.erasure.loose_file import telling_cells, tells_line
+from flows.erasure.loose_file import tells_line
 from flows.erasure.names import NAMING_FIELDS, Names, json_texts
 from flows.erasure.rewriting import opened_text
 from flows.ingest.event_store import open_store
@@ -24,6 +25,7 @@ from flows.lock import ERASURE_JOURNAL, LOCK_NAME
 _NAME_NOBODY = {name for log in LOGS.values() for name in log.names} - set(NAMING_FIELDS)
 _TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md")
 _SURE_BYTES = 8
+_SMALL_BYTES = 2**24
 _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
@@ -100,6 +102,8 @@ def _tells_within(document: str, names: Names) -> bool:
 
 def _search_parquet(path: Path, where: str, names: Names, result: SearchResult) -> None:
     scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    if path.stat().st_size <= _SMALL_BYTES:
+        scan = scan.collect().lazy()  # one reading is quicker than one for each column
     hits = 0
     for name, dtype in scan.collect_schema().items():
         if dtype.is_numeric() and not name.endswith("_id"):
@@ -107,7 +111,7 @@ def _search_parquet(path: Path, where: str, names: Names, result: SearchResult) 
         result.columns += 1
         needed = [name, "reason"] if name == "raw" and "/quarantine/" in where else [name]
         rows = scan.select(needed).collect()
-        told = telling_cells(rows[name], names)
+        told = cells_that_tell(rows[name], names)
         if name == "raw":
             lines = [line is not None and tells_line(line, names) for line in rows[name]]
             told = pl.Series(lines, dtype=pl.Boolean)

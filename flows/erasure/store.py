@@ -28,6 +28,7 @@ class StoreErasure:
         self._writer = StoreWriter(data_dir / "events")
         self._counts = Counts()
         self._moments: set[Moment] = set()
+        self._renamed: dict[str, str] = {}
 
     def erase(self) -> int:
         """Remove the people's rows, keys and history; return how many rows went.
@@ -40,6 +41,8 @@ class StoreErasure:
         pending = dict(pending_files(writer.ledger, self._journal.rewritten))
         rows_before = sum(writer.ledger["rows"])
         self._follow(pending)
+        self._renamed = self._new_paths()
+        writer.ledger = writer.ledger.with_columns(pl.col("file").replace(self._renamed))
         leaving = leaving_of(keys, list(pending.items()))
         gone = {log: self._take_out_of_log(log, leaving) for log in LOGS}
         self._take_set_aside_out(leaving)
@@ -75,7 +78,8 @@ class StoreErasure:
             leaves = mark_places(rows, places)
             leaves |= pl.Series(told, dtype=pl.Boolean) & ~is_conflict
             moved = leaving.move_up(rows.filter(~leaves))
-            if leaves.any() or not moved.equals(rows):
+            moved = moved.with_columns(pl.col("file").replace(self._renamed))
+            if not moved.equals(rows):
                 self._counts.add(rows.filter(leaves & ~is_conflict), rows=-1, quarantined=-1)
                 table.replace_files([path])
                 table.add(moved, sort_columns("quarantine"))
@@ -100,6 +104,12 @@ class StoreErasure:
                     entry |= shown_names(file.unknown)
             entries.append(entry)
         self._writer.ledger = pl.DataFrame(entries, schema=self._writer.ledger.schema)
+
+    def _new_paths(self) -> dict[str, str]:
+        """Return the new paths of files whose name held an id, those gone from landing/ too."""
+        files = self._writer.ledger["file"].to_list()
+        told = {file: self._names.taken_out_of(file) for file in files}
+        return {file: new for file, new in told.items() if new != file} | self._journal.renamed
 
     def _mark_absent_files(self, followed: set[int]) -> None:
         """Give files that lost rows and are gone from landing/ another digest.

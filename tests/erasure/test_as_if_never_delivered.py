@@ -173,6 +173,18 @@ def test_a_file_without_the_person_is_not_touched(delivery: Delivery) -> None:
     assert erasure.files == {f"payment/arrived={DAY}/a.ndjson": 1}
 
 
+def test_a_file_whose_name_holds_an_id_gets_another(delivery: Delivery) -> None:
+    rows = [deposit("e1", person_id="bob"), deposit("e2", person_id="annabel"), deposit("e3", a=1)]
+    delivery.ndjson("payment", [*rows, deposit("e4", amount="1.234")], name="of_annabel.ndjson")
+    delivery.ndjson("payment", [deposit("e5")], name="of_erased.ndjson")
+    delivery.ingest()
+    erasure = erase_people(delivery.data, "annabel")
+    day = f"payment/arrived={DAY}"
+    assert erasure.renamed == {f"{day}/of_annabel.ndjson": f"{day}/of_erased-2.ndjson"}
+    assert erasure.is_whole
+    assert_as_if_never_delivered(delivery, "annabel")
+
+
 def test_rows_whose_file_is_gone_go_from_the_store(delivery: Delivery) -> None:
     file = delivery.ndjson("payment", [deposit("e1"), deposit("e1", person_id="bob")])
     delivery.ndjson("payment", [deposit("e2", person_id="bob")], name="b.ndjson")
