@@ -1,60 +1,74 @@
 """Many dates, one after the other, in one process; one that fails does not stop the rest."""
 
-from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from pathlib import Path
 
+import duckdb
+
+from flows.doing import Do, once, plainly, unless_interrupted
 from flows.request import SnapshotRequest
-from flows.score_day import SnapshotOutcome
-from transforms.errors import ChecksRefused, InputRefused, UsageError
+from flows.score_day import SnapshotOutcome, score_day
+from flows.settings import Settings
+from flows.steps import read_design, show_published, take_in_new_files
+from transforms.dates import SnapshotDates
+from transforms.errors import Locked, PlainscoreError, UsageError
 
-Every = Literal["day", "week", "month"]
+Publish = Callable[[SnapshotRequest, Do], SnapshotOutcome]
+
+CONCERNS_ONE_DATE = (PlainscoreError, duckdb.Error, OSError)
+CONCERNS_ALL_DATES = (UsageError, Locked, duckdb.InterruptException)
 
 
 @dataclass
 class BackfillOutcome:
-    """What became of each date: published (or current already), or refused with the reason."""
+    """What became of each date: published (or current already), or failed with the reason."""
 
     done: list[SnapshotOutcome] = field(default_factory=list)
-    refused: dict[date, str] = field(default_factory=dict)
-
-
-def dates_between(first: date, last: date, every: Every) -> list[date]:
-    """Return the dates from ``first`` to ``last``, both ends inclusive.
-
-    Weeks count from ``first``. Months give their last days, as far as those lie within.
-    Raises UsageError where last lies before first, or no month end lies between them.
-    """
-    if last < first:
-        raise UsageError(f"--to {last} lies before --from {first}")
-    if every == "month":
-        ends = _month_ends(first, last)
-        if not ends:
-            raise UsageError(f"no month ends between {first} and {last}: use --every day")
-        return ends
-    step = timedelta(days=1 if every == "day" else 7)
-    return [first + step * place for place in range((last - first) // step + 1)]
-
-
-def _month_ends(first: date, last: date) -> list[date]:
-    ends = []
-    year, month = first.year, first.month
-    while (end := date(year, month, monthrange(year, month)[1])) <= last:
-        ends.append(end)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return ends
+    failed: dict[SnapshotDates, str] = field(default_factory=dict)
 
 
 def backfill(
+    requests: Sequence[SnapshotRequest], do: Do = plainly, publish: Publish = score_day
+) -> BackfillOutcome:
+    """Publish every request, all of the same data directory and settings.
+
+    The caller holds the writer lock. What is the same for every date is done once, at first: an
+    error there (no landing/, a scorecard that cannot be meant) concerns all dates and is raised.
+    """
+    do = done_once(do, requests[0].data_dir, requests[0].settings)
+    return publish_each(requests, lambda request: publish(request, do))
+
+
+def done_once(do: Do, data_dir: Path, settings: Settings) -> Do:
+    """Do what is the same for every date, and return a way to do steps that does it no more."""
+    do = once(unless_interrupted(do), read_design, take_in_new_files, show_published)
+    do(read_design, settings)
+    do(take_in_new_files, data_dir, settings.threads)
+    return do
+
+
+def publish_each(
     requests: Sequence[SnapshotRequest], publish: Callable[[SnapshotRequest], SnapshotOutcome]
 ) -> BackfillOutcome:
-    """Publish every request; go on after one whose input or checks refuse."""
+    """Publish every request; go on after one that fails for reasons of its own.
+
+    Such are refused input and checks, a full disk or memory: the next date may need less, and a
+    night's work is not lost. What cannot be meant for any date, and interruptions, are raised.
+    """
     outcome = BackfillOutcome()
     for request in requests:
         try:
             outcome.done.append(publish(request))
-        except (ChecksRefused, InputRefused) as error:
-            outcome.refused[request.dates.as_of_date] = str(error)
+        except CONCERNS_ALL_DATES:
+            raise
+        except CONCERNS_ONE_DATE as error:
+            outcome.failed[request.dates] = _reason(error)
     return outcome
+
+
+def _reason(error: Exception) -> str:
+    told = str(error).strip() or "without a message"
+    return (
+        told if isinstance(error, PlainscoreError) else f"unexpected {type(error).__name__}: {told}"
+    )

@@ -150,6 +150,15 @@ def _holder(descriptor: int) -> str:
     return "another process that has only just begun"
 
 
+def is_held(data_dir: Path) -> bool:
+    """Return whether a writer seems to be at work, without touching its lock: for readers."""
+    try:
+        holder = json.loads((data_dir / LOCK_NAME).read_bytes())
+        return _is_alive(holder["pid"], holder["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _is_alive(pid: int, host: str) -> bool:
     """Whether a process may be running: of another host's nothing is known."""
     if host != socket.gethostname():

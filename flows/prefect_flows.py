@@ -15,12 +15,15 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from flows.backfill import BackfillOutcome, Every, backfill, dates_between
+from flows.backfill import BackfillOutcome, backfill
+from flows.calendar import Every, dates_between
 from flows.doing import Do, plainly
 from flows.lock import writer_lock
 from flows.progress import step_progress
-from flows.request import SnapshotRequest, read_request
+from flows.request import SnapshotRequest, read_request, read_requests
+from flows.restatement import Span, restate
 from flows.score_day import SnapshotOutcome, score_day
+from flows.settings import read_settings
 from flows.steps import House, publish_run, stage_files
 from flows.summary import snapshot_markdown
 
@@ -89,7 +92,7 @@ def score_day_flow(
         memory_limit=memory_limit,
     )
     with writer_lock(data, f"run {as_of_date}"), step_progress() as do:
-        return _score_day_with_artifacts(request, do)
+        return _score_day_with_artifacts(request, tasked(do))
 
 
 @flow(name="backfill", flow_run_name="backfill {first} to {last}", persist_result=False)
@@ -106,25 +109,50 @@ def backfill_flow(
     memory_limit: str | None = None,
 ) -> BackfillOutcome:
     """Publish the snapshots of many dates in one process; see ``flows.backfill``."""
-    requests = [
-        read_request(
-            as_of_date,
-            None,
+    requests = read_requests(
+        dates_between(first, last, every),
+        None,
+        data,
+        scorecards=scorecards,
+        skip_refused=skip_refused,
+        allow_stopped_feeds=allow_stopped_feeds,
+        force=force,
+        threads=threads,
+        memory_limit=memory_limit,
+    )
+    with writer_lock(data, f"backfill {first} to {last}"), step_progress() as do:
+        return backfill(requests, tasked(do), _score_day_with_artifacts)
+
+
+@flow(name="restate", persist_result=False)
+def restate_flow(
+    first: date | None = None,
+    last: date | None = None,
+    known_on: date | None = None,
+    data: Path = Path("data"),
+    scorecards: tuple[str, ...] | None = None,
+    skip_refused: bool = False,
+    allow_stopped_feeds: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> BackfillOutcome:
+    """Publish every published date that late data touches once more; see ``flows.restatement``."""
+    settings = read_settings(
+        data, scorecards=scorecards, threads=threads, memory_limit=memory_limit
+    )
+    with writer_lock(data, "restate"), step_progress() as do:
+        return restate(
             data,
-            scorecards=scorecards,
+            Span(first, last, known_on),
+            settings,
             skip_refused=skip_refused,
             allow_stopped_feeds=allow_stopped_feeds,
-            force=force,
-            threads=threads,
-            memory_limit=memory_limit,
+            do=tasked(do),
+            publish=_score_day_with_artifacts,
         )
-        for as_of_date in dates_between(first, last, every)
-    ]
-    with writer_lock(data, f"backfill {first} to {last}"), step_progress() as do:
-        return backfill(requests, lambda request: _score_day_with_artifacts(request, do))
 
 
 def _score_day_with_artifacts(request: SnapshotRequest, do: Do) -> SnapshotOutcome:
-    outcome = score_day(request, tasked(do), publish_checks)
+    outcome = score_day(request, do, publish_checks)
     create_markdown_artifact(key="snapshot", markdown=snapshot_markdown(outcome))
     return outcome

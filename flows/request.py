@@ -1,9 +1,10 @@
 """What one run is asked to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from flows.settings import Settings, read_settings
 from transforms.dates import SnapshotDates
@@ -67,3 +68,11 @@ def read_request(
     )
     dates = snapshot_dates(as_of_date, known_on, settings)
     return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)
+
+
+def read_requests(
+    as_of_dates: Sequence[date], known_on: date | None, data: Path, **wishes: Any
+) -> list[SnapshotRequest]:
+    """Return the requests of many dates, all else alike; see ``read_request``."""
+    one = read_request(as_of_dates[0], known_on, data, **wishes)
+    return [replace(one, dates=snapshot_dates(day, known_on, one.settings)) for day in as_of_dates]

@@ -57,8 +57,8 @@ def score_day(
         Ctrl-C or SIGTERM came: nothing is published, the last good snapshot stays.
     """
     do = recorded(unless_interrupted(do), request)
-    design = do(read_design, request)
-    report = do(take_in_new_files, request)
+    design = do(read_design, request.settings)
+    report = do(take_in_new_files, request.data_dir, request.settings.threads)
     return _score(request, design, report, do, tell)
 
 
@@ -70,7 +70,7 @@ def score_what_is_in(
     ``report``: what an ingest would say of refused files that the request skips.
     """
     do = recorded(do, request)
-    return _score(request, do(read_design, request), report, do, tell_nobody)
+    return _score(request, do(read_design, request.settings), report, do, tell_nobody)
 
 
 def _score(

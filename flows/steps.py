@@ -4,10 +4,16 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.ingest import IngestReport, ingest_new
-from flows.ingest.event_store import EventStore, inputs_among, open_store
+from flows.ingest.event_store import (
+    EventStore,
+    accepted_rows,
+    inputs_among,
+    open_store,
+)
 from flows.ingest.ledger import next_file_no
 from flows.inputs import (
     hash_of_inputs,
@@ -21,6 +27,7 @@ from flows.publish.publishing import publish
 from flows.publish.runs import Run, find_live_run
 from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
 from flows.request import SnapshotRequest
+from flows.settings import Settings
 from transforms.catalog import Catalog
 from transforms.contract import ContractError
 from transforms.engines.duckdb_engine import DuckDBEngine
@@ -51,13 +58,15 @@ class Design:
 class House:
     """All that the steps of one run share; ``results`` grows with every check.
 
-    ``last_file_no``: the number of the file that was ingested last, for whatever date.
+    ``known_rows``: rows accepted from all files that had arrived by known_on. ``last_file_no``:
+    the number of the file that was ingested last, for whatever date.
     """
 
     request: SnapshotRequest
     design: Design
     store: EventStore
     provenance: Provenance
+    known_rows: int
     last_file_no: int
     engine: DuckDBEngine | None = None
     results: list["CheckResult"] = field(default_factory=list)
@@ -72,12 +81,12 @@ class House:
         return self.engine
 
 
-def read_design(request: SnapshotRequest) -> Design:
+def read_design(settings: Settings) -> Design:
     """Read scorecards and contracts, and rehearse them on empty tables.
 
     Raises ContractError where the rehearsal fails, UsageError where a scorecard cannot be meant.
     """
-    cards = read_scorecards(request.settings.scorecards)
+    cards = read_scorecards(settings.scorecards)
     tables = read_tables(cards)
     catalog = tables.catalog
     faults = rehearse(catalog)
@@ -86,15 +95,14 @@ def read_design(request: SnapshotRequest) -> Design:
     return Design(cards, catalog, catalog_hash(catalog), stage_hashes(tables, cards))
 
 
-def take_in_new_files(request: SnapshotRequest) -> IngestReport:
+def take_in_new_files(data_dir: Path, threads: int | None) -> IngestReport:
     """Ingest what is new in landing/, whatever the dates.
 
     Raises InputRefused where there is neither a landing/ nor an event store.
     """
-    has_landing = (request.data_dir / "landing").is_dir()
-    if not has_landing and (request.data_dir / "events").is_dir():
+    if not (data_dir / "landing").is_dir() and (data_dir / "events").is_dir():
         return IngestReport(warnings=["there is no landing/: going on with what is in the store"])
-    return ingest_new(request.data_dir, threads=request.settings.threads)
+    return ingest_new(data_dir, threads=threads)
 
 
 def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport) -> House:
@@ -121,7 +129,8 @@ def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport)
         skipped_refused_files=tuple(refused.file for refused in in_the_way),
         erasures=store.head.erasures,
     )
-    return House(request, design, store, provenance, next_file_no(files) - 1)
+    known_rows = accepted_rows(files, request.dates.known_on)
+    return House(request, design, store, provenance, known_rows, next_file_no(files) - 1)
 
 
 def find_current_run(house: House) -> Run | None:

@@ -1,6 +1,5 @@
 """`plainscore backfill`: publish the snapshots of many dates."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,6 +8,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from flows.backfill import BackfillOutcome
+    from flows.request import SnapshotRequest
 
 
 def backfill(
@@ -28,8 +28,8 @@ def backfill(
 ) -> int:
     """Publish the snapshots of many dates, both ends inclusive, in one process.
 
-    Dates that are published and current are left as they are. A date that is refused does not
-    stop the rest: the command then ends with exit code 6 and names it.
+    Dates that are published and current are left as they are. A date that fails does not stop
+    the rest: the command then ends with exit code 6 and says which failed and why.
 
     Parameters
     ----------
@@ -58,7 +58,9 @@ def backfill(
     output_format
         How the outcome is printed.
     """
-    from flows.backfill import dates_between
+    from flows.calendar import dates_between
+    from flows.cli.many_dates import is_done_already, tell_outcome
+    from flows.request import read_requests
 
     dates = dates_between(from_, to, every)
     wishes: dict[str, Any] = {
@@ -69,25 +71,23 @@ def backfill(
         "threads": threads,
         "memory_limit": memory_limit,
     }
-    if plain:
-        outcome = _backfill_plainly(dates, data, wishes)
+    requests = read_requests(dates, None, data, **wishes)
+    if plain or is_done_already(requests):
+        outcome = _backfill_plainly(requests)
     else:
         outcome = _backfill_under_prefect(from_, to, every, data, wishes)
-    _print(outcome, output_format)
-    return _exit_code(outcome)
+    return tell_outcome(outcome, output_format)
 
 
-def _backfill_plainly(dates: list[date], data: Path, wishes: dict[str, Any]) -> "BackfillOutcome":
+def _backfill_plainly(requests: "list[SnapshotRequest]") -> "BackfillOutcome":
     from flows.backfill import backfill
     from flows.lock import writer_lock
     from flows.progress import step_progress
-    from flows.request import read_request
-    from flows.score_day import score_day
 
-    requests = [read_request(as_of_date, None, data, **wishes) for as_of_date in dates]
-    purpose = f"backfill {dates[0]} to {dates[-1]}"
-    with writer_lock(data, purpose), step_progress() as do:
-        return backfill(requests, lambda request: score_day(request, do))
+    first, last = requests[0].dates.as_of_date, requests[-1].dates.as_of_date
+    purpose = f"backfill {first} to {last}"
+    with writer_lock(requests[0].data_dir, purpose), step_progress() as do:
+        return backfill(requests, do)
 
 
 def _backfill_under_prefect(
@@ -106,30 +106,3 @@ def _backfill_under_prefect(
 
         outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
     return outcome
-
-
-def _exit_code(outcome: "BackfillOutcome") -> int:
-    from transforms.errors import PartlyDone
-
-    return PartlyDone.exit_code if outcome.refused else 0
-
-
-def _print(outcome: "BackfillOutcome", output_format: str) -> None:
-    rows = [
-        {
-            "as_of_date": str(done.run.dates.as_of_date),
-            "known_on": str(done.run.dates.known_on),
-            "run": done.run.name,
-            "outcome": "published" if done.is_new else "current",
-        }
-        for done in outcome.done
-    ]
-    rows += [
-        {"as_of_date": str(day), "outcome": "refused", "reason": reason}
-        for day, reason in outcome.refused.items()
-    ]
-    for row in sorted(rows, key=lambda row: row["as_of_date"]):
-        if output_format == "json":
-            print(json.dumps(row, ensure_ascii=False))
-        else:
-            print("  ".join(row.values()))

@@ -56,6 +56,7 @@ def run(
     output_format
         How the outcome is printed.
     """
+    from flows.cli.many_dates import is_done_already
     from flows.request import read_request
 
     wishes: dict[str, Any] = {
@@ -67,7 +68,10 @@ def run(
         "memory_limit": memory_limit,
     }
     request = read_request(as_of, known_on, data, **wishes)
-    outcome = _run_plainly(request) if plain else _run_under_prefect(request, wishes)
+    if plain or is_done_already([request]):
+        outcome = _run_plainly(request)
+    else:
+        outcome = _run_under_prefect(request, wishes)
     _print(outcome, output_format)
     return 0
 

@@ -86,6 +86,11 @@ def inputs_among(ledger: pl.DataFrame, known_on: date) -> list[InputFile]:
     return sorted(known.select("log", "file", "arrived", "sha256").iter_rows())
 
 
+def accepted_rows(ledger: pl.DataFrame, known_on: date) -> int:
+    """Return how many rows were accepted from the files that had arrived by a day."""
+    return int(ledger.filter(pl.col("arrived") <= known_on)["accepted"].sum())
+
+
 def open_store(data_dir: Path) -> EventStore:
     """Open the event store of a data directory at its head; it may be empty.
 

@@ -69,6 +69,11 @@ class Entry:
     unfinished: Attempt | None = None
 
 
+def outcome_now(record: StageRecord, is_writing: bool) -> str:
+    """Return how a stage ended; what says that it runs while nobody writes was interrupted."""
+    return INTERRUPTED if record.outcome == RUNNING and not is_writing else record.outcome
+
+
 def entry_file(data_dir: Path, dates: SnapshotDates) -> Path:
     """Return where the entry of these dates stands."""
     return data_dir / SNAPSHOTS / LEDGER / f"{dates.as_of_date}_{dates.known_on}.json"

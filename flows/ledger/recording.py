@@ -90,10 +90,10 @@ class _Recorder:
     def learn_from(self, step: Step, arguments: tuple[Any, ...], made: Any) -> None:
         if isinstance(made, IngestReport):
             self._warnings = made.warnings
-            self._attempt.stages[-1].rows = sum(file.accepted for file in made.files)
         elif isinstance(made, House):
             self._house = made
             self._attempt.last_file_no = made.last_file_no
+            self._attempt.stages[-1].rows = made.known_rows
             self._attempt.stages[-1].input_hash = made.provenance.input["sha256"]
         elif step is build_stage:
             self._attempt.stages[-1].rows = arguments[0].running.row_count(arguments[1])

@@ -69,7 +69,7 @@ class InventedRun:
     def go(self, *, until: str = "") -> None:
         """Do all steps of a run; ``until``: a kill comes as soon as that stage is being built."""
         do = self.recorded
-        do(take_in_new_files, self.request)
+        do(take_in_new_files, self.data_dir, None)
         house = do(set_up_house, self.request)
         do(open_engine, house)
         for stage in ("raw", "staging", "features", "scores", "published"):
@@ -87,7 +87,7 @@ def _house() -> Any:
     house = object.__new__(House)
     house.design = SimpleNamespace(stage_hashes={"raw": StageHash("code", None)})  # type: ignore[assignment]
     house.provenance = SimpleNamespace(input={"sha256": "input"})  # type: ignore[assignment]
-    house.last_file_no = 7
+    house.known_rows, house.last_file_no = 100, 7
     house.results = []
     house.engine = SimpleNamespace(row_count=len)  # type: ignore[assignment]
     return house

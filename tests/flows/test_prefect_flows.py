@@ -84,6 +84,17 @@ def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: P
         score_day_flow(LAST_DAY, None, delivered)
 
 
+def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touches(
+    prefect_server: None, delivered: Path
+) -> None:
+    from flows.prefect_flows import restate_flow
+
+    outcome = restate_flow(data=delivered)
+    assert (outcome.done, outcome.failed) == ([], {})
+    assert (delivered / "events" / "head.json").is_file()
+    assert "dates_to_restate" in _task_names()
+
+
 def _artifacts() -> dict[str, str]:
     from prefect.client.orchestration import get_client
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.backfill import dates_between
+from flows.calendar import dates_between
 from flows.request import snapshot_dates
 from flows.settings import Settings, read_settings, setting_origins
 from transforms.errors import UsageError

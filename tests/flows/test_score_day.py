@@ -14,7 +14,6 @@ import duckdb
 import pytest
 
 from flows.backfill import backfill
-from flows.doing import plainly
 from flows.interruption import Interrupted
 from flows.ledger.entry import entry_file, read_entry
 from flows.lock import writer_lock
@@ -175,8 +174,8 @@ def test_a_day_before_anything_happened_has_no_snapshot_either(delivered: Path) 
 
 def test_one_refused_date_does_not_stop_a_backfill(delivered: Path) -> None:
     requests = [request_for(delivered, date(2001, 1, 31)), request_for(delivered)]
-    outcome = backfill(requests, lambda request: score_day(request, plainly))
-    assert list(outcome.refused) == [date(2001, 1, 31)]
+    outcome = backfill(requests)
+    assert list(outcome.failed) == [requests[0].dates]
     assert [done.run.dates.as_of_date for done in outcome.done] == [LAST_DAY]
 
 

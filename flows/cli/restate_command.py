@@ -1,0 +1,123 @@
+"""`plainscore restate`: publish anew, beside the old, what late data touches."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from flows.backfill import BackfillOutcome
+    from flows.restatement import Span
+
+
+def restate(
+    *,
+    from_: Annotated[date | None, Parameter(name="--from")] = None,
+    to: date | None = None,
+    known_on: date | None = None,
+    data: Path = Path("data"),
+    scorecard: tuple[str, ...] | None = None,
+    skip_refused: bool = False,
+    allow_stopped_feeds: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    plain: bool = False,
+    output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
+) -> int:
+    """Publish every published date that late data touches once more, with a later known_on.
+
+    Late data happened on or before a date and arrived after what its newest snapshot knows. That
+    snapshot stays as it is; the plain views show the later one. `plan` says which dates it is.
+
+    Parameters
+    ----------
+    from_
+        Only dates from this one on.
+    to
+        Only dates up to this one.
+    known_on
+        Count what had arrived by this day; the newest arrival day by default.
+    data
+        The data directory.
+    scorecard
+        Packaged card or path of one, champion first; give the flag once for each.
+    skip_refused
+        Publish although refused files stand in the way; the manifests say so.
+    allow_stopped_feeds
+        Publish although a log had no arrivals for longer than its limit.
+    threads
+        Threads of the engine; all processors by default.
+    memory_limit
+        Memory of the engine, such as 3GB.
+    plain
+        Do the same steps without Prefect: no run history, and a quicker start.
+    output_format
+        How the outcome is printed.
+    """
+    from flows.cli.many_dates import tell_outcome
+    from flows.restatement import Span
+
+    span = Span(from_, to, known_on)
+    wishes: dict[str, Any] = {
+        "scorecards": scorecard,
+        "skip_refused": skip_refused,
+        "allow_stopped_feeds": allow_stopped_feeds,
+        "threads": threads,
+        "memory_limit": memory_limit,
+    }
+    if plain or _is_nothing_late(data, span):
+        outcome = _restate_plainly(data, span, **wishes)
+    else:
+        outcome = _restate_under_prefect(data, span, wishes)
+    if not (outcome.done or outcome.failed or output_format == "json"):
+        print("nothing to restate: no late data touches a published date")
+        return 0
+    return tell_outcome(outcome, output_format)
+
+
+def _is_nothing_late(data: Path, span: "Span") -> bool:
+    """Return whether there is nothing to do: then no Prefect server need be started for it."""
+    from flows.planning.arrivals import look_at_arrivals
+    from flows.restatement import dates_to_restate
+
+    return not look_at_arrivals(data).new and not dates_to_restate(data, span)
+
+
+def _restate_plainly(
+    data: Path,
+    span: "Span",
+    *,
+    skip_refused: bool,
+    allow_stopped_feeds: bool,
+    **flags: Any,
+) -> "BackfillOutcome":
+    from flows.lock import writer_lock
+    from flows.progress import step_progress
+    from flows.restatement import restate
+    from flows.settings import read_settings
+
+    settings = read_settings(data, **flags)
+    with writer_lock(data, "restate"), step_progress() as do:
+        return restate(
+            data,
+            span,
+            settings,
+            skip_refused=skip_refused,
+            allow_stopped_feeds=allow_stopped_feeds,
+            do=do,
+        )
+
+
+def _restate_under_prefect(data: Path, span: "Span", wishes: dict[str, Any]) -> "BackfillOutcome":
+    from flows.cli.prefect_start import prepare_prefect
+    from flows.lock import writer_lock
+
+    with writer_lock(data, "restate", lend=True):
+        prepare_prefect()
+        from flows.prefect_flows import restate_flow
+
+        outcome: BackfillOutcome = restate_flow(
+            span.first, span.last, span.known_on, data, **wishes
+        )
+    return outcome
