@@ -150,13 +150,17 @@ def _holder(descriptor: int) -> str:
     return "another process that has only just begun"
 
 
-def is_held(data_dir: Path) -> bool:
-    """Return whether a writer seems to be at work, without touching its lock: for readers."""
+def writing_since(data_dir: Path) -> str | None:
+    """Return since when a living writer holds the lock, None where none does: for readers.
+
+    The lock is not touched. A writer on another host counts as living: it cannot be seen from
+    here.
+    """
     try:
         holder = json.loads((data_dir / LOCK_NAME).read_bytes())
-        return _is_alive(holder["pid"], holder["host"])
+        return str(holder["since"]) if _is_alive(holder["pid"], holder["host"]) else None
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
 
 
 def _is_alive(pid: int, host: str) -> bool:

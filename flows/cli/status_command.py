@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from flows.ledger.entry import Entry, StageRecord
+    from flows.ledger.entry import Attempt, Entry, StageRecord
     from transforms.dates import SnapshotDates
 
 PUBLISHED = """
@@ -68,16 +68,16 @@ def status(
 def _rows(data: Path) -> list[Row]:
     """Return one row per (as_of_date, known_on) that is published or was tried."""
     from flows.ledger.entry import Entry, read_entries
-    from flows.lock import is_held
+    from flows.lock import writing_since
 
     entries, damaged = read_entries(data)
     for file in damaged:
         print(f"plainscore: {file} cannot be read: its stages are not shown", file=sys.stderr)
     published = _published(data, is_needed=not any(e.unfinished for e in entries.values()))
     tried = {dates for dates, entry in entries.items() if entry.unfinished}
-    is_writing = is_held(data)
+    since = writing_since(data)
     return [
-        _row(dates, published.get(dates), entries.get(dates, Entry(dates)), is_writing)
+        _row(dates, published.get(dates), entries.get(dates, Entry(dates)), since)
         for dates in sorted({*published, *tried})
     ]
 
@@ -94,9 +94,9 @@ def _published(data: Path, is_needed: bool) -> "dict[SnapshotDates, Row]":
     return {SnapshotDates(row["as_of_date"], row["known_on"]): row for row in records}
 
 
-def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", is_writing: bool) -> Row:
+def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", since: str | None) -> Row:
     attempt = entry.unfinished or entry.published
-    stages = [] if attempt is None else [_stage(one, is_writing) for one in attempt.stages]
+    stages = [_stage(one, attempt, since) for one in attempt.stages] if attempt else []
     return {
         "as_of_date": dates.as_of_date,
         "known_on": dates.known_on,
@@ -107,12 +107,12 @@ def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", is_writing
     }
 
 
-def _stage(record: "StageRecord", is_writing: bool) -> Row:
+def _stage(record: "StageRecord", attempt: "Attempt", since: str | None) -> Row:
     from flows.ledger.entry import outcome_now
 
     return {
         "stage": record.stage,
-        "outcome": outcome_now(record, is_writing),
+        "outcome": outcome_now(record, attempt, since),
         "reason": record.reason,
         "rows": record.rows,
         "seconds": record.seconds,

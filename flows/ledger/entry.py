@@ -69,9 +69,15 @@ class Entry:
     unfinished: Attempt | None = None
 
 
-def outcome_now(record: StageRecord, is_writing: bool) -> str:
-    """Return how a stage ended; what says that it runs while nobody writes was interrupted."""
-    return INTERRUPTED if record.outcome == RUNNING and not is_writing else record.outcome
+def outcome_now(record: StageRecord, attempt: Attempt, writing_since: str | None) -> str:
+    """Return how a stage ended, or that it runs.
+
+    What says that it runs was interrupted where nobody writes, or only since a later moment.
+    """
+    if record.outcome != RUNNING:
+        return record.outcome
+    is_alive = writing_since is not None and writing_since <= attempt.started
+    return RUNNING if is_alive else INTERRUPTED
 
 
 def entry_file(data_dir: Path, dates: SnapshotDates) -> Path:

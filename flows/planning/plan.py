@@ -9,7 +9,7 @@ from typing import Any
 from flows.calendar import last_month_end
 from flows.inputs import refuse_stopped_feeds, refused_in_the_way
 from flows.ledger.entry import INGEST, STAGES, Entry, outcome_now, read_entry
-from flows.lock import is_held
+from flows.lock import writing_since
 from flows.planning.arrivals import Arrivals
 from flows.planning.late_data import late_events, newest_known
 from flows.planning.reasons import (
@@ -69,7 +69,7 @@ class Planner:
         self._tables: HouseTables = read_tables(self._cards)
         self._hashes: Mapping[str, StageHash] = stage_hashes(self._tables, self._cards)
         self._code_hash: str | None = None
-        self._is_writing = is_held(data_dir)
+        self._writing_since = writing_since(data_dir)
 
     def plan(self, request: SnapshotRequest) -> DatePlan:
         """Return what a run of the request would do, late data left aside."""
@@ -145,8 +145,11 @@ class Planner:
         return self._code_hash
 
     def _failure(self, entry: Entry) -> list[Reason]:
-        broken = entry.unfinished.broken_stage if entry.unfinished else None
-        return failed_before(broken, outcome_now(broken, self._is_writing) if broken else "")
+        attempt = entry.unfinished
+        broken = attempt.broken_stage if attempt else None
+        if attempt is None or broken is None:
+            return []
+        return [failed_before(broken, outcome_now(broken, attempt, self._writing_since))]
 
 
 def _difference(manifest: Mapping[str, Any], skipped: list[str]) -> str:

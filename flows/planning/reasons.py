@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.inputs import hash_of_inputs
-from flows.ledger.entry import INGEST, STAGES, Attempt, StageRecord
+from flows.ledger.entry import INGEST, RUNNING, STAGES, Attempt, StageRecord
 from flows.planning.arrivals import Arrivals
 from transforms.dates import SnapshotDates
 from transforms.fingerprint import StageHash
@@ -102,12 +102,11 @@ def _named(cards: Sequence[tuple[str, str, str]]) -> str:
     return ", ".join(f"{name} {version}" for name, version, _ in cards)
 
 
-def failed_before(broken: StageRecord | None, outcome: str) -> list[Reason]:
-    """Return the reason where the last try ended without publishing."""
-    if broken is None:
-        return []
+def failed_before(broken: StageRecord, outcome: str) -> Reason:
+    """Return the reason where the last try ended without publishing, or is under way."""
     why = f": {broken.reason}" if broken.reason else ""
-    return [Reason(broken.stage, f"{outcome} before", f"at {broken.stage}{why}")]
+    when = "now" if outcome == RUNNING else "before"
+    return Reason(broken.stage, f"{outcome} {when}", f"at {broken.stage}{why}")
 
 
 def stages_with_reasons(reasons: Sequence[Reason]) -> list[dict[str, str]]:

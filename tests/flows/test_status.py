@@ -11,7 +11,7 @@ import pytest
 from dashboards.errors import NothingPublishedError
 from flows.cli.status_command import status
 from flows.ledger.entry import STAGES, Attempt, Entry, StageRecord, entry_file, write_entry
-from flows.lock import is_held, writer_lock
+from flows.lock import writer_lock, writing_since
 from flows.score_day import SnapshotOutcome
 from transforms.dates import SnapshotDates
 
@@ -19,8 +19,12 @@ Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(date(2026, 9, 30), date(2026, 10, 3))
 
 
-def attempted(data_dir: Path, *stages: StageRecord) -> None:
-    attempt = Attempt("2026-10-03T04:00:00+00:00", stages=list(stages))
+LONG_AGO = "2026-10-03T04:00:00+00:00"
+
+
+def attempted(data_dir: Path, *stages: StageRecord, started: str | None = LONG_AGO) -> None:
+    assert started is not None
+    attempt = Attempt(started, stages=list(stages))
     write_entry(data_dir, Entry(DATES, unfinished=attempt))
 
 
@@ -59,10 +63,13 @@ def test_a_date_that_was_only_tried_shows_where_and_why_it_ended(
 def test_a_stage_runs_while_its_writer_lives_and_was_interrupted_when_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    attempted(tmp_path, StageRecord("raw"))
     with writer_lock(tmp_path, "run"):
+        attempted(tmp_path, StageRecord("raw"), started=writing_since(tmp_path))
         assert _outcome(tmp_path, capsys) == "running"
     assert _outcome(tmp_path, capsys) == "interrupted"
+    attempted(tmp_path, StageRecord("raw"))
+    with writer_lock(tmp_path, "another run, later"):
+        assert _outcome(tmp_path, capsys) == "interrupted"
 
 
 def _outcome(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -72,18 +79,18 @@ def _outcome(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_holder_that_died_holds_no_lock(tmp_path: Path) -> None:
     lock = tmp_path / ".lock"
-    assert not is_held(tmp_path)
+    assert writing_since(tmp_path) is None
     for content in ("", "{", "[]", "{}"):
         lock.write_text(content)
-        assert not is_held(tmp_path)
+        assert writing_since(tmp_path) is None
     child = os.fork()
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    lock.write_text(json.dumps({"pid": child, "host": socket.gethostname()}))
-    assert not is_held(tmp_path)
-    lock.write_text(json.dumps({"pid": child, "host": "elsewhere"}))
-    assert is_held(tmp_path)
+    lock.write_text(json.dumps({"pid": child, "host": socket.gethostname(), "since": "then"}))
+    assert writing_since(tmp_path) is None
+    lock.write_text(json.dumps({"pid": child, "host": "elsewhere", "since": "then"}))
+    assert writing_since(tmp_path) == "then"
 
 
 def test_an_entry_that_cannot_be_read_is_named_and_the_rest_is_shown(
