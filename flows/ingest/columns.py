@@ -37,6 +37,11 @@ class Reading:
     faults: pl.Series | None = None
 
 
+def all_null(length: int, dtype: pl.DataType) -> pl.Series:
+    """Return a column that holds nothing."""
+    return pl.Series([None], dtype=dtype).new_from_index(0, length)
+
+
 def read_column(kind: Kind, column: pl.Series) -> Reading:
     """Read a column of one kind, of whatever type it was delivered in.
 
@@ -127,13 +132,16 @@ def _read_double_amount(column: pl.Series) -> Reading:
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.rint(doubles * 100)
         is_exact = (rounded / 100 == doubles) & (doubles >= 0) & (rounded <= values.MAX_CENTS)
-    cents = pl.Series(np.where(is_exact, rounded, 0).astype(np.int64)).set(
-        pl.Series(~is_exact), None
-    )
-    written = pl.Series([None] * len(column), dtype=pl.String)
-    others = (column.is_not_null() & cents.is_null()).arg_true()
-    if len(others):
-        written = written.scatter(others, [repr(one) for one in column.gather(others)])
+    cents = pl.Series(np.where(is_exact, rounded, 0).astype(np.int64))
+    is_other = pl.Series(~is_exact)
+    if not is_other.any():
+        return Reading(cents)
+    cents = cents.set(is_other, None)
+    others = (column.is_not_null() & is_other).arg_true()
+    if not len(others):
+        return Reading(cents)
+    texts = [repr(one) for one in column.gather(others)]
+    written = all_null(len(column), pl.String()).scatter(others, texts)
     return _patch(written, cents, values.read_amount)
 
 
@@ -149,7 +157,7 @@ def _read_time(column: pl.Series) -> Reading:
     plain = column.str.contains(_PLAIN_TIME)
     kept = column if plain.all() else column.set(~plain.fill_null(True), None)
     whole = kept.str.head(19).str.replace(" ", "T", literal=True)
-    moments = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    moments = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False, cache=False)
     if kept.str.contains(".", literal=True).any():
         moments = moments + _fraction(kept)
     return _patch(column, moments, values.read_time)
@@ -216,7 +224,7 @@ def _patch(text: pl.Series, fast: pl.Series, read: Callable[[str], Any]) -> Read
     if not len(rest):
         return Reading(fast)
     found, faults = _read_each(text.gather(rest).to_list(), read)
-    fault_column = pl.Series([None] * len(text), dtype=pl.String).scatter(rest, faults)
+    fault_column = all_null(len(text), pl.String()).scatter(rest, faults)
     patches = pl.Series(found, dtype=fast.dtype)
     return Reading(fast.scatter(rest, patches), fault_column)
 
@@ -238,12 +246,12 @@ def _with_fault_where(read: pl.Series, wrong: pl.Series, fault: str) -> Reading:
     wrong = wrong.fill_null(False)
     if not wrong.any():
         return Reading(read)
-    faults = pl.Series([None] * len(read), dtype=pl.String).set(wrong, fault)
+    faults = all_null(len(read), pl.String()).set(wrong, fault)
     return Reading(read, faults)
 
 
 def _all_at_fault(column: pl.Series, dtype: pl.DataType, fault: str) -> Reading:
-    nothing = pl.Series([None] * len(column), dtype=dtype)
+    nothing = all_null(len(column), dtype)
     return _with_fault_where(nothing, column.is_not_null(), fault)
 
 

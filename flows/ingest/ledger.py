@@ -22,7 +22,10 @@ class Counts:
 
     def add(self, of: pl.DataFrame, **per_row: int) -> None:
         """Change counts for every row of a frame with ``file_no``, e.g. ``accepted=1``."""
-        for file_no, count in of.group_by("file_no").len().iter_rows():
+        if of.is_empty():
+            return
+        # Files come in runs of rows: 3 ns a row, where grouping took 100.
+        for file_no, count in of["file_no"].rle().struct.unnest().select("value", "len").rows():
             change = self.changes.setdefault(file_no, dict.fromkeys(COUNTS, 0))
             for name, step in per_row.items():
                 change[name] += step * count

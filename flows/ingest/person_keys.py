@@ -22,12 +22,12 @@ class PersonKeys:
     def put_keys(self, log: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Replace the delivered fields that name people by keys, giving new ones where needed."""
         for name in person_fields(log):
-            keyed = self._join(rows, name)
-            unknown = keyed[stored_name(name)].is_null() & rows[name].is_not_null()
+            keys = self._look_up(rows[name])
+            unknown = keys.is_null() & rows[name].is_not_null()
             if unknown.any():
                 self._add(rows[name].filter(unknown).unique())
-                keyed = self._join(rows, name)
-            rows = keyed.drop(name)
+                keys = self._look_up(rows[name])
+            rows = rows.drop(name).with_columns(keys.alias(stored_name(name)))
         return rows
 
     @property
@@ -35,9 +35,10 @@ class PersonKeys:
         """The key that the next person gets."""
         return self._next_key
 
-    def _join(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
-        keys = self._known.rename({"person_id": name, "person_key": stored_name(name)})
-        return rows.join(keys, on=name, how="left", maintain_order="left")
+    def _look_up(self, ids: pl.Series) -> pl.Series:
+        named = ids.alias("person_id").to_frame()
+        keyed = named.join(self._known, on="person_id", how="left", maintain_order="left")
+        return keyed["person_key"].rechunk()
 
     def id_of(self, key: object) -> str:
         """Return the id that has a key."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.ingest.columns import Reading, read_column
+from flows.ingest.columns import Reading, all_null, read_column
 from flows.ingest.log_fields import COMMON_FIELDS, Kind, Log
 
 MAX_DUE_DISTANCE_DAYS = 7305
@@ -62,7 +62,7 @@ def judge_rows(log: Log, raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read(raw: pl.DataFrame, name: str, kind: Kind) -> Reading:
-    column = raw[name] if name in raw.columns else pl.Series(name, [None] * len(raw), pl.String)
+    column = raw[name] if name in raw.columns else all_null(len(raw), pl.String())
     return read_column(kind, column)
 
 
@@ -100,10 +100,12 @@ def _first_reasons(log: Log, table: pl.DataFrame, at_fault: set[str]) -> pl.Seri
     objections = list(_objections(log, at_fault))
     conditions = (objection.condition for objection in objections)
     is_refused = table.select(refused=pl.any_horizontal(conditions)).to_series().fill_null(False)
+    nothing = all_null(len(table), pl.String()).alias("reason")
+    if not is_refused.any():
+        return nothing
     written = (pl.when(one.condition).then(one.reason) for one in objections)
     reasons = table.filter(is_refused).select(reason=pl.coalesce(written)).to_series()
-    nothing = pl.Series("reason", [None] * len(table), dtype=pl.String)
-    return nothing.scatter(is_refused.arg_true(), reasons) if len(reasons) else nothing
+    return nothing.scatter(is_refused.arg_true(), reasons)
 
 
 def _objections(log: Log, at_fault: set[str]) -> Iterable[_Objection]:

@@ -35,20 +35,39 @@ def month_code(month: str) -> int:
 
 def hash_ids(event_ids: pl.Series) -> Numbers:
     """Return the hashes of ids, their month bits 0."""
-    hashes: Numbers = event_ids.hash().to_numpy() & ~_MONTH_BITS
-    return hashes
+    return without_month(event_ids.hash().to_numpy())
 
 
 def number_ids(rows: pl.DataFrame) -> Numbers:
     """Return hash and arrival month of rows with ``event_id`` and ``arrived`` as one number."""
-    code = rows["arrived"].dt.year().cast(pl.Int64) * 12 + rows["arrived"].dt.month()
-    numbers: Numbers = hash_ids(rows["event_id"]) | (code % 4096).cast(pl.UInt64).to_numpy()
+    numbers: Numbers = hash_ids(rows["event_id"]) | _month_codes(rows["arrived"])
     return numbers
+
+
+def without_month(numbers: Numbers) -> Numbers:
+    """Return the hashes alone; what was sorted stays sorted."""
+    hashes: Numbers = numbers & ~_MONTH_BITS
+    return hashes
+
+
+def _month_codes(days: pl.Series) -> Numbers:
+    """Return the month code of every day, worked out once for each run of equal days."""
+    runs = days.rle().struct.unnest()
+    months = runs["value"].dt.year().cast(pl.Int64) * 12 + runs["value"].dt.month()
+    codes = (months % 4096).cast(pl.UInt64).to_numpy()
+    return np.repeat(codes, runs["len"].to_numpy())
 
 
 def sort_numbers(numbers: Numbers) -> Numbers:
     """Return the numbers sorted."""
     return pl.Series(numbers, dtype=pl.UInt64).sort().to_numpy()
+
+
+def merge(one: Numbers, other: Numbers) -> Numbers:
+    """Return all of two sorted arrays, sorted: numpy's stable sort merges the runs it finds."""
+    merged = np.concatenate([one, other])
+    merged.sort(kind="stable")
+    return merged
 
 
 class SeenIds:
@@ -78,20 +97,22 @@ class SeenIds:
                 at = at + 1
         return np.unique(np.concatenate([*found, sorted_hashes[:0]])), codes
 
-    def add(self, numbers: Numbers) -> None:
-        """Note numbers (hash and month) as seen; kept in memory until ``save``."""
-        if len(numbers):
-            self._fresh.append(sort_numbers(numbers))
+    def add(self, fresh: Numbers) -> None:
+        """Note sorted numbers (hash and month) as seen; kept in memory until ``save``."""
+        if len(fresh):
+            while self._fresh and len(self._fresh[-1]) <= 2 * len(fresh):
+                fresh = merge(self._fresh.pop(), fresh)
+            self._fresh.append(fresh)
 
     def save(self) -> None:
         """Write what was noted, merging files of similar size so that they stay few."""
         if not self._fresh:
             return
-        fresh = (
-            sort_numbers(np.concatenate(self._fresh)) if len(self._fresh) > 1 else self._fresh[0]
-        )
+        fresh = self._fresh.pop()
+        while self._fresh:
+            fresh = merge(self._fresh.pop(), fresh)
         while self._runs and len(self._runs[-1]) <= _TIER * len(fresh):
-            fresh = sort_numbers(np.concatenate([self._runs.pop(), fresh]))
+            fresh = merge(self._runs.pop(), fresh)
             self.names.pop()
         name = f"{self._log}-{uuid4().hex}.npy"
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -17,10 +17,11 @@ from flows.ingest.landing import LandingFile, file_at
 from flows.ingest.parquet_rows import row_as_json
 from flows.ingest.raw_text import fetch_raw
 from flows.ingest.tables import MONTH, content_columns, stored_tables
-from flows.ingest.units import REFUSED_ROW, FileFacts
+from flows.ingest.units import REFUSED_ROW, FileFacts, ParsedUnit
 from flows.ingest.writer import StoreWriter
 
 _FLUSH_ROWS = 500_000
+_NO_TEXT = pl.lit(None, pl.String)
 
 
 class SetAside:
@@ -50,8 +51,17 @@ class SetAside:
         if sum(map(len, self._refused)) > _FLUSH_ROWS:
             self.write()
 
-    def add_repeats(self, repeats: pl.DataFrame) -> None:
-        """Keep repeats in the log's stored columns with their ``verdict``."""
+    def add_repeats(self, repeats: pl.DataFrame, parsed: ParsedUnit | None = None) -> None:
+        """Keep repeats in the log's stored columns with their ``verdict``.
+
+        The text of those that came in ``parsed`` is taken from there: fetching it again from the
+        files was a second reading of nearly all of them.
+        """
+        if parsed is None:
+            repeats = repeats.with_columns(raw=_NO_TEXT)
+        else:
+            conflicts = repeats.filter(pl.col("verdict") == CONFLICT).select(PLACE)
+            repeats = repeats.join(parsed.raw_of(conflicts), on=PLACE, how="left")
         self._repeats.append(repeats)
         if sum(map(len, self._repeats)) > _FLUSH_ROWS:
             self.write()
@@ -84,11 +94,10 @@ class SetAside:
     def write(self) -> None:
         """Write what was set aside so far into the store's files."""
         refused = pl.concat([pl.DataFrame(schema=REFUSED_ROW), *self._refused])
-        repeats = pl.concat(
-            [stored_tables()["repeat"].empty().drop(MONTH), *map(self._complete, self._repeats)]
-        )
+        empty = stored_tables()["repeat"].empty().drop(MONTH).with_columns(raw=_NO_TEXT)
+        repeats = pl.concat([empty, *map(self._complete, self._repeats)])
         self._refused, self._repeats = [], []
-        self._writer.tables["repeat"].add(repeats, ["log", "event_id", *PLACE])
+        self._writer.tables["repeat"].add(repeats.drop("raw"), ["log", "event_id", *PLACE])
         conflicts = self._with_raw(repeats.filter(pl.col("verdict") == CONFLICT))
         rows = pl.concat([refused, conflicts])
         paths = {file_no: file.file for file_no, file in self._files.items()}
@@ -109,23 +118,19 @@ class SetAside:
             pl.col(name) if name in rows.columns else pl.lit(None, dtype).alias(name)
             for name, dtype in table.schema.items()
             if name != MONTH
-        )
+        ).with_columns(rows["raw"])
 
     def _with_raw(self, conflicts: pl.DataFrame) -> pl.DataFrame:
-        """Turn conflicts into refused rows, their text read again from where they came in."""
-        parts = list(conflicts.partition_by("file_no"))
+        """Turn conflicts into refused rows; texts that are lacking are fetched from their files."""
+        parts = conflicts.filter(pl.col("raw").is_null()).partition_by("file_no")
         with ThreadPoolExecutor(self._threads) as pool:
             raws = list(pool.map(self._raw_of, parts))
-        frames = [
-            part.select(
-                *PLACE,
-                "arrived",
-                pl.lit(CONFLICT_REASON).alias("reason"),
-                pl.Series("raw", raw, dtype=pl.String),
-            )
+        fetched = [
+            part.with_columns(pl.Series("raw", raw, dtype=pl.String))
             for part, raw in zip(parts, raws, strict=True)
         ]
-        return pl.concat([pl.DataFrame(schema=REFUSED_ROW), *frames])
+        complete = pl.concat([conflicts.filter(pl.col("raw").is_not_null()), *fetched])
+        return complete.with_columns(reason=pl.lit(CONFLICT_REASON)).select(list(REFUSED_ROW))
 
     def _raw_of(self, rows: pl.DataFrame) -> list[str]:
         """Return the texts of rows of one file."""

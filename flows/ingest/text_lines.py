@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 import polars as pl
 
+from flows.ingest.columns import all_null
 from flows.ingest.landing import LandingFile
 from flows.ingest.refusals import FileRefused
 
@@ -163,7 +164,7 @@ def _decode(text: bytes) -> tuple[pl.Series, pl.Series]:
     except pl.exceptions.ComputeError:
         return _decode_each(text)
     is_long = raw.str.len_bytes() > MAX_LINE_BYTES
-    reason = pl.Series([None] * len(raw), dtype=pl.String)
+    reason = all_null(len(raw), pl.String())
     return raw, reason.set(is_long, _too_long()) if is_long.any() else reason
 
 

@@ -4,11 +4,12 @@ Reading (unpacking, hashing, cutting) is done by one thread in the order of arri
 parsed by several threads and share nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from flows.ingest import masking
@@ -72,13 +73,23 @@ class ParsedUnit:
 
     ``rows`` stand for themselves (``rows.judge_rows``), ``refused`` do not (REFUSED_ROW),
     ``unknown`` are (file_no, name) of keys no log knows, ``damaged`` the files that cannot be
-    read to their end.
+    read to their end. ``unit`` and ``delivered`` are what was read, before it was judged.
     """
 
     rows: pl.DataFrame
     refused: pl.DataFrame
     unknown: list[tuple[int, str]]
     damaged: dict[int, FileRefused]
+    unit: Unit
+    delivered: pl.DataFrame
+
+    def raw_of(self, places: pl.DataFrame) -> pl.DataFrame:
+        """Return the masked text, ``raw``, of the rows at some ``file_no`` and ``line``."""
+        if places.is_empty():
+            return places.with_columns(raw=pl.lit(None, pl.String))
+        found = self.delivered.join(places, on=["file_no", "line"], how="semi")
+        raw = pl.Series("raw", _masked_raw(self.unit, found), dtype=pl.String)
+        return found.select("file_no", "line").with_columns(raw)
 
 
 @dataclass
@@ -189,7 +200,7 @@ def _join(unit: Unit, part: Unit) -> None:
     unit.size += part.size
 
 
-def parse_unit(unit: Unit, arrivals: dict[int, date]) -> ParsedUnit:
+def parse_unit(unit: Unit, arrivals: Mapping[int, date]) -> ParsedUnit:
     """Parse a unit and judge every row for itself; ``arrivals`` gives the files' arrival days."""
     unknown: list[tuple[int, str]] = []
     damaged: dict[int, FileRefused] = {}
@@ -201,23 +212,26 @@ def parse_unit(unit: Unit, arrivals: dict[int, date]) -> ParsedUnit:
         text = join_text(unit.chunks)
         raw_rows, keys = read_json_rows(unit.log, number_lines(unit.chunks, text), text)
         unknown = keys.rows()
-    days = pl.DataFrame(
-        {"file_no": list(arrivals), "arrived": list(arrivals.values())},
-        schema={"file_no": pl.Int64, "arrived": pl.Date},
-    )
-    raw_rows = raw_rows.join(days, on="file_no", how="left", maintain_order="left")
+    # In one piece: polars 2.1 panics over frames whose columns are cut at different rows.
+    raw_rows = raw_rows.with_columns(_arrival_days(raw_rows, arrivals)).rechunk()
     judged = judge_rows(unit.log, raw_rows)
     if judged["reason"].null_count() == len(judged):
-        return ParsedUnit(judged.drop("reason"), pl.DataFrame(schema=REFUSED_ROW), unknown, damaged)
-    is_refused = judged["reason"].is_not_null()
-    refused = judged.filter(is_refused).select("file_no", "line", "arrived", "reason")
-    raw = _masked_raw(unit, raw_rows.filter(is_refused))
-    return ParsedUnit(
-        judged.filter(~is_refused).drop("reason"),
-        refused.with_columns(pl.Series("raw", raw, dtype=pl.String)),
-        unknown,
-        damaged,
-    )
+        refused = pl.DataFrame(schema=REFUSED_ROW)
+    else:
+        is_refused = judged["reason"].is_not_null()
+        refused = judged.filter(is_refused).select("file_no", "line", "arrived", "reason")
+        raw = _masked_raw(unit, raw_rows.filter(is_refused))
+        refused = refused.with_columns(pl.Series("raw", raw, dtype=pl.String))
+        judged = judged.filter(~is_refused)
+    return ParsedUnit(judged.drop("reason"), refused, unknown, damaged, unit, raw_rows)
+
+
+def _arrival_days(rows: pl.DataFrame, arrivals: Mapping[int, date]) -> pl.Series:
+    """Return the arrival day of every row; files come in runs of rows."""
+    runs = rows["file_no"].rle().struct.unnest()
+    days = pl.Series([arrivals[file_no] for file_no in runs["value"]], dtype=pl.Date)
+    lengths = runs["len"].to_numpy()
+    return days.gather(np.repeat(np.arange(len(days)), lengths)).alias("arrived")
 
 
 def _masked_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:

@@ -69,7 +69,7 @@ class StoreWriter:
         seen = SeenIds(folder, log, [])
         for file in self.tables[log].files():
             ids = pl.read_parquet(file, columns=["event_id", "arrived"], glob=False)
-            seen.add(seen_ids.number_ids(ids))
+            seen.add(seen_ids.sort_numbers(seen_ids.number_ids(ids)))
         return seen
 
     def files_of_months(self, log: str, codes: set[int]) -> list[Path]:
