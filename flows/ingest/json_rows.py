@@ -2,21 +2,20 @@
 
 A line in plain form (one flat object of unescaped text, short plain numbers, true, false, null) is
 read by polars; every other line is read by the standard library, which keeps the digits of numbers.
+Of the plain lines, those of the shape that most share (``json_shape``) are told at one look.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
+from flows.ingest.json_shape import DECIMAL, INTEGER, KEY, TEXT, keys_in_order, match_shape
 from flows.ingest.log_fields import COMMON_FIELDS, Log
 from flows.ingest.nesting import MAX_NESTING, is_too_deep
 
-_TEXT = r'"[^"\\\x00-\x1f]*"'
-_KEY = r'"[^":\\\x00-\x1f][^"\\\x00-\x1f]*"'
-_INTEGER = r"(?:0|-?[1-9][0-9]{0,17})"
-_DECIMAL = r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,6}"
-_PLAIN = rf"^\{{ *(?:{_KEY}: *(?:{_TEXT}|{_INTEGER}|{_DECIMAL}|true|false|null) *(?:, *|\}} *$))+$"
+_PLAIN = rf"^\{{ *(?:{KEY}: *(?:{TEXT}|{INTEGER}|{DECIMAL}|true|false|null) *(?:, *|\}} *$))+$"
 _NOT_JSON, _REPEATS = "line is not JSON", "line repeats a key"
 _TOO_DEEP = f"line is nested more than {MAX_NESTING} deep"
 
@@ -49,14 +48,44 @@ def read_json_rows(log: Log, lines: pl.DataFrame, text: bytes) -> tuple[pl.DataF
     unknown
         ``file_no`` and ``name`` of the keys the log does not know.
     """
+    keys = keys_in_order(lines["raw"])
+    is_shaped = lines["reason"].is_null() & match_shape(log, keys, lines["raw"])
+    if is_shaped.all():
+        rows = lines.hstack(_read_fields(log, text))
+        return rows, _unknown_keys(log, keys, rows)
+    shaped = lines.filter(is_shaped)
+    shaped = shaped.hstack(_read_fields(log, _select_lines(lines["raw"], is_shaped, text)))
+    rest, rest_unknown = _read_rest(log, lines.filter(~is_shaped))
+    unknown = pl.concat([_unknown_keys(log, keys, shaped), rest_unknown])
+    return pl.concat([shaped, rest]), unknown.unique()
+
+
+def _select_lines(lines: pl.Series, is_wanted: pl.Series, text: bytes) -> bytes:
+    """Return the wanted lines of a text: cut out in runs where ``lines`` have kept all bytes."""
+    ends = (lines.str.len_bytes().cast(pl.Int64) + 1).cum_sum()
+    if ends[-1] != len(text):
+        return "\n".join(lines.filter(is_wanted)).encode()
+    runs = is_wanted.rle().struct.unnest()
+    last = ends.gather(runs["len"].cast(pl.Int64).cum_sum() - 1)
+    spans = zip(runs["value"], last.shift(1, fill_value=0), last, strict=True)
+    return b"".join(text[begin:end] for is_run_wanted, begin, end in spans if is_run_wanted)
+
+
+def _unknown_keys(log: Log, keys: Sequence[str], shaped: pl.DataFrame) -> pl.DataFrame:
+    """Return the keys of lines of one shape that the log does not know, by file."""
+    found = [_no_unknown()]
+    for key in (key for key in keys if key not in log.names):
+        having = shaped.filter(pl.col("raw").str.contains(f'"{key}":', literal=True))
+        found.append(having.select("file_no", name=pl.lit(key)).unique())
+    return pl.concat(found)
+
+
+def _read_rest(log: Log, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read lines of any shape."""
     is_plain = lines["reason"].is_null() & lines["raw"].str.contains(_PLAIN)
     is_plain &= lines["raw"].str.contains(r"\} *$")  # the pattern alone lets a last comma pass
     is_plain &= ~lines["raw"].str.contains(_odd_type_pattern(log))
-    if is_plain.all():
-        return _read_plain(log, lines, text)
-    plain_lines = lines.filter(is_plain)
-    plain_text = "\n".join(plain_lines["raw"]).encode()
-    plain, plain_unknown = _read_plain(log, plain_lines, plain_text)
+    plain, plain_unknown = _read_plain(log, lines.filter(is_plain))
     others = lines.filter(~is_plain & (pl.col("raw") != ""))
     other, other_unknown = _read_others(log, others)
     return pl.concat([plain, other]), pl.concat([plain_unknown, other_unknown]).unique()
@@ -71,11 +100,14 @@ def _odd_type_pattern(log: Log) -> str:
     return rf'"(?:(?:{no_decimal}): *-?[0-9]+\.|(?:{no_truth}): *[tf])'.replace("):", ')":')
 
 
-def _read_plain(log: Log, lines: pl.DataFrame, text: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _read_fields(log: Log, text: bytes) -> pl.DataFrame:
+    """Read plain lines; fields that a line does not have are null."""
     schema = dict.fromkeys(log.names, pl.String)
-    if lines.is_empty():
-        return lines.hstack(pl.DataFrame(schema=schema)), _no_unknown()
-    fields = pl.read_ndjson(text, schema=schema)
+    return pl.read_ndjson(text, schema=schema) if text else pl.DataFrame(schema=schema)
+
+
+def _read_plain(log: Log, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    fields = _read_fields(log, "\n".join(lines["raw"]).encode())
     keys = lines["raw"].str.count_matches('":', literal=True)
     known = fields.select(pl.sum_horizontal(pl.all().is_not_null().cast(pl.UInt32))).to_series()
     rows = lines.hstack(fields)
@@ -88,7 +120,7 @@ def _read_keys(
     log: Log, rows: pl.DataFrame, is_odd: pl.Series
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Look at the keys of lines that hold nulls, unknown keys or a key twice."""
-    odd = rows.filter(is_odd).select("file_no", keys=pl.col("raw").str.extract_all(rf"{_KEY}:"))
+    odd = rows.filter(is_odd).select("file_no", keys=pl.col("raw").str.extract_all(rf"{KEY}:"))
     repeats = odd["keys"].list.n_unique() != odd["keys"].list.len()
     if repeats.any():
         reasons = pl.Series([None] * len(odd), dtype=pl.String).set(repeats, _REPEATS)

@@ -245,7 +245,7 @@ def _value(text: str) -> str:
 def test_plain_json_lines_take_the_fast_way() -> None:
     text = json.dumps(purchase(is_own_name=True, amount=12.5)).encode() + b"\n"
     lines = number_lines([TextChunk(0, 1, text)])
-    plain, unknown = _read_plain(LOGS["purchase"], lines, text)
+    plain, unknown = _read_plain(LOGS["purchase"], lines)
     assert plain.rows() == read_json_rows(LOGS["purchase"], lines, text)[0].rows()
     assert unknown.is_empty()
     assert list(LINE_COLUMNS) == lines.columns
