@@ -88,16 +88,17 @@ def read_parquet_rows(
         frames = [_collect_alone(known, part, refused) for part in parts]
     if refused:
         return pl.DataFrame(schema=_NO_ROWS), refused
-    for part, frame in zip(parts, frames, strict=True):
-        if _text_bytes(frame) > max(BOMB_BYTES, BOMB_RATIO * part.path.stat().st_size):
-            refused[part.file_no] = bomb()
+    rows = pl.concat(frames)
+    if _text_bytes(rows) > BOMB_BYTES:
+        for part, frame in zip(parts, frames, strict=True):
+            if _text_bytes(frame) > max(BOMB_BYTES, BOMB_RATIO * part.path.stat().st_size):
+                refused[part.file_no] = bomb()
     if refused:
         return pl.DataFrame(schema=_NO_ROWS), refused
     counts = [len(frame) for frame in frames]
     numbers = np.concatenate(
         [part.first_row + 1 + np.arange(count) for part, count in zip(parts, counts, strict=True)]
     )
-    rows = pl.concat(frames)
     rows = rows.with_columns(
         pl.Series("file_no", np.repeat([part.file_no for part in parts], counts), pl.Int64),
         pl.Series("line", numbers, pl.Int64),
