@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from flows.ingest.event_store import InputFile
 from flows.ingest.refusals import RefusedFile
@@ -11,6 +12,11 @@ from flows.request import SnapshotRequest
 from transforms.errors import InputRefused
 
 SHOWN_FILES = 5
+
+
+def fingerprint_of_input(inputs: Sequence[InputFile]) -> dict[str, Any]:
+    """Return what a manifest says of the input files: how many, and SHA-256 over all of them."""
+    return {"file_count": len(inputs), "sha256": hash_of_inputs(inputs)}
 
 
 def hash_of_inputs(inputs: Sequence[InputFile]) -> str:

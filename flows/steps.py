@@ -16,7 +16,7 @@ from flows.ingest.event_store import (
 )
 from flows.ingest.ledger import next_file_no
 from flows.inputs import (
-    hash_of_inputs,
+    fingerprint_of_input,
     refuse_stopped_feeds,
     refused_in_the_way,
     told_in_the_way,
@@ -123,7 +123,7 @@ def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport)
         refuse_stopped_feeds(request, inputs)
     provenance = Provenance(
         cards=design.cards,
-        input={"file_count": len(inputs), "sha256": hash_of_inputs(inputs)},
+        input=fingerprint_of_input(inputs),
         code_version=version("plainscore"),
         code_hash=design.code_hash,
         skipped_refused_files=tuple(refused.file for refused in in_the_way),

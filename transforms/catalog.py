@@ -14,8 +14,11 @@ from sqlglot import exp
 from transforms.contract import ContractError, Glossary, Table, read_table
 
 HERE = Path(__file__).parent
+# The tables of this schema compare two snapshots: they are part of neither.
+COMPARING = "changes"
 SCHEMAS = (
     "events", "reference", "raw", "staging", "features", "scores", "audits", "published",
+    COMPARING,
 )  # fmt: skip
 
 
@@ -38,11 +41,11 @@ class Catalog:
         return [table for table in self.tables.values() if table.schema == schema]
 
 
-def tables_on_file(root: Path, glossary: Glossary) -> list[Table]:
-    """Return every table that has a file of its own under ``root``."""
+def tables_on_file(root: Path, glossary: Glossary, schemas: Sequence[str] = SCHEMAS) -> list[Table]:
+    """Return every table of some schemas that has a file of its own under ``root``."""
     paths = [
         path
-        for schema in SCHEMAS
+        for schema in schemas
         for path in sorted((root / schema).glob("*"))
         if path.suffix in (".sql", ".toml")
     ]

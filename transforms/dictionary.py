@@ -14,6 +14,7 @@ SCHEMA_TITLES = {
     "scores": "points, factors, scores, reasons",
     "audits": "findings about a snapshot",
     "published": "what a snapshot holds, and the views read",
+    "changes": "why scores changed between two snapshots",
 }
 HEAD = """# Tables
 

@@ -39,3 +39,9 @@ class PartlyDone(PlainscoreError):
     """Some of the asked-for dates are done; a rerun resumes with the rest."""
 
     exit_code = 6
+
+
+class LimitPassed(PlainscoreError):
+    """What was asked for is done, and a limit that was asked for is passed."""
+
+    exit_code = 7

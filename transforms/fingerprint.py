@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from transforms.catalog import SCHEMAS, Catalog
+from transforms.catalog import COMPARING, SCHEMAS, Catalog
 from transforms.contract import Table
 from transforms.house import HouseTables
 from transforms.scorecard.card import Scorecard
@@ -17,12 +17,26 @@ WHOLE_CARDS_FROM = "scores"
 
 
 def catalog_hash(catalog: Catalog) -> str:
-    """Return SHA-256 (hex) over every contract and SELECT, scorecards compiled in.
+    """Return SHA-256 (hex) over every contract and SELECT of a snapshot, scorecards compiled in.
 
-    A changed comment in SQL counts as a change; layout of contracts does not.
+    A changed comment in SQL counts as a change; layout of contracts does not. What compares two
+    snapshots is part of neither: see `comparison_hash`.
     """
+    return _hash_of(catalog, [name for name in catalog.tables if not _compares(catalog[name])])
+
+
+def comparison_hash(catalog: Catalog) -> str:
+    """Return SHA-256 (hex) over every contract and SELECT that compares two snapshots."""
+    return _hash_of(catalog, [name for name in catalog.tables if _compares(catalog[name])])
+
+
+def _compares(table: Table) -> bool:
+    return table.schema == COMPARING
+
+
+def _hash_of(catalog: Catalog, names: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for name in sorted(catalog.tables):
+    for name in sorted(names):
         table = asdict(catalog[name])
         table["inputs"] = sorted(table["inputs"])
         digest.update(_json(table))
@@ -46,7 +60,7 @@ def stage_hashes(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, S
     code, decided = hashlib.sha256(), hashlib.sha256()
     is_decided = False
     hashes = {}
-    for schema in SCHEMAS:
+    for schema in (schema for schema in SCHEMAS if schema != COMPARING):
         code.update(_text_of(tables.written, schema))
         compiled = _text_of(tables.compiled, schema)
         decided.update(compiled)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transforms.catalog import HERE, Catalog, tables_on_file
+from transforms.catalog import COMPARING, HERE, Catalog, tables_on_file
 from transforms.contract import Glossary, Table, read_glossary
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.compiled import compile_scorecards
@@ -37,6 +37,12 @@ def read_tables(cards: Sequence[Scorecard], root: Path = HERE) -> HouseTables:
     features = [table for table in written if table.schema == "features"]
     compiled = compile_scorecards(cards, features, glossary)
     return HouseTables(tuple(written), tuple(compiled), glossary)
+
+
+def comparison_catalog(root: Path = HERE) -> Catalog:
+    """Return the catalog of the tables that compare two snapshots, whatever the scorecards."""
+    glossary = read_glossary(root / "glossary.toml")
+    return Catalog(tables_on_file(root, glossary, (COMPARING,)), glossary)
 
 
 def build_catalog(cards: Sequence[Scorecard], root: Path = HERE) -> Catalog:

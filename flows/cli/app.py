@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status_command:status", "Show what became of every stage of every date."),
     "verify": ("verify_command:verify", "Hash every published file again."),
     "explain": ("explain_command:explain", "Explain one person's score, point by point."),
+    "why": ("why_command:why", "Tell why one person's score changed, cause by cause."),
+    "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
     "query": ("query_command:query", "Run SQL over the published snapshots."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
     "scorecard": ("scorecard_command:scorecard", "Show or check a scorecard, or its SQL."),

@@ -1,7 +1,7 @@
 """Publish every snapshot anew in which erased people had a part, and delete its older runs."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -23,11 +23,11 @@ from flows.publish.sql_text import identifier, parquet_list
 from flows.publish.staging import table_file
 from flows.request import SnapshotRequest
 from flows.score_day import score_what_is_in
+from flows.scorecard_files import cards_by_hash
 from flows.settings import Settings
 from transforms.contract import ContractError
 from transforms.dates import SnapshotDates
 from transforms.errors import ChecksRefused, InputRefused, UsageError
-from transforms.scorecard.reading import PACKAGED, find_scorecard, read_scorecard
 
 
 @dataclass(frozen=True)
@@ -122,27 +122,6 @@ def _publish_anew(
         why = "it held nobody else" if is_empty else str(error)
         return ErasedSnapshot(live.dates, None, None, why, is_for_operator=not is_empty)
     return ErasedSnapshot(live.dates, run, compare_runs(live, run, names.ids))
-
-
-def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Return the paths of the scorecards with some hashes, among the packaged and the set ones.
-
-    Raises InputRefused where one is no longer there.
-    """
-    known = {read_scorecard(path).hash: str(path) for path in _card_files(settings)}
-    missing = [one for one in hashes if one not in known]
-    if missing:
-        raise InputRefused(
-            f"the scorecard it was made with is not there any more (hash {missing[0][:12]}...): "
-            "add it to the setting scorecards"
-        )
-    return tuple(known[one] for one in hashes)
-
-
-def _card_files(settings: Settings) -> Iterator[Path]:
-    yield from sorted(PACKAGED.glob("*.toml"))
-    for name in settings.scorecards:
-        yield find_scorecard(name)
 
 
 def _delete(data_dir: Path, runs: Sequence[Run]) -> None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import duckdb
 
+from flows.publish.change_sets import remove_changes_of_deleted_runs
+from flows.publish.change_views import change_views
 from flows.publish.durable import fsync_path, move_into_place
 from flows.publish.pinned_files import pin_files
 from flows.publish.published_runs import PublishedRuns
@@ -36,6 +38,7 @@ def rebuild_catalog(data_dir: Path) -> None:
     home = data_dir.resolve()
     contents = _contents(home)
     _remove_leftovers(home)
+    remove_changes_of_deleted_runs(home)
     if contents is None:
         (home / CATALOG).unlink(missing_ok=True)
         return
@@ -98,7 +101,8 @@ def _contents(home: Path) -> CatalogContents | None:
     shown = shown_runs(runs)
     pinned = pin_files(home, published, shown)
     quarantine = quarantine_view(_quarantine_files(home))
-    views = (*views_of_runs(published, shown, pinned), quarantine, *written_views())
+    changes = change_views(home, published.manifests)
+    views = (*views_of_runs(published, shown, pinned), quarantine, *changes, *written_views())
     return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))
 
 

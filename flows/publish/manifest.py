@@ -55,10 +55,10 @@ def write_manifest(
 ) -> None:
     """Write ``contracts.json``, then ``manifest.json``, into the staged folder."""
     tables = (*staged.tables, CHECK_RESULT)
-    contracts = canonical_json({table.short_name: _contract(table) for table in tables})
+    contracts = canonical_json({table.short_name: contract_of(table) for table in tables})
     (staged.folder / CONTRACTS).write_bytes(contracts)
     with duckdb.connect(config={"threads": staged.threads}) as con:
-        entries = {table.short_name: _table_entry(con, staged, table) for table in tables}
+        entries = {table.short_name: table_entry(con, staged.folder, table) for table in tables}
         people, scored = _people_counts(con, staged)
     judged = {name: entry for name, entry in entries.items() if name != CHECK_RESULT.short_name}
     manifest = {
@@ -89,15 +89,16 @@ def write_manifest(
 
 def read_manifest(run: Run) -> dict[str, Any]:
     """Return a run's manifest; InputRefused where it is gone or is none."""
-    return _read_json(run.folder / MANIFEST)
+    return read_json(run.folder / MANIFEST)
 
 
 def read_contracts(run: Run) -> dict[str, Any]:
     """Return table name -> contract, as published; InputRefused where they are gone."""
-    return _read_json(run.folder / CONTRACTS)
+    return read_json(run.folder / CONTRACTS)
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the object in a published JSON file; InputRefused where it is gone or is none."""
     try:
         content = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
@@ -109,7 +110,8 @@ def _read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _contract(table: Table) -> dict[str, Any]:
+def contract_of(table: Table) -> dict[str, Any]:
+    """Return what stands in ``contracts.json`` of a table."""
     return {
         "title": table.title,
         "grain": table.grain,
@@ -121,10 +123,9 @@ def _contract(table: Table) -> dict[str, Any]:
     }
 
 
-def _table_entry(
-    con: duckdb.DuckDBPyConnection, staged: StagedSnapshot, table: Table
-) -> dict[str, Any]:
-    file = table_file(staged.folder, table.short_name)
+def table_entry(con: duckdb.DuckDBPyConnection, folder: Path, table: Table) -> dict[str, Any]:
+    """Return what stands in ``manifest.json`` of a table whose file is under ``folder``."""
+    file = table_file(folder, table.short_name)
     columns = [(column.name, column.type) for column in table.columns]
     return {
         "rows": int(_one_row(con, file, "count(*)")[0]),

@@ -39,12 +39,17 @@ def table_file(folder: Path, table_name: str) -> Path:
 
 
 def new_staging(data_dir: Path, dates: SnapshotDates) -> Path:
-    """Return an empty folder for a snapshot, and remove what dead runs left behind.
+    """Return an empty folder for a snapshot; see `empty_staging`."""
+    return empty_staging(data_dir, f"{dates.as_of_date}_{dates.known_on}")
+
+
+def empty_staging(data_dir: Path, name: str) -> Path:
+    """Return an empty folder under the staging, and remove what dead runs left behind.
 
     Only the holder of the writer lock may call this: any other staging is of a dead run.
     """
     staging = data_dir.resolve() / SNAPSHOTS / STAGING
-    folder = staging / f"{dates.as_of_date}_{dates.known_on}"
+    folder = staging / name
     with told_in_a_line(data_dir):
         if staging.exists():
             shutil.rmtree(staging)
@@ -82,7 +87,7 @@ def stage_snapshot(
         file = table_file(staging_dir, table.short_name)
         with told_in_a_line(staging_dir):
             file.parent.mkdir()
-            _write_sorted(con, table, file)
+            write_sorted(con, table, file)
         con.execute(f"drop table {table.name}")
         con.execute(
             f"create view {table.name} as from read_parquet({parquet_list([file])}, "
@@ -93,7 +98,8 @@ def stage_snapshot(
     return StagedSnapshot(dates, staging_dir, tables, int(threads[0]))
 
 
-def _write_sorted(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
+def write_sorted(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
+    """Write a table to a Parquet file, its rows sorted by its key, its columns as declared."""
     columns = ", ".join(identifier(column.name) for column in table.columns)
     key = ", ".join(identifier(name) for name in table.key)
     con.execute(

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from flows.publish.change_verification import verify_changes
 from flows.publish.check_results import CHECK_RESULT
-from flows.publish.content_hash import combined_hash, content_hash
+from flows.publish.content_hash import combined_hash
+from flows.publish.file_verification import problems_of_table, strange_files
 from flows.publish.manifest import file_sha256, read_contracts, read_manifest
 from flows.publish.runs import CATALOG, CONTRACTS, MANIFEST, Run, published_runs
 from flows.publish.sql_text import identifier
-from flows.publish.staging import table_file
 from transforms.errors import InputRefused
 
 
@@ -24,7 +24,7 @@ def verify(data_dir: Path) -> list[str]:
     runs = published_runs(data_dir)
     with duckdb.connect() as con:
         problems = [problem for run in runs for problem in _problems_of_run(con, run)]
-    return problems + list(_problems_of_catalog(data_dir, runs))
+    return [*problems, *verify_changes(data_dir), *_problems_of_catalog(data_dir, runs)]
 
 
 def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
@@ -40,7 +40,8 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
     if file_sha256(run.folder / CONTRACTS) != manifest["contracts_sha256"]:
         yield f"{where}/{CONTRACTS} is not what was published"
     for name, entry in manifest["tables"].items():
-        yield from _problems_of_table(con, run, name, entry, contracts[name]["columns"])
+        columns = contracts[name]["columns"]
+        yield from problems_of_table(con, run.folder, where, name, entry, columns)
     judged = [
         (n, e["content_hash"])
         for n, e in manifest["tables"].items()
@@ -48,38 +49,7 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
     ]
     if combined_hash(judged) != manifest["content_hash"]:
         yield f"{where}/{MANIFEST}: its content_hash is not that of its tables"
-    yield from _strange_files(run, set(manifest["tables"]))
-
-
-def _problems_of_table(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    name: str,
-    entry: dict[str, Any],
-    columns: list[dict[str, str]],
-) -> Iterator[str]:
-    file = table_file(run.folder, name)
-    where = f"{run.relative_folder}/{name}/{name}.parquet"
-    if not file.is_file():
-        yield f"{where} is missing"
-        return
-    if file_sha256(file) != entry["file_sha256"]:
-        yield f"{where}: its bytes are not those that were published"
-    try:
-        found = content_hash(con, file, [(column["name"], column["type"]) for column in columns])
-    except duckdb.Error as error:
-        yield f"{where} cannot be read: {str(error).splitlines()[0]}"
-        return
-    if found != entry["content_hash"]:
-        yield f"{where}: its rows are not those that were published"
-
-
-def _strange_files(run: Run, table_names: set[str]) -> Iterator[str]:
-    expected = {table_file(run.folder, name) for name in table_names}
-    expected |= {run.folder / MANIFEST, run.folder / CONTRACTS}
-    for file in sorted(run.folder.rglob("*")):
-        if file.is_file() and file not in expected:
-            yield f"{run.relative_folder}: {file.name} does not belong there"
+    yield from strange_files(run.folder, where, set(manifest["tables"]))
 
 
 def _problems_of_catalog(data_dir: Path, runs: list[Run]) -> Iterator[str]:

@@ -4,10 +4,17 @@ ann, bob, cat and dan are scored; eve never opened an account; zed is only named
 ann and bob are friends in daily contact, cat and dan are not quite as punctual.
 """
 
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from flows.changes.assembling import assemble
+from flows.changes.chain import AFTER, BEFORE, STATES, TIME
+from flows.publish.change_sets import ChangePair
+from flows.publish.runs import Run
+from flows.publish.staging import table_file, write_sorted
 from transforms.dates import SnapshotDates
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.house import build_catalog
@@ -15,6 +22,7 @@ from transforms.scorecard.reading import read_scorecards
 
 D = date(2026, 1, 31)
 DATES = SnapshotDates(D, D)
+MONTH_AGO = SnapshotDates(D - timedelta(days=31), D - timedelta(days=31))
 PEOPLE = ("ann", "bob", "cat", "dan", "eve", "zed")
 SCORED = PEOPLE[:4]
 LOGS = ("profile", "purchase", "payment", "service", "friendship")
@@ -23,9 +31,27 @@ Event = tuple[str, str, int, str, dict[str, Any]]
 
 
 def build_small_house() -> DuckDBEngine:
-    """Return an engine with every table of the house built, and the ledger of its one delivery."""
+    """Return an engine with every table of the house built, and the ledger of its one delivery.
+
+    Its changes are those since a month ago, all of them by the passing of time.
+    """
+    engine = _built(DATES)
+    with tempfile.TemporaryDirectory() as home:
+        folders = {state: Path(home) / state for state in (BEFORE, AFTER)}
+        for state, built in ((BEFORE, _built(MONTH_AGO)), (AFTER, engine)):
+            _write(built, folders[state])
+        runs = [Run(dates, 1, Path()) for dates in (MONTH_AGO, DATES)]
+        of_states = {s: folders[AFTER if s in (TIME, AFTER) else BEFORE] for s in STATES}
+        assemble(engine.con, engine.catalog, ChangePair(*runs), of_states)
+    for table in engine.catalog.of_schema("changes"):
+        if not table.is_source:
+            engine.build(table)
+    return engine
+
+
+def _built(dates: SnapshotDates) -> DuckDBEngine:
     cards = read_scorecards(("standard", "reported_b"))
-    engine = DuckDBEngine(build_catalog(cards), DATES, threads=2)
+    engine = DuckDBEngine(build_catalog(cards), dates, threads=2)
     engine.open_events({})
     _insert_events(engine)
     engine.load_reference(cards)
@@ -33,6 +59,13 @@ def build_small_house() -> DuckDBEngine:
         for table in engine.catalog.of_schema(schema):
             engine.build(table)
     return engine
+
+
+def _write(engine: DuckDBEngine, folder: Path) -> None:
+    for name in ("score", "points", "features", "card", "feature_card"):
+        file = table_file(folder, name)
+        file.parent.mkdir(parents=True)
+        write_sorted(engine.con, engine.catalog[f"published.{name}"], file)
 
 
 def _insert_events(engine: DuckDBEngine) -> None:

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from expectations.laws import Fact, judge_fact, judge_facts, read_facts
+from tests.expectations.broken_changes import BACK_DOORS_OF_CHANGES, PLANTED_IN_CHANGES
 from tests.expectations.small_house import DATES, SCORED
 from transforms.contract import ContractError
 from transforms.engines.duckdb_engine import DuckDBEngine
@@ -107,6 +108,7 @@ PLANTED: dict[str, tuple[str, int]] = {
         "delete from published.reason where person_id = 'ann' and rank = 1 and scorecard_no = 1",
         1,
     ),
+    **PLANTED_IN_CHANGES,
     "friends_explain_the_mean": ("delete from published.friend where person_id = 'ann'", 1),
 }
 
@@ -168,6 +170,7 @@ def test_every_planted_fault_has_its_law() -> None:
         ("every_person_is_published_once", "delete from published.features"),
         ("friends_explain_the_mean", "update published.friend set clipped_ppm = clipped_ppm + 1"),
         ("nothing_lost_on_publishing", "delete from published.factor where scorecard_no = 2"),
+        *BACK_DOORS_OF_CHANGES,
     ],
 )
 def test_a_law_has_no_back_door(con: duckdb.DuckDBPyConnection, name: str, fault: str) -> None:

@@ -1,5 +1,6 @@
 /*
-Everyone's score on day d1 beside day d2: one row per person of either day.
+Everyone's score on day d1 beside day d2: one row per person of either day. The causes sum to the
+change; they are empty until `plainscore why` or `plainscore compare` was asked of the two days.
 Example: from compare('2026-09-30', '2026-10-31') order by score_change limit 10
 */
 create macro compare(d1, d2) as table
@@ -15,6 +16,24 @@ after as (
     select *
     from score
     where as_of_date = cast(d2 as date)
+),
+
+told as (
+    select change.*
+    from change
+    inner join run as first_run
+        on
+            change.as_of_date_before = first_run.as_of_date
+            and change.known_on_before = first_run.known_on
+            and first_run.is_shown
+    inner join run as last_run
+        on
+            change.as_of_date = last_run.as_of_date
+            and change.known_on = last_run.known_on
+            and last_run.is_shown
+    where
+        change.as_of_date_before = cast(d1 as date)
+        and change.as_of_date = cast(d2 as date)
 )
 
 select
@@ -27,6 +46,17 @@ select
     before.band_no as band_no_before,
     after.band_no as band_no_after,
     before.not_scored_code as not_scored_code_before,
-    after.not_scored_code as not_scored_code_after
+    after.not_scored_code as not_scored_code_after,
+    told.rules_change,
+    told.late_data_change,
+    told.time_change,
+    told.new_events_change,
+    told.rules_friends,
+    told.late_data_friends,
+    told.time_friends,
+    told.new_events_friends,
+    told.status_cause,
+    told.is_carried
 from before
 full join after on before.person_id = after.person_id
+left join told on told.person_id = coalesce(before.person_id, after.person_id)

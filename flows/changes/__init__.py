@@ -1,0 +1,1 @@
+"""Compute why scores changed between two published snapshots."""

@@ -1,0 +1,1 @@
+"""Why scores changed: what is published of two snapshots is what the method says."""

@@ -1,0 +1,86 @@
+"""A nasty world published three times: a month ago by another card, now, and now as known later."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.publish.change_sets import ChangePair
+from flows.publish.runs import Run
+from flows.request import read_request
+from flows.score_day import score_day
+from tests.oracle.events import Event
+from tests.oracle.landing import write_landing
+from tests.oracle.nasty_worlds import NastyWorld, nasty_world
+from tests.oracle.snapshot import snapshot
+
+SEED = 2  # known_on is a month after the as_of_date, half of the people are chaotic
+
+
+@dataclass(frozen=True)
+class Published:
+    """A data directory with three live runs; changes may be computed in it, nothing else."""
+
+    data_dir: Path
+    world: NastyWorld
+    month_ago: Run
+    now: Run
+    now_later: Run
+
+    @property
+    def by_all_causes(self) -> ChangePair:
+        return ChangePair(self.month_ago, self.now_later)
+
+    @property
+    def restatement(self) -> ChangePair:
+        return ChangePair(self.now, self.now_later)
+
+
+def with_someone_frozen_for_a_while(world: NastyWorld) -> NastyWorld:
+    """Somebody scored, frozen before the first snapshot as is learned after it, unfrozen since."""
+    ago = month_before(world)
+    ends = [snapshot(world.events, ago, ago), snapshot(world.events, world.as_of_date, ago)]
+    who = min(who for who, result in ends[0].items() if result.points and ends[1][who].points)
+
+    def happens(event_type: str, day: date) -> Event:
+        moment = datetime.combine(day, time(12))
+        arrived = max(day, ago + timedelta(days=2))
+        return Event("profile", f"a while {event_type}", moment, who, event_type, arrived, {})
+
+    planted = (
+        happens("frozen", ago - timedelta(days=3)),
+        happens("unfrozen", ago + timedelta(days=5)),
+    )
+    return NastyWorld((*world.events, *planted), world.as_of_date, world.known_on)
+
+
+def month_before(world: NastyWorld) -> date:
+    return world.as_of_date - timedelta(days=31)
+
+
+def unchecked(step: Callable[..., Any], *arguments: Any) -> Any:
+    """Do a step of score_day, but spend no seconds on the checks that other tests are about."""
+    return [] if step.__name__ == "check_stage" else step(*arguments)
+
+
+def publish(data_dir: Path, as_of_date: date, known_on: date, *cards: str) -> Run:
+    request = read_request(as_of_date, known_on, data_dir, scorecards=cards or ("standard",))
+    return score_day(request, unchecked).run
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    data_dir = tmp_path_factory.mktemp("changes")
+    world = with_someone_frozen_for_a_while(nasty_world(SEED))
+    write_landing(world.events, data_dir)
+    ago = month_before(world)
+    return Published(
+        data_dir,
+        world,
+        publish(data_dir, ago, ago, "reported_b"),
+        publish(data_dir, world.as_of_date, world.as_of_date),
+        publish(data_dir, world.as_of_date, world.known_on),
+    )

@@ -1,0 +1,192 @@
+"""What is computed is kept whole, holds while its runs do, and refuses what would mislead."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.changes.changing import compute_changes, prepare_comparison
+from flows.publish.catalog import rebuild_catalog
+from flows.publish.change_sets import CHANGES, ChangePair, change_folder, current_change_sets
+from flows.publish.manifest import read_manifest
+from flows.publish.runs import MANIFEST, SNAPSHOTS, Run, live_runs, published_runs
+from flows.publish.verification import verify
+from flows.settings import read_settings
+from tests.changes.conftest import Published
+from transforms.errors import InputRefused, UsageError
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def copied(published: Published, tmp_path: Path) -> tuple[Path, ChangePair]:
+    """A data directory to write into, and its restatement, whose changes are computed."""
+    data_dir = tmp_path / "copy"
+    compute_changes(published.data_dir, published.restatement, read_settings(published.data_dir))
+    shutil.copytree(published.data_dir, data_dir)
+    rebuild_catalog(data_dir)
+    _, now, now_later = live_runs(data_dir)
+    return data_dir, ChangePair(now, now_later)
+
+
+def edit_manifest(run: Run, edit: Edit) -> None:
+    manifest = read_manifest(run)
+    edit(manifest)
+    (run.folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_what_is_computed_is_not_computed_again(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    made = change_folder(data_dir, pair).stat().st_mtime_ns
+    compute_changes(data_dir, pair, read_settings(data_dir), refuse_to_do)
+    assert change_folder(data_dir, pair).stat().st_mtime_ns == made
+
+
+def refuse_to_do(step: Callable[..., Any], *_: Any) -> Any:
+    raise AssertionError(f"{step.__name__} was done")
+
+
+def test_the_same_pair_makes_the_same_bytes(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    folder = change_folder(data_dir, pair)
+    first = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    shutil.rmtree(folder)
+    compute_changes(data_dir, pair, read_settings(data_dir, threads=1))
+    again = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert again == first
+
+
+def test_what_a_kill_left_unshown_is_shown_when_asked(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    folder = change_folder(data_dir, pair)
+    folder.rename(data_dir / "aside")
+    rebuild_catalog(data_dir)
+    assert shown_pairs(data_dir) == 0
+    (data_dir / "aside").rename(folder)
+    compute_changes(data_dir, pair, read_settings(data_dir), refuse_to_do)
+    assert shown_pairs(data_dir) == 1
+
+
+def shown_pairs(data_dir: Path) -> int:
+    with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
+        counts = [
+            con.execute(f"select count(*) > 0 from {view}").fetchone()
+            for view in ("change", "change_feature", "change_pair")
+        ]
+        found = con.execute("select count(*) from change_pair").fetchone()
+    assert len(set(counts)) == 1
+    assert found is not None
+    return int(found[0])
+
+
+def test_a_killed_computation_leaves_nothing_and_a_rerun_does_it(
+    copied: tuple[Path, ChangePair],
+) -> None:
+    data_dir, pair = copied
+    shutil.rmtree(change_folder(data_dir, pair))
+
+    def stop_before_the_end(step: Callable[..., Any], *arguments: Any) -> Any:
+        if step.__name__ == "publish_comparison":
+            raise KeyboardInterrupt
+        return step(*arguments)
+
+    with pytest.raises(KeyboardInterrupt):
+        compute_changes(data_dir, pair, read_settings(data_dir), stop_before_the_end)
+    assert not change_folder(data_dir, pair).exists()
+    compute_changes(data_dir, pair, read_settings(data_dir))
+    assert change_folder(data_dir, pair).is_dir()
+    assert not list((data_dir / SNAPSHOTS / "_staging").glob("*"))
+
+
+def test_changes_of_a_replaced_run_are_shown_no_more(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    further = pair.after.folder.parent / "run=0002"
+    shutil.copytree(pair.after.folder, further)
+    edit_manifest(Run(pair.after.dates, 2, further), lambda manifest: manifest.update(run="0002"))
+    rebuild_catalog(data_dir)
+    assert shown_pairs(data_dir) == 0
+    assert change_folder(data_dir, pair).is_dir()
+
+
+def test_changes_of_a_run_that_says_something_else_now_hold_no_more(
+    copied: tuple[Path, ChangePair],
+) -> None:
+    data_dir, pair = copied
+    manifests = {run: read_manifest(run) for run in published_runs(data_dir)}
+    assert len(current_change_sets(data_dir, manifests)) == 1
+    manifests[pair.before]["content_hash"] = "0" * 64
+    assert current_change_sets(data_dir, manifests) == []
+
+
+def test_changes_of_a_deleted_run_are_deleted_with_it(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    assert change_folder(data_dir, pair).is_dir()
+    shutil.rmtree(pair.before.folder)
+    rebuild_catalog(data_dir)
+    assert not change_folder(data_dir, pair).exists()
+    assert not list((data_dir / SNAPSHOTS / "_staging").glob("*"))
+    assert shown_pairs(data_dir) == 0
+
+
+def test_verify_finds_what_is_not_as_it_was_computed(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    assert verify(data_dir) == []
+    folder = change_folder(data_dir, pair)
+    table = folder / "change" / "change.parquet"
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select * replace (score_after + 1 as score_after) from '{table}') to '{table}'"
+        )
+    (folder / "more.txt").touch()
+    problems = [problem for problem in verify(data_dir) if CHANGES in problem]
+    assert [problem.partition(": ")[2].partition(":")[0] for problem in problems] == [
+        "its bytes are not those that were published",
+        "its rows are not those that were published",
+        "more.txt does not belong there",
+    ]
+    for manifest, said in (("{}", "does not say what it must"), ("{", "cannot be read")):
+        (folder / MANIFEST).write_text(manifest)
+        assert said in " ".join(verify(data_dir))
+    rebuild_catalog(data_dir)
+    assert shown_pairs(data_dir) == 0
+
+
+@pytest.mark.parametrize(
+    ("edit", "error", "message"),
+    [
+        (lambda m: m["scorecards"][0].update(hash="0" * 64), InputRefused, "--scorecard"),
+        (lambda m: m["code"].update(hash="0" * 64), InputRefused, "by other code"),
+        (lambda m: m["input"].update(sha256="0" * 64), InputRefused, "store has changed"),
+    ],
+)
+def test_a_later_snapshot_that_cannot_be_made_again_is_refused(
+    copied: tuple[Path, ChangePair], edit: Edit, error: type[Exception], message: str
+) -> None:
+    data_dir, pair = copied
+    edit_manifest(pair.after, edit)
+    with pytest.raises(error, match=message):
+        prepare_comparison(data_dir, pair, read_settings(data_dir))
+
+
+def test_a_later_snapshot_comes_later(copied: tuple[Path, ChangePair]) -> None:
+    data_dir, pair = copied
+    month_ago = live_runs(data_dir)[0]
+    with pytest.raises(UsageError, match="exchange"):
+        prepare_comparison(data_dir, ChangePair(pair.before, month_ago), read_settings(data_dir))
+
+
+def test_other_code_of_the_earlier_snapshot_counts_as_rules_and_is_noted(
+    copied: tuple[Path, ChangePair],
+) -> None:
+    data_dir, pair = copied
+    settings = read_settings(data_dir)
+    edit_manifest(pair.before, lambda manifest: manifest["code"].update(hash="0" * 64))
+    comparison = prepare_comparison(data_dir, pair, settings)
+    assert comparison.chain.to_compute == {"rules": pair.before.dates}
+    assert "made by other code" in comparison.notes[0]
+    edit_manifest(pair.before, lambda manifest: manifest["input"].update(sha256="0" * 64))
+    assert "delivered into arrival days" in prepare_comparison(data_dir, pair, settings).notes[1]
