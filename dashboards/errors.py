@@ -19,6 +19,10 @@ class UnknownPersonError(ReadingError):
     """The snapshot knows nobody of that id."""
 
 
+class PublishedFileError(ReadingError):
+    """A file that was published is gone, or is no longer what it was."""
+
+
 class QuestionError(ReadingError):
     """What was asked cannot be answered: a date that is none, SQL that is wrong or writes."""
 

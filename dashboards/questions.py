@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from dashboards.errors import QuestionError
+from dashboards.damage import file_error
+from dashboards.errors import QuestionError, ReadingError
 
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\s", re.IGNORECASE)
 # PIVOT becomes several statements inside DuckDB; of these beginnings, none of them writes a file.
@@ -33,7 +34,8 @@ def ask(con: duckdb.DuckDBPyConnection, statement: str) -> Answer:
     """Run one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN.
 
     The catalog is open read-only, and a statement that would write elsewhere (COPY, ATTACH,
-    EXPORT, ...) is not run. Raises QuestionError for such a one, and where the SQL is wrong.
+    EXPORT, ...) is not run. Raises QuestionError for such a one, and where the SQL is wrong;
+    PublishedFileError where a file behind a view is gone or damaged.
     """
     refuse_writing(statement)
     try:
@@ -70,6 +72,8 @@ def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         raise _wrong(error) from error
 
 
-def _wrong(error: duckdb.Error) -> QuestionError:
+def _wrong(error: duckdb.Error) -> ReadingError:
+    if told := file_error(error):
+        return told
     lines = [line for line in str(error).splitlines() if line.strip()]
     return QuestionError("\n".join(lines[:_SHOWN_LINES]))

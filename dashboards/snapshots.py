@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import duckdb
 
+from dashboards.damage import file_error
 from dashboards.errors import DateNotPublishedError, NothingPublishedError, QuestionError
 
 CATALOG = "plainscore.duckdb"
@@ -37,14 +38,28 @@ class Snapshots:
         self.con.close()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        return self.con.execute(sql, list(parameters)).fetchall()
+        """Return the rows of a query.
+
+        Raises PublishedFileError where a file behind a view is gone or damaged.
+        """
+        return self._names_and_rows(sql, parameters)[1]
 
     def records(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Return the rows of a query, each as column name -> value."""
-        result = self.con.execute(sql, list(parameters))
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
+        names, rows = self._names_and_rows(sql, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _names_and_rows(
+        self, sql: str, parameters: Sequence[Any]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        try:
+            result = self.con.execute(sql, list(parameters))
+            names = [column[0] for column in result.description or ()]
+            return names, result.fetchall()
+        except duckdb.Error as error:
+            if told := file_error(error):
+                raise told from error
+            raise
 
     def dates(self) -> list[date]:
         """Return the published dates, oldest first."""

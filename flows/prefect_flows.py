@@ -19,6 +19,7 @@ from flows.backfill import BackfillOutcome, backfill
 from flows.calendar import Every, dates_between
 from flows.doing import Do, plainly
 from flows.lock import writer_lock
+from flows.markdown import escaped
 from flows.progress import step_progress
 from flows.request import SnapshotRequest, read_request, read_requests
 from flows.restatement import Span, restate
@@ -58,7 +59,7 @@ def _was_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]
 
 def publish_checks(house: House) -> None:
     """Show the checks of a run, refused or not, as a Prefect table artifact."""
-    rows = [asdict(result) for result in house.results]
+    rows = [asdict(one) | {"examples": escaped(one.examples)} for one in house.results]
     loud = [row for row in rows if row["outcome"] != "passed"]
     create_table_artifact(
         key="checks",

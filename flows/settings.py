@@ -3,7 +3,9 @@
 ``plainscore.toml`` is looked for in the current directory, then in the data directory.
 """
 
+import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
 
     Raises UsageError that names the setting and what is wrong with it.
     """
+    _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     file = settings_file(data_dir)
 
@@ -100,6 +103,20 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: {error}") from error
+
+
+def _refuse_unknown_variables() -> None:
+    """Raise UsageError for a variable that looks like a setting and is none."""
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in sorted(os.environ):
+        setting = "__".join(variable.upper().split("__")[:2])
+        if variable.upper().startswith(ENV_PREFIX) and setting not in known:
+            nearest = get_close_matches(setting, sorted(known), n=1, cutoff=0)[0]
+            shown = "".join(one if one.isprintable() else "?" for one in variable[:100])
+            raise UsageError(
+                f"{shown} in the environment is no setting; the nearest is {nearest}: "
+                "mend it or unset it (`plainscore config` lists all settings)"
+            )
 
 
 def setting_origins(data_dir: Path) -> dict[str, str]:

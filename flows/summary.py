@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from flows.markdown import escaped
 from flows.publish.manifest import read_manifest
 from flows.score_day import SnapshotOutcome
 
@@ -25,7 +26,8 @@ def snapshot_facts(outcome: SnapshotOutcome) -> Mapping[str, str]:
 
 def snapshot_markdown(outcome: SnapshotOutcome) -> str:
     """Return the facts as a Markdown list, for an artifact."""
-    return "\n".join(f"- **{label}**: {text}" for label, text in snapshot_facts(outcome).items())
+    facts = snapshot_facts(outcome).items()
+    return "\n".join(f"- **{label}**: {escaped(text)}" for label, text in facts)
 
 
 def snapshot_text(outcome: SnapshotOutcome) -> str:

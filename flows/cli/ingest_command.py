@@ -64,7 +64,13 @@ def _print_report(report: "IngestReport", output_format: str) -> None:
     else:
         writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(map(_as_row, files))
+        writer.writerows({n: _csv_cell(v) for n, v in _as_row(file).items()} for file in files)
+
+
+def _csv_cell(value: object) -> object:
+    from flows.cli.row_output import terminal_safe
+
+    return terminal_safe(value, sys.stdout) if isinstance(value, str) else value
 
 
 def _as_row(file: "IngestedFile") -> dict[str, object]:

@@ -84,7 +84,7 @@ def _typed_line() -> str:
 
 def _answer(entry: str, data: Path, output_format: "Format") -> bool:
     """Answer one entry; return whether it could be answered."""
-    from dashboards.errors import QuestionError
+    from dashboards.errors import PublishedFileError, QuestionError
     from dashboards.plain_text import printable
     from dashboards.questions import ask, statements
     from dashboards.snapshots import open_snapshots
@@ -98,7 +98,7 @@ def _answer(entry: str, data: Path, output_format: "Format") -> bool:
             for statement in statements(_as_sql(entry)):
                 answer = ask(snapshots.con, statement)
                 print_rows(answer.columns, answer.rows, output_format)
-    except QuestionError as error:
+    except (PublishedFileError, QuestionError) as error:
         lines = [printable(line) for line in str(error).splitlines()]
         print("\n".join(lines), file=sys.stderr)
         return False

@@ -97,6 +97,7 @@ def read_csv_rows(log: Log, names: tuple[str, ...], lines: pl.DataFrame) -> pl.D
     is_plain = (
         lines["reason"].is_null()
         & ~raw.str.contains("\r", literal=True)
+        & ~raw.str.starts_with("\ufeff")  # polars drops it from the first line it is given
         & (raw.str.count_matches(",", literal=True) == len(names) - 1)
     )
     plain = _read_plain(log, names, lines.filter(is_plain))

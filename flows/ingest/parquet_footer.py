@@ -54,7 +54,7 @@ def read_footer(path: Path) -> Footer:
         try:
             footer = CompactReader(footer_bytes).read_struct()
             return _Checked(stream.fileno(), size, pages_end).read(footer)
-        except (Malformed, KeyError, TypeError, AttributeError) as error:
+        except (Malformed, LookupError, TypeError, AttributeError) as error:
             why = str(error) if isinstance(error, Malformed) else "a field is absent or odd"
             raise damaged(why) from error
 

@@ -144,14 +144,20 @@ def _scan(path: Path) -> pl.LazyFrame:
 
 
 def read_parquet_raw(path: Path, lines: Sequence[int]) -> dict[int, str]:
-    """Return rows, by their number, as JSON objects with ``value_hash`` masked."""
+    """Return rows, by their number, as JSON objects with ``value_hash`` masked.
+
+    Raises FileRefused where a column cannot be read, be it one that no log knows.
+    """
     wanted = pl.Series(lines, dtype=pl.Int64)
-    rows = (
-        _scan(path)
-        .with_row_index("row number", offset=1)
-        .filter(pl.col("row number").is_in(wanted.implode()))
-        .collect()
-    )
+    try:
+        rows = (
+            _scan(path)
+            .with_row_index("row number", offset=1)
+            .filter(pl.col("row number").is_in(wanted.implode()))
+            .collect()
+        )
+    except _POLARS_ERRORS as error:
+        raise _unreadable(error) from error
     texts = rows_as_json(rows.drop("row number"))
     return dict(zip(rows["row number"], texts, strict=True))
 

@@ -249,8 +249,13 @@ def _parquet_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
     if set(names) <= set(refused.columns):
         return rows_as_json(refused.select(names))
     paths = {part.file_no: part.path for part in unit.parts}
-    found = {
-        file_no: read_parquet_raw(paths[file_no], rows["line"].to_list())
-        for (file_no,), rows in refused.partition_by("file_no", as_dict=True).items()
-    }
-    return [found[file_no][line] for file_no, line in refused.select("file_no", "line").rows()]
+    texts: dict[tuple[int, int], str] = {}
+    for (file_no,), rows in refused.partition_by("file_no", as_dict=True).items():
+        lines = rows["line"].to_list()
+        try:
+            found = read_parquet_raw(paths[file_no], lines)
+        except FileRefused:  # a column that no log knows is damaged: the others are shown
+            known = [name for name in names if name in rows.columns]
+            found = dict(zip(lines, rows_as_json(rows.select(known)), strict=True))
+        texts |= {(file_no, line): found[line] for line in lines}
+    return [texts[place] for place in refused.select("file_no", "line").rows()]
