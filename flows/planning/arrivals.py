@@ -1,5 +1,6 @@
 """What has arrived: what the event store holds, and what stands in landing/ beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,14 +12,15 @@ from flows.ingest.event_store import EventStore, InputFile, inputs_among, open_s
 from flows.ingest.landing import LandingFile, Listing, blocked_days, list_landing
 from flows.ingest.ledger import digests
 from flows.ingest.refusals import RefusedFile
+from flows.ingest.units import reason_to_refuse
+
+MOST_FILES_READ = 20
+MOST_BYTES_READ = 4 * 2**20
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Ingested files, and those that are not: ``new`` would be taken in, ``refused`` not.
-
-    A file that cannot be read counts as new until an ingest has tried it.
-    """
+    """Ingested files, and those that are not: ``new`` would be taken in, ``refused`` not."""
 
     store: EventStore
     ingested: pl.DataFrame
@@ -48,9 +50,10 @@ class Arrivals:
 
 
 def look_at_arrivals(data_dir: Path) -> Arrivals:
-    """Look at landing/ and the event store as they are now, without reading any new file.
+    """Look at landing/ and the event store as they are now.
 
-    Raises InputRefused where there is neither.
+    A few small new files are read, to see whether they can be; many or large ones count as good.
+    Raises InputRefused where there is neither landing/ nor a store.
     """
     landing, events = data_dir / "landing", data_dir / "events"
     listing = Listing([], [])
@@ -61,10 +64,27 @@ def look_at_arrivals(data_dir: Path) -> Arrivals:
     known = digests(ingested)
     old = [file for file in listing.files if file.file in known]
     refused = listing.refused + FileStates(events).refuse_changed(old, known)
+    new = _free([file for file in listing.files if file.file not in known], refused)
+    refused += _unreadable(new)
+    return Arrivals(store, ingested, _free(new, refused), refused)
+
+
+def _free(files: Sequence[LandingFile], refused: list[RefusedFile]) -> list[LandingFile]:
+    """Leave out the files whose log and arrival day are blocked by a refused one."""
     blocked = blocked_days(refused)
-    new = [
-        file
-        for file in listing.files
-        if file.file not in known and (file.log, file.arrived) not in blocked
+    return [file for file in files if (file.log, file.arrived) not in blocked]
+
+
+def _unreadable(files: Sequence[LandingFile]) -> list[RefusedFile]:
+    if len(files) > MOST_FILES_READ or sum(map(_size, files)) > MOST_BYTES_READ:
+        return []
+    reasons = [(file, reason_to_refuse(file)) for file in files]
+    return [
+        RefusedFile(file.log, file.file, file.arrived, error.reason, error.mend)
+        for file, error in reasons
+        if error is not None
     ]
-    return Arrivals(store, ingested, new, refused)
+
+
+def _size(file: LandingFile) -> int:
+    return file.path.stat().st_size if file.path.exists() else 0

@@ -147,6 +147,15 @@ def test_refused_files_in_the_way_are_told_before_a_run_finds_them(published: Pu
     assert told(skipping) == [("ingest", "other files skipped (0 before, now 1)")]
 
 
+def test_a_file_that_cannot_be_read_is_in_the_way_too(published: Published) -> None:
+    data_dir, _ = published
+    deliver(data_dir, "payment/arrived=2026-10-15/cut.parquet", "PAR1 and no more")
+    deliver(data_dir, "payment/arrived=2026-10-15/good.ndjson")
+    one = planned(data_dir)
+    assert one.action == "refused"
+    assert "1 file: payment/arrived=2026-10-15/cut.parquet" in told(one)[0][1]
+
+
 def test_a_day_before_anything_arrived_would_be_refused(published_once: Published) -> None:
     one = planned(published_once[0], date(2001, 1, 31))
     assert one.action == "refused"
