@@ -87,7 +87,8 @@ class ParsedUnit:
         """Return the masked text, ``raw``, of the rows at some ``file_no`` and ``line``."""
         if places.is_empty():
             return places.with_columns(raw=pl.lit(None, pl.String))
-        found = self.delivered.join(places, on=["file_no", "line"], how="semi")
+        near = self.delivered.filter(pl.col("line").is_in(places["line"].implode()))
+        found = near.join(places, on=["file_no", "line"], how="semi")
         raw = pl.Series("raw", _masked_raw(self.unit, found), dtype=pl.String)
         return found.select("file_no", "line").with_columns(raw)
 
