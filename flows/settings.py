@@ -7,7 +7,7 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -37,6 +37,19 @@ class ArrivalLimits(BaseModel):
     friendship: int | None = Field(default=None, ge=0)
 
 
+class Retention(BaseModel):
+    """What `plainscore prune` keeps; see flows.publish.retention. Days are counted from the newest
+    published date; ``grace_hours``: between leaving the catalog and being deleted.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep_daily_days: int = Field(default=90, ge=0)
+    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = ("month-ends",)
+    keep_superseded_days: int | None = Field(default=None, ge=0)
+    grace_hours: int = Field(default=24, ge=0)
+
+
 class Settings(BaseSettings):
     """What an owner of logs can set.
 
@@ -44,6 +57,7 @@ class Settings(BaseSettings):
     many days after as_of_date a snapshot waits for late events (known_on = as_of_date + lag).
     ``threads``, ``memory_limit`` (e.g. "3GB"), ``temp_directory``: bounds of the engine; empty
     means all processors, DuckDB's own limit, and ``.spill`` in the data directory.
+    ``retention``: what `plainscore prune` keeps.
     """
 
     model_config = SettingsConfigDict(
@@ -56,6 +70,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(default=None, ge=1)
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$")
     temp_directory: Path | None = None
+    retention: Retention = Retention()
 
     @classmethod
     def settings_customise_sources(

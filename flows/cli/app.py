@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restate": ("restate_command:restate", "Publish anew what late data touches, beside the old."),
     "status": ("status_command:status", "Show what became of every stage of every date."),
     "verify": ("verify_command:verify", "Hash every published file again."),
+    "prune": ("prune_command:prune", "Delete old snapshots by a retention rule."),
     "explain": ("explain_command:explain", "Explain one person's score, point by point."),
     "why": ("why_command:why", "Tell why one person's score changed, cause by cause."),
     "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from dashboards.explanation import Explanation
+    from dashboards.snapshots import Snapshots
 
 WIDTH = 110
 
@@ -19,6 +21,7 @@ def explain(
     *,
     as_of: str = "latest",
     data: Path = Path("data"),
+    proof: Annotated[bool, Parameter(negative=())] = False,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Explain one person's score, point by point, on the champion scorecard.
@@ -31,6 +34,9 @@ def explain(
         A published date (2026-10-31), a month (2026-10: its last published date), or latest.
     data
         The data directory.
+    proof
+        Print, as json, a proof of the person's features, points and scores on all scorecards,
+        which `plainscore verify --proof FILE` checks without anyone else's rows.
     output_format
         A waterfall for people; one json object; or the points as csv.
     """
@@ -38,7 +44,10 @@ def explain(
     from dashboards.snapshots import open_snapshots
 
     with open_snapshots(data) as snapshots:
-        explanation = explain_person(snapshots, person, snapshots.day(as_of))
+        day = snapshots.day(as_of)
+        if proof:
+            return _print_proof(data, person, snapshots, day)
+        explanation = explain_person(snapshots, person, day)
     if output_format == "json":
         text = json.dumps(_as_json(explanation), ensure_ascii=sys.stdout.isatty(), indent=1)
         print(text)
@@ -46,6 +55,23 @@ def explain(
         _print_csv(explanation)
     else:
         _print_waterfall(explanation)
+    return 0
+
+
+def _print_proof(data: Path, person: str, snapshots: "Snapshots", day: date) -> int:
+    from flows.publish.proof import make_proof
+    from flows.publish.runs import published_runs, shown_runs
+
+    known_on, name = snapshots.rows(
+        "select known_on, run from dim_date where as_of_date = ?", (day,)
+    )[0]
+    shown = (day, known_on, name)
+    run = next(
+        run
+        for run in shown_runs(published_runs(data))
+        if (run.dates.as_of_date, run.dates.known_on, run.name) == shown
+    )
+    print(json.dumps(make_proof(run, person), ensure_ascii=sys.stdout.isatty(), indent=1))
     return 0
 
 

@@ -19,7 +19,7 @@ of its own, so that it can be a leaf of a proof.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -37,15 +37,47 @@ def content_hash(con: duckdb.DuckDBPyConnection, file: Path, columns: Columns) -
     number of rows. ``con`` preserves insertion order, as DuckDB does unless told otherwise.
     Raises duckdb.Error where the file is no Parquet file of these columns.
     """
+    hashed = HashedRows(con, file, columns)
+    for _ in hashed:
+        pass
+    return hashed.content_hash
+
+
+class HashedRows:
+    """Read a table's rows once: as each one's digest, and in the end as the table's hash.
+
+    Iterating gives tuples that end in a row's digest; ``with_columns`` go before it.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        file: Path,
+        columns: Columns,
+        with_columns: Sequence[str] = (),
+    ) -> None:
+        selected = ", ".join([*map(identifier, with_columns), f"sha256({row_text(columns)})"])
+        self._rows = con.cursor().execute(
+            f"select {selected} "
+            f"from read_parquet({parquet_list([file])}, hive_partitioning = false)"
+        )
+        self._digest = hashlib.sha256(_line(header_digest(columns)))
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        while batch := self._rows.fetchmany(_ROWS_AT_ONCE):
+            self._digest.update(_line("\n".join(row[-1] for row in batch)))
+            yield from batch
+
+    @property
+    def content_hash(self) -> str:
+        """The table's hash, once all rows are read."""
+        return self._digest.hexdigest()
+
+
+def header_digest(columns: Columns) -> str:
+    """Return the digest of a table's columns."""
     header = "\n".join(f"{name} {column_type}" for name, column_type in columns)
-    digest = hashlib.sha256(_line(hashlib.sha256(header.encode()).hexdigest()))
-    rows = con.execute(
-        f"select sha256({row_text(columns)}) "
-        f"from read_parquet({parquet_list([file])}, hive_partitioning = false)"
-    )
-    while batch := rows.fetchmany(_ROWS_AT_ONCE):
-        digest.update(_line("\n".join(row[0] for row in batch)))
-    return digest.hexdigest()
+    return hashlib.sha256(header.encode()).hexdigest()
 
 
 def row_text(columns: Columns) -> str:

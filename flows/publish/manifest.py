@@ -10,7 +10,9 @@ from typing import Any
 import duckdb
 
 from flows.publish.check_results import CHECK_RESULT, PASSED, WARNED, CheckRow
-from flows.publish.content_hash import combined_hash, content_hash
+from flows.publish.content_hash import Columns, combined_hash, content_hash
+from flows.publish.people_root import hash_people, people_root
+from flows.publish.people_tree import tree_head
 from flows.publish.runs import CONTRACTS, MANIFEST, Run
 from flows.publish.sql_text import parquet_list
 from flows.publish.staging import StagedSnapshot, table_file
@@ -57,11 +59,21 @@ def write_manifest(
     tables = (*staged.tables, CHECK_RESULT)
     contracts = canonical_json({table.short_name: contract_of(table) for table in tables})
     (staged.folder / CONTRACTS).write_bytes(contracts)
+    columns = {
+        table.short_name: [(column.name, column.type) for column in table.columns]
+        for table in tables
+    }
     with duckdb.connect(config={"threads": staged.threads}) as con:
-        entries = {table.short_name: table_entry(con, staged.folder, table) for table in tables}
+        hashed = hash_people(con, staged.folder, columns)
+        entries = {
+            table.short_name: table_entry(
+                con, staged.folder, table, hashed.content_hashes.get(table.short_name)
+            )
+            for table in tables
+        }
         people, scored = _people_counts(con, staged)
     judged = {name: entry for name, entry in entries.items() if name != CHECK_RESULT.short_name}
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "as_of_date": str(run.dates.as_of_date),
         "known_on": str(run.dates.known_on),
@@ -69,7 +81,7 @@ def write_manifest(
         "people": people,
         "scored": scored,
         "scorecards": [
-            {"name": card.name, "version": card.version, "hash": card.hash}
+            {"name": card.name, "version": card.version, "hash": card.hash, "base": card.base}
             for card in provenance.cards
         ],
         "content_hash": combined_hash([(n, e["content_hash"]) for n, e in judged.items()]),
@@ -84,6 +96,7 @@ def write_manifest(
         "skipped_refused_files": sorted(provenance.skipped_refused_files),
         "erasures": provenance.erasures,
     }
+    manifest["people_root"] = people_root(manifest, columns, tree_head(hashed.leaves))
     (staged.folder / MANIFEST).write_bytes(canonical_json(manifest))
 
 
@@ -110,6 +123,14 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
+def columns_of(contracts: Mapping[str, Any]) -> dict[str, Columns]:
+    """Return (name, type) of every column of every table, by the contracts of a run."""
+    return {
+        table: [(column["name"], column["type"]) for column in contract["columns"]]
+        for table, contract in contracts.items()
+    }
+
+
 def contract_of(table: Table) -> dict[str, Any]:
     """Return what stands in ``contracts.json`` of a table."""
     return {
@@ -123,13 +144,18 @@ def contract_of(table: Table) -> dict[str, Any]:
     }
 
 
-def table_entry(con: duckdb.DuckDBPyConnection, folder: Path, table: Table) -> dict[str, Any]:
-    """Return what stands in ``manifest.json`` of a table whose file is under ``folder``."""
+def table_entry(
+    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, known_hash: str | None = None
+) -> dict[str, Any]:
+    """Return what stands in ``manifest.json`` of a table whose file is under ``folder``.
+
+    ``known_hash``: its content hash, where that was computed already.
+    """
     file = table_file(folder, table.short_name)
     columns = [(column.name, column.type) for column in table.columns]
     return {
         "rows": int(_one_row(con, file, "count(*)")[0]),
-        "content_hash": content_hash(con, file, columns),
+        "content_hash": known_hash or content_hash(con, file, columns),
         "file_sha256": file_sha256(file),
         "bytes": file.stat().st_size,
     }

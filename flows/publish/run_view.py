@@ -24,6 +24,7 @@ _RUN_COLUMNS = (
     Column("scorecards", "VARCHAR", "Names and versions of the scorecards, champion first."),
     Column("skipped_refused_files", "BIGINT", "Refused files that were passed over.", "files"),
     Column("content_hash", "VARCHAR", "Hash of what all its tables say."),
+    Column("people_root", "VARCHAR", "Root that proofs of people lead to; see docs/operating.md."),
     Column("code_version", "VARCHAR", "Version of the code that made it."),
     Column("code_hash", "VARCHAR", "Hash of the transforms that made it."),
 )
@@ -40,7 +41,8 @@ def run_view(published: PublishedRuns, shown: Sequence[Run]) -> View:
     # One text, not one literal for each cell: those would be bound one by one, thousands of them.
     lines = text_literal(_ROW_END.join(_CELL_END.join(row) for row in rows))
     cells = ", ".join(
-        f"cast(split_part(line, chr({ord(_CELL_END)}), {place}) as {c.type}) as {c.name}"
+        f"cast(nullif(split_part(line, chr({ord(_CELL_END)}), {place}), '') as {c.type})"
+        f" as {c.name}"
         for place, c in enumerate(_RUN_COLUMNS, start=1)
     )
     sql = (
@@ -66,6 +68,7 @@ def _run_row(run: Run, manifest: Manifest, is_live: bool, is_shown: bool) -> lis
         cards,
         len(manifest["skipped_refused_files"]),
         manifest["content_hash"],
+        manifest.get("people_root", ""),
         manifest["code"]["version"],
         manifest["code"]["hash"],
     )

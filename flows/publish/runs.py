@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from flows.publish.pruned import pruned_of
 from transforms.dates import SnapshotDates
 
 SNAPSHOTS = "snapshots"
@@ -67,8 +68,8 @@ def _runs_at(data_dir: Path, pattern: str) -> list[Run]:
     return sorted(found)
 
 
-def _runs_of(data_dir: Path, dates: SnapshotDates) -> list[Run]:
-    """Return every run of these dates: what others are published costs nothing here."""
+def runs_of(data_dir: Path, dates: SnapshotDates) -> list[Run]:
+    """Return every run of these dates, published or retired; other dates cost nothing here."""
     return _runs_at(data_dir, f"as_of_date={dates.as_of_date}/known_on={dates.known_on}")
 
 
@@ -79,7 +80,7 @@ def live_runs(data_dir: Path) -> list[Run]:
 
 def find_live_run(data_dir: Path, dates: SnapshotDates) -> Run | None:
     """Return the newest run of these dates, or None where none is published."""
-    published = [run for run in _runs_of(data_dir, dates) if not is_retired(run)]
+    published = [run for run in runs_of(data_dir, dates) if not is_retired(run)]
     return published[-1] if published else None
 
 
@@ -89,8 +90,10 @@ def shown_runs(runs: list[Run]) -> list[Run]:
 
 
 def next_run(data_dir: Path, dates: SnapshotDates) -> Run:
-    """Return the run that would be published next for these dates."""
-    number = max((run.number for run in _runs_of(data_dir, dates)), default=0) + 1
+    """Return the run that would be published next for these dates; no number comes back."""
+    numbers = [run.number for run in runs_of(data_dir, dates)]
+    numbers += [int(one["run"]) for one in pruned_of(data_dir / SNAPSHOTS, dates)]
+    number = max(numbers, default=0) + 1
     folder = (
         data_dir.resolve()
         / SNAPSHOTS

@@ -1,15 +1,17 @@
 """Hash everything that is published again, and say what is not as its manifest says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
 from flows.publish.change_verification import verify_changes
 from flows.publish.check_results import CHECK_RESULT
-from flows.publish.content_hash import combined_hash
+from flows.publish.content_hash import Columns, combined_hash
 from flows.publish.file_verification import problems_of_table, strange_files
-from flows.publish.manifest import file_sha256, read_contracts, read_manifest
+from flows.publish.manifest import columns_of, file_sha256, read_contracts, read_manifest
+from flows.publish.people_root import HashedPeople, hash_people, people_root
+from flows.publish.people_tree import tree_head
 from flows.publish.runs import CATALOG, CONTRACTS, MANIFEST, Run, published_runs
 from flows.publish.sql_text import identifier
 from transforms.errors import InputRefused
@@ -39,9 +41,16 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
         yield f"{where}: its manifest is of {' / '.join(said)}"
     if file_sha256(run.folder / CONTRACTS) != manifest["contracts_sha256"]:
         yield f"{where}/{CONTRACTS} is not what was published"
+    columns = columns_of(contracts)
+    hashes: Mapping[str, str] = {}
+    if "people_root" in manifest and (hashed := _hash_people(con, run, columns)):
+        hashes = hashed.content_hashes
+        if people_root(manifest, columns, tree_head(hashed.leaves)) != manifest["people_root"]:
+            yield f"{where}/{MANIFEST}: its people_root is not that of its people"
     for name, entry in manifest["tables"].items():
-        columns = contracts[name]["columns"]
-        yield from problems_of_table(con, run.folder, where, name, entry, columns)
+        own = contracts[name]["columns"]
+        known = hashes.get(name)
+        yield from problems_of_table(con, run.folder, where, name, entry, own, known)
     judged = [
         (n, e["content_hash"])
         for n, e in manifest["tables"].items()
@@ -50,6 +59,16 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
     if combined_hash(judged) != manifest["content_hash"]:
         yield f"{where}/{MANIFEST}: its content_hash is not that of its tables"
     yield from strange_files(run.folder, where, set(manifest["tables"]))
+
+
+def _hash_people(
+    con: duckdb.DuckDBPyConnection, run: Run, columns: Mapping[str, Columns]
+) -> HashedPeople | None:
+    """Return everyone, hashed; None where a file is lost or broken, which its table will tell."""
+    try:
+        return hash_people(con, run.folder, columns)
+    except duckdb.Error:
+        return None
 
 
 def _problems_of_catalog(data_dir: Path, runs: list[Run]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Read scores, points and explanations again and again until told to stop; tell what was seen.
 
-Run with a data directory. Fails at the first error, and at the first score that is not the sum of
-its points: score and points are files of their own, so that a mixture of runs would show.
+Run with a data directory, and a day that is published all the while. Fails at the first error,
+and at the first score that is not the sum of its points: score and points are files of their own,
+so that a mixture of runs would show.
 """
 
 import select
@@ -17,7 +18,7 @@ ADDS_UP = (
 )
 
 
-def main(data_dir: Path) -> None:
+def main(data_dir: Path, day: str = "2026-09-30") -> None:
     seen: set[str] = set()
     reads = 0
     print("reading", flush=True)
@@ -27,11 +28,11 @@ def main(data_dir: Path) -> None:
                 "select as_of_date::text, sum(score) from score group by all"
             ).fetchall()
             assert con.execute(ADDS_UP).fetchone() == (0,), "a mixture of runs"
-            assert len(con.execute("from explain('p5', '2026-09-30')").fetchall()) == 32
+            assert len(con.execute("from explain('p5', ?)", [day]).fetchall()) == 32
         seen |= {f"{day} {total}" for day, total in totals}
         reads += 1
     print(reads, *sorted(seen), sep="\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

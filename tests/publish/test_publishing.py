@@ -119,6 +119,7 @@ def _cut_after(step: Callable[..., object]) -> Callable[..., object]:
     return cut
 
 
+STEP_CUTS = [_cut_before, _cut_after]
 STEPS = [
     (publishing, "write_check_results"),
     (publishing, "write_manifest"),
@@ -140,7 +141,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("cut", [_cut_before, _cut_after])
+@pytest.mark.parametrize("cut", STEP_CUTS)
 @pytest.mark.parametrize(
     ("module", "step"), STEPS, ids=lambda part: getattr(part, "__name__", part)
 )
