@@ -18,7 +18,14 @@ from flows.publish.catalog import rebuild_catalog
 from flows.publish.check_results import CHECK_RESULT
 from flows.publish.durable import fsync_path
 from flows.publish.manifest import read_contracts, read_manifest
-from flows.publish.runs import SNAPSHOTS, STAGING, Run, published_runs
+from flows.publish.runs import (
+    SNAPSHOTS,
+    STAGING,
+    Run,
+    is_retired,
+    published_runs,
+    standing_runs,
+)
 from flows.publish.sql_text import identifier, parquet_list
 from flows.publish.staging import table_file
 from flows.request import SnapshotRequest
@@ -48,7 +55,8 @@ class ErasedSnapshot:
 def erase_from_snapshots(
     data_dir: Path, names: Names, journal: Journal, settings: Settings
 ) -> list[ErasedSnapshot]:
-    """Publish a further run of every snapshot concerned, and delete all its older runs at once.
+    """Publish a further run of every snapshot concerned, and delete all its older runs at once,
+    retired ones too.
 
     A snapshot is concerned where a run of it holds an id, or a removed row had counted in it. One
     that cannot be made again is published no more. Readers that hold an old catalog lose the
@@ -63,6 +71,8 @@ def erase_from_snapshots(
         outcome = _publish_anew(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
         erased.append(outcome)
         doomed += [run for run in runs if run != outcome.run]
+    retired = [run for run in standing_runs(data_dir) if is_retired(run)]
+    doomed += [run for run in retired if _is_concerned([run], names, journal.moments)]
     _delete(data_dir, doomed)
     return erased
 

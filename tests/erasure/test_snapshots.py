@@ -11,7 +11,7 @@ from flows.erasure.names import Names
 from flows.erasure.search import search
 from flows.publish.catalog import rebuild_catalog
 from flows.publish.manifest import read_manifest
-from flows.publish.runs import Run, published_runs
+from flows.publish.runs import Run, published_runs, standing_runs
 from flows.publish.verification import verify
 from flows.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh
@@ -75,10 +75,12 @@ def test_others_change_through_ties_alone_and_it_is_said_by_how_much(erased: Era
 
 def test_a_person_who_is_only_named_by_others_goes_from_every_run(world: Delivery) -> None:
     publish(world.data, FEBRUARY, "standard")
+    (published_runs(world.data)[1].folder / "retired.json").write_text("{}")
     assert search(world.data, Names([DEE])).found
     erasure = erase_people(world.data, DEE)
     assert erasure.is_whole
     assert names_of(published_runs(world.data)) == [("2026-01-31", "0002"), ("2026-02-28", "0003")]
+    assert standing_runs(world.data) == published_runs(world.data)
     assert search(world.data, Names([DEE])).found == []
 
 
