@@ -55,12 +55,11 @@ class ErasedSnapshot:
 def erase_from_snapshots(
     data_dir: Path, names: Names, journal: Journal, settings: Settings
 ) -> list[ErasedSnapshot]:
-    """Publish a further run of every snapshot concerned, and delete all its older runs at once,
-    retired ones too.
+    """Publish a further run of every snapshot concerned, and delete all its older runs at once.
 
-    A snapshot is concerned where a run of it holds an id, or a removed row had counted in it. One
-    that cannot be made again is published no more. Readers that hold an old catalog lose the
-    deleted runs.
+    Retired runs that are concerned are deleted with them. A snapshot is concerned where a run of
+    it holds an id, or a removed row had counted in it. One that cannot be made again is published
+    no more. Readers that hold an old catalog lose the deleted runs.
     """
     erased: list[ErasedSnapshot] = []
     doomed: list[Run] = []

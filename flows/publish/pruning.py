@@ -17,6 +17,7 @@ from uuid import uuid4
 import duckdb
 
 from flows.publish.catalog import refresh_catalog
+from flows.publish.change_sets import remove_changes_of_deleted_runs
 from flows.publish.durable import (
     fsync_path,
     make_durable_directory,
@@ -99,6 +100,7 @@ def _do(home: Path, outcome: PruneOutcome, now: datetime) -> None:
         _remember(home, outcome.deleted, now)
     for run in outcome.deleted:
         _delete(home, run)
+    remove_changes_of_deleted_runs(home)
     _empty_trash(home)
 
 
