@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from flows.changes.changing import compute_changes
+from flows.doing import Do, once
 from flows.publish.change_sets import ChangePair
 from flows.publish.runs import Run
 from flows.request import read_request
 from flows.score_day import score_day
+from flows.settings import read_settings
+from flows.steps import read_design
 from tests.oracle.events import Event
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
@@ -66,9 +70,8 @@ def unchecked(step: Callable[..., Any], *arguments: Any) -> Any:
     return [] if step.__name__ == "check_stage" else step(*arguments)
 
 
-def publish(data_dir: Path, as_of_date: date, known_on: date, *cards: str) -> Run:
-    request = read_request(as_of_date, known_on, data_dir, scorecards=cards or ("standard",))
-    return score_day(request, unchecked).run
+def publish(data_dir: Path, do: Do, dates: tuple[date, date], card: str) -> Run:
+    return score_day(read_request(*dates, data_dir, scorecards=(card,)), do).run
 
 
 @pytest.fixture(scope="session")
@@ -76,11 +79,20 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     data_dir = tmp_path_factory.mktemp("changes")
     world = with_someone_frozen_for_a_while(nasty_world(SEED))
     write_landing(world.events, data_dir)
-    ago = month_before(world)
+    ago, now = month_before(world), world.as_of_date
+    do = once(unchecked, read_design)
     return Published(
         data_dir,
         world,
-        publish(data_dir, ago, ago, "reported_b"),
-        publish(data_dir, world.as_of_date, world.as_of_date),
-        publish(data_dir, world.as_of_date, world.known_on),
+        publish(data_dir, unchecked, (ago, ago), "reported_b"),
+        publish(data_dir, do, (now, now), "standard"),
+        publish(data_dir, do, (now, world.known_on), "standard"),
     )
+
+
+@pytest.fixture(scope="session")
+def computed(published: Published) -> Published:
+    """The same, with the changes of both pairs computed."""
+    for pair in (published.by_all_causes, published.restatement):
+        compute_changes(published.data_dir, pair, read_settings(published.data_dir))
+    return published

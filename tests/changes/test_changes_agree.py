@@ -6,10 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.changes.changing import compute_changes
 from flows.publish.change_sets import ChangePair
 from flows.publish.runs import SNAPSHOTS, STAGING
-from flows.settings import read_settings
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES, State, cause_of_status, score, state_of, told
 from tests.oracle.score import FEATURES
@@ -19,10 +17,10 @@ Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def by_all_causes(published: Published) -> tuple[dict[str, list[State]], Rows, Rows]:
+def by_all_causes(computed: Published) -> tuple[dict[str, list[State]], Rows, Rows]:
     """Five states of everyone, and what is published of the pair."""
-    before, after = published.month_ago.dates, published.now_later.dates
-    events = published.world.events
+    before, after = computed.month_ago.dates, computed.now_later.dates
+    events = computed.world.events
     older = [event for event in events if event.event_date <= before.as_of_date]
     results = [
         snapshot(events, before.as_of_date, before.known_on),
@@ -30,12 +28,12 @@ def by_all_causes(published: Published) -> tuple[dict[str, list[State]], Rows, R
         snapshot(older, after.as_of_date, after.known_on),
         snapshot(events, after.as_of_date, after.known_on),
     ]
-    first = _published_states(published, results[0])
+    first = _published_states(computed, results[0])
     states = {
         who: [first.get(who, State("not there", {})), *(state_of(r.get(who)) for r in results)]
         for who in {*first, *results[-1]}
     }
-    return states, *_computed(published, published.by_all_causes)
+    return states, *_told_of(computed, computed.by_all_causes)
 
 
 def test_everyones_change_is_split_as_the_method_says(by_all_causes: Any) -> None:
@@ -83,11 +81,11 @@ def test_the_world_is_nasty_enough_to_tell(by_all_causes: Any) -> None:
     assert {row["status_cause"] for row in changes} >= {None, "late_data", "time", "new_events"}
 
 
-def test_a_restatement_is_late_data_and_nothing_else(published: Published) -> None:
-    before, after = published.now.dates, published.now_later.dates
-    events = published.world.events
+def test_a_restatement_is_late_data_and_nothing_else(computed: Published) -> None:
+    before, after = computed.now.dates, computed.now_later.dates
+    events = computed.world.events
     results = [snapshot(events, d.as_of_date, d.known_on) for d in (before, after)]
-    changes, _ = _computed(published, published.restatement)
+    changes, _ = _told_of(computed, computed.restatement)
     assert {row["person_id"] for row in changes} == {*results[0], *results[1]}
     for row in changes:
         ends = [state_of(result.get(row["person_id"])) for result in results]
@@ -137,8 +135,7 @@ def _published_states(published: Published, by_method: Any) -> dict[str, State]:
     }
 
 
-def _computed(published: Published, pair: ChangePair) -> tuple[Rows, Rows]:
-    compute_changes(published.data_dir, pair, read_settings(published.data_dir))
+def _told_of(published: Published, pair: ChangePair) -> tuple[Rows, Rows]:
     assert not list((published.data_dir / SNAPSHOTS / STAGING).glob("*"))
     key = [
         *(pair.before.dates.as_of_date, pair.before.dates.known_on),

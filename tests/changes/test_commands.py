@@ -13,12 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.changes.changing import compute_changes
 from flows.cli.app import main
 from flows.lock import writer_lock
 from flows.publish.catalog import rebuild_catalog
 from flows.publish.change_sets import change_folder
-from flows.settings import read_settings
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran
@@ -31,12 +29,10 @@ from why_changed(?, ?, ?)
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str], published: Published) -> Any:
+def ask(capsys: pytest.CaptureFixture[str], computed: Published) -> Any:
     """Run a command on the published world, all its changes computed."""
-    for pair in (published.by_all_causes, published.restatement):
-        compute_changes(published.data_dir, pair, read_settings(published.data_dir))
 
-    def run(*words: str, data: Path = published.data_dir) -> Ran:
+    def run(*words: str, data: Path = computed.data_dir) -> Ran:
         with pytest.raises(SystemExit) as ended:
             main([*words, "--data", str(data)])
         captured = capsys.readouterr()
@@ -175,13 +171,13 @@ def test_who_looks_needs_no_lock_and_who_computes_does(
     shutil.copytree(published.data_dir, data_dir)
     shutil.rmtree(change_folder(data_dir, published.restatement))
     rebuild_catalog(data_dir)
-    computed, missing = ("compare",), ("compare", *restated(published))
+    there, missing = ("compare",), ("compare", *restated(published))
     with writer_lock(data_dir, "a test"):
-        assert ask(*computed, data=data_dir).code == 0
+        assert ask(*there, data=data_dir).code == 0
         assert ask(*missing, data=data_dir).code == 4
     (data_dir / ".lock").unlink()
     (data_dir / ".lock").mkdir()  # keeps even root from writing
-    assert ask(*computed, data=data_dir).code == 0
+    assert ask(*there, data=data_dir).code == 0
     refused = ask(*missing, data=data_dir)
     assert refused.code == 5
     assert "not computed yet" in refused.err
