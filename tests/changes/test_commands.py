@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from dashboards.change_pairs import End, Pair, is_computed
+from dashboards.snapshots import Snapshots
 from flows.cli.app import main
 from flows.lock import writer_lock
 from flows.publish.catalog import rebuild_catalog
@@ -183,6 +185,11 @@ def test_who_looks_needs_no_lock_and_who_computes_does(
     assert "not computed yet" in refused.err
     (data_dir / ".lock").rmdir()
     assert ask(*missing, data=data_dir).code == 0
+
+
+def test_a_catalog_of_an_older_version_has_nothing_computed(published: Published) -> None:
+    end = End(published.world.as_of_date, published.world.known_on, "0001")
+    assert not is_computed(Snapshots(duckdb.connect()), Pair(end, end))
 
 
 def test_who_looks_imports_nothing_heavy(ask: Any, published: Published) -> None:
