@@ -7,7 +7,7 @@ end. While it stands, no other command may write (``flows.lock``).
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -47,14 +47,6 @@ class Rewritten:
         return line
 
 
-@dataclass(frozen=True, order=True)
-class Moment:
-    """When a row that went counted: it was known from its arrival on, in snapshots of its date."""
-
-    arrived: date
-    event_date: date
-
-
 class Journal:
     """The journal of one data directory; empty where no erasure is under way."""
 
@@ -63,7 +55,7 @@ class Journal:
         self.ids: list[str] = []
         self.rewritten: list[Rewritten] = []
         self.renamed: dict[str, str] = {}
-        self.moments: set[Moment] = set()
+        self.since: date | None = None
         self.erasure_no: int | None = None
         for entry in _read(self.path):
             self._take(entry)
@@ -85,9 +77,9 @@ class Journal:
         """Note that a file is about to get another path under landing/."""
         self._write({"renamed": {old: new}})
 
-    def note_moments(self, moments: Iterable[Moment]) -> None:
-        """Note when the rows counted that are about to leave the store."""
-        self._write({"moments": [[str(m.arrived), str(m.event_date)] for m in sorted(moments)]})
+    def note_since(self, arrived: date) -> None:
+        """Note when the first of the rows arrived that are about to leave the store."""
+        self._write({"since": str(arrived)})
 
     def end(self) -> None:
         """Remove the journal: the erasure is done."""
@@ -114,18 +106,9 @@ class Journal:
             spans = {int(line): count for line, count in read["spans"].items()}
             self.rewritten.append(Rewritten(**(read | {"spans": spans})))
         self.renamed |= entry.get("renamed", {})
-        for arrived, event_date in entry.get("moments", ()):
-            moment = Moment(date.fromisoformat(arrived), date.fromisoformat(event_date))
-            self.moments.add(moment)
-
-
-def earliest(moments: Iterable[Moment]) -> list[Moment]:
-    """Return the moments that none other precedes in both clocks: they stand for all."""
-    found: list[Moment] = []
-    for moment in sorted(set(moments)):
-        if not found or moment.event_date < found[-1].event_date:
-            found.append(moment)
-    return found
+        if "since" in entry:
+            arrived = date.fromisoformat(entry["since"])
+            self.since = arrived if self.since is None else min(self.since, arrived)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

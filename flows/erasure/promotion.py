@@ -5,7 +5,6 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.erasure.journal import Moment
 from flows.ingest.identity import CONFLICT, DUPLICATE, PLACE, Verdicts
 from flows.ingest.ledger import Counts
 from flows.ingest.set_aside import SetAside
@@ -17,15 +16,15 @@ COUNTED_AS = {DUPLICATE: "duplicates", CONFLICT: "quarantined"}
 
 def promote(
     writer: StoreWriter, landing: Path, log: str, gone: pl.DataFrame, counts: Counts
-) -> set[Moment]:
+) -> None:
     """Accept the first repeat of every event_id whose first row is gone; judge the others anew.
 
-    Returns when the accepted rows count. The ledger in ``writer`` already knows the files as they
-    are in landing/, and the repeats of erased people are out.
+    The ledger in ``writer`` already knows the files as they are in landing/, and the repeats of
+    erased people are out.
     """
     firsts = _first_repeats(writer, log, gone)
     if firsts.is_empty():
-        return set()
+        return
     for verdict, count in COUNTED_AS.items():
         counts.add(firsts.filter(pl.col("verdict") == verdict), accepted=1, **{count: -1})
     places = firsts.select(*PLACE, "arrived")
@@ -41,7 +40,6 @@ def promote(
         rows = changed.filter(pl.col("verdict") == verdict)
         counts.add(rows, duplicates=step, quarantined=-step)
     set_aside.write()
-    return {Moment(*row) for row in accepted.select("arrived", "event_date").rows()}
 
 
 def _first_repeats(writer: StoreWriter, log: str, gone: pl.DataFrame) -> pl.DataFrame:

@@ -1,8 +1,9 @@
 """Publish every snapshot anew in which erased people had a part, and delete its older runs."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
@@ -10,10 +11,11 @@ from uuid import uuid4
 import duckdb
 
 from flows.erasure.differences import ScoreDifference, compare_runs
-from flows.erasure.journal import Journal, Moment
+from flows.erasure.journal import Journal
 from flows.erasure.names import Names, json_texts
 from flows.ingest import IngestReport
 from flows.ingest.refusals import RefusedFile
+from flows.ledger.entry import entry_file
 from flows.publish.catalog import rebuild_catalog
 from flows.publish.check_results import CHECK_RESULT
 from flows.publish.durable import fsync_path
@@ -57,28 +59,30 @@ def erase_from_snapshots(
 ) -> list[ErasedSnapshot]:
     """Publish a further run of every snapshot concerned, and delete all its older runs at once.
 
-    Retired runs that are concerned are deleted with them. A snapshot is concerned where a run of
-    it holds an id, or a removed row had counted in it. One that cannot be made again is published
+    Retired runs that are concerned are deleted with them. A snapshot is concerned where a removed
+    row had arrived for it, or a run of it holds an id. One that cannot be made again is published
     no more. Readers that hold an old catalog lose the deleted runs.
     """
     erased: list[ErasedSnapshot] = []
     doomed: list[Run] = []
     for _, group in groupby(published_runs(data_dir), key=lambda run: run.dates):
         runs = list(group)
-        if not _is_concerned(runs, names, journal.moments):
+        if not _is_concerned(runs, names, journal.since):
             continue
         outcome = _publish_anew(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
         erased.append(outcome)
         doomed += [run for run in runs if run != outcome.run]
+        if outcome.run is None:
+            entry_file(data_dir, outcome.dates).unlink(missing_ok=True)
     retired = [run for run in standing_runs(data_dir) if is_retired(run)]
-    doomed += [run for run in retired if _is_concerned([run], names, journal.moments)]
+    doomed += [run for run in retired if _is_concerned([run], names, journal.since)]
     _delete(data_dir, doomed)
     return erased
 
 
-def _is_concerned(runs: Sequence[Run], names: Names, moments: Iterable[Moment]) -> bool:
-    dates = runs[-1].dates
-    if any(m.arrived <= dates.known_on and m.event_date <= dates.as_of_date for m in moments):
+def _is_concerned(runs: Sequence[Run], names: Names, since: date | None) -> bool:
+    """Tell whether rows that went had arrived for a snapshot, or a run of it holds an id."""
+    if since is not None and since <= runs[-1].dates.known_on:
         return True
     return any(run_holds(run, names) for run in runs)
 
@@ -137,12 +141,13 @@ def _delete(data_dir: Path, runs: Sequence[Run]) -> None:
     """Delete runs at once: out of sight, out of the catalog, off the disk."""
     away = data_dir.resolve() / SNAPSHOTS / STAGING
     away.mkdir(parents=True, exist_ok=True)
-    for run in runs:
-        run.folder.rename(away / uuid4().hex)
-        fsync_path(run.folder.parent)
+    folders = [run.folder for run in runs]
+    for folder in folders:
+        folder.rename(away / uuid4().hex)
+        fsync_path(folder.parent)
     rebuild_catalog(data_dir)
     shutil.rmtree(away)
-    for run in runs:
-        for folder in (run.folder.parent, run.folder.parent.parent):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    for folder in folders:
+        for parent in (folder.parent, folder.parent.parent):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()

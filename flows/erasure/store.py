@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from flows.erasure.journal import Journal, Moment, Rewritten, earliest
+from flows.erasure.journal import Journal, Rewritten
 from flows.erasure.leaving import Leaving, leaving_of, mark_places, pending_files
 from flows.erasure.names import Names
 from flows.erasure.promotion import COUNTED_AS, promote
+from flows.ingest.changes import STATES
 from flows.ingest.compaction import sort_columns
 from flows.ingest.identity import CONFLICT, CONFLICT_REASON
 from flows.ingest.ledger import Counts, apply_counts, shown_names
@@ -25,9 +27,10 @@ class StoreErasure:
         self._landing = data_dir / "landing"
         self._names = names
         self._journal = journal
-        self._writer = StoreWriter(data_dir / "events")
+        self._events = data_dir / "events"
+        self._writer = StoreWriter(self._events)
         self._counts = Counts()
-        self._moments: set[Moment] = set()
+        self._arrivals: set[date] = set()
         self._renamed: dict[str, str] = {}
 
     def erase(self) -> int:
@@ -48,7 +51,7 @@ class StoreErasure:
         self._take_set_aside_out(leaving)
         for log, rows in gone.items():
             if len(rows):
-                self._moments |= promote(writer, self._landing, log, rows, self._counts)
+                promote(writer, self._landing, log, rows, self._counts)
                 writer.build_seen_anew(log)
         self._take_keys_out(keys)
         writer.ledger = apply_counts(writer.ledger, self._counts)
@@ -59,12 +62,13 @@ class StoreErasure:
     def _take_out_of_log(self, log: str, leaving: Leaving) -> pl.DataFrame:
         gone = leaving.take_out(self._writer.tables[log])
         self._counts.add(gone, rows=-1, accepted=-1)
-        self._moments |= {Moment(*row) for row in gone.select("arrived", "event_date").rows()}
+        self._arrivals |= set(gone["arrived"])
         return gone
 
     def _take_set_aside_out(self, leaving: Leaving) -> None:
         """Take repeats and refused rows out, and those refused rows that hold a name as a word."""
         repeats = leaving.take_out(self._writer.tables["repeat"])
+        self._arrivals |= set(repeats["arrived"])
         for verdict, count in COUNTED_AS.items():
             of_verdict = repeats.filter(pl.col("verdict") == verdict)
             self._counts.add(of_verdict, rows=-1, **{count: -1})
@@ -79,6 +83,7 @@ class StoreErasure:
             leaves |= pl.Series(told, dtype=pl.Boolean) & ~is_conflict
             moved = leaving.move_up(rows.filter(~leaves))
             moved = moved.with_columns(pl.col("file").replace(self._renamed))
+            self._arrivals |= set(rows["arrived"].filter(leaves))
             if not moved.equals(rows):
                 self._counts.add(rows.filter(leaves & ~is_conflict), rows=-1, quarantined=-1)
                 table.replace_files([path])
@@ -132,8 +137,11 @@ class StoreErasure:
         number = self._journal.erasure_no or 0
         is_changed = any(table.is_changed for table in self._writer.tables.values())
         if is_changed or self._counts.changes or self._writer.erasures < number:
-            self._journal.note_moments(earliest({*self._moments, *self._journal.moments}))
+            if self._arrivals:
+                self._journal.note_since(min(self._arrivals))
             self._writer.erasures = max(number, self._writer.erasures)
             self._writer.commit()
+        if self._renamed:
+            (self._events / STATES).unlink(missing_ok=True)  # a cache, which knows the old names
         for table in self._writer.tables.values():
             table.forget_history()

@@ -15,7 +15,7 @@ from flows.ingest.landing import LandingFile
 from flows.ingest.refusals import RefusedFile
 from flows.ingest.text_lines import HashedFile
 
-_CACHE_NAME = "file_states.json"
+STATES = "file_states.json"
 _SETTLED_NS = 1_000_000_000
 
 
@@ -37,7 +37,7 @@ class FileStates:
     """The states in which ingested files had their known digest."""
 
     def __init__(self, events: Path) -> None:
-        self._path = events / _CACHE_NAME
+        self._path = events / STATES
         self._states = _read(self._path)
         self._is_changed = False
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from flows import score_day
 from flows.erasure import journal, rewriting
 from flows.ingest import delta_table, head, seen_ids
 from flows.publish.catalog import rebuild_catalog
+from flows.request import SnapshotRequest
+from flows.steps import Design, read_design
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
 
@@ -31,11 +34,28 @@ def delivery(tmp_path: Path) -> Delivery:
     return Delivery(tmp_path / "data")
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _no_checks_between_steps() -> Iterator[None]:
-    """Leave out the checks: they take most of a run's time, and have tests of their own."""
+DESIGNS: dict[tuple[str, ...], Design] = {}
+
+
+@contextmanager
+def quick_runs() -> Iterator[None]:
+    """Leave out the checks, which have tests of their own, and read the same cards once."""
+
+    def read_once(request: SnapshotRequest) -> Design:
+        cards = request.settings.scorecards
+        if cards not in DESIGNS:
+            DESIGNS[cards] = read_design(request)
+        return DESIGNS[cards]
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
+        patched.setattr(score_day, "read_design", read_once)
+        yield
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quick_runs() -> Iterator[None]:
+    with quick_runs():
         yield
 
 
@@ -44,8 +64,7 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small world with both months published; nobody may write into it."""
     delivery = Delivery(tmp_path_factory.mktemp("world") / "data")
     published_world.deliver(delivery)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
+    with quick_runs():
         for day in (published_world.JANUARY, published_world.FEBRUARY):
             published_world.publish(delivery.data, day)
     return delivery.data
