@@ -15,6 +15,7 @@ from flows.erasure.snapshots import ErasedSnapshot, erase_from_snapshots
 from flows.erasure.store import StoreErasure
 from flows.ingest.event_store import open_store
 from flows.ingest.head import read_head
+from flows.publish.catalog import refresh_catalog
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import SNAPSHOTS, STAGING, published_runs
 from flows.settings import Settings
@@ -103,3 +104,4 @@ def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
             shutil.rmtree(beside)
         elif beside.is_file() and names.are_told_by(beside.read_text(errors="replace")):
             beside.unlink()
+    refresh_catalog(data_dir)  # it must name nothing that is gone

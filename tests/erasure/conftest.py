@@ -11,7 +11,7 @@ from flows import score_day
 from flows.erasure import journal, rewriting
 from flows.ingest import delta_table, head, seen_ids
 from flows.publish.catalog import rebuild_catalog
-from flows.request import SnapshotRequest
+from flows.settings import Settings
 from flows.steps import Design, read_design
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
@@ -41,10 +41,10 @@ DESIGNS: dict[tuple[str, ...], Design] = {}
 def quick_runs() -> Iterator[None]:
     """Leave out the checks, which have tests of their own, and read the same cards once."""
 
-    def read_once(request: SnapshotRequest) -> Design:
-        cards = request.settings.scorecards
+    def read_once(settings: Settings) -> Design:
+        cards = settings.scorecards
         if cards not in DESIGNS:
-            DESIGNS[cards] = read_design(request)
+            DESIGNS[cards] = read_design(settings)
         return DESIGNS[cards]
 
     with pytest.MonkeyPatch.context() as patched:
