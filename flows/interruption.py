@@ -5,6 +5,7 @@ of a library that exception can get lost, or come out as an error of another kin
 would go on. So who writes notes the signal first, and asks between steps and before a publication.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 UNDONE = "interrupted: what was published stays as it was"
+STOPPING = b"\nplainscore: stopping; once more ends it at once\n"
+STDERR = 2
 DONE = "interrupted, but all was done by then: it stands"
 
 _noted: list[int] = []
@@ -60,6 +63,8 @@ def noting_interruptions() -> Iterator[None]:
 
 def _note(number: int, _frame: FrameType | None) -> None:
     _noted.append(number)
+    if os.isatty(STDERR):
+        os.write(STDERR, STOPPING)
     for each in SIGNALS:
         if signal.getsignal(each) is _note:
             signal.signal(each, signal.SIG_DFL)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.interruption import noting_interruptions
-from flows.publish.durable import failing_disk_told
+from flows.publish.durable import failing_machine_told
 from transforms.errors import InputRefused, Locked
 
 LOCK_NAME = ".lock"
@@ -55,7 +55,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         The directory cannot be made, written or locked; or an erasure was interrupted in it, and
         this is not the one that ends it.
     PlainscoreError
-        The disk is full or fails, or permission is missing, and nobody has told so better.
+        The disk is full or fails, permission is missing or memory is not enough, and nobody
+        has told so better.
     Interrupted
         A signal came while it was held.
     """
@@ -70,7 +71,7 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         opened.callback(_forget_holder, descriptor)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
-        with noting_interruptions(), failing_disk_told(data_dir):
+        with noting_interruptions(), failing_machine_told(data_dir):
             yield
 
 

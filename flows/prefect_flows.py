@@ -4,16 +4,21 @@ A step gets its arguments by closure: Prefect walks through every argument of a 
 futures, and ours hold a whole catalog and an open database.
 """
 
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from prefect import Task, flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.server.api.server import SubprocessASGIServer
+from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
 from flows.backfill import BackfillOutcome, backfill
 from flows.calendar import Every, dates_between
@@ -29,6 +34,25 @@ from flows.steps import House, publish_run, stage_files
 from flows.summary import snapshot_markdown
 
 WRITES = (stage_files, publish_run)
+
+
+def start_own_server() -> None:
+    """Start the server that Prefect would start where none is configured; deaf to Ctrl-C.
+
+    A terminal sends Ctrl-C to every process in it. The server ended too, and Prefect then tried
+    for more than a minute to tell it so. It still ends with the command, by SIGTERM.
+    """
+    if PREFECT_API_URL.value() or not PREFECT_SERVER_EPHEMERAL_ENABLED.value():
+        return
+    starting = Thread(target=_start_deaf_server, daemon=True)
+    starting.start()
+    starting.join()
+
+
+def _start_deaf_server() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what a thread starts inherits it
+    with suppress(RuntimeError):  # the flow tries again, and tells
+        SubprocessASGIServer().start()
 
 
 def tasked(do: Do = plainly) -> Do:

@@ -102,7 +102,9 @@ def _backfill_under_prefect(
 
     with writer_lock(data, f"backfill {first} to {last}", lend=True):
         prepare_prefect()
-        from flows.prefect_flows import backfill_flow
+        from flows.prefect_flows import backfill_flow, start_own_server
+
+        start_own_server()
 
         outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
     return outcome

@@ -93,7 +93,9 @@ def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "S
     dates = request.dates
     with writer_lock(request.data_dir, f"run {dates.as_of_date}", lend=True):
         prepare_prefect()
-        from flows.prefect_flows import score_day_flow
+        from flows.prefect_flows import score_day_flow, start_own_server
+
+        start_own_server()
 
         outcome: SnapshotOutcome = score_day_flow(
             dates.as_of_date, dates.known_on, request.data_dir, **wishes

@@ -38,16 +38,24 @@ def told_in_a_line(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def failing_disk_told(folder: Path) -> Iterator[None]:
-    """Turn an error of the disk that came through everything below into a PlainscoreError."""
+def failing_machine_told(folder: Path) -> Iterator[None]:
+    """Turn what disk or memory did, and nothing below has told, into a PlainscoreError."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        why = str(error).partition("\n")[0] or "no memory is left"
         raise PlainscoreError(
-            f"{error.filename or folder} cannot be read or written ({error.strerror}): make room "
-            "or give permission and run again; what was published stays as it was"
+            f"memory is not enough ({why}): give more with --memory-limit, or use fewer --threads, "
+            "and run again; what was published stays as it was"
+        ) from error
+    except (OSError, duckdb.IOException) as error:
+        if isinstance(error, OSError) and error.errno not in DISK_ERRORS:
+            raise
+        where = getattr(error, "filename", None) or folder
+        why = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise PlainscoreError(
+            f"{where} cannot be read or written ({why}): make room or give permission and run "
+            "again; what was published stays as it was"
         ) from error
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tests.campaigns import injected
 from tests.campaigns.forked import result_of, wait
-from tests.campaigns.injected import Strike, restart_with_shim
-from tests.campaigns.jobs import JOBS, Job, make_world
+from tests.campaigns.injected import Strike, restart_prepared
+from tests.campaigns.jobs import JOBS, PEOPLE, Job, make_world
 from tests.campaigns.kills import table
 from tests.campaigns.stage import Played, Stage
 
@@ -100,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     scratch = Path(asked.scratch or tempfile.mkdtemp(prefix="faults-"))
     scratch.mkdir(parents=True, exist_ok=True)
-    restart_with_shim(scratch)
+    restart_prepared(scratch)
     from tests.campaigns.lighter import import_everything, lighten
 
     import_everything()
     world = scratch / "world"
     if not world.is_dir():
-        result_of(lambda: make_world(world, asked.seed), scratch / "child.txt")
+        result_of(lambda: make_world(world, PEOPLE, asked.seed), scratch / "child.txt")
     stage = Stage(scratch, world, lighten)
     jobs = [job for job in JOBS if not asked.command or job.name in asked.command]
     played = []

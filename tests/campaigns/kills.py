@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.campaigns.forked import result_of
-from tests.campaigns.injected import Action, Strike, restart_with_shim
+from tests.campaigns.injected import Action, Strike, restart_prepared
 from tests.campaigns.jobs import JOBS, Job, make_world
 from tests.campaigns.stage import Played, Stage
 
@@ -30,20 +30,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     scratch = Path(asked.scratch or tempfile.mkdtemp(prefix="kills-"))
     scratch.mkdir(parents=True, exist_ok=True)
-    restart_with_shim(scratch)
+    restart_prepared(scratch, with_shim=not asked.without_shim)
     from tests.campaigns.lighter import import_everything, lighten
 
     import_everything()
     world = scratch / "world"
     if not world.is_dir():
-        result_of(lambda: make_world(world, asked.seed), scratch / "child.txt")
+        result_of(lambda: make_world(world, asked.people, asked.seed), scratch / "child.txt")
     stage = Stage(scratch, world, lighten)
-    number = getattr(signal, f"SIG{asked.signal}")
     jobs = [job for job in JOBS if not asked.command or job.name in asked.command]
     played = []
-    for one in moments(stage, jobs, asked.moments, asked.events, number, asked.seed):
+    how = HOW[:1] if asked.without_shim else HOW
+    for one in moments(stage, jobs, asked, how):
         played.append(one)
         _tell(one)
+        print(f"{len(played)}: {one.job} {one.moment} ended {one.ended}", file=sys.stderr)
     print(table(played))
     return 1 if any(one.faults for one in played) else 0
 
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--moments", type=int, default=100, help="at random times")
     parser.add_argument("--events", type=int, default=100, help="at things done to files")
     parser.add_argument("--command", action="append", choices=[job.name for job in JOBS])
+    parser.add_argument("--without-shim", action="store_true", help="strike in Python only")
+    parser.add_argument("--people", type=int, default=150)
     parser.add_argument("--signal", choices=("KILL", "INT", "TERM"), default="KILL")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scratch", help="a directory to work in; a new one by default")
@@ -62,21 +65,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def moments(
-    stage: Stage, jobs: Sequence[Job], times: int, events: int, number: int, seed: int
+    stage: Stage, jobs: Sequence[Job], asked: argparse.Namespace, how: Sequence[Action]
 ) -> Iterator[Played]:
     """Play every moment, the jobs in turn."""
-    chance = random.Random(seed)
-    for place in range(times):
+    number, chance = getattr(signal, f"SIG{asked.signal}"), random.Random(asked.seed)
+    for place in range(asked.moments):
         job = jobs[place % len(jobs)]
         seconds = chance.uniform(0, stage.reference(job).seconds)
         disturb = stage.signalled(job, seconds, number)
         yield _judged(stage.play(job, f"after {seconds:.3f} s", disturb), number)
-    for place in range(events):
+    for place in range(asked.events):
         job = jobs[place % len(jobs)]
         count = stage.reference(job).events
-        part, parts = place // len(jobs), -(-events // len(jobs))
+        part, parts = place // len(jobs), -(-asked.events // len(jobs))
         event = min(count - 1, int((part + chance.random()) * count / parts))
-        strike = Strike(event, HOW[place % len(HOW)], number)
+        strike = Strike(event, how[place % len(how)], number)
         moment = f"{strike.action} event {event} of {count}"
         yield _judged(stage.play(job, moment, stage.struck(job, strike)), number)
 

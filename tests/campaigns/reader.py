@@ -22,7 +22,7 @@ ADDS_UP = (
     "where score <> 350 + credit_history + purchase_behaviour + performance_reliability "
     "+ personal_information + social_connections"
 )
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.15
 
 
 @dataclass

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows.lock import LOCK_NAME, writer_lock
-from transforms.errors import InputRefused, Locked
+from transforms.errors import InputRefused, Locked, PlainscoreError
 
 HOLD = (
     "import sys; from pathlib import Path; from flows.lock import writer_lock\n"
@@ -106,6 +107,30 @@ def test_a_filesystem_without_locks_is_no_second_writer(
     monkeypatch.setattr("fcntl.flock", no_locks)
     with pytest.raises(InputRefused, match="cannot be locked \\(No locks available\\)"):
         take(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device", "/d/x"), r"/d/x cannot be .*\(No space left"),
+        (PermissionError(13, "Permission denied", "/d/x"), r"/d/x cannot be .*\(Permission"),
+        (duckdb.IOException("IO Error: no such spill\nmore"), r"\(IO Error: no such spill\)"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: 1 KB\n\nmore"), "--memory-limit"),
+        (MemoryError(), "memory is not enough"),
+    ],
+)
+def test_what_the_machine_does_to_a_writer_is_told_in_a_line(
+    tmp_path: Path, error: Exception, told: str
+) -> None:
+    with pytest.raises(PlainscoreError, match=told) as raised, writer_lock(tmp_path, "first"):
+        raise error
+    assert "\n" not in str(raised.value)
+    take(tmp_path)
+
+
+def test_an_error_of_the_network_is_not_told_as_one_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionRefusedError), writer_lock(tmp_path, "first"):
+        raise ConnectionRefusedError(111, "Connection refused")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
