@@ -151,6 +151,20 @@ def test_a_killed_ingest_is_completed_by_the_next(delivery: Delivery) -> None:
     assert delivery.state() == reference.state()
 
 
+def test_two_ingests_at_once_lose_nothing(delivery: Delivery, undisturbed: dict[str, Any]) -> None:
+    deliver_first(delivery)
+    deliver_more(delivery)
+    command = [sys.executable, "-c", "from flows.cli.app import main; main()", "ingest", "--data"]
+    both = [
+        subprocess.Popen(
+            [*command, str(delivery.data)], cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL
+        )
+        for _ in range(2)
+    ]
+    assert sorted(process.wait() for process in both) in ([0, 0], [0, 4])
+    assert delivery.state() == undisturbed
+
+
 def test_lost_seen_ids_are_built_again(delivery: Delivery, undisturbed: dict[str, Any]) -> None:
     deliver_first(delivery)
     delivery.ingest()
