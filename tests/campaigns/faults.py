@@ -143,6 +143,9 @@ def _player(stage: Stage, job: Job, fault: Fault, strike: Strike | None) -> Call
     def play() -> Played:
         moment = f"{fault.name} from event {strike.event}" if strike else fault.name
         played = stage.play(job, moment, disturb)
+        if fault.name == "clock set ahead":
+            # What went out of use in the future is deleted only when that has come and gone.
+            played.faults = [one for one in played.faults if not one.startswith("left over")]
         played.faults += _faults_of_telling(played, fault)
         return played
 
