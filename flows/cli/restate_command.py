@@ -115,7 +115,9 @@ def _restate_under_prefect(data: Path, span: "Span", wishes: dict[str, Any]) -> 
 
     with writer_lock(data, "restate", lend=True):
         prepare_prefect()
-        from flows.prefect_flows import restate_flow
+        from flows.prefect_flows import restate_flow, start_own_server
+
+        start_own_server()
 
         outcome: BackfillOutcome = restate_flow(
             span.first, span.last, span.known_on, data, **wishes

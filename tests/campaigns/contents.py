@@ -10,7 +10,7 @@ from flows.ingest.compaction import compact
 from flows.ingest.event_store import open_store
 from flows.ledger.entry import entry_file, read_entries
 from flows.publish.manifest import read_manifest
-from flows.publish.runs import published_runs
+from flows.publish.runs import RETIRED, published_runs
 from flows.publish.verification import verify
 from tests.ingest.delivery import Delivery
 
@@ -65,6 +65,7 @@ def _left_over(data_dir: Path) -> Iterator[str]:
                 name in explained
                 or name.startswith(EXPLAINED)
                 or "/_delta_log/" in name
+                or (data_dir.joinpath(*file.relative_to(data_dir).parts[:4]) / RETIRED).exists()
                 or any(file.is_relative_to(folder) for folder in runs)
             )
         if not is_ours:

@@ -48,6 +48,9 @@ JOBS = (
         rerun_may_end=(0, 5),  # once it is done, nobody of that id is known
         may_break_readers=True,
     ),
+    Job("restate", "taken in", ("restate", "--plain")),
+    Job("prune", "published", ("prune", "--keep-daily-days", "1", "--keep", "year-ends")),
+    Job("compare", "published", ("compare",)),
     Job("catalog", "taken in", ("verify", "--rebuild-catalog")),
 )
 

@@ -16,8 +16,11 @@ def import_everything() -> None:
     _leave_out_great_expectations()
     import flows.cli.backfill_command
     import flows.cli.compact_command
+    import flows.cli.compare_command
     import flows.cli.erase_command
     import flows.cli.ingest_command
+    import flows.cli.prune_command
+    import flows.cli.restate_command
     import flows.cli.run_command
     import flows.cli.verify_command
     import flows.erasure.erasing
@@ -25,8 +28,10 @@ def import_everything() -> None:
     import flows.ingest.event_store
     import flows.lock
     import flows.progress
+    import flows.publish.pruning
     import flows.publish.verification
     import flows.request
+    import flows.restatement
     import flows.score_day
     import flows.summary  # noqa: F401
     import transforms.house  # noqa: F401
