@@ -2,19 +2,16 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from flows import score_day
 from flows.erasure import journal, rewriting
 from flows.ingest import delta_table, head, seen_ids
 from flows.publish.catalog import rebuild_catalog
-from flows.settings import Settings
-from flows.steps import Design, read_design
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
+from tests.quick_runs import quick_runs
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -32,25 +29,6 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 def delivery(tmp_path: Path) -> Delivery:
     """A data directory to which nothing was delivered yet."""
     return Delivery(tmp_path / "data")
-
-
-DESIGNS: dict[tuple[str, ...], Design] = {}
-
-
-@contextmanager
-def quick_runs() -> Iterator[None]:
-    """Leave out the checks, which have tests of their own, and read the same cards once."""
-
-    def read_once(settings: Settings) -> Design:
-        cards = settings.scorecards
-        if cards not in DESIGNS:
-            DESIGNS[cards] = read_design(settings)
-        return DESIGNS[cards]
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
-        patched.setattr(score_day, "read_design", read_once)
-        yield
 
 
 @pytest.fixture(scope="package", autouse=True)

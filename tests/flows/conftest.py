@@ -1,6 +1,7 @@
 """A data directory with the sample delivered, and the same with its last day published."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from flows.request import SnapshotRequest, read_request
 from flows.score_day import SnapshotOutcome, score_day
+from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 LAST_DAY = date(2026, 10, 31)
@@ -42,3 +44,10 @@ def published(
     copy = tmp_path / "copy"
     shutil.copytree(data_dir, copy)
     return copy, outcome
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """Runs of this test are made without checks."""
+    with quick_runs():
+        yield

@@ -4,6 +4,8 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from flows.cli.restate_command import restate
 from flows.publish.manifest import file_sha256, read_manifest
 from flows.publish.runs import published_runs
@@ -13,6 +15,7 @@ from tests.flows.conftest import LAST_DAY
 from transforms.dates import SnapshotDates
 
 Published = tuple[Path, SnapshotOutcome]
+pytestmark = pytest.mark.usefixtures("quick")
 ARRIVED = date(2026, 11, 2)
 
 

@@ -26,6 +26,7 @@ from transforms.errors import ChecksRefused, InputRefused
 
 QUICK = ("check_stage", "require_events")
 Published = tuple[Path, SnapshotOutcome]
+quickly = pytest.mark.usefixtures("quick")
 
 
 def test_every_score_is_the_base_and_its_points(published_once: Published) -> None:
@@ -58,6 +59,7 @@ def test_a_forced_run_ends_in_the_same_content(published: Published) -> None:
     assert _content(again) == _content(first)
 
 
+@quickly
 def test_another_scorecard_makes_a_further_run_beside_the_first(published: Published) -> None:
     data_dir, first = published
     again = score_day(request_for(data_dir, scorecards=("reported_b",)))
@@ -66,6 +68,7 @@ def test_another_scorecard_makes_a_further_run_beside_the_first(published: Publi
     assert _content(again) != _content(first)
 
 
+@quickly
 def test_what_arrives_later_changes_no_published_day(published: Published) -> None:
     data_dir, _ = published
     late = data_dir / "landing" / "payment" / "arrived=2026-11-02"
@@ -78,6 +81,7 @@ def test_what_arrives_later_changes_no_published_day(published: Published) -> No
     assert not score_day(request_for(data_dir)).is_new
 
 
+@quickly
 def test_a_file_for_an_older_day_makes_a_further_run(published: Published) -> None:
     data_dir, first = published
     older = data_dir / "landing" / "payment" / "arrived=2026-10-15"
@@ -137,6 +141,7 @@ def test_an_interruption_that_a_step_swallowed_publishes_nothing(
     assert [run.name for run in published_runs(data_dir)] == ["0001"]
 
 
+@quickly
 def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> None:
     bad = delivered / "landing" / "payment" / "arrived=2026-10-20"
     bad.mkdir(exist_ok=True)
@@ -151,6 +156,7 @@ def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> N
     ]
 
 
+@quickly
 def test_a_feed_that_stopped_is_told_from_people_who_stopped(
     delivered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,12 +172,14 @@ def test_a_day_before_anything_arrived_has_no_snapshot(delivered: Path) -> None:
         score_day(request_for(delivered, date(2001, 1, 1)))
 
 
+@quickly
 def test_a_day_before_anything_happened_has_no_snapshot_either(delivered: Path) -> None:
     long_ago = read_request(date(2001, 1, 1), LAST_DAY, delivered)
     with pytest.raises(InputRefused, match="all that had arrived happened later"):
         score_day(long_ago)
 
 
+@quickly
 def test_one_refused_date_does_not_stop_a_backfill(delivered: Path) -> None:
     requests = [request_for(delivered, date(2001, 1, 31)), request_for(delivered)]
     outcome = backfill(requests)

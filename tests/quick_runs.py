@@ -1,0 +1,28 @@
+"""Runs for tests of something else than checks, which take most of the time of a small run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from flows import score_day
+from flows.settings import Settings
+from flows.steps import Design, read_design
+
+_DESIGNS: dict[tuple[str, ...], Design] = {}
+
+
+@contextmanager
+def quick_runs() -> Iterator[None]:
+    """Leave out the checks, which have tests of their own, and read the same cards once."""
+
+    def read_once(settings: Settings) -> Design:
+        cards = settings.scorecards
+        if cards not in _DESIGNS:
+            _DESIGNS[cards] = read_design(settings)
+        return _DESIGNS[cards]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
+        patched.setattr(score_day, "read_design", read_once)
+        yield
