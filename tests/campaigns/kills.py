@@ -21,6 +21,7 @@ from tests.campaigns.forked import result_of
 from tests.campaigns.injected import Action, Strike, restart_prepared
 from tests.campaigns.jobs import JOBS, Job, make_world
 from tests.campaigns.stage import Played, Stage
+from tests.campaigns.under_prefect import played_under_prefect
 
 HOW: tuple[Action, ...] = ("before", "after", "half")
 
@@ -45,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         played.append(one)
         _tell(one)
         print(f"{len(played)}: {one.job} {one.moment} ended {one.ended}", file=sys.stderr)
+    run = next(job for job in JOBS if job.name == "run")
+    if asked.prefect:
+        for one in played_under_prefect(stage, scratch, run, asked.prefect, asked.seed):
+            played.append(one)
+            _tell(one)
+            print(f"{len(played)}: {one.job} {one.moment} ended {one.ended}", file=sys.stderr)
     print(table(played))
     return 1 if any(one.faults for one in played) else 0
 
@@ -56,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--moments", type=int, default=100, help="at random times")
     parser.add_argument("--events", type=int, default=100, help="at things done to files")
     parser.add_argument("--command", action="append", choices=[job.name for job in JOBS])
+    parser.add_argument("--prefect", type=int, default=0, help="of `run`, under Prefect")
     parser.add_argument("--without-shim", action="store_true", help="strike in Python only")
     parser.add_argument("--people", type=int, default=150)
     parser.add_argument("--signal", choices=("KILL", "INT", "TERM"), default="KILL")
