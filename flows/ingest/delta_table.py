@@ -23,6 +23,7 @@ _ROW_GROUP_ROWS = 122_880
 # A table's log is read from its last checkpoint on: seldom ones make every opening slower.
 CONFIGURATION = {"delta.checkpointInterval": "20"}
 _LOG_FOLDER = "_delta_log"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
@@ -211,7 +212,8 @@ def _told(path: Path) -> Iterator[None]:
     except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
         if path.is_file():
             path.unlink()
-        cause = getattr(error, "strerror", None) or " ".join(str(error).split())[:200]
+        told = _COLOUR.sub("", str(error))
+        cause = getattr(error, "strerror", None) or " ".join(told.split())[:200]
         raise InputRefused(
             f"{path} cannot be written ({cause}): mend that and run again; "
             "what was committed before stands"

@@ -9,6 +9,7 @@ from typing import Any
 from flows.ingest.compaction import compact
 from flows.ingest.event_store import open_store
 from flows.ledger.entry import entry_file, read_entries
+from flows.lock import writer_lock
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import RETIRED, published_runs
 from flows.publish.verification import verify
@@ -38,7 +39,8 @@ def contents(data_dir: Path) -> dict[str, Any]:
         state = Delivery(data_dir).state()
         found["counts"] = state.pop("counts")
         found |= {name: _hash_of(rows) for name, rows in state.items()}
-        compact(data_dir, timedelta(0))
+        with writer_lock(data_dir, "compact"):
+            compact(data_dir, timedelta(0))
     found["left over"] = sorted(_left_over(data_dir))
     return found
 

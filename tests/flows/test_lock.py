@@ -8,12 +8,24 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from flows.ledger.entry import (
+    DONE,
+    PUBLISH,
+    Attempt,
+    Entry,
+    StageRecord,
+    read_entry,
+    write_entry,
+)
+from flows.ledger.settling import settle_published
 from flows.lock import LOCK_NAME, writer_lock
+from transforms.dates import SnapshotDates
 from transforms.errors import InputRefused, Locked, PlainscoreError
 
 HOLD = (
@@ -68,6 +80,33 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         assert json.loads((tmp_path / LOCK_NAME).read_text())["purpose"] == "a long job"
         with writer_lock(tmp_path, "second"):
             assert json.loads((tmp_path / LOCK_NAME).read_text())["pid"] == os.getpid()
+
+
+def test_who_comes_after_a_killed_holder_first_tidies_up_after_it(tmp_path: Path) -> None:
+    with another_holder(tmp_path) as first:
+        (tmp_path / "snapshots/_staging/a run").mkdir(parents=True)
+        (tmp_path / ".spill").mkdir()
+        (tmp_path / "plainscore.duckdb.unfinished").touch()
+        first.kill()
+        first.wait()
+    with writer_lock(tmp_path, "second"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [LOCK_NAME, "snapshots"]
+        assert list((tmp_path / "snapshots").iterdir()) == []
+    assert (tmp_path / LOCK_NAME).read_text() == ""
+
+
+def test_a_run_that_its_dead_writer_had_not_noted_is_noted(tmp_path: Path) -> None:
+    dates = SnapshotDates(date(2026, 10, 31), date(2026, 10, 31))
+    attempt = Attempt("then", stages=[StageRecord("raw", DONE), StageRecord(PUBLISH)])
+    write_entry(tmp_path, Entry(dates, unfinished=attempt))
+    settle_published(tmp_path)
+    assert read_entry(tmp_path, dates).published is None
+    (tmp_path / "snapshots/as_of_date=2026-10-31/known_on=2026-10-31/run=0001").mkdir(parents=True)
+    settle_published(tmp_path)
+    entry = read_entry(tmp_path, dates)
+    assert entry.unfinished is None
+    assert entry.published is not None
+    assert (entry.published.run, entry.published.stages[-1].outcome) == ("0001", DONE)
 
 
 def test_what_a_dead_process_left_in_the_file_is_not_told_as_the_holder(tmp_path: Path) -> None:

@@ -1,0 +1,25 @@
+"""Tidy up after a writer that died: what it published is shown and noted, the rest goes."""
+
+import shutil
+from pathlib import Path
+
+from flows.ledger.settling import settle_published
+from flows.publish.catalog import refresh_catalog
+from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING
+from flows.steps import SPILL
+
+
+def tidy_after_the_dead(data_dir: Path) -> None:
+    """Remove what a dead writer left unfinished, and complete what it had published.
+
+    The caller holds the writer lock, so that nothing here is anybody else's. Raises InputRefused
+    where a published run cannot be read.
+    """
+    home = data_dir.resolve()
+    for folder in (home / SNAPSHOTS / STAGING, home / SPILL):
+        if folder.exists():
+            shutil.rmtree(folder)
+    for unfinished in home.glob(f"{CATALOG}.*"):
+        unfinished.unlink()
+    refresh_catalog(data_dir)
+    settle_published(data_dir)
