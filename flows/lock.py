@@ -34,8 +34,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     """Hold the data directory for writing; readers need no lock.
 
     The operating system frees the lock when the holder ends, however it ends; what stands in the
-    file only says who that is. A holder that dies leaves that there, and the next one first tidies
-    up after it (``flows.recovery``). While it is held, Ctrl-C and SIGTERM are noted
+    file only says who that is. A holder that dies or fails leaves that there, and the next one
+    first tidies up after it (``flows.recovery``). While it is held, Ctrl-C and SIGTERM are noted
     (``flows.interruption``).
 
     Parameters
@@ -66,25 +66,23 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         return
     with ExitStack() as opened:
         descriptor = _open(data_dir, opened)
-        is_after_a_death = os.fstat(descriptor).st_size > 0
+        is_after_a_failure = os.fstat(descriptor).st_size > 0
         if purpose != ERASING:
             _refuse_while_erasing(data_dir)
         _write_holder(descriptor, purpose)
-        if not is_after_a_death:
-            opened.callback(_forget_holder, descriptor)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
         with noting_interruptions(), failing_machine_told(data_dir):
-            if is_after_a_death:
+            if is_after_a_failure:
                 _tidy(data_dir)
-                opened.callback(_forget_holder, descriptor)
             yield
+        _forget_holder(descriptor)
 
 
 def _tidy(data_dir: Path) -> None:
-    from flows.recovery import tidy_after_the_dead  # only here: it takes long to import
+    from flows.recovery import tidy_up  # only here: it takes long to import
 
-    tidy_after_the_dead(data_dir)
+    tidy_up(data_dir)
 
 
 def _open(data_dir: Path, opened: ExitStack) -> int:
@@ -139,7 +137,7 @@ def _write_holder(descriptor: int, purpose: str) -> None:
         "purpose": purpose,
     }
     said = json.dumps(holder).encode()
-    # Never empty in between: what a dead holder left is the sign that it died.
+    # Never empty in between: what a holder left is the sign that it did not come to its end.
     os.pwrite(descriptor, said, 0)
     os.ftruncate(descriptor, len(said))
 

@@ -1,4 +1,4 @@
-"""Tidy up after a writer that died: what it published is shown and noted, the rest goes."""
+"""Tidy up after a writer that died or failed: what it published is shown, the rest goes."""
 
 import shutil
 from pathlib import Path
@@ -9,8 +9,8 @@ from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING
 from flows.steps import SPILL
 
 
-def tidy_after_the_dead(data_dir: Path) -> None:
-    """Remove what a dead writer left unfinished, and complete what it had published.
+def tidy_up(data_dir: Path) -> None:
+    """Remove what the last writer left unfinished, and complete what it had published.
 
     The caller holds the writer lock, so that nothing here is anybody else's. Raises InputRefused
     where a published run cannot be read.

@@ -95,6 +95,14 @@ def test_who_comes_after_a_killed_holder_first_tidies_up_after_it(tmp_path: Path
     assert (tmp_path / LOCK_NAME).read_text() == ""
 
 
+def test_who_comes_after_a_holder_that_failed_tidies_up_too(tmp_path: Path) -> None:
+    (tmp_path / ".spill").mkdir()
+    with pytest.raises(KeyboardInterrupt), writer_lock(tmp_path, "first"):
+        os.kill(os.getpid(), signal.SIGINT)
+    with writer_lock(tmp_path, "second"):
+        assert not (tmp_path / ".spill").exists()
+
+
 def test_a_run_that_its_dead_writer_had_not_noted_is_noted(tmp_path: Path) -> None:
     dates = SnapshotDates(date(2026, 10, 31), date(2026, 10, 31))
     attempt = Attempt("then", stages=[StageRecord("raw", DONE), StageRecord(PUBLISH)])
