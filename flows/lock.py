@@ -69,7 +69,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
         is_after_a_failure = os.fstat(descriptor).st_size > 0
         if purpose != ERASING:
             _refuse_while_erasing(data_dir)
-        _write_holder(descriptor, purpose)
+        with failing_machine_told(data_dir):
+            _write_holder(descriptor, purpose)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
         with noting_interruptions(), failing_machine_told(data_dir):

@@ -10,6 +10,8 @@ import duckdb
 
 from transforms.errors import PlainscoreError
 
+# A commit that cannot be written is the disk's doing too: nobody else uses our databases.
+FROM_THE_DISK = (duckdb.IOException, duckdb.TransactionException)
 DISK_ERRORS = frozenset(
     {
         errno.ENOSPC,
@@ -29,7 +31,7 @@ def told_in_a_line(folder: Path) -> Iterator[None]:
     """Turn what keeps us from writing under ``folder`` into a PlainscoreError: a full disk, ..."""
     try:
         yield
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, *FROM_THE_DISK) as error:
         why = str(error).splitlines()[0]
         raise PlainscoreError(
             f"{folder} cannot be written ({why}): make room or give permission and run again; "
@@ -48,7 +50,7 @@ def failing_machine_told(folder: Path) -> Iterator[None]:
             f"memory is not enough ({why}): give more with --memory-limit, or use fewer --threads, "
             "and run again; what was published stays as it was"
         ) from error
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, *FROM_THE_DISK) as error:
         if isinstance(error, OSError) and error.errno not in DISK_ERRORS:
             raise
         where = getattr(error, "filename", None) or folder

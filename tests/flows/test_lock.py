@@ -162,6 +162,7 @@ def test_a_filesystem_without_locks_is_no_second_writer(
         (OSError(28, "No space left on device", "/d/x"), r"/d/x cannot be .*\(No space left"),
         (PermissionError(13, "Permission denied", "/d/x"), r"/d/x cannot be .*\(Permission"),
         (duckdb.IOException("IO Error: no such spill\nmore"), r"\(IO Error: no such spill\)"),
+        (duckdb.TransactionException("Failed to commit: Could not write"), "make room"),
         (duckdb.OutOfMemoryException("Out of Memory Error: 1 KB\n\nmore"), "--memory-limit"),
         (MemoryError(), "memory is not enough"),
     ],
