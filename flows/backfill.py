@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from flows.doing import Do, once, plainly, unless_interrupted
+from flows.publish.durable import failing_machine_told
 from flows.request import SnapshotRequest
 from flows.score_day import SnapshotOutcome, score_day
 from flows.settings import Settings
@@ -59,7 +60,8 @@ def publish_each(
     outcome = BackfillOutcome()
     for request in requests:
         try:
-            outcome.done.append(publish(request))
+            with failing_machine_told(request.data_dir):
+                outcome.done.append(publish(request))
         except CONCERNS_ALL_DATES:
             raise
         except CONCERNS_ONE_DATE as error:

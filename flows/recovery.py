@@ -21,5 +21,10 @@ def tidy_up(data_dir: Path) -> None:
             shutil.rmtree(folder)
     for unfinished in home.glob(f"{CATALOG}.*"):
         unfinished.unlink()
+    complete_what_is_published(data_dir)
+
+
+def complete_what_is_published(data_dir: Path) -> None:
+    """Show every published run in the catalog, and note it in the ledger."""
     refresh_catalog(data_dir)
     settle_published(data_dir)

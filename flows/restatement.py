@@ -8,6 +8,7 @@ from flows.backfill import BackfillOutcome, Publish, done_once, publish_each
 from flows.doing import Do, plainly
 from flows.ingest.event_store import open_store
 from flows.planning.late_data import late_events, newest_known
+from flows.recovery import complete_what_is_published
 from flows.request import SnapshotRequest
 from flows.score_day import score_day
 from flows.settings import Settings
@@ -42,9 +43,11 @@ def restate(
 ) -> BackfillOutcome:
     """Ingest what is new, and publish every date that late data touches.
 
-    The caller holds the writer lock. A date that fails does not stop the rest.
+    The caller holds the writer lock. A date that fails does not stop the rest. One that failed
+    between its run and the catalog is touched no more: it is shown first.
     """
     do = done_once(do, data_dir, settings)
+    complete_what_is_published(data_dir)
     requests = [
         SnapshotRequest(data_dir, dates, settings, skip_refused, allow_stopped_feeds)
         for dates in do(dates_to_restate, data_dir, span)
