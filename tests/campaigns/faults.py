@@ -89,6 +89,12 @@ OF_THE_WORLD = (
 )
 
 
+OTHERWISE_BY_DESIGN = {
+    ("prune", "clock set back"),  # its grace period has passed when the clock is right again
+    ("erase", "landing vanishes while read"),  # rows stay where a file is out of its reach
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaign; print every fault, every message once, and a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -130,6 +136,8 @@ def _all(
                 strike = Strike(event, "fail", code)
                 yield name, _player(stage, job, Fault(name, _nothing), strike)
         for fault in OF_THE_WORLD:
+            if (job.name, fault.name) in OTHERWISE_BY_DESIGN:
+                continue
             yield fault.name, _player(stage, job, fault, None)
 
 
