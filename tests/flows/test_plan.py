@@ -193,11 +193,12 @@ def test_late_are_events_that_happened_by_the_date_and_arrived_after_it_was_know
     expected: dict[SnapshotDates, dict[str, int]] = {}
     for log in ("profile", "purchase", "payment", "service", "friendship"):
         for dates in asked:
-            row = duckdb.execute(
-                "select count(*) from read_parquet(?) where event_date <= ? and arrived > ? "
-                "and arrived <= ?",
-                [store.files(log), dates.as_of_date, dates.known_on, until or date.max],
-            ).fetchone()
+            with duckdb.connect() as con:
+                row = con.execute(
+                    "select count(*) from read_parquet(?) where event_date <= ? and arrived > ? "
+                    "and arrived <= ?",
+                    [store.files(log), dates.as_of_date, dates.known_on, until or date.max],
+                ).fetchone()
             if row is not None and row[0]:
                 expected.setdefault(dates, {})[log] = row[0]
     assert found == expected

@@ -53,6 +53,18 @@ def test_every_module_says_what_it_is_for(room: str) -> None:
     assert silent == []
 
 
+def test_nothing_asks_the_connection_that_a_whole_process_shares() -> None:
+    """A row that one reader of it left unread makes the next one, anywhere, fail."""
+    shared = re.compile(r"\bduckdb\.(?!connect\b|extract_statements\b)[a-z_]+\(")
+    found = [
+        f"{name_of(path)}, line {number}"
+        for path in modules()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if shared.search(line)
+    ]
+    assert found == []
+
+
 def _too_long(paths: list[Path], limit: int) -> list[str]:
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
     return [f"{name}: {length} lines" for name, length in lengths.items() if length > limit]

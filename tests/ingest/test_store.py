@@ -36,8 +36,10 @@ def test_a_log_is_stored_in_the_columns_of_its_contract(delivery: Delivery, log:
     delivery.ndjson(log, [row])
     delivery.ingest()
     files = delivery.store.files(log)
-    described = duckdb.sql(f"describe select * from read_parquet({files}, hive_partitioning=true)")
-    assert {name: kind for name, kind, *_ in described.fetchall()} == stored_tables()[log].columns
+    select = f"describe select * from read_parquet({files}, hive_partitioning=true)"
+    with duckdb.connect() as con:
+        described = con.execute(select).fetchall()
+    assert {name: kind for name, kind, *_ in described} == stored_tables()[log].columns
 
 
 def test_keys_are_dense_and_everyone_named_has_one(delivery: Delivery) -> None:

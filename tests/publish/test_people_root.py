@@ -49,7 +49,9 @@ def _root_by_hand(run: Run) -> str:
         columns = [(column["name"], column["type"]) for column in contracts[table]["columns"]]
         headers[table] = sha("\n".join(" ".join(column) for column in columns).encode()).hex()
         file = run.folder / table / f"{table}.parquet"
-        for row in duckdb.read_parquet(str(file), hive_partitioning=False).fetchall():
+        with duckdb.connect() as con:
+            rows = con.read_parquet(str(file), hive_partitioning=False).fetchall()
+        for row in rows:
             digest = sha("\n".join(map(cell, row)).encode()).hex()
             texts[row[0]] = texts.get(row[0], "") + f"{table} {digest}\n"
     people = [sha(texts[one].encode()) for one in sorted(texts, key=str.encode)]
