@@ -14,6 +14,7 @@ from flows.steps import (
     build_stage,
     check_stage,
     close_house,
+    compute_statistics,
     find_current_run,
     open_engine,
     publish_run,
@@ -24,6 +25,7 @@ from flows.steps import (
     stage_files,
     take_in_new_files,
 )
+from transforms.catalog import AUDITS, STATISTICS
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,11 @@ def _score(
         do(build_stage, house, "raw")
         do(require_events, house)
         do(check_stage, house, "raw")
-        for stage in ("staging", "features", "scores"):
+        for stage in ("staging", "features", "scores", AUDITS):
             do(build_stage, house, stage)
             do(check_stage, house, stage)
+        do(compute_statistics, house)
+        do(check_stage, house, STATISTICS)
         do(build_stage, house, "published")
         staged = do(stage_files, house)
         do(check_stage, house, "published")

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.code_hash import code_by_stage, code_hash
 from flows.ingest import IngestReport, ingest_new
 from flows.ingest.event_store import (
     EventStore,
@@ -28,11 +29,12 @@ from flows.publish.runs import Run, find_live_run
 from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
 from flows.request import SnapshotRequest
 from flows.settings import Settings
+from studies.statistics.statistic_tables import fill_statistics
 from transforms.catalog import Catalog
 from transforms.contract import ContractError
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.errors import InputRefused
-from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
+from transforms.fingerprint import StageHash
 from transforms.house import read_tables
 from transforms.rehearsal import rehearse
 from transforms.scorecard.card import Scorecard
@@ -92,7 +94,7 @@ def read_design(settings: Settings) -> Design:
     faults = rehearse(catalog)
     if faults:
         raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
-    return Design(cards, catalog, catalog_hash(catalog), stage_hashes(tables, cards))
+    return Design(cards, catalog, code_hash(catalog), code_by_stage(tables, cards))
 
 
 def take_in_new_files(data_dir: Path, threads: int | None) -> IngestReport:
@@ -179,6 +181,11 @@ def build_stage(house: House, schema: str) -> None:
     """Build every table of a schema in order."""
     for table in house.catalog.of_schema(schema):
         house.running.build(table)
+
+
+def compute_statistics(house: House) -> None:
+    """Fill the tables of what SQL should not compute, from those that it counted."""
+    fill_statistics(house.running.con, house.catalog)
 
 
 def require_events(house: House) -> None:

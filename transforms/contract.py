@@ -71,6 +71,19 @@ class Table:
         return self.name.partition(".")[2]
 
     @property
+    def is_audit(self) -> bool:
+        """Whether it tells findings about everyone, made from the audits or their statistics."""
+        return self._reads("audits") or self.is_statistic
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether figures in it come from outside SQL, and may differ by engine in a last digit."""
+        return self._reads("statistics")
+
+    def _reads(self, schema: str) -> bool:
+        return any(name.partition(".")[0] == schema for name in self.inputs)
+
+    @property
     def is_source(self) -> bool:
         return not self.sql
 

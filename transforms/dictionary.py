@@ -12,7 +12,8 @@ SCHEMA_TITLES = {
     "staging": "the things that the events are about",
     "features": "what is measured of a person",
     "scores": "points, factors, scores, reasons",
-    "audits": "findings about a snapshot",
+    "audits": "what is counted about a snapshot as a whole",
+    "statistics": "what is computed from those counts outside SQL",
     "published": "what a snapshot holds, and the views read",
     "changes": "why scores changed between two snapshots",
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,8 +51,12 @@ class StageHash:
     scorecards: str | None
 
 
-def stage_hashes(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
+def stage_hashes(
+    tables: HouseTables, cards: Sequence[Scorecard], own_code: Mapping[str, str]
+) -> dict[str, StageHash]:
     """Return stage -> hashes over its own tables and those of every stage before it.
+
+    ``own_code``: stage -> hash of the code that fills its tables where no SQL does.
 
     A stage reads itself and earlier stages only: so the first stage whose hash differs is the
     one that was changed, and all later ones differ with it.
@@ -61,7 +65,7 @@ def stage_hashes(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, S
     is_decided = False
     hashes = {}
     for schema in (schema for schema in SCHEMAS if schema != COMPARING):
-        code.update(_text_of(tables.written, schema))
+        code.update(_text_of(tables.written, schema) + own_code.get(schema, "").encode())
         compiled = _text_of(tables.compiled, schema)
         decided.update(compiled)
         if schema == WHOLE_CARDS_FROM:

@@ -12,6 +12,7 @@ from flows.changes.assembling import assemble
 from flows.changes.chain import AFTER, BEFORE, STATES, Chain, chain_of
 from flows.changes.publishing import publish_changes
 from flows.changes.states import Workshop, compute_state, has_late_data
+from flows.code_hash import code_hash
 from flows.doing import Do, plainly
 from flows.ingest.event_store import EventStore, open_store
 from flows.inputs import fingerprint_of_input
@@ -26,7 +27,6 @@ from flows.steps import SPILL
 from transforms.catalog import COMPARING
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.errors import InputRefused, UsageError
-from transforms.fingerprint import catalog_hash
 from transforms.house import build_catalog, comparison_catalog
 from transforms.scorecard.reading import read_scorecards
 
@@ -145,7 +145,7 @@ def _workshop(
         ) from error
     cards = read_scorecards(names)
     catalog = build_catalog(cards)
-    if catalog_hash(catalog) != _code(manifest):
+    if code_hash(catalog) != _code(manifest):
         raise InputRefused(f"the snapshot {after.dates} was made by other code: {again}")
     if not _is_of_today(store, after, manifest):
         raise InputRefused(

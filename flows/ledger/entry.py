@@ -19,7 +19,7 @@ LEDGER = "_ledger"
 FORMAT = 1
 
 INGEST, PUBLISH = "ingest", "publish"
-STAGES = (INGEST, "raw", "staging", "features", "scores", "published", PUBLISH)
+STAGES = (INGEST, "raw", "staging", "features", "scores", "audits", "published", PUBLISH)
 
 RUNNING, DONE, REFUSED, FAILED, INTERRUPTED = "running", "done", "refused", "failed", "interrupted"
 

@@ -26,6 +26,7 @@ from flows.steps import (
     House,
     build_stage,
     check_stage,
+    compute_statistics,
     find_current_run,
     open_engine,
     publish_run,
@@ -34,6 +35,7 @@ from flows.steps import (
     stage_files,
     take_in_new_files,
 )
+from transforms.catalog import AUDITS, STATISTICS
 from transforms.errors import ChecksRefused, InputRefused, PlainscoreError
 
 Step = Callable[..., Any]
@@ -42,6 +44,7 @@ STAGE_OF_STEP: Mapping[Step, str] = {
     set_up_house: INGEST,
     open_engine: "raw",
     require_events: "raw",
+    compute_statistics: AUDITS,
     stage_files: "published",
     publish_run: PUBLISH,
 }
@@ -53,7 +56,9 @@ def recorded(do: Do, request: SnapshotRequest) -> Do:
     recorder = _Recorder(request)
 
     def do_recorded(step: Step, *arguments: Any) -> Any:
-        stage = arguments[1] if step in (build_stage, check_stage) else STAGE_OF_STEP.get(step)
+        stage = STAGE_OF_STEP.get(step)
+        if step in (build_stage, check_stage):
+            stage = AUDITS if arguments[1] == STATISTICS else arguments[1]
         if stage is None:
             made = do(step, *arguments)
         else:

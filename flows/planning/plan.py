@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.calendar import last_month_end
+from flows.code_hash import code_by_stage, code_hash
 from flows.inputs import refuse_stopped_feeds, refused_in_the_way
 from flows.ledger.entry import INGEST, STAGES, Entry, outcome_now, read_entry
 from flows.lock import writing_since
@@ -27,7 +28,7 @@ from flows.request import SnapshotRequest
 from flows.settings import Settings
 from transforms.dates import SnapshotDates
 from transforms.errors import InputRefused
-from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
+from transforms.fingerprint import StageHash
 from transforms.house import HouseTables, read_tables
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.reading import read_scorecards
@@ -67,7 +68,7 @@ class Planner:
         self._arrivals = arrivals
         self._cards: tuple[Scorecard, ...] = read_scorecards(settings.scorecards)
         self._tables: HouseTables = read_tables(self._cards)
-        self._hashes: Mapping[str, StageHash] = stage_hashes(self._tables, self._cards)
+        self._hashes: Mapping[str, StageHash] = code_by_stage(self._tables, self._cards)
         self._code_hash: str | None = None
         self._writing_since = writing_since(data_dir)
 
@@ -141,7 +142,7 @@ class Planner:
     def _whole_code_hash(self) -> str:
         """Return the hash that a manifest has; reading what every SELECT reads takes its time."""
         if self._code_hash is None:
-            self._code_hash = catalog_hash(self._tables.catalog)
+            self._code_hash = code_hash(self._tables.catalog)
         return self._code_hash
 
     def _failure(self, entry: Entry) -> list[Reason]:

@@ -72,7 +72,6 @@ def write_manifest(
             for table in tables
         }
         people, scored = _people_counts(con, staged)
-    judged = {name: entry for name, entry in entries.items() if name != CHECK_RESULT.short_name}
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "as_of_date": str(run.dates.as_of_date),
@@ -84,7 +83,7 @@ def write_manifest(
             {"name": card.name, "version": card.version, "hash": card.hash, "base": card.base}
             for card in provenance.cards
         ],
-        "content_hash": combined_hash([(n, e["content_hash"]) for n, e in judged.items()]),
+        "content_hash": snapshot_hash(entries),
         "tables": entries,
         "contracts_sha256": hashlib.sha256(contracts).hexdigest(),
         "checks": {
@@ -98,6 +97,21 @@ def write_manifest(
     }
     manifest["people_root"] = people_root(manifest, columns, tree_head(hashed.leaves))
     (staged.folder / MANIFEST).write_bytes(canonical_json(manifest))
+
+
+def snapshot_hash(entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the content hash of a snapshot, equal on every engine.
+
+    ``entries``: table -> what the manifest says of it. Results of checks are no part of it, nor
+    are figures that come from outside SQL.
+    """
+    return combined_hash(
+        [
+            (name, entry["content_hash"])
+            for name, entry in entries.items()
+            if name != CHECK_RESULT.short_name and not entry.get("is_statistic", False)
+        ]
+    )
 
 
 def read_manifest(run: Run) -> dict[str, Any]:
@@ -137,6 +151,7 @@ def contract_of(table: Table) -> dict[str, Any]:
         "title": table.title,
         "grain": table.grain,
         "key": list(table.key),
+        "is_audit": table.is_audit,
         "columns": [
             {"name": column.name, "type": column.type, "unit": column.unit, "doc": column.doc}
             for column in table.columns
@@ -158,6 +173,7 @@ def table_entry(
         "content_hash": known_hash or content_hash(con, file, columns),
         "file_sha256": file_sha256(file),
         "bytes": file.stat().st_size,
+        **({"is_statistic": True} if table.is_statistic else {}),
     }
 
 

@@ -32,7 +32,7 @@ def views_of_runs(
             views.append(made.of_all(table_name, table_name))
             continue
         views.append(made.of_shown(table_name))
-        if made.is_of_people(table_name):
+        if made.has_all(table_name):
             views.append(made.of_all(f"{table_name}_all", table_name))
     return views
 
@@ -50,7 +50,7 @@ class _Views:
         columns = self.published.columns(table_name, self.shown_contracts)
         scope = "newest known_on of every date"
         condition = ""
-        if self.is_of_people(table_name) and any(c.name == "scorecard_no" for c in columns):
+        if self.has_all(table_name) and any(c.name == "scorecard_no" for c in columns):
             scope += ", champion scorecard"
             condition = " where scorecard_no = 1"
         sources = self._sources(table_name, self.shown_contracts, is_all=False)
@@ -64,9 +64,12 @@ class _Views:
         comment = self._comment(table_name, "every scorecard, known_on and run")
         return View(view_name, sql, comment, tuple(columns))
 
-    def is_of_people(self, table_name: str) -> bool:
+    def has_all(self, table_name: str) -> bool:
+        """Whether there is a second view: of what is said of people, one by one or together."""
         contract = self.published.contracts[table_name]
-        return any(column["name"] == "person_id" for column in contract["columns"])
+        return contract.get("is_audit", False) or any(
+            column["name"] == "person_id" for column in contract["columns"]
+        )
 
     def _sources(
         self, table_name: str, contracts: Sequence[str], *, is_all: bool

@@ -6,10 +6,15 @@ from pathlib import Path
 import duckdb
 
 from flows.publish.change_verification import verify_changes
-from flows.publish.check_results import CHECK_RESULT
-from flows.publish.content_hash import Columns, combined_hash
+from flows.publish.content_hash import Columns
 from flows.publish.file_verification import problems_of_table, strange_files
-from flows.publish.manifest import columns_of, file_sha256, read_contracts, read_manifest
+from flows.publish.manifest import (
+    columns_of,
+    file_sha256,
+    read_contracts,
+    read_manifest,
+    snapshot_hash,
+)
 from flows.publish.people_root import HashedPeople, hash_people, people_root
 from flows.publish.people_tree import tree_head
 from flows.publish.runs import CATALOG, CONTRACTS, MANIFEST, Run, published_runs
@@ -51,12 +56,7 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
         own = contracts[name]["columns"]
         known = hashes.get(name)
         yield from problems_of_table(con, run.folder, where, name, entry, own, known)
-    judged = [
-        (n, e["content_hash"])
-        for n, e in manifest["tables"].items()
-        if n != CHECK_RESULT.short_name
-    ]
-    if combined_hash(judged) != manifest["content_hash"]:
+    if snapshot_hash(manifest["tables"]) != manifest["content_hash"]:
         yield f"{where}/{MANIFEST}: its content_hash is not that of its tables"
     yield from strange_files(run.folder, where, set(manifest["tables"]))
 

@@ -15,6 +15,8 @@ from flows.changes.chain import AFTER, BEFORE, STATES, TIME
 from flows.publish.change_sets import ChangePair
 from flows.publish.runs import Run
 from flows.publish.staging import table_file, write_sorted
+from studies.statistics.statistic_tables import fill_statistics
+from transforms.catalog import STATISTICS
 from transforms.dates import SnapshotDates
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.house import build_catalog
@@ -26,7 +28,7 @@ MONTH_AGO = SnapshotDates(D - timedelta(days=31), D - timedelta(days=31))
 PEOPLE = ("ann", "bob", "cat", "dan", "eve", "zed")
 SCORED = PEOPLE[:4]
 LOGS = ("profile", "purchase", "payment", "service", "friendship")
-BUILT = ("raw", "staging", "features", "scores", "published")
+BUILT = ("raw", "staging", "features", "scores", "audits", STATISTICS, "published")
 Event = tuple[str, str, int, str, dict[str, Any]]
 
 
@@ -56,6 +58,9 @@ def _built(dates: SnapshotDates) -> DuckDBEngine:
     _insert_events(engine)
     engine.load_reference(cards)
     for schema in BUILT:
+        if schema == STATISTICS:
+            fill_statistics(engine.con, engine.catalog)
+            continue
         for table in engine.catalog.of_schema(schema):
             engine.build(table)
     return engine

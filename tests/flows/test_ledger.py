@@ -72,7 +72,7 @@ class InventedRun:
         do(take_in_new_files, self.data_dir, None)
         house = do(set_up_house, self.request)
         do(open_engine, house)
-        for stage in ("raw", "staging", "features", "scores", "published"):
+        for stage in ("raw", "staging", "features", "scores", "audits", "published"):
             do(build_stage, house, stage)
             if stage == until:
                 return

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("data", "transforms", "expectations", "flows", "dashboards", "tests")
+ROOMS = ("data", "transforms", "expectations", "studies", "flows", "dashboards", "tests")
 LANDED = frozenset({"landing", "events", "snapshots"})
 TEXT_SUFFIXES = frozenset(
     {".py", ".sql", ".toml", ".md", ".json", ".csv", ".html", ".yaml", ".yml"}

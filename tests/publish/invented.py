@@ -14,7 +14,8 @@ from flows.publish.manifest import Provenance
 from flows.publish.publishing import publish
 from flows.publish.runs import Run
 from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
-from transforms.catalog import Catalog
+from studies.statistics.statistic_tables import fill_statistic
+from transforms.catalog import STATISTICS, Catalog
 from transforms.contract import Column
 from transforms.dates import SnapshotDates
 from transforms.engines.duckdb_engine import DuckDBEngine
@@ -63,6 +64,9 @@ def engine(
     draw = random.Random(seed)
     for table in house().tables.values():
         if table.schema == "reference":
+            continue
+        if table.schema == STATISTICS:
+            fill_statistic(made.con, table)
             continue
         if table.schema in ("scores", "audits", "published") or table.name in COMPILED:
             made.build(table)

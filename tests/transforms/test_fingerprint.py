@@ -18,7 +18,7 @@ STAGES = [schema for schema in SCHEMAS if schema not in (*SOURCES, COMPARING)]
 
 
 def changed_stages(tables: HouseTables, cards: tuple[Scorecard, ...], part: str) -> list[str]:
-    before, after = stage_hashes(TABLES, CARDS), stage_hashes(tables, cards)
+    before, after = stage_hashes(TABLES, CARDS, {}), stage_hashes(tables, cards, {})
     return [
         stage for stage in STAGES if getattr(before[stage], part) != getattr(after[stage], part)
     ]

@@ -1,0 +1,29 @@
+/*
+title = "Every published finding carries the two dates of its snapshot"
+level = "fail"
+stage = "published"
+*/
+with
+
+day as (
+    select
+        'distribution' as table_name,
+        as_of_date,
+        known_on
+    from published.distribution
+    union all
+    select
+        'inequality' as table_name,
+        as_of_date,
+        known_on
+    from published.inequality
+)
+
+select
+    table_name,
+    as_of_date,
+    known_on,
+    count(*) as row_count
+from day
+where as_of_date is distinct from $as_of_date or known_on is distinct from $known_on
+group by table_name, as_of_date, known_on

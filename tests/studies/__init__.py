@@ -1,0 +1,1 @@
+"""WHAT IF: statistics, fitted cards, adversaries, societies."""
