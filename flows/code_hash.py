@@ -8,13 +8,21 @@ from transforms.catalog import AUDITS, Catalog
 from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
 from transforms.house import HouseTables
 from transforms.scorecard.card import Scorecard
+from transforms.scorecard.reference_rows import decay_weights
 
 
 def code_hash(catalog: Catalog) -> str:
     """Return SHA-256 (hex) over every table as it is made; a manifest holds it."""
-    return hashlib.sha256(f"{catalog_hash(catalog)} {statistics_hash()}".encode()).hexdigest()
+    parts = [catalog_hash(catalog), *_python_by_stage().values()]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def code_by_stage(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
     """Return stage -> hashes of what decides it; see transforms.fingerprint.stage_hashes."""
-    return stage_hashes(tables, cards, {AUDITS: statistics_hash()})
+    return stage_hashes(tables, cards, _python_by_stage())
+
+
+def _python_by_stage() -> dict[str, str]:
+    """Return stage -> hash of what Python brings into it: weights, and statistics."""
+    weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
+    return {"features": weights, AUDITS: statistics_hash()}
