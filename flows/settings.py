@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from transforms.errors import InputRefused, UsageError
+from transforms.errors import UsageError
 
 FILE_NAME = "plainscore.toml"
 ENV_PREFIX = "PLAINSCORE__"
@@ -86,28 +86,17 @@ class Settings(BaseSettings):
 
 
 def settings_file(data_dir: Path) -> Path | None:
-    """Return the settings file in force for ``data_dir``, or None.
-
-    Raises InputRefused where nobody lets us look for it.
-    """
+    """Return the settings file in force for ``data_dir``, or None."""
     for folder in (Path(), data_dir):
-        try:
-            if (folder / FILE_NAME).is_file():
-                return folder / FILE_NAME
-        except PermissionError as error:
-            raise InputRefused(_told_as_unreadable(folder, error)) from error
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
     return None
-
-
-def _told_as_unreadable(path: Path | None, error: OSError) -> str:
-    return f"{path} cannot be read ({error.strerror}): give permission and run again"
 
 
 def read_settings(data_dir: Path, **flags: Any) -> Settings:
     """Return the settings in force for ``data_dir``; a flag of None was not given.
 
-    Raises UsageError that names the setting and what is wrong with it, InputRefused where the
-    file cannot be read.
+    Raises UsageError that names the setting and what is wrong with it.
     """
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
@@ -129,8 +118,6 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: {error}") from error
-    except OSError as error:
-        raise InputRefused(_told_as_unreadable(file, error)) from error
 
 
 def _refuse_unknown_variables() -> None:

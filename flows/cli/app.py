@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from cyclopts import App
 
+from transforms.errors import InputRefused
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo_command:demo", "Invent a world, ingest it, score it, explain one person."),
     "synthesise": ("synthesise_command:synthesise", "Write the logs of an invented world."),
@@ -94,12 +96,19 @@ def _run(words: list[str], is_debugging: bool) -> int:
             raise
         if _is_interruption(error):
             return _say(INTERRUPTION, INTERRUPTED)
+        if isinstance(error, PermissionError) and error.filename is not None:
+            return _say(_told_as_closed(error), InputRefused.exit_code)
         return _say(_sentence(error), getattr(error, "exit_code", UNEXPECTED))
 
 
 def _is_interruption(error: Exception) -> bool:
     # DuckDB turns a Ctrl-C during a query into an error of its own.
     return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
+def _told_as_closed(error: PermissionError) -> str:
+    # Whichever step came upon it first: a directory that may not even be looked into.
+    return f"{error.filename} cannot be reached ({error.strerror}): give permission and run again"
 
 
 def _sentence(error: Exception) -> str:
