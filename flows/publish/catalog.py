@@ -6,6 +6,7 @@ rebuild. Nobody ever writes into a catalog that has been opened: readers keep th
 opened, and that file's views keep reading the runs that it names.
 """
 
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,18 +23,19 @@ from flows.publish.sql_text import file_literal, identifier, text_literal
 from flows.publish.view import CatalogContents, View
 from flows.publish.written_views import macros, quarantine_view, written_views
 from transforms.contract import Column
-from transforms.errors import UsageError
+from transforms.errors import InputRefused, UsageError
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
+_GONE = re.compile(r'No files found that match the pattern "([^"]+)"')
 
 
 def rebuild_catalog(data_dir: Path) -> None:
     """Make the catalog anew from what is published, and put it in the place of the old one.
 
     The caller holds the writer lock. Where nothing is published there is no catalog. Raises
-    InputRefused where a run's manifest cannot be read, UsageError where the directory's name
-    would mislead readers.
+    InputRefused where a run's manifest cannot be read or a file of it is gone, UsageError where
+    the directory's name would mislead readers.
     """
     home = data_dir.resolve()
     contents = _contents(home)
@@ -43,9 +45,23 @@ def rebuild_catalog(data_dir: Path) -> None:
         (home / CATALOG).unlink(missing_ok=True)
         return
     unfinished = home / f"{CATALOG}.{uuid4().hex}"
-    _write_catalog(unfinished, contents)
+    try:
+        _write_catalog(unfinished, contents)
+    except duckdb.IOException as error:
+        raise _told_if_gone(error) from error
     fsync_path(unfinished)
     move_into_place(unfinished, home / CATALOG)
+
+
+def _told_if_gone(error: duckdb.IOException) -> Exception:
+    """Return what to raise for an error of the disk: DuckDB opens a file of every view."""
+    gone = _GONE.search(str(error))
+    if gone is None:
+        return error
+    return InputRefused(
+        f"{gone[1]} is gone, so no catalog can show its run: put it back as it was, or remove the "
+        "run's directory whole, then run again"
+    )
 
 
 def refresh_catalog(data_dir: Path) -> bool:

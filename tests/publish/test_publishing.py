@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +13,10 @@ import duckdb
 import pytest
 
 from flows.publish import catalog, publishing
-from flows.publish.catalog import refresh_catalog
+from flows.publish.catalog import rebuild_catalog, refresh_catalog
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import find_live_run, live_runs
+from flows.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
 from transforms.errors import InputRefused, PlainscoreError
 
@@ -197,3 +199,16 @@ def test_a_reader_in_a_loop_sees_whole_snapshots_only(tmp_path: Path) -> None:
         ).fetchall()
     allowed = {f"{day} {total}" for day, _, total in whole}
     assert set(seen) <= allowed
+
+
+def test_a_published_file_that_is_gone_is_named_when_the_catalog_cannot_be_made(
+    tmp_path: Path,
+) -> None:
+    run = published(tmp_path)
+    gone = run.folder / "reason" / "reason.parquet"
+    gone.unlink()
+    with pytest.raises(InputRefused, match="reason.parquet is gone.*remove the run's directory"):
+        rebuild_catalog(tmp_path)
+    shutil.rmtree(run.folder)
+    published(tmp_path)
+    assert verify(tmp_path) == []
