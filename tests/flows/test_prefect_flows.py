@@ -41,7 +41,7 @@ def test_a_flow_publishes_and_leaves_its_checks_and_summary_as_artifacts(
 
 
 def test_a_step_that_fails_on_the_disk_is_tried_again(
-    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch
+    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     from flows import prefect_flows, score_day
     from flows.steps import stage_files
