@@ -8,7 +8,7 @@ from transforms.catalog import AUDITS, Catalog
 from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
 from transforms.house import HouseTables
 from transforms.scorecard.card import Scorecard
-from transforms.scorecard.reference_rows import decay_weights
+from transforms.scorecard.reference_rows import AGE_BANDS, decay_weights
 
 
 def code_hash(catalog: Catalog) -> str:
@@ -23,6 +23,7 @@ def code_by_stage(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, 
 
 
 def _python_by_stage() -> dict[str, str]:
-    """Return stage -> hash of what Python brings into it: weights, and statistics."""
+    """Return stage -> hash of what Python brings into it: weights, age bands, statistics."""
     weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
-    return {"features": weights, AUDITS: statistics_hash()}
+    audits = hashlib.sha256(f"{AGE_BANDS} {statistics_hash()}".encode()).hexdigest()
+    return {"features": weights, AUDITS: audits}

@@ -15,7 +15,7 @@ from transforms.resolved import parse_select, resolve, schema_of_inputs, typed
 FUNCTIONS = (
     exp.Case, exp.If, exp.Cast, exp.Coalesce, exp.Nullif, exp.Connector, exp.Count, exp.Sum,
     exp.Min, exp.Max, exp.Least, exp.Greatest, exp.Abs, exp.Sqrt, exp.DateDiff, exp.RowNumber,
-    exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.JSONExtractScalar, exp.Exists,
+    exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.JSONExtractScalar, exp.Exists, exp.Year,
 )  # fmt: skip
 ORDERED_FUNCTIONS = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
 UNIQUE_ENDINGS = ("_id", "_key", "_no")

@@ -17,6 +17,24 @@ day as (
         as_of_date,
         known_on
     from published.inequality
+    union all
+    select
+        'gap' as table_name,
+        as_of_date,
+        known_on
+    from published.gap
+    union all
+    select
+        'gap_split' as table_name,
+        as_of_date,
+        known_on
+    from published.gap_split
+    union all
+    select
+        'benefit_access' as table_name,
+        as_of_date,
+        known_on
+    from published.benefit_access
 )
 
 select

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from studies.statistics.benefit_access import benefit_access
+from studies.statistics.group_gap import group_gap
 from studies.statistics.score_inequality import score_inequality
 from transforms.catalog import Catalog
 from transforms.contract import ContractError, Table
@@ -15,6 +17,8 @@ Row = tuple[Any, ...]
 Fill = Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]
 
 FILLS: Mapping[str, Fill] = {
+    "statistics.benefit_access": benefit_access,
+    "statistics.group_gap": group_gap,
     "statistics.score_inequality": score_inequality,
 }
 """Table -> what reads tables made before it, and yields its rows in the order of its columns."""
@@ -37,9 +41,9 @@ def fill_statistic(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(table.ddl)
     rows = list(FILLS[table.name](con))
     if rows:
-        con.executemany(
-            f"insert into {table.name} values ({', '.join('?' * len(table.columns))})", rows
-        )
+        columns = ", ".join("unnest(?)" for _ in table.columns)
+        lists = [list(cells) for cells in zip(*rows, strict=True)]
+        con.execute(f"insert into {table.name} select {columns}", lists)
 
 
 def statistics_hash() -> str:

@@ -109,7 +109,9 @@ def _insert(engine: DuckDBEngine, event: Event, line: int) -> None:
 
 def _events() -> Iterator[Event]:
     for place, who in enumerate(SCORED):
-        yield "profile", "opened", 800, who, {"region": "north"}
+        yield "profile", "opened", 800, who, {
+            "region": "south" if who == "dan" else "north", "birth_year": 1990 + place,
+        }  # fmt: skip
         yield "profile", "verified", 700, who, {"field": "national_id", "value_hash": f"n{place}"}
         yield "profile", "verified", 90, who, {"field": "phone", "value_hash": "shared"}
         yield from _bills(who, days_late=place * 4)

@@ -95,6 +95,15 @@ PLANTED: dict[str, tuple[str, int]] = {
         "update published.inequality set known_on = known_on + 1 where scorecard_no = 1",
         1,
     ),
+    "everyone_is_in_a_group": (
+        "delete from audits.group_points where group_name = 'north' and points_counted = 'own'",
+        2,
+    ),
+    "gaps_split_exactly": (
+        "update published.gap_split set points_total = points_total + 1"
+        " where group_name = 'south' and feature = 'paid_bills' and scorecard_no = 1",
+        2,
+    ),
     "every_person_is_published_once": (
         "insert into published.features from published.features where person_id = 'ann';"
         " delete from published.score where person_id = 'eve'",
@@ -173,6 +182,13 @@ def test_every_planted_fault_has_its_law() -> None:
         ),
         ("every_person_is_published_once", "delete from published.features"),
         ("friends_explain_the_mean", "update published.friend set clipped_ppm = clipped_ppm + 1"),
+        ("gaps_split_exactly", "delete from published.gap_split where group_name = 'south'"),
+        (
+            "gaps_split_exactly",
+            "update published.gap_split set points_total = points_total + 1"
+            " where group_name = 'south' and feature = 'two_way_months'",
+        ),
+        ("everyone_is_in_a_group", "delete from audits.group_points"),
         ("nothing_lost_on_publishing", "delete from published.factor where scorecard_no = 2"),
         *BACK_DOORS_OF_CHANGES,
     ],

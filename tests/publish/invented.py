@@ -4,9 +4,9 @@ import atexit
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from flows.publish.runs import Run
 from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
 from studies.statistics.statistic_tables import fill_statistic
 from transforms.catalog import STATISTICS, Catalog
-from transforms.contract import Column
+from transforms.contract import Column, Table
 from transforms.dates import SnapshotDates
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.house import build_catalog
@@ -76,6 +76,10 @@ def engine(
             _insert(made, table.name, [(key, person_id(key)) for key in range(people)])
         elif table.name == "features.eligibility":
             _insert(made, table.name, [(k, 400, 20, 3, True, k == 0) for k in range(people)])
+        elif table.name == "staging.person":
+            _insert(made, table.name, [(k, *[True] * 5, dates.as_of_date) for k in range(people)])
+        elif table.name == "raw.profile":
+            _insert(made, table.name, [_opening(k, table, dates) for k in range(people)])
         elif table.name == "staging.tie":
             _insert(made, table.name, _ties(people, draw))
         elif table.schema == "features":
@@ -137,6 +141,22 @@ def _ties(people: int, draw: random.Random) -> list[tuple[Value, ...]]:
     return [*pairs, *back]
 
 
+def _opening(key: int, table: Table, dates: SnapshotDates) -> tuple[object, ...]:
+    """Return the event that tells of a person's groups: two regions, three genders, no age."""
+    day = dates.as_of_date
+    known = {
+        "person_key": key,
+        "event_id": f"e{key}",
+        "event_time": datetime.combine(day, time()),
+        "event_date": day,
+        "event_type": "opened",
+        "region": ("north", "south")[key % 2],
+        "gender": ("female", "male", None)[key % 3],
+        "arrived": day,
+    }
+    return tuple(known.get(column.name) for column in table.columns)
+
+
 def _drawn(column: Column, key: int, draw: random.Random) -> Value:
     by_type: dict[str, Callable[[], Value]] = {
         "BIGINT": lambda: draw.randint(int(column.minimum or 0), int(column.maximum or 40)),
@@ -149,7 +169,7 @@ def _drawn(column: Column, key: int, draw: random.Random) -> Value:
     return by_type[column.type]()
 
 
-def _insert(made: DuckDBEngine, table_name: str, rows: list[tuple[Value, ...]]) -> None:
+def _insert(made: DuckDBEngine, table_name: str, rows: Sequence[tuple[object, ...]]) -> None:
     columns = ", ".join("unnest(?)" for _ in rows[0])
     made.con.execute(
         f"insert into {table_name} select {columns}",

@@ -9,7 +9,7 @@ known_on     = {}
 scorecard    = {}
 scorecard_no = {}
 benefit_no   = { type = "INTEGER", min = 1, doc = "Place of the benefit on the list." }
-benefit      = { type = "VARCHAR", doc = "Name of the benefit." }
+benefit      = {}
 min_score    = { type = "INTEGER", unit = "points", doc = "Lowest score at which it is open." }
 source       = { type = "VARCHAR", doc = "Where the threshold comes from: documented in the press, or from the seed story only." }
 note         = { type = "VARCHAR", doc = "What to know about it." }

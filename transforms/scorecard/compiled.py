@@ -18,6 +18,7 @@ from transforms.scorecard.card import (
     NotScoredRule,
     Scorecard,
 )
+from transforms.scorecard.feature_totals import feature_total_table
 from transforms.scorecard.published import published_by_card, published_features
 from transforms.scorecard.reasons import reason_table
 
@@ -43,6 +44,7 @@ def compile_scorecards(
         points,
         factor,
         reason_table(cards, glossary),
+        feature_total_table(cards, glossary),
         published_features(cards[0], glossary),
         published_by_card(points, glossary),
         published_by_card(factor, glossary),

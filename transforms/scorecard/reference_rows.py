@@ -9,11 +9,22 @@ from transforms.scorecard.card import Feature, Scorecard
 Row = tuple[str | int | float | bool | None, ...]
 HALF_LIFE_DAYS = 180
 DECAY_DAYS = 1825
+AGE_BANDS: tuple[tuple[str, int, int], ...] = (
+    ("0 to 17", 0, 17),
+    ("18 to 24", 18, 24),
+    ("25 to 34", 25, 34),
+    ("35 to 44", 35, 44),
+    ("45 to 54", 45, 54),
+    ("55 to 64", 55, 64),
+    ("65 or more", 65, 120),
+)
+"""Band, lowest and highest age: the ten-year bands in which labour statistics are reported."""
 
 
 def reference_rows(cards: Sequence[Scorecard], glossary: Glossary) -> Mapping[str, list[Row]]:
     """Return table name -> rows, columns in the order of the table's contract."""
     return {
+        "reference.age_band": list(AGE_BANDS),
         "reference.decay_weight": decay_weights(),
         "reference.card": [_card(no, card) for no, card in enumerate(cards, start=1)],
         "reference.factor": [

@@ -8,7 +8,7 @@ person_id     = {}
 as_of_date    = {}
 known_on      = {}
 scorecard     = {}
-benefit       = { type = "VARCHAR", doc = "Name of the benefit." }
+benefit       = {}
 min_score     = { type = "INTEGER", unit = "points", doc = "Lowest score at which it is open." }
 is_open       = { type = "BOOLEAN", doc = "Whether the person's score opens it." }
 points_short  = { type = "INTEGER", unit = "points", min = 0, doc = "Points missing; 0 where open." }

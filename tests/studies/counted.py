@@ -1,0 +1,34 @@
+"""Counts of groups in a database of their own, as the audits leave them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from tests.transforms.worked_example import cards, house
+from transforms.scorecard.reference_rows import reference_rows
+
+
+@contextmanager
+def counted(**tables: Sequence[tuple[Any, ...]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with the scorecards, and these rows in tables of the schema audits."""
+    con = duckdb.connect(config={"threads": 1})
+    try:
+        for schema in ("reference", "audits"):
+            con.execute(f"create schema {schema}")
+        rows = {**reference_rows(cards(), house().glossary)}
+        rows |= {f"audits.{name}": list(given) for name, given in tables.items()}
+        for name in ("reference.card", *(f"audits.{name}" for name in tables)):
+            con.execute(house()[name].ddl)
+            marks = ", ".join("?" * len(house()[name].columns))
+            con.executemany(f"insert into {name} values ({marks})", rows[name])
+        yield con
+    finally:
+        con.close()
+
+
+def as_rows(table_name: str, made: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return rows as column -> value, by the table's contract."""
+    names = [column.name for column in house()[table_name].columns]
+    return [dict(zip(names, row, strict=True)) for row in made]
