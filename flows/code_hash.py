@@ -7,6 +7,7 @@ from studies.statistics.statistic_tables import statistics_hash
 from transforms.catalog import AUDITS, Catalog
 from transforms.fingerprint import StageHash, catalog_hash, stage_hashes
 from transforms.house import HouseTables
+from transforms.injected_attacks import injected_attacks
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.reference_rows import AGE_BANDS, decay_weights
 
@@ -23,7 +24,7 @@ def code_by_stage(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, 
 
 
 def _python_by_stage() -> dict[str, str]:
-    """Return stage -> hash of what Python brings into it: weights, age bands, statistics."""
+    """Return stage -> hash of what Python brings into it: weights; age bands, attacks, statistics."""
     weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
-    audits = hashlib.sha256(f"{AGE_BANDS} {statistics_hash()}".encode()).hexdigest()
-    return {"features": weights, AUDITS: audits}
+    parts = f"{AGE_BANDS} {injected_attacks()} {statistics_hash()}"
+    return {"features": weights, AUDITS: hashlib.sha256(parts.encode()).hexdigest()}

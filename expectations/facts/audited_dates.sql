@@ -35,6 +35,12 @@ day as (
         as_of_date,
         known_on
     from published.benefit_access
+    union all
+    select
+        'gaming' as table_name,
+        as_of_date,
+        known_on
+    from published.gaming
 )
 
 select

@@ -31,6 +31,7 @@ PAGES = (
     "docs/method.md",
     "docs/decisions.md",
     "docs/operating.md",
+    "docs/audits/gaming.md",
     "examples/README.md",
 )
 SHOWN_SAMPLE = "/tmp/sample"

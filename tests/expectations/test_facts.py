@@ -91,6 +91,13 @@ PLANTED: dict[str, tuple[str, int]] = {
         "update published.factor set as_of_date = as_of_date - 1 where person_id = 'ann'",
         1,
     ),
+    "attacks_stay_within_the_bound": (
+        "update audits.attempt set numerator = numerator + 200000 * denominator"
+        " where person_key = 0 and attack_no = 5 and scorecard = 'standard';"
+        " update audits.attempt_points set friend_points = 16"
+        " where person_key = 3 and attack_no = 8 and scorecard = 'standard'",
+        2,
+    ),
     "audited_dates": (
         "update published.inequality set known_on = known_on + 1 where scorecard_no = 1",
         1,

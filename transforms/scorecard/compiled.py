@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 
 from transforms.contract import Column, Glossary, Table, parse_contract
 from transforms.errors import UsageError
+from transforms.scorecard.attempts import attempt_points
 from transforms.scorecard.card import (
     FACTORS,
     NEIGHBOUR_MEAN,
@@ -45,6 +46,7 @@ def compile_scorecards(
         factor,
         reason_table(cards, glossary),
         feature_total_table(cards, glossary),
+        attempt_points(cards, points_case, glossary),
         published_features(cards[0], glossary),
         published_by_card(points, glossary),
         published_by_card(factor, glossary),

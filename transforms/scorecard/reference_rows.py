@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from transforms.contract import Glossary
+from transforms.injected_attacks import injected_attacks
 from transforms.scorecard.card import Feature, Scorecard
 
 Row = tuple[str | int | float | bool | None, ...]
@@ -26,6 +27,7 @@ def reference_rows(cards: Sequence[Scorecard], glossary: Glossary) -> Mapping[st
     return {
         "reference.age_band": list(AGE_BANDS),
         "reference.decay_weight": decay_weights(),
+        "reference.attack": list(injected_attacks()),
         "reference.card": [_card(no, card) for no, card in enumerate(cards, start=1)],
         "reference.factor": [
             (card.name, no, factor, cap)

@@ -1,0 +1,84 @@
+/*
+title = "Those whom attacks are tried on, and what they have before"
+grain = "one row per scorecard and scored person, of many people an even choice over their records"
+key   = ["scorecard", "person_key"]
+
+[columns]
+scorecard     = {}
+person_key    = {}
+attacker_no   = { type = "BIGINT", min = 1, doc = "Place by own record, from the lowest; equals by person_id." }
+attackers     = { type = "BIGINT", unit = "people", min = 1, doc = "How many there are on this scorecard." }
+own_ppm       = { type = "BIGINT", unit = "parts per million", min = 0, max = 1000000, doc = "The person's own record." }
+numerator     = { type = "BIGINT", min = 0, doc = "Of the neighbour mean." }
+denominator   = { type = "BIGINT", min = 1, doc = "Of the neighbour mean." }
+friend_points = { type = "BIGINT", unit = "points", min = 0, doc = "Points of friend_reliability." }
+social_points = { type = "BIGINT", unit = "points", min = 0, doc = "Points of the social factor." }
+score         = { null = false }
+next_gate     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score that opens a further benefit." }
+next_band     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score of the next band." }
+*/
+with
+
+placed as (
+    select
+        record.*,
+        row_number() over (
+            partition by record.scorecard order by record.own_ppm, person.person_id
+        ) as place,
+        (count(*) over (partition by record.scorecard) - 1) // 20000 + 1 as step,
+        count(*) over (partition by record.scorecard) as scored_people
+    from scores.friend_reliability as record
+    inner join events.person as person on record.person_key = person.person_key
+),
+
+-- Never more than 20,000, so that a million people cost no more.
+chosen as (
+    select
+        *,
+        place // step as attacker_no,
+        scored_people // step as attackers
+    from placed
+    where place % step = 0
+),
+
+told as (
+    select
+        chosen.*,
+        factor.social_connections,
+        score.score
+    from chosen
+    inner join scores.factor as factor
+        on chosen.scorecard = factor.scorecard and chosen.person_key = factor.person_key
+    inner join scores.score as score
+        on chosen.scorecard = score.scorecard and chosen.person_key = score.person_key
+),
+
+gate as (
+    select
+        reached.scorecard,
+        reached.score,
+        min(benefit.min_score) as next_gate,
+        min(band.at_least) as next_band
+    from (select distinct scorecard, score from told) as reached
+    left join reference.benefit as benefit
+        on reached.scorecard = benefit.scorecard and reached.score < benefit.min_score
+    left join reference.band as band
+        on reached.scorecard = band.scorecard and reached.score < band.at_least
+    group by reached.scorecard, reached.score
+)
+
+select
+    told.scorecard,
+    told.person_key,
+    cast(told.attacker_no as bigint) as attacker_no,
+    cast(told.attackers as bigint) as attackers,
+    told.own_ppm,
+    told.numerator,
+    told.denominator,
+    told.friend_points,
+    cast(told.social_connections as bigint) as social_points,
+    told.score,
+    gate.next_gate,
+    gate.next_band
+from told
+inner join gate on told.scorecard = gate.scorecard and told.score = gate.score
