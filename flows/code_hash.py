@@ -24,7 +24,7 @@ def code_by_stage(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, 
 
 
 def _python_by_stage() -> dict[str, str]:
-    """Return stage -> hash of what Python brings into it: weights; age bands, attacks, statistics."""
+    """Return stage -> hash of what Python brings into it: weights; age bands, attacks and so on."""
     weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
     parts = f"{AGE_BANDS} {injected_attacks()} {statistics_hash()}"
     return {"features": weights, AUDITS: hashlib.sha256(parts.encode()).hexdigest()}

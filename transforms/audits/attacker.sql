@@ -53,13 +53,20 @@ told as (
         on chosen.scorecard = score.scorecard and chosen.person_key = score.person_key
 ),
 
+reached as (
+    select distinct
+        scorecard,
+        score
+    from told
+),
+
 gate as (
     select
         reached.scorecard,
         reached.score,
         min(benefit.min_score) as next_gate,
         min(band.at_least) as next_band
-    from (select distinct scorecard, score from told) as reached
+    from reached
     left join reference.benefit as benefit
         on reached.scorecard = benefit.scorecard and reached.score < benefit.min_score
     left join reference.band as band

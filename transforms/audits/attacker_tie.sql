@@ -7,7 +7,7 @@ key   = ["scorecard", "person_key"]
 scorecard             = {}
 person_key            = {}
 tie_count             = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties." }
-scored_count          = { type = "BIGINT", unit = "ties", min = 0, doc = "Those to scored friends." }
+scored_tie_count      = { type = "BIGINT", unit = "ties", min = 0, doc = "Those to scored friends." }
 warm_count            = { type = "BIGINT", unit = "ties", min = 0, doc = "Those with 3 or more two-way months." }
 total_months          = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Two-way months with all friends." }
 scored_months         = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Two-way months with scored friends." }
@@ -45,7 +45,7 @@ total as (
         scorecard,
         person_key,
         count(*) as tie_count,
-        count(*) filter (where is_scored) as scored_count,
+        count(*) filter (where is_scored) as scored_tie_count,
         count(*) filter (where contact_months >= 3) as warm_count,
         cast(sum(contact_months) as bigint) as total_months,
         cast(sum(case when is_scored then contact_months else 0 end) as bigint) as scored_months,
@@ -59,7 +59,7 @@ select
     attacker.scorecard,
     attacker.person_key,
     cast(coalesce(total.tie_count, 0) as bigint) as tie_count,
-    cast(coalesce(total.scored_count, 0) as bigint) as scored_count,
+    cast(coalesce(total.scored_tie_count, 0) as bigint) as scored_tie_count,
     cast(coalesce(total.warm_count, 0) as bigint) as warm_count,
     coalesce(total.total_months, 0) as total_months,
     coalesce(total.scored_months, 0) as scored_months,

@@ -22,11 +22,11 @@ joined as (
         gained.attack_no,
         attacker.person_key,
         attacker.numerator + gained.contact_months * gained.clipped_ppm as numerator,
-        attacker.denominator + gained.contact_months * gained.scored_count as denominator,
+        attacker.denominator + gained.contact_months * gained.scored_tie_count as denominator,
         had.tie_count + gained.friend_count as tie_count,
-        had.scored_count + gained.scored_count as scored_count,
+        had.scored_tie_count + gained.scored_tie_count as scored_tie_count,
         had.total_months + gained.contact_months * gained.friend_count as total_months,
-        had.scored_months + gained.contact_months * gained.scored_count as scored_months,
+        had.scored_months + gained.contact_months * gained.scored_tie_count as scored_months,
         greatest(had.top_months, gained.contact_months) as top_months,
         30 * gained.contact_months as new_days,
         had.warm_count,
@@ -75,7 +75,7 @@ select
             )
     end as median_tie_days,
     cast(middle.top_months as double) / middle.total_months as top_tie_share,
-    cast(middle.scored_count as double) / middle.tie_count as scored_friend_share
+    cast(middle.scored_tie_count as double) / middle.tie_count as scored_friend_share
 from middle
 left join warm_tie as above
     on middle.person_key = above.person_key and middle.middle_place = above.place

@@ -27,37 +27,38 @@ with
 -- The naive card beside it: a good friend is one of the best fifth, and 20 of them give all points.
 attempted as (
     select
-        before.*,
+        had.*,
         gained.attack_no,
         gained.friend_count,
         gained.contact_months,
         card.max_distance_ppm,
         attempt.numerator as numerator_after,
         attempt.denominator as denominator_after,
-        after.social_points - before.social_points as social_gain,
-        after.friend_points - before.friend_points as friend_gain,
+        points.social_points - had.social_points as social_gain,
+        points.friend_points - had.friend_points as friend_gain,
         (
             2 * card.friend_points_max
-            * least(before.own_ppm + card.max_distance_ppm, 1000000) + 1000000
-        ) // 2000000 - before.friend_points as friend_gain_bound,
-        (2 * card.friend_points_max * least(had.good_friend_count + gained.good_count, 20) + 20)
+            * least(had.own_ppm + card.max_distance_ppm, 1000000) + 1000000
+        ) // 2000000 - had.friend_points as friend_gain_bound,
+        (2 * card.friend_points_max * least(friends.good_friend_count + gained.good_count, 20) + 20)
         // 40
-        - (2 * card.friend_points_max * least(had.good_friend_count, 20) + 20) // 40 as naive_gain
+        - (2 * card.friend_points_max * least(friends.good_friend_count, 20) + 20) // 40
+            as naive_gain
     from audits.new_tie as gained
-    inner join audits.attacker as before
-        on gained.scorecard = before.scorecard and gained.person_key = before.person_key
-    inner join audits.attacker_tie as had
+    inner join audits.attacker as had
         on gained.scorecard = had.scorecard and gained.person_key = had.person_key
+    inner join audits.attacker_tie as friends
+        on gained.scorecard = friends.scorecard and gained.person_key = friends.person_key
     inner join audits.attempt as attempt
         on
             gained.scorecard = attempt.scorecard
             and gained.attack_no = attempt.attack_no
             and gained.person_key = attempt.person_key
-    inner join audits.attempt_points as after
+    inner join audits.attempt_points as points
         on
-            gained.scorecard = after.scorecard
-            and gained.attack_no = after.attack_no
-            and gained.person_key = after.person_key
+            gained.scorecard = points.scorecard
+            and gained.attack_no = points.attack_no
+            and gained.person_key = points.person_key
     inner join reference.card as card on gained.scorecard = card.scorecard
 )
 

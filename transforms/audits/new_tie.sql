@@ -8,7 +8,7 @@ scorecard      = {}
 attack_no      = {}
 person_key     = {}
 friend_count   = {}
-scored_count   = { type = "BIGINT", unit = "ties", min = 0, doc = "New friends who have a record of their own." }
+scored_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "New friends who have a record of their own." }
 good_count     = { type = "BIGINT", unit = "ties", min = 0, doc = "New friends whose record is among the best." }
 contact_months = { type = "BIGINT", unit = "30-day months", min = 1, max = 12, doc = "Months of two-way contact with each." }
 clipped_ppm    = { type = "BIGINT", unit = "parts per million", doc = "Their records together, each moved to within the card's distance of the attacker's." }
@@ -24,16 +24,21 @@ attacker as (
     inner join reference.card as card on attacker.scorecard = card.scorecard
 ),
 
+ring_size as (
+    select max(friend_count) + 1 as people
+    from reference.attack
+    where attack = 'ring'
+),
+
 -- The lowest quarter, dealt out like cards: each ring has someone of every part of it.
 member as (
     select
         attacker.*,
-        attacker.attacker_no % (attacker.attackers // (4 * ring.size)) as ring_no
+        attacker.attacker_no
+        % nullif(attacker.attackers // (4 * ring_size.people), 0) as ring_no
     from attacker
-    cross join (select max(friend_count) + 1 as size from reference.attack where attack = 'ring') as ring
-    where
-        attacker.attackers >= 4 * ring.size
-        and attacker.attacker_no <= attacker.attackers // (4 * ring.size) * ring.size
+    cross join ring_size
+    where attacker.attacker_no <= attacker.attackers // (4 * ring_size.people) * ring_size.people
 ),
 
 -- Who are friends already make no new tie.
@@ -61,7 +66,8 @@ select
     attack.attack_no,
     attacker.person_key,
     attack.friend_count,
-    case when attack.attack = 'fake_friends' then 0 else attack.friend_count end as scored_count,
+    case when attack.attack = 'fake_friends' then 0 else attack.friend_count end
+        as scored_tie_count,
     case when attack.attack = 'bought_friends' then attack.friend_count else 0 end as good_count,
     attack.contact_months,
     case attack.attack
@@ -80,7 +86,7 @@ select
     attack.attack_no,
     ring.person_key,
     ring.friend_count,
-    ring.friend_count as scored_count,
+    ring.friend_count as scored_tie_count,
     cast(0 as bigint) as good_count,
     attack.contact_months,
     ring.clipped_ppm
