@@ -41,6 +41,12 @@ day as (
         as_of_date,
         known_on
     from published.gaming
+    union all
+    select
+        'assortativity' as table_name,
+        as_of_date,
+        known_on
+    from published.assortativity
 )
 
 select

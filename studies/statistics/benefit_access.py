@@ -6,10 +6,8 @@ from itertools import groupby
 import duckdb
 
 from studies.statistics.group_gap import FEWEST_TO_JUDGE_BY
+from studies.statistics.multiple_tests import SIGNIFICANCE, holm
 from studies.statistics.proportions import two_shares_p, wilson
-
-USUAL_SIGNIFICANCE = 0.05
-"""The level at which the questions and answers on the four-fifths rule read a difference."""
 
 Access = tuple[int, str, int, int]
 
@@ -23,8 +21,11 @@ def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...
     for family, of_family in groupby(rows, key=lambda row: row[:3]):
         groups = [row[3:] for row in of_family]
         best = _best_off(groups)
-        for group in groups:
-            yield *family, *group, *_held_against(best, group)
+        p_values = [_chance(best, group) for group in groups]
+        for group, p_value, adjusted_p in zip(groups, p_values, holm(p_values), strict=True):
+            is_significant = adjusted_p is not None and adjusted_p < SIGNIFICANCE
+            told = (p_value, adjusted_p, is_significant, group[2] < FEWEST_TO_JUDGE_BY)
+            yield *family, *group, *_share(group), *_against(best, group), *told
 
 
 def _best_off(groups: list[Access]) -> Access | None:
@@ -36,22 +37,21 @@ def _best_off(groups: list[Access]) -> Access | None:
     return max(able, key=lambda group: group[3] / group[2], default=None)
 
 
-def _held_against(best: Access | None, group: Access) -> tuple[object, ...]:
+def _share(group: Access) -> tuple[float, float, float]:
     people, open_count = group[2:]
-    low, high = wilson(open_count, people)
-    told = (open_count / people, low, high)
-    is_small = people < FEWEST_TO_JUDGE_BY
+    return open_count / people, *wilson(open_count, people)
+
+
+def _against(best: Access | None, group: Access) -> tuple[str | None, float | None, bool]:
+    """Return the best-off group, the ratio to it, and whether that is below four fifths."""
     if best is None:
-        return *told, None, None, False, None, False, is_small
-    best_name, best_people, best_count = best[1:]
-    ours, theirs = open_count * best_people, best_count * people
-    p_value = None if group is best else two_shares_p(open_count, people, best_count, best_people)
-    return (
-        *told,
-        best_name,
-        ours / theirs,
-        5 * ours < 4 * theirs,
-        p_value,
-        p_value is not None and p_value < USUAL_SIGNIFICANCE,
-        is_small,
-    )
+        return None, None, False
+    ours, theirs = group[3] * best[2], best[3] * group[2]
+    return best[1], ours / theirs, 5 * ours < 4 * theirs
+
+
+def _chance(best: Access | None, group: Access) -> float | None:
+    """Return the p value of the two shares being one; None for the best-off group itself."""
+    if best is None or group is best:
+        return None
+    return two_shares_p(group[3], group[2], best[3], best[2])

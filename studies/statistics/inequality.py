@@ -36,3 +36,29 @@ def theil(counts: Sequence[Count]) -> float | None:
         if value and count
     )
     return math.fsum(terms) / total
+
+
+def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float, float] | None:
+    """Return the parts of Theil's T between and within groups; None where nobody has anything.
+
+    Between is T if everyone had the mean of their group; within is the mean of the groups' own T,
+    weighted by what each has together (Theil, "Economics and Information Theory", 1967).
+    """
+    sums = [
+        (sum(value * people for value, people in group), sum(people for _, people in group))
+        for group in groups
+    ]
+    total = sum(group_total for group_total, _ in sums)
+    people = sum(group_people for _, group_people in sums)
+    if not total:
+        return None
+    between = (
+        group_total * math.log(group_total * people / (group_people * total))
+        for group_total, group_people in sums
+        if group_total
+    )
+    within = (
+        group_total * (theil(group) or 0.0)
+        for (group_total, _), group in zip(sums, groups, strict=True)
+    )
+    return max(0.0, math.fsum(between) / total), math.fsum(within) / total

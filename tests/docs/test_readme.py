@@ -32,6 +32,7 @@ PAGES = (
     "docs/decisions.md",
     "docs/operating.md",
     "docs/audits/gaming.md",
+    "docs/audits/gaps.md",
     "examples/README.md",
 )
 SHOWN_SAMPLE = "/tmp/sample"
@@ -116,7 +117,9 @@ def test_there_are_three_questions_and_one_person() -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", sessions("README.md"), ids=lambda shown: " ".join(shown.command.split()[:4])
+    "shown",
+    [*sessions("README.md"), *sessions("docs/audits/gaps.md")],
+    ids=lambda shown: " ".join(shown.command.split()[:4]),
 )
 def test_the_answers_are_those_of_the_sample(shown: Shown, sample: Path) -> None:
     arguments = [word.replace(SHOWN_SAMPLE, str(sample)) for word in words(shown.command)]

@@ -17,12 +17,15 @@ def counted(**tables: Sequence[tuple[Any, ...]]) -> Iterator[duckdb.DuckDBPyConn
     try:
         for schema in ("reference", "audits"):
             con.execute(f"create schema {schema}")
-        rows = {**reference_rows(cards(), house().glossary)}
-        rows |= {f"audits.{name}": list(given) for name, given in tables.items()}
+        rows = {
+            **reference_rows(cards(), house().glossary),
+            **{f"audits.{name}": list(given) for name, given in tables.items()},
+        }
         for name in ("reference.card", *(f"audits.{name}" for name in tables)):
             con.execute(house()[name].ddl)
-            marks = ", ".join("?" * len(house()[name].columns))
-            con.executemany(f"insert into {name} values ({marks})", rows[name])
+            columns = ", ".join("unnest(?)" for _ in house()[name].columns)
+            lists = [list(cells) for cells in zip(*rows[name], strict=True)]
+            con.execute(f"insert into {name} select {columns}", lists)
         yield con
     finally:
         con.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.statistics.inequality import gini, theil
+from studies.statistics.inequality import gini, theil, theil_parts
 
 COUNTS = st.lists(st.tuples(st.integers(0, 600), st.integers(1, 5)), min_size=1, max_size=12)
 
@@ -56,3 +56,26 @@ def test_where_one_has_everything_gini_is_nearly_one() -> None:
 
 def test_nobody_at_all_is_no_number() -> None:
     assert (gini([]), theil([]), gini([(0, 5)])) == (None, None, None)
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=4))
+def test_the_parts_between_and_within_groups_make_the_whole(
+    groups: list[list[tuple[int, int]]],
+) -> None:
+    whole, parts = theil([count for group in groups for count in group]), theil_parts(groups)
+    if whole is None or parts is None:
+        assert whole is parts is None
+        return
+    between, within = parts
+    assert between + within == pytest.approx(whole, abs=1e-12)
+    assert 0 <= between <= whole + 1e-12
+
+
+def test_groups_that_are_alike_within_differ_between_alone() -> None:
+    assert theil_parts([[(100, 3)], [(300, 1)]]) == (
+        pytest.approx(theil([(100, 3), (300, 1)])),
+        0,
+    )
+    between, within = theil_parts([[(100, 1), (300, 1)], [(300, 2), (100, 2)]]) or (1, 0)
+    assert between == 0
+    assert within == pytest.approx(theil([(100, 3), (300, 3)]))

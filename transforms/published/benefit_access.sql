@@ -23,7 +23,8 @@ best_group           = {}
 four_fifths_ratio    = {}
 is_below_four_fifths = {}
 p_value              = {}
-is_significant       = { type = "BOOLEAN", doc = "Whether p_value, of the share against that of best_group, is below 0.05." }
+adjusted_p_value     = {}
+is_significant       = { type = "BOOLEAN", doc = "Whether adjusted_p_value, of the share against that of best_group, is below 0.01." }
 is_small             = {}
 
 [[checks]]
@@ -50,6 +51,7 @@ select
     statistic.four_fifths_ratio,
     statistic.is_below_four_fifths,
     statistic.p_value,
+    statistic.adjusted_p_value,
     statistic.is_significant,
     statistic.is_small
 from statistics.benefit_access as statistic
