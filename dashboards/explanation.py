@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dashboards.errors import UnknownPersonError
-from dashboards.next_band import FriendMean, NextBand, Step, next_band
-from dashboards.plain_text import printable
+from dashboards.next_band import NextBand, Step, next_band
+from dashboards.record import SOCIAL_FACTOR, counted_features, find_score, read_friend_mean
 from dashboards.snapshots import Snapshots
 
 # A feature whose advice begins so is never proposed as a move.
 NOT_ADVISED = "Not advised"
-SOCIAL_FACTOR = "social_connections"
 
 Row = dict[str, Any]
 
@@ -78,15 +76,9 @@ def explain(snapshots: Snapshots, person_id: str, day: date) -> Explanation:
     Raises UnknownPersonError where the snapshot of that day has nobody of that id.
     """
     of_person = (person_id, day)
-    found = snapshots.records("from score where person_id = ? and as_of_date = ?", of_person)
-    if not found:
-        raise UnknownPersonError(
-            f"the snapshot as of {day} knows no person '{printable(person_id)}': "
-            "ids are case-sensitive and stand in the view score"
-        )
-    score = found[0]
+    score = find_score(snapshots, person_id, day)
     card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
-    counted = _counted_features(snapshots)
+    counted = counted_features(snapshots)
     point_rows = snapshots.records("from explain(?, ?)", of_person)
     reasons = snapshots.records(
         "from reason where person_id = ? and as_of_date = ? order by rank", of_person
@@ -101,15 +93,9 @@ def explain(snapshots: Snapshots, person_id: str, day: date) -> Explanation:
         base=card["base"],
         points=tuple(_point_row(row, counted) for row in point_rows),
         reasons=tuple(_reason(row, counted) for row in reasons),
-        next_band=_next_band(snapshots, score, card, point_rows),
+        next_band=_next_band(snapshots, score, point_rows),
         not_scored=_not_scored(snapshots, score),
     )
-
-
-def _counted_features(snapshots: Snapshots) -> frozenset[str]:
-    """Return the features whose values are whole numbers."""
-    columns = snapshots.records("describe features")
-    return frozenset(row["column_name"] for row in columns if row["column_type"] == "BIGINT")
 
 
 def _whole(value: float | None, is_counted: bool) -> float | int | None:
@@ -144,9 +130,7 @@ def _not_scored(snapshots: Snapshots, score: Row) -> NotScored | None:
     return NotScored(rule["not_scored_code"], rule["reason"], rule["what_to_do"])
 
 
-def _next_band(
-    snapshots: Snapshots, score: Row, card: Row, point_rows: list[Row]
-) -> NextBand | None:
+def _next_band(snapshots: Snapshots, score: Row, point_rows: list[Row]) -> NextBand | None:
     if score["score"] is None:
         return None
     day = score["as_of_date"]
@@ -156,14 +140,8 @@ def _next_band(
     )
     if not bands:
         return None
-    terms = snapshots.records("from friends_of(?, ?)", (score["person_id"], day))
     own_points = sum(row["points"] for row in point_rows if row["factor"] != SOCIAL_FACTOR)
-    friends = FriendMean(
-        own_points_max=card["own_points_max"],
-        max_distance_ppm=card["max_distance_ppm"],
-        max_points=card["friend_points_max"],
-        terms=tuple((term["weight"], term["record_ppm"]) for term in terms),
-    )
+    friends = read_friend_mean(snapshots, score["person_id"], day)
     steps = _steps(snapshots, day, point_rows)
     band = bands[0]
     return next_band(band["band"], band["at_least"], score["score"], own_points, steps, friends)

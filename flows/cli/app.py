@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verify_command:verify", "Hash every published file again."),
     "prune": ("prune_command:prune", "Delete old snapshots by a retention rule."),
     "explain": ("explain_command:explain", "Explain one person's score, point by point."),
+    "what-if": ("what_if_command:what_if", "Tell what another value, or an honest act, would do."),
     "why": ("why_command:why", "Tell why one person's score changed, cause by cause."),
     "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
     "query": ("query_command:query", "Run SQL over the published snapshots."),

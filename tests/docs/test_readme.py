@@ -34,6 +34,7 @@ PAGES = (
     "docs/audits/gaming.md",
     "docs/audits/gaps.md",
     "examples/README.md",
+    *sorted(page.relative_to(CHECKOUT).as_posix() for page in CHECKOUT.glob("docs/audits/*.md")),
 )
 SHOWN_SAMPLE = "/tmp/sample"
 MADE_LATER = (
@@ -74,7 +75,7 @@ def _flags(name: str) -> set[str]:
 
 def test_readme_names_every_command() -> None:
     rows = table_rows("README.md", "command")
-    named = {word for cells in rows for word in re.findall(rf"`{COMMAND} (\w+)", cells[0])}
+    named = {word for cells in rows for word in re.findall(rf"`{COMMAND} ([\w-]+)", cells[0])}
     assert named == set(COMMANDS)
 
 

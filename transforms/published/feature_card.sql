@@ -14,6 +14,8 @@ factor       = { type = "VARCHAR", doc = "Factor that its points belong to." }
 direction    = { type = "VARCHAR", in = ["up", "down"], doc = "Whether more of it earns more points (up) or fewer (down)." }
 max_points   = { type = "INTEGER", unit = "points", min = 0, doc = "Most points that it can give." }
 missing_points = { type = "INTEGER", unit = "points", null = true, min = 0, doc = "Points where the value is missing; empty for the neighbour mean, which never is." }
+least_value  = { type = "DOUBLE", null = true, doc = "Smallest value that the feature can have; empty where there is none." }
+most_value   = { type = "DOUBLE", null = true, doc = "Largest value that the feature can have; empty where there is none." }
 unit         = { type = "VARCHAR", doc = "Unit of the feature's value." }
 definition   = { type = "VARCHAR", doc = "How the value is made." }
 reason       = { type = "VARCHAR", doc = "What it means to have lost points here." }
@@ -30,6 +32,8 @@ select
     feature.direction,
     cast(feature.max_points as integer) as max_points,
     cast(feature.missing_points as integer) as missing_points,
+    feature.least_value,
+    feature.most_value,
     feature.unit,
     feature.definition,
     feature.reason,

@@ -38,6 +38,7 @@ def reference_rows(cards: Sequence[Scorecard], glossary: Glossary) -> Mapping[st
             (
                 card.name, no, feature.name, feature.factor, feature.direction,
                 feature.max_points, feature.missing_points if feature.bins else None,
+                glossary[feature.name].get("min"), glossary[feature.name].get("max"),
                 glossary[feature.name]["unit"], glossary[feature.name]["doc"],
                 feature.reason, feature.what_to_do,
             )

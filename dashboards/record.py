@@ -1,0 +1,181 @@
+"""A scored person's record on the champion scorecard: what every other value would be worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dashboards.errors import QuestionError, UnknownPersonError
+from dashboards.next_band import FriendMean
+from dashboards.plain_text import printable
+from dashboards.snapshots import Snapshots
+
+SOCIAL_FACTOR = "social_connections"
+FRIEND_MEAN = "friend_reliability"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Values from ``at_least`` to less than ``below`` (None: no end) are worth ``points``."""
+
+    at_least: float
+    below: float | None
+    points: int
+
+
+@dataclass(frozen=True)
+class FeatureOfRecord:
+    """One feature as it stands, and as the scorecard would value others.
+
+    ``value`` None: missing. ``missing_points`` None: never missing, which only the neighbour mean
+    is; that has no bins either. ``least_value`` and ``most_value`` None: no bound.
+    """
+
+    feature: str
+    factor: str
+    value: float | None
+    points: int
+    max_points: int
+    missing_points: int | None
+    bins: tuple[Bin, ...]
+    unit: str
+    is_counted: bool
+    least_value: float | None
+    most_value: float | None
+
+    def points_for(self, value: float | None) -> int:
+        """Return the points of another value, None: missing."""
+        if value is None:
+            assert self.missing_points is not None, "the neighbour mean is never missing"
+            return self.missing_points
+        if not self.bins:
+            return int(self.max_points * value + 0.5)
+        found = [one for one in self.bins if one.at_least <= value] or list(self.bins[:1])
+        return found[-1].points
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that a score follows from, but other people's reaction to it."""
+
+    person_id: str
+    as_of_date: date
+    known_on: date
+    scorecard: str
+    score: int
+    band: str
+    features: Mapping[str, FeatureOfRecord]
+    friends: FriendMean
+
+    @property
+    def own_points(self) -> int:
+        """The points of all factors but the social one."""
+        own = (one for one in self.features.values() if one.factor != SOCIAL_FACTOR)
+        return sum(one.points for one in own)
+
+    def score_with(self, points: Mapping[str, int]) -> int:
+        """Return the score if some features had other points.
+
+        Friends are weighed against the person's own record, so that they are weighed anew, unless
+        the points of the neighbour mean itself are given.
+        """
+        changes = {name: new - self.features[name].points for name, new in points.items()}
+        own_change = sum(
+            change
+            for name, change in changes.items()
+            if self.features[name].factor != SOCIAL_FACTOR
+        )
+        if FRIEND_MEAN not in changes:
+            before, after = self.own_points, self.own_points + own_change
+            changes[FRIEND_MEAN] = self.friends.points(after) - self.friends.points(before)
+        return self.score + sum(changes.values())
+
+
+def read_record(snapshots: Snapshots, person_id: str, day: date) -> Record:
+    """Return the record of a person who is scored on a published day.
+
+    Raises UnknownPersonError where the snapshot of that day has nobody of that id, QuestionError,
+    which says why, where it does not score them.
+    """
+    score = find_score(snapshots, person_id, day)
+    if score["score"] is None:
+        raise QuestionError(_told_not_scored(snapshots, score))
+    bins = snapshots.records(
+        "from bin_card where scorecard_no = 1 and as_of_date = ? order by feature_no, bin_no",
+        (day,),
+    )
+    counted = counted_features(snapshots)
+    rows = snapshots.records(
+        "select explained.*, card.missing_points, card.least_value, card.most_value "
+        "from explain(?, ?) as explained inner join feature_card as card "
+        "on explained.feature = card.feature "
+        "where card.scorecard_no = 1 and card.as_of_date = ? order by card.feature_no",
+        (person_id, day, day),
+    )
+    return Record(
+        person_id=score["person_id"],
+        as_of_date=day,
+        known_on=score["known_on"],
+        scorecard=score["scorecard"],
+        score=score["score"],
+        band=score["band"],
+        features={row["feature"]: _feature(row, bins, counted) for row in rows},
+        friends=read_friend_mean(snapshots, person_id, day),
+    )
+
+
+def find_score(snapshots: Snapshots, person_id: str, day: date) -> Row:
+    """Return a person's row of the view ``score``.
+
+    Raises UnknownPersonError where the snapshot of that day has nobody of that id.
+    """
+    found = snapshots.records("from score where person_id = ? and as_of_date = ?", (person_id, day))
+    if not found:
+        raise UnknownPersonError(
+            f"the snapshot as of {day} knows no person '{printable(person_id)}': "
+            "ids are case-sensitive and stand in the view score"
+        )
+    return found[0]
+
+
+def read_friend_mean(snapshots: Snapshots, person_id: str, day: date) -> FriendMean:
+    """Return the neighbour mean of a scored person, to be computed for another record."""
+    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
+    terms = snapshots.records("from friends_of(?, ?)", (person_id, day))
+    return FriendMean(
+        own_points_max=card["own_points_max"],
+        max_distance_ppm=card["max_distance_ppm"],
+        max_points=card["friend_points_max"],
+        terms=tuple((term["weight"], term["record_ppm"]) for term in terms),
+    )
+
+
+def counted_features(snapshots: Snapshots) -> frozenset[str]:
+    """Return the features whose values are whole numbers."""
+    columns = snapshots.records("describe features")
+    return frozenset(row["column_name"] for row in columns if row["column_type"] == "BIGINT")
+
+
+def _told_not_scored(snapshots: Snapshots, score: Row) -> str:
+    rule = snapshots.records(
+        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
+        (score["not_scored_code"], score["as_of_date"]),
+    )[0]
+    return (
+        f"'{printable(score['person_id'])}' is not scored as of {score['as_of_date']}, whatever "
+        f"the features: {rule['reason']} ({rule['not_scored_code']}). "
+        f"What to do: {rule['what_to_do']}"
+    )
+
+
+def _feature(row: Row, bins: Sequence[Row], counted: frozenset[str]) -> FeatureOfRecord:
+    names = ("feature", "factor", "value", "points", "max_points", "missing_points", "unit",
+             "least_value", "most_value")  # fmt: skip
+    own = (one for one in bins if one["feature"] == row["feature"])
+    return FeatureOfRecord(
+        **{name: row[name] for name in names},
+        bins=tuple(Bin(one["at_least"], one["below"], one["points"]) for one in own),
+        is_counted=row["feature"] in counted,
+    )
