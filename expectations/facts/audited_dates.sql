@@ -47,6 +47,18 @@ day as (
         as_of_date,
         known_on
     from published.assortativity
+    union all
+    select
+        'ring' as table_name,
+        as_of_date,
+        known_on
+    from published.ring
+    union all
+    select
+        'ring_member' as table_name,
+        as_of_date,
+        known_on
+    from published.ring_member
 )
 
 select

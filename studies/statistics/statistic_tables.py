@@ -9,6 +9,7 @@ import duckdb
 
 from studies.statistics.benefit_access import benefit_access
 from studies.statistics.group_gap import group_gap
+from studies.statistics.ring_member import ring_member
 from studies.statistics.score_assortativity import score_assortativity
 from studies.statistics.score_inequality import score_inequality
 from transforms.catalog import Catalog
@@ -20,6 +21,7 @@ Fill = Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]
 FILLS: Mapping[str, Fill] = {
     "statistics.benefit_access": benefit_access,
     "statistics.group_gap": group_gap,
+    "statistics.ring_member": ring_member,
     "statistics.score_assortativity": score_assortativity,
     "statistics.score_inequality": score_inequality,
 }

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from expectations.laws import Fact, judge_fact, judge_facts, read_facts
+from tests.expectations.broken_audits import PLANTED_IN_AUDITS
 from tests.expectations.broken_changes import BACK_DOORS_OF_CHANGES, PLANTED_IN_CHANGES
 from tests.expectations.small_house import DATES, SCORED
 from transforms.contract import ContractError
@@ -91,26 +92,6 @@ PLANTED: dict[str, tuple[str, int]] = {
         "update published.factor set as_of_date = as_of_date - 1 where person_id = 'ann'",
         1,
     ),
-    "attacks_stay_within_the_bound": (
-        "update audits.attempt set numerator = numerator + 200000 * denominator"
-        " where person_key = 0 and attack_no = 5 and scorecard = 'standard';"
-        " update audits.attempt_points set friend_points = 16"
-        " where person_key = 3 and attack_no = 8 and scorecard = 'standard'",
-        2,
-    ),
-    "audited_dates": (
-        "update published.inequality set known_on = known_on + 1 where scorecard_no = 1",
-        1,
-    ),
-    "everyone_is_in_a_group": (
-        "delete from audits.group_points where group_name = 'north' and points_counted = 'own'",
-        2,
-    ),
-    "gaps_split_exactly": (
-        "update published.gap_split set points_total = points_total + 1"
-        " where group_name = 'south' and feature = 'paid_bills' and scorecard_no = 1",
-        2,
-    ),
     "every_person_is_published_once": (
         "insert into published.features from published.features where person_id = 'ann';"
         " delete from published.score where person_id = 'eve'",
@@ -128,6 +109,7 @@ PLANTED: dict[str, tuple[str, int]] = {
         "delete from published.reason where person_id = 'ann' and rank = 1 and scorecard_no = 1",
         1,
     ),
+    **PLANTED_IN_AUDITS,
     **PLANTED_IN_CHANGES,
     "friends_explain_the_mean": ("delete from published.friend where person_id = 'ann'", 1),
 }

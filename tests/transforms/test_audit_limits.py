@@ -1,0 +1,57 @@
+"""What holds only where there are more rows than a worked example can show."""
+
+from datetime import date
+
+from tests.transforms.worked_example import cards, house
+from transforms.dates import SnapshotDates
+from transforms.engines.duckdb_engine import DuckDBEngine
+
+D = date(2026, 1, 31)
+PAIRS = "insert into staging.tie select low, high, {days}, 3 from {pairs} as pair (low, high)"
+
+
+def _built(table_name: str, filled_by: str) -> list[tuple[int, ...]]:
+    engine = DuckDBEngine(house(), SnapshotDates(D, D), threads=1)
+    engine.load_reference(cards())
+    table = house()[table_name]
+    for name in table.inputs:
+        if not name.startswith("reference."):
+            engine.con.execute(house()[name].ddl)
+    engine.con.execute(filled_by)
+    engine.build(table)
+    rows = engine.con.execute(f"select * from {table_name} order by all").fetchall()
+    engine.close()
+    return rows
+
+
+def test_of_more_than_20000_people_attacks_are_tried_on_every_nth_by_their_record() -> None:
+    rows = _built(
+        "audits.attacker",
+        """insert into events.person select range, 'p' || range from range(40001);
+        insert into scores.friend_reliability
+        select 'standard', range, 40001 - range, 0, 12, 0, 0 from range(40001);
+        insert into scores.factor select 'standard', range, 0, 0, 0, 0, 0 from range(40001);
+        insert into scores.score select 'standard', range, 350, 'poor', 1, 1, null
+        from range(40001)""",
+    )
+    # Every third from the lowest record, which is that of the last person.
+    assert {(row[2], row[3], row[4]) for row in rows} == {
+        (place, 13333, 3 * place) for place in range(1, 13334)
+    }
+
+
+def test_a_day_on_which_very_many_ties_began_is_an_import_and_no_burst() -> None:
+    ring = "(values (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4))"
+    others = "(select 10 + range, 5000 + range from range({}))"
+    imported = PAIRS.format(days=100, pairs=ring)
+    few, many = (
+        f"{imported}; {PAIRS.format(days=100, pairs=others.format(count))}" for count in (993, 994)
+    )
+    assert len(_built("audits.burst_tie", few)) == 6
+    assert _built("audits.burst_tie", many) == []
+    of_other_days = PAIRS.format(
+        days=300, pairs="(select 10000 + range, 60000 + range from range({}))"
+    )
+    # 1,000 of 50,000 are one in fifty, and no more.
+    assert len(_built("audits.burst_tie", f"{many}; {of_other_days.format(48_999)}")) == 0
+    assert len(_built("audits.burst_tie", f"{many}; {of_other_days.format(49_000)}")) == 6

@@ -1,0 +1,82 @@
+/*
+title = "Rings that ties alone point to: friends of each other since about the same time"
+grain = "one row per ring of at least four people"
+key   = ["ring_no"]
+
+[columns]
+as_of_date        = {}
+known_on          = {}
+ring_no           = {}
+people            = {}
+tie_count         = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties within the ring." }
+two_way_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Those with contact in both directions in the last 12 months." }
+contact_months    = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Their months of two-way contact together." }
+youngest_tie_days = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the youngest tie of the burst." }
+oldest_tie_days   = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the oldest tie of the burst." }
+outside_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties of members to anyone else." }
+scored_count      = {}
+mean_score        = {}
+density           = { type = "DOUBLE", unit = "share", min = 0, max = 1, doc = "tie_count over all pairs of members." }
+*/
+with
+
+member as (
+    select
+        ring.ring_no,
+        cast(count(*) as bigint) as people,
+        cast(count(score.score) as bigint) as scored_count,
+        cast(sum(score.score) as bigint) as scores
+    from statistics.ring_member as ring
+    inner join reference.card as card on card.scorecard_no = 1
+    left join scores.score as score
+        on ring.person_key = score.person_key and card.scorecard = score.scorecard
+    group by ring.ring_no
+),
+
+-- Every tie within a ring stands here twice, once for each end.
+side as (
+    select
+        mine.ring_no,
+        count(*) filter (where other.person_key is not null) as inside_count,
+        count(*) filter (where other.person_key is not null and tie.contact_months > 0)
+            as two_way_count,
+        cast(sum(
+            case when other.person_key is not null then tie.contact_months else 0 end
+        ) as bigint) as months,
+        count(*) filter (where other.person_key is null) as outside_count
+    from statistics.ring_member as mine
+    inner join staging.tie as tie on mine.person_key = tie.person_key
+    left join statistics.ring_member as other
+        on tie.friend_key = other.person_key and mine.ring_no = other.ring_no
+    group by mine.ring_no
+),
+
+burst as (
+    select
+        ring.ring_no,
+        min(tie.tie_days) as youngest_tie_days,
+        max(tie.tie_days) as oldest_tie_days
+    from audits.burst_tie as tie
+    inner join statistics.ring_member as ring on tie.low_key = ring.person_key
+    group by ring.ring_no
+)
+
+select
+    cast($as_of_date as date) as as_of_date,
+    cast($known_on as date) as known_on,
+    member.ring_no,
+    member.people,
+    cast(side.inside_count // 2 as bigint) as tie_count,
+    cast(side.two_way_count // 2 as bigint) as two_way_tie_count,
+    cast(side.months // 2 as bigint) as contact_months,
+    burst.youngest_tie_days,
+    burst.oldest_tie_days,
+    cast(side.outside_count as bigint) as outside_tie_count,
+    member.scored_count,
+    case
+        when member.scored_count > 0 then cast(member.scores as double) / member.scored_count
+    end as mean_score,
+    cast(side.inside_count as double) / (member.people * (member.people - 1)) as density
+from member
+inner join side on member.ring_no = side.ring_no
+inner join burst on member.ring_no = burst.ring_no
