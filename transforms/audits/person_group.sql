@@ -52,8 +52,14 @@ gender_place as (
 
 select
     stated.person_key,
-    case when region_place.place <= 50 then stated.region else 'others' end as region,
-    case when gender_place.place <= 50 then stated.gender else 'others' end as gender,
+    case
+        when region_place.place <= 50 or stated.region = 'unknown' then stated.region
+        else 'others'
+    end as region,
+    case
+        when gender_place.place <= 50 or stated.gender = 'unknown' then stated.gender
+        else 'others'
+    end as gender,
     coalesce(age_band.age_band, 'unknown') as age_band
 from stated
 inner join region_place on stated.region = region_place.region
