@@ -56,6 +56,11 @@ class Snapshots:
             result = self.con.execute(sql, list(parameters))
             names = [column[0] for column in result.description or ()]
             return names, result.fetchall()
+        except duckdb.CatalogException as error:
+            raise NothingPublishedError(
+                "what is published here was made before this command was, and lacks what it reads: "
+                "`plainscore run --as-of DATE` publishes a date again"
+            ) from error
         except duckdb.Error as error:
             if told := file_error(error):
                 raise told from error

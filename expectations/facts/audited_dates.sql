@@ -59,6 +59,18 @@ day as (
         as_of_date,
         known_on
     from published.ring_member
+    union all
+    select
+        'band_move' as table_name,
+        as_of_date,
+        known_on
+    from published.band_move
+    union all
+    select
+        'benefit_move' as table_name,
+        as_of_date,
+        known_on
+    from published.benefit_move
 )
 
 select

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.compare_scorecards import print_comparison
 from transforms.errors import LimitPassed, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def compare(
     known_on: date | None = None,
     known_on_from: date | None = None,
     fail_over: str | None = None,
+    scorecards: tuple[str, str] | None = None,
     scorecard: tuple[str, ...] | None = None,
     data: Path = Path("data"),
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
@@ -49,6 +51,9 @@ def compare(
     fail_over
         End with exit code 7 where the scores of those scored in both moved by more points on
         average, up or down (5), or where more people have another score or status (10%).
+    scorecards
+        Two scorecards of the snapshot --to, one of them its champion: tells instead who would
+        stand in another band on the second, and who would gain or lose which benefit, by group.
     scorecard
         Where to find the scorecards of the later snapshot, if not in the settings.
     data
@@ -56,6 +61,12 @@ def compare(
     output_format
         The sum of it for people; one row per person as json or csv.
     """
+    if scorecards is not None:
+        if first or known_on or known_on_from or fail_over or scorecard:
+            raise UsageError("--scorecards goes with --to, --data and --format only")
+        print_comparison(data, last or "latest", scorecards, output_format)
+        return 0
+
     from dashboards.comparison import compare as compare_everyone
     from dashboards.comparison import everyone
     from flows.cli.change_computing import computed_changes

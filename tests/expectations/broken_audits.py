@@ -10,6 +10,10 @@ PLANTED_IN_AUDITS: dict[str, tuple[str, int]] = {
         " where group_name = 'south' and feature = 'paid_bills' and scorecard_no = 1",
         2,
     ),
+    "challengers_move_everyone_once": (
+        "update published.band_move set people = people + 1 where attribute = 'everyone'",
+        1,
+    ),
     "attacks_stay_within_the_bound": (
         "update audits.attempt set numerator = numerator + 200000 * denominator"
         " where person_key = 0 and attack_no = 5 and scorecard = 'standard';"

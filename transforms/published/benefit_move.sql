@@ -1,0 +1,63 @@
+/*
+title = "Who would gain or lose which benefit on another scorecard"
+grain = "one row per challenger, group, and benefit of either scorecard"
+key   = ["challenger_no", "attribute", "group_name", "benefit"]
+
+[columns]
+as_of_date    = {}
+known_on      = {}
+challenger    = {}
+challenger_no = {}
+attribute     = { in = ["everyone", "region", "gender", "age_band"] }
+group_name    = {}
+benefit       = {}
+people        = {}
+gained_count  = { type = "BIGINT", unit = "people", min = 0, doc = "Open on the challenger and not on the champion." }
+lost_count    = { type = "BIGINT", unit = "people", min = 0, doc = "Open on the champion and not on the challenger." }
+*/
+with
+
+benefit as (
+    select
+        challenger.scorecard as challenger,
+        challenger.scorecard_no as challenger_no,
+        listed.benefit,
+        max(case when card.scorecard_no = 1 then listed.min_score end) as champion_min,
+        max(case when card.scorecard_no > 1 then listed.min_score end) as challenger_min
+    from reference.card as challenger
+    inner join reference.card as card
+        on card.scorecard_no = 1 or challenger.scorecard = card.scorecard
+    inner join reference.benefit as listed on card.scorecard = listed.scorecard
+    where challenger.scorecard_no > 1
+    group by challenger.scorecard, challenger.scorecard_no, listed.benefit
+),
+
+-- A benefit that a scorecard does not list is open to nobody on it.
+opening as (
+    select
+        moved.*,
+        benefit.challenger_no,
+        benefit.benefit,
+        coalesce(moved.champion_score >= benefit.champion_min, false) as is_open_champion,
+        coalesce(moved.challenger_score >= benefit.challenger_min, false) as is_open_challenger
+    from audits.score_move as moved
+    inner join benefit on moved.challenger = benefit.challenger
+)
+
+select
+    cast($as_of_date as date) as as_of_date,
+    cast($known_on as date) as known_on,
+    challenger,
+    challenger_no,
+    attribute,
+    group_name,
+    benefit,
+    cast(sum(people) as bigint) as people,
+    cast(sum(
+        case when is_open_challenger and not is_open_champion then people else 0 end
+    ) as bigint) as gained_count,
+    cast(sum(
+        case when is_open_champion and not is_open_challenger then people else 0 end
+    ) as bigint) as lost_count
+from opening
+group by challenger, challenger_no, attribute, group_name, benefit
