@@ -53,6 +53,14 @@ def test_one_sweep_after_another_forgets_who_was_tied_to_whom() -> None:
     assert len(set(chance)) > 5
 
 
+def test_two_sides_that_had_ties_across_alone_get_ties_within() -> None:
+    across = np.array([(a, 40 + (a + k) % 40) for a in range(40) for k in range(5)], dtype=np.int64)
+    (redrawn,) = rewired(across, 80, 1)
+    within = int(((redrawn < 40).all(axis=1) | (redrawn >= 40).all(axis=1)).sum())
+    # Half of 200 are expected; chance strays by 7.
+    assert 60 < within < 140
+
+
 @given(TIES, st.lists(st.integers(0, 600), min_size=PEOPLE, max_size=PEOPLE))
 def test_assortativity_is_pearsons_correlation_over_both_directions(
     ties: Ints, points: list[int]
