@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
     "query": ("query_command:query", "Run SQL over the published snapshots."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
+    "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
     "scorecard": ("scorecard_command:scorecard", "Show or check a scorecard, or its SQL."),
     "lineage": ("lineage_command:lineage", "Show where a column comes from."),
     "dictionary": ("dictionary_command:dictionary", "Print the data dictionary."),

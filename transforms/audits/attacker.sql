@@ -6,13 +6,13 @@ key   = ["scorecard", "person_key"]
 [columns]
 scorecard     = {}
 person_key    = {}
-attacker_no   = { type = "BIGINT", min = 1, doc = "Place by own record, from the lowest; equals by person_id." }
-attackers     = { type = "BIGINT", unit = "people", min = 1, doc = "How many there are on this scorecard." }
-own_ppm       = { type = "BIGINT", unit = "parts per million", min = 0, max = 1000000, doc = "The person's own record." }
-numerator     = { type = "BIGINT", min = 0, doc = "Of the neighbour mean." }
+attacker_no   = { type = "BIGINT", doc = "Place by own record, from the lowest; equals by person_id." }
+attackers     = { type = "BIGINT", unit = "people", doc = "How many there are on this scorecard." }
+own_ppm       = { type = "BIGINT", unit = "parts per million", doc = "The person's own record." }
+numerator     = { type = "BIGINT", doc = "Of the neighbour mean." }
 denominator   = { type = "BIGINT", min = 1, doc = "Of the neighbour mean." }
-friend_points = { type = "BIGINT", unit = "points", min = 0, doc = "Points of friend_reliability." }
-social_points = { type = "BIGINT", unit = "points", min = 0, doc = "Points of the social factor." }
+friend_points = { type = "BIGINT", unit = "points", doc = "Points of friend_reliability." }
+social_points = { type = "BIGINT", unit = "points", doc = "Points of the social factor." }
 score         = { null = false }
 next_gate     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score that opens a further benefit." }
 next_band     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score of the next band." }

@@ -6,13 +6,13 @@ key   = ["scorecard", "person_key"]
 [columns]
 scorecard             = {}
 person_key            = {}
-tie_count             = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties." }
-scored_tie_count      = { type = "BIGINT", unit = "ties", min = 0, doc = "Those to scored friends." }
-warm_count            = { type = "BIGINT", unit = "ties", min = 0, doc = "Those with 3 or more two-way months." }
-total_months          = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Two-way months with all friends." }
-scored_months         = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Two-way months with scored friends." }
-top_months            = { type = "BIGINT", unit = "30-day months", min = 0, doc = "Two-way months with the closest friend." }
-good_friend_count     = { type = "BIGINT", unit = "ties", min = 0, doc = "Friends in contact whose own record is among the best fifth." }
+tie_count             = { type = "BIGINT", unit = "ties", doc = "Live ties." }
+scored_tie_count      = { type = "BIGINT", unit = "ties", doc = "Those to scored friends." }
+warm_count            = { type = "BIGINT", unit = "ties", doc = "Those with 3 or more two-way months." }
+total_months          = { type = "BIGINT", unit = "friend-months", doc = "Two-way months with all friends." }
+scored_months         = { type = "BIGINT", unit = "friend-months", doc = "Two-way months with scored friends." }
+top_months            = { type = "BIGINT", unit = "30-day months", doc = "Two-way months with the closest friend." }
+good_friend_count     = { type = "BIGINT", unit = "ties", doc = "Friends in contact whose own record is among the best fifth." }
 */
 with
 

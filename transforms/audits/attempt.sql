@@ -7,7 +7,7 @@ key   = ["scorecard", "attack_no", "person_key"]
 scorecard           = {}
 attack_no           = {}
 person_key          = {}
-numerator           = { type = "BIGINT", min = 0, doc = "Of the neighbour mean." }
+numerator           = { type = "BIGINT", doc = "Of the neighbour mean." }
 denominator         = { type = "BIGINT", min = 1, doc = "Of the neighbour mean." }
 two_way_months      = {}
 median_tie_days     = {}

@@ -8,9 +8,9 @@ scorecard      = {}
 attack_no      = {}
 person_key     = {}
 friend_count   = {}
-scored_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "New friends who have a record of their own." }
-good_count     = { type = "BIGINT", unit = "ties", min = 0, doc = "New friends whose record is among the best." }
-contact_months = { type = "BIGINT", unit = "30-day months", min = 1, max = 12, doc = "Months of two-way contact with each." }
+scored_tie_count = { type = "BIGINT", unit = "ties", doc = "New friends who have a record of their own." }
+good_count     = { type = "BIGINT", unit = "ties", doc = "New friends whose record is among the best." }
+contact_months = { type = "BIGINT", unit = "30-day months", doc = "Months of two-way contact with each." }
 clipped_ppm    = { type = "BIGINT", unit = "parts per million", doc = "Their records together, each moved to within the card's distance of the attacker's." }
 */
 with

@@ -1,0 +1,1 @@
+"""Who plays against the scorecard: planted attackers measured, and a search for cheap points."""

@@ -1,0 +1,68 @@
+"""`plainscore gaming` on the published sample: tried, planted and searched for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.cli.gaming_command import gaming
+from flows.score_day import SnapshotOutcome
+from transforms.errors import InputRefused, UsageError
+
+Published = tuple[Path, SnapshotOutcome]
+
+
+def test_what_was_tried_is_printed_for_people_and_for_programs(
+    published_once: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, _ = published_once
+    gaming(data=data, output_format="json")
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["scorecard"] for row in rows} == {"standard", "reported_b"}
+    assert all(row["most_distance_ppm"] <= row["distance_bound_ppm"] for row in rows)
+    fakes = [row for row in rows if row["attack"] == "fake_friends"]
+    assert [row["friend_points_gained"] for row in fakes] == [0] * 8
+    gaming(data=data)
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[:4] == ["scorecard", "attack", "friends", "months"]
+    assert len(lines) == len(rows)
+
+
+def test_planted_attackers_are_measured_and_nobody_else_moves(
+    published_once: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, _ = published_once
+    gaming(data=data, truth=data / "landing" / "_truth", output_format="json")
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["kind"] for row in rows} >= {"ring", "score_group", "no attack"}
+    for row in rows:
+        if row["kind"] == "no attack":
+            moved = (row["social_points_gained"], row["most_social_points_gained"])
+            assert (*moved, row["loser_count"]) == (0, 0, 0)
+        if row["role"] == "fake":
+            assert row["scored_count"] == 0
+
+
+def test_the_adversary_says_what_each_act_gains(
+    published_once: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, _ = published_once
+    gaming(data=data, card=("naive",), alone=True, months=1, output_format="json")
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["scorecard"] for row in rows} == {"naive"}
+    assert {row["step"] for row in rows} == {1}
+    one = rows[0]["person_id"]
+    gaming(data=data, card=("standard",), person=(one,), most_deeds=2, output_format="csv")
+    head, *steps = capsys.readouterr().out.splitlines()
+    assert head.startswith("scorecard,person_id,step,act,deeds,cents,points_gained,score_after")
+    assert all(step.startswith(f"standard,{one},") for step in steps)
+
+
+def test_what_cannot_be_told_is_refused(published_once: Published, tmp_path: Path) -> None:
+    data, _ = published_once
+    with pytest.raises(InputRefused, match=r"has no attack.parquet and no attack_tie.parquet"):
+        gaming(data=data, truth=tmp_path)
+    with pytest.raises(UsageError, match="one at a time"):
+        gaming(data=data, truth=tmp_path, card=("standard",))
+    with pytest.raises(UsageError, match="nobody is not scored as of 2026-10-31"):
+        gaming(data=data, card=("standard",), person=("nobody",))

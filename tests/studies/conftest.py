@@ -1,0 +1,23 @@
+"""A small society that is built, for studies to change; what they change is taken back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.expectations.small_house import build_small_house
+from transforms.engines.duckdb_engine import DuckDBEngine
+
+
+@pytest.fixture(scope="session")
+def _built_once() -> Iterator[DuckDBEngine]:
+    engine = build_small_house()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def society(_built_once: DuckDBEngine) -> Iterator[DuckDBEngine]:
+    """The small house, built; see tests/expectations/small_house.py."""
+    _built_once.con.begin()
+    yield _built_once
+    _built_once.con.rollback()
