@@ -16,12 +16,15 @@ from transforms.contract import ContractError, Glossary, Table, read_table
 HERE = Path(__file__).parent
 # The tables of this schema compare two snapshots: they are part of neither.
 COMPARING = "changes"
+# Nor are those that tell what became of the people of a snapshot.
+EVALUATING = "outcomes"
+APART = frozenset({COMPARING, EVALUATING})
 # What is counted about a snapshot as a whole, and what Python fills from those counts: logarithms,
 # intervals and draws. Both are made in one stage.
 AUDITS, STATISTICS = "audits", "statistics"
 SCHEMAS = (
     "events", "reference", "raw", "staging", "features", "scores", AUDITS, STATISTICS,
-    "published", COMPARING,
+    "published", COMPARING, EVALUATING,
 )  # fmt: skip
 
 

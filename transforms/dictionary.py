@@ -16,6 +16,7 @@ SCHEMA_TITLES = {
     "statistics": "what is computed from those counts outside SQL",
     "published": "what a snapshot holds, and the views read",
     "changes": "why scores changed between two snapshots",
+    "outcomes": "what became of the people of a snapshot, and what that says of the scorecards",
 }
 HEAD = """# Tables
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from transforms.catalog import COMPARING, SCHEMAS, Catalog
+from transforms.catalog import APART, SCHEMAS, Catalog
 from transforms.contract import Table
 from transforms.house import HouseTables
 from transforms.scorecard.card import Scorecard
@@ -19,19 +19,15 @@ WHOLE_CARDS_FROM = "scores"
 def catalog_hash(catalog: Catalog) -> str:
     """Return SHA-256 (hex) over every contract and SELECT of a snapshot, scorecards compiled in.
 
-    A changed comment in SQL counts as a change; layout of contracts does not. What compares two
-    snapshots is part of neither: see `comparison_hash`.
+    A changed comment in SQL counts as a change; layout of contracts does not. What looks at
+    snapshots from outside is part of none: see `hash_of_schema`.
     """
-    return _hash_of(catalog, [name for name in catalog.tables if not _compares(catalog[name])])
+    return _hash_of(catalog, [n for n in catalog.tables if catalog[n].schema not in APART])
 
 
-def comparison_hash(catalog: Catalog) -> str:
-    """Return SHA-256 (hex) over every contract and SELECT that compares two snapshots."""
-    return _hash_of(catalog, [name for name in catalog.tables if _compares(catalog[name])])
-
-
-def _compares(table: Table) -> bool:
-    return table.schema == COMPARING
+def hash_of_schema(catalog: Catalog, schema: str) -> str:
+    """Return SHA-256 (hex) over every contract and SELECT of one schema."""
+    return _hash_of(catalog, [table.name for table in catalog.of_schema(schema)])
 
 
 def _hash_of(catalog: Catalog, names: Iterable[str]) -> str:
@@ -64,7 +60,7 @@ def stage_hashes(
     code, decided = hashlib.sha256(), hashlib.sha256()
     is_decided = False
     hashes = {}
-    for schema in (schema for schema in SCHEMAS if schema != COMPARING):
+    for schema in (schema for schema in SCHEMAS if schema not in APART):
         code.update(_text_of(tables.written, schema) + own_code.get(schema, "").encode())
         compiled = _text_of(tables.compiled, schema)
         decided.update(compiled)

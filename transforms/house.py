@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transforms.catalog import COMPARING, HERE, Catalog, tables_on_file
+from transforms.catalog import COMPARING, EVALUATING, HERE, Catalog, tables_on_file
 from transforms.contract import Glossary, Table, read_glossary
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.compiled import compile_scorecards
@@ -43,6 +43,13 @@ def comparison_catalog(root: Path = HERE) -> Catalog:
     """Return the catalog of the tables that compare two snapshots, whatever the scorecards."""
     glossary = read_glossary(root / "glossary.toml")
     return Catalog(tables_on_file(root, glossary, (COMPARING,)), glossary)
+
+
+def evaluation_catalog(root: Path = HERE) -> Catalog:
+    """Return the catalog of what became of a snapshot's people, and of what that is read from."""
+    glossary = read_glossary(root / "glossary.toml")
+    schemas = ("events", "reference", "raw", "staging", EVALUATING)
+    return Catalog(tables_on_file(root, glossary, schemas), glossary)
 
 
 def build_catalog(cards: Sequence[Scorecard], root: Path = HERE) -> Catalog:

@@ -15,6 +15,7 @@ import duckdb
 from flows.publish.change_sets import remove_changes_of_deleted_runs
 from flows.publish.change_views import change_views
 from flows.publish.durable import fsync_path, move_into_place
+from flows.publish.evaluations import evaluation_views
 from flows.publish.pinned_files import pin_files
 from flows.publish.published_runs import PublishedRuns
 from flows.publish.runs import CATALOG, published_runs, shown_runs
@@ -117,8 +118,11 @@ def _contents(home: Path) -> CatalogContents | None:
     shown = shown_runs(runs)
     pinned = pin_files(home, published, shown)
     quarantine = quarantine_view(_quarantine_files(home))
-    changes = change_views(home, published.manifests)
-    views = (*views_of_runs(published, shown, pinned), quarantine, *changes, *written_views())
+    apart = (
+        *change_views(home, published.manifests),
+        *evaluation_views(home, published.manifests),
+    )
+    views = (*views_of_runs(published, shown, pinned), quarantine, *apart, *written_views())
     return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))
 
 

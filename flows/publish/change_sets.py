@@ -139,7 +139,8 @@ def _readable(folders: Iterable[Path]) -> Iterable[tuple[Path, dict[str, Any]]]:
 
 @cache
 def _code() -> str:
-    from transforms.fingerprint import comparison_hash
+    from transforms.catalog import COMPARING
+    from transforms.fingerprint import hash_of_schema
     from transforms.house import comparison_catalog
 
-    return comparison_hash(comparison_catalog())[:_CODE_DIGITS]
+    return hash_of_schema(comparison_catalog(), COMPARING)[:_CODE_DIGITS]

@@ -109,6 +109,10 @@ PLANTED: dict[str, tuple[str, int]] = {
         "delete from published.reason where person_id = 'ann' and rank = 1 and scorecard_no = 1",
         1,
     ),
+    "outcomes_are_of_the_scored": (
+        "delete from outcomes.scored_person where person_id = 'ann'",
+        1,
+    ),
     **PLANTED_IN_AUDITS,
     **PLANTED_IN_CHANGES,
     "friends_explain_the_mean": ("delete from published.friend where person_id = 'ann'", 1),

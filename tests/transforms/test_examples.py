@@ -11,7 +11,7 @@ from tests.transforms.values import Days, read_value
 from tests.transforms.worked_example import WorkedExample, disagreements, house
 
 FOLDER = Path(__file__).parent
-EXPLAINED_SCHEMAS = ("raw", "staging", "features", "scores", "audits", "changes")
+EXPLAINED_SCHEMAS = ("raw", "staging", "features", "scores", "audits", "changes", "outcomes")
 A_LATE_BILL = """
 given raw.payment
 

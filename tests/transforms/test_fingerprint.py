@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from transforms.catalog import COMPARING, SCHEMAS
+from transforms.catalog import APART, SCHEMAS
 from transforms.contract import Table
 from transforms.fingerprint import SOURCES, WHOLE_CARDS_FROM, stage_hashes
 from transforms.house import HouseTables, build_catalog, read_tables
@@ -14,7 +14,7 @@ from transforms.scorecard.reading import read_scorecards
 
 CARDS = read_scorecards(("standard", "reported_b"))
 TABLES = read_tables(CARDS)
-STAGES = [schema for schema in SCHEMAS if schema not in (*SOURCES, COMPARING)]
+STAGES = [schema for schema in SCHEMAS if schema not in (*SOURCES, *APART)]
 
 
 def changed_stages(tables: HouseTables, cards: tuple[Scorecard, ...], part: str) -> list[str]:

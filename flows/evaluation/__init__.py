@@ -1,0 +1,1 @@
+"""Evaluate published snapshots by what became of their people."""

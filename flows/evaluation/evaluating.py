@@ -1,0 +1,192 @@
+"""Evaluate a published run by what became of its people: the whole way on one page."""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from expectations.laws import judge_facts
+from expectations.results import refuse_if_critical
+from flows.doing import Do, plainly
+from flows.evaluation.counting import Counter
+from flows.ingest.event_store import EventStore, open_store
+from flows.inputs import fingerprint_of_input
+from flows.interruption import stop_if_interrupted
+from flows.publish.catalog import rebuild_catalog, refresh_catalog
+from flows.publish.content_hash import combined_hash
+from flows.publish.durable import fsync_tree, move_into_place, told_in_a_line
+from flows.publish.evaluations import (
+    evaluation_code,
+    evaluation_folder,
+    evaluation_tables,
+    evaluations_of,
+)
+from flows.publish.manifest import canonical_json, contract_of, read_manifest, table_entry
+from flows.publish.runs import CONTRACTS, MANIFEST, Run
+from flows.publish.sql_text import parquet_list
+from flows.publish.staging import empty_staging, table_file, write_sorted
+from flows.settings import Settings
+from flows.steps import SPILL
+from studies.quality.tables import calibration_rows, feature_risk_rows, quality_rows
+from transforms.catalog import EVALUATING, Catalog
+from transforms.dates import SnapshotDates
+from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.house import evaluation_catalog
+
+OUTCOME_DAYS = 120
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What was done of one run; ``known_from``: the day from which it can be, where it cannot."""
+
+    run: Run
+    is_new: bool
+    known_from: date | None = None
+
+
+def evaluate(
+    data_dir: Path, runs: Iterable[Run], settings: Settings, do: Do = plainly
+) -> Iterator[Evaluated]:
+    """Evaluate runs whose outcomes are known; what is evaluated already is left as it is.
+
+    The caller holds the writer lock. Outcomes are those of bills due in the 90 days after a
+    snapshot, as seen 120 days after it: they are known once something arrived on that day or later.
+
+    Raises
+    ------
+    ChecksRefused
+        A law is broken: nothing is published of that run.
+    """
+    store = open_store(data_dir)
+    newest = max((day for day in store.ledger()["arrived"].to_list()), default=None)
+    for run in runs:
+        outcome_dates = outcome_dates_of(run)
+        if newest is None or newest < outcome_dates.as_of_date:
+            yield Evaluated(run, False, outcome_dates.as_of_date)
+            continue
+        inputs = fingerprint_of_input(store.inputs_known_on(outcome_dates.known_on))
+        folder = evaluation_folder(data_dir, run, inputs["sha256"])
+        if folder.is_dir():
+            do(refresh_catalog, data_dir)  # a kill may have come between publishing and showing
+            yield Evaluated(run, False)
+            continue
+        do(evaluate_run, data_dir, store, run, folder, settings)
+        yield Evaluated(run, True)
+
+
+def outcome_dates_of(run: Run) -> SnapshotDates:
+    """Return the clocks by which the outcomes of a run are seen."""
+    day = run.dates.as_of_date + timedelta(days=OUTCOME_DAYS)
+    return SnapshotDates(day, max(day, run.dates.known_on))
+
+
+def evaluate_run(
+    data_dir: Path, store: EventStore, run: Run, folder: Path, settings: Settings
+) -> None:
+    """Compute and publish the evaluation of one run; it is shown in the place of older ones."""
+    catalog, dates = evaluation_catalog(), outcome_dates_of(run)
+    spill = settings.temp_directory or data_dir.resolve() / SPILL
+    engine = DuckDBEngine(
+        catalog,
+        dates,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        temp_directory=spill,
+    )
+    staging = empty_staging(data_dir, "evaluation")
+    try:
+        files = {t.short_name: store.files(t.short_name) for t in catalog.of_schema("events")}
+        engine.open_events(files)
+        _build_outcomes(engine, catalog, run)
+        refuse_if_critical(judge_facts(engine.con, EVALUATING, dates.parameters))
+        _fill_figures(engine.con, catalog, run)
+        _publish(data_dir, engine.con, run, staging, folder)
+    finally:
+        engine.close()
+        for left in (staging, data_dir.resolve() / SPILL):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _build_outcomes(engine: DuckDBEngine, catalog: Catalog, run: Run) -> None:
+    """Build ``outcomes.outcome`` and, of the other schemas, only what it reads."""
+    con = engine.con
+    for name in ("outcomes.evaluated", "outcomes.scored_person"):
+        con.execute(catalog[name].ddl)
+    con.execute(
+        "insert into outcomes.evaluated values (?, ?, ?)",
+        [run.dates.as_of_date, run.dates.known_on, run.name],
+    )
+    scores = parquet_list([table_file(run.folder, "score")])
+    con.execute(
+        "insert into outcomes.scored_person select person_id from "
+        f"read_parquet({scores}, hive_partitioning = false) "
+        "where scorecard_no = 1 and score is not null"
+    )
+    needed = {"outcomes.outcome"}
+    for table in reversed(catalog.tables.values()):
+        if table.name in needed:
+            needed |= table.inputs
+    for table in catalog.tables.values():
+        if table.name in needed and not table.is_source:
+            engine.build(table)
+
+
+def _fill_figures(con: duckdb.DuckDBPyConnection, catalog: Catalog, run: Run) -> None:
+    counter = Counter(con, run.folder)
+    rows: dict[str, Iterable[tuple[Any, ...]]] = {
+        "outcomes.quality": quality_rows(counter.subjects()),
+        "outcomes.calibration": calibration_rows(counter.bands(), counter.band_names()),
+        "outcomes.feature_risk": feature_risk_rows(counter.features()),
+    }
+    snapshot = (run.dates.as_of_date, run.dates.known_on, run.name)
+    for name, of_table in rows.items():
+        table = catalog[name]
+        con.execute(table.ddl)
+        filled = [(*snapshot, *row) for row in of_table]
+        if filled:
+            places = ", ".join("?" * len(table.columns))
+            con.executemany(f"insert into {name} values ({places})", filled)
+
+
+def _publish(
+    data_dir: Path, con: duckdb.DuckDBPyConnection, run: Run, staging: Path, folder: Path
+) -> None:
+    with told_in_a_line(data_dir):
+        for table in evaluation_tables():
+            file = table_file(staging, table.short_name)
+            file.parent.mkdir(parents=True)
+            write_sorted(con, table, file)
+        _write_manifest(staging, run, [one.name for one in evaluations_of(data_dir, run)])
+        fsync_tree(staging)
+        stop_if_interrupted()
+        move_into_place(staging, folder)
+        rebuild_catalog(data_dir)
+
+
+def _write_manifest(staging: Path, run: Run, replaced: list[str]) -> None:
+    tables = evaluation_tables()
+    contracts = canonical_json({table.short_name: contract_of(table) for table in tables})
+    (staging / CONTRACTS).write_bytes(contracts)
+    with duckdb.connect(config={"threads": 1}) as reading:
+        entries = {table.short_name: table_entry(reading, staging, table) for table in tables}
+    manifest = {
+        "format": FORMAT,
+        "as_of_date": str(run.dates.as_of_date),
+        "known_on": str(run.dates.known_on),
+        "run": run.name,
+        "content_hash_of_run": read_manifest(run)["content_hash"],
+        "outcome_dates": str(outcome_dates_of(run)),
+        "code": evaluation_code(),
+        "replaces": replaced,
+        "content_hash": combined_hash([(n, e["content_hash"]) for n, e in entries.items()]),
+        "tables": entries,
+        "contracts_sha256": hashlib.sha256(contracts).hexdigest(),
+    }
+    (staging / MANIFEST).write_bytes(canonical_json(manifest))

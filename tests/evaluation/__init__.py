@@ -1,0 +1,1 @@
+"""What became of people, and what that says of the scorecards."""

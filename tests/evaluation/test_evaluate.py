@@ -1,0 +1,110 @@
+"""An evaluation says of every published date what its own rows say, once their outcome is known."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from dashboards.snapshots import Snapshots, open_snapshots
+from flows.cli.app import run_command_line
+from flows.publish.change_sets import standing_change_folders
+from flows.publish.runs import live_runs
+from flows.publish.verification import verify
+from tests.quick_runs import quick_runs
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
+DAY, NOT_YET = date(2026, 5, 31), date(2026, 9, 30)
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("evaluated")
+    (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
+    with quick_runs():
+        for day in (DAY, NOT_YET):
+            words = ["run", "--plain", "--as-of", str(day), "--data", str(data)]
+            assert run_command_line(words) == 0
+    assert run_command_line(["evaluate", "--data", str(data)]) == 0
+    return data
+
+
+@pytest.fixture
+def snapshots(evaluated: Path) -> Iterator[Snapshots]:
+    with open_snapshots(evaluated) as opened:
+        yield opened
+
+
+def test_auc_is_what_the_pairs_of_published_scores_and_outcomes_say(snapshots: Snapshots) -> None:
+    rows = snapshots.rows(
+        "select score, is_bad from score inner join outcome using (person_id, as_of_date)"
+    )
+    good = [score for score, is_bad in rows if not is_bad]
+    bad = [score for score, is_bad in rows if is_bad]
+    wins = sum((one > other) + (one == other) / 2 for one, other in product(good, bad))
+    told = snapshots.rows(
+        "select people, bad, auc, accuracy_ratio from quality "
+        "where scorecard_no = 1 and subject_kind = 'score'"
+    )
+    auc = wins / (len(good) * len(bad))
+    assert told == [(len(rows), len(bad), pytest.approx(auc), pytest.approx(2 * auc - 1))]
+
+
+def test_everyone_with_an_outcome_stands_once_in_bands_and_in_the_bins_of_every_feature(
+    snapshots: Snapshots,
+) -> None:
+    everyone = snapshots.rows("select count(*), count(*) filter (where is_bad) from outcome")
+    of_bands = "select sum(people), sum(bad) from calibration group by scorecard"
+    assert snapshots.rows(of_bands) == everyone * 2
+    of_bins = "select sum(people), sum(bad) from feature_risk group by scorecard, feature"
+    assert snapshots.rows(of_bins) == everyone * 31 * 2
+
+
+def test_a_bin_earns_what_its_people_got(snapshots: Snapshots) -> None:
+    earned = snapshots.rows(
+        "select utilisation, count(*) from points inner join outcome using (person_id, as_of_date) "
+        "group by 1 order by 1"
+    )
+    told = snapshots.rows(
+        "select points, cast(sum(people) as bigint) from feature_risk "
+        "where feature = 'utilisation' and scorecard_no = 1 group by 1 order by 1"
+    )
+    assert told == earned
+
+
+def test_only_dates_whose_outcome_is_known_are_evaluated(
+    evaluated: Path, snapshots: Snapshots, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert snapshots.rows("select distinct as_of_date from quality") == [(DAY,)]
+    assert run_command_line(["evaluate", "--data", str(evaluated), "--format", "json"]) == 0
+    told = capsys.readouterr()
+    assert (
+        f"not known yet; it will be once something arrived on {NOT_YET + timedelta(120)}"
+        in told.err
+    )
+    assert {row["subject"] for row in json.loads(told.out)} >= {"score", "credit_history"}
+
+
+def test_what_is_evaluated_is_left_as_it_is(evaluated: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in standing_change_folders(evaluated)}
+    assert len(before) == 1
+    assert run_command_line(["evaluate", "--as-of", str(DAY), "--data", str(evaluated)]) == 0
+    assert {path: path.stat().st_mtime_ns for path in standing_change_folders(evaluated)} == before
+
+
+def test_evaluations_are_verified_and_go_with_their_run(evaluated: Path, tmp_path: Path) -> None:
+    assert verify(evaluated) == []
+    copy = tmp_path / "copy"
+    shutil.copytree(evaluated, copy, symlinks=True)
+    assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
+    (folder,) = standing_change_folders(copy)
+    changed = folder / "quality" / "quality.parquet"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
+    assert any("quality.parquet" in problem for problem in verify(copy))
+    run = next(run for run in live_runs(copy) if run.dates.as_of_date == DAY)
+    shutil.rmtree(run.folder)
+    assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
+    assert standing_change_folders(copy) == []
