@@ -20,11 +20,11 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
+from dashboards.markdown import escaped
 from flows.backfill import BackfillOutcome, backfill
 from flows.calendar import Every, dates_between
 from flows.doing import Do, plainly
 from flows.lock import writer_lock
-from flows.markdown import escaped
 from flows.progress import step_progress
 from flows.request import SnapshotRequest, read_request, read_requests
 from flows.restatement import Span, restate

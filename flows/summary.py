@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flows.markdown import escaped
+from dashboards.markdown import escaped
 from flows.publish.manifest import read_manifest
 from flows.score_day import SnapshotOutcome
 

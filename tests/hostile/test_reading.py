@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.markdown import escaped
 from flows.cli.app import run_command_line
-from flows.markdown import escaped
 from tests.hostile.conftest import Siege
 from tests.hostile.corpus import CASES
 

@@ -88,7 +88,7 @@ def test_more_points_at_more_risk_is_a_contradiction() -> None:
 
 
 def test_chance_is_no_finding_and_equal_points_are_no_order() -> None:
-    (found,) = contradictions([RiskBin(1, 0, 50, 5), RiskBin(2, 10, 50, 6)]).values()
+    (found,) = contradictions([RiskBin(1, 0, 100, 10), RiskBin(2, 10, 100, 12)]).values()
     assert not found.is_significant
     assert contradictions([RiskBin(1, 5, 1000, 100), RiskBin(2, 5, 1000, 900)]) == {}
 
@@ -102,3 +102,8 @@ def test_the_more_pairs_are_asked_the_more_it_takes() -> None:
 def test_nobody_at_all_contradicts_nothing() -> None:
     assert contradictions([]) == {}
     assert contradictions([RiskBin(1, 0, 5, 0), RiskBin(2, 5, 5, 0)]) == {}
+
+
+def test_one_person_proves_nothing() -> None:
+    assert contradictions([RiskBin(0, 8, 1, 1), RiskBin(1, 0, 1000, 100)]) == {}
+    assert set(contradictions([RiskBin(0, 8, 60, 60), RiskBin(1, 0, 1000, 100)])) == {0}

@@ -1,0 +1,40 @@
+"""`plainscore document`: a model card or a datasheet, filled with a snapshot's own figures."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+
+def document(
+    name: Literal["model-card", "datasheet"],
+    *,
+    data: Path = Path("data"),
+    write: Path | None = None,
+) -> int:
+    """Write a document about what is published, with the query behind every figure.
+
+    Parameters
+    ----------
+    name
+        model-card: what the score is for, how good it is, who can game it, whom it leaves behind.
+        datasheet: what the logs hold, how they came here, what was refused.
+    data
+        The data directory.
+    write
+        A file to write it into; standard output without.
+    """
+    from dashboards.documents.filling import fill, read_document
+    from dashboards.snapshots import open_snapshots
+    from transforms.errors import UsageError
+
+    with open_snapshots(data) as snapshots:
+        text = fill(read_document(name), snapshots)
+    if write is None:
+        print(text, end="")
+        return 0
+    try:
+        write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--write {write}: {error.strerror}") from error
+    print(f"wrote {write}", file=sys.stderr)
+    return 0
