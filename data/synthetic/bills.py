@@ -1,7 +1,7 @@
 """The bills of a month: who owes what, when, and how it is paid in the end.
 
 Targets (docs/method.md): 3 to 5 % of instalments paid late, about 2 % never paid.
-Both come from one persistent trait: the odds to be late halve about every 350 per mille of
+Both come from one persistent trait: the odds to be late halve about every 280 per mille of
 reliability, and life events multiply them. A lender would call the result an ordinary unsecured
 book.
 """
@@ -64,9 +64,9 @@ _PRODUCTS: Final = (
 )
 _PLAN_MONTHS: Final = (3, 6)
 _PLAN_START_PPM: Final = 110_000
-_LATE_EXPONENT: Final = -6.3
-_NEVER_EXPONENT: Final = -8.1
-_RELIABILITY_OCTAVES: Final = 2.7
+_LATE_EXPONENT: Final = -7.3
+_NEVER_EXPONENT: Final = -9.2
+_RELIABILITY_OCTAVES: Final = 3.6
 # Days past due of a late payment: each bound with the share of late payments below it, in ppm.
 _LATE_BOUNDS: Final = (1, 7, 15, 30, 60, 91)
 _LATE_SHARES: Final = (0, 480_000, 660_000, 820_000, 930_000, 1_000_000)
