@@ -5,7 +5,13 @@ from datetime import date
 from typing import Any
 
 from dashboards.next_band import NextBand, Step, next_band
-from dashboards.record import SOCIAL_FACTOR, counted_features, find_score, read_friend_mean
+from dashboards.record import (
+    SOCIAL_FACTOR,
+    counted_features,
+    find_rule,
+    find_score,
+    read_friend_mean,
+)
 from dashboards.snapshots import Snapshots
 
 # A feature whose advice begins so is never proposed as a move.
@@ -123,10 +129,7 @@ def _reason(row: Row, counted: frozenset[str]) -> Reason:
 def _not_scored(snapshots: Snapshots, score: Row) -> NotScored | None:
     if score["score"] is not None:
         return None
-    rule = snapshots.records(
-        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
-        (score["not_scored_code"], score["as_of_date"]),
-    )[0]
+    rule = find_rule(snapshots, score)
     return NotScored(rule["not_scored_code"], rule["reason"], rule["what_to_do"])
 
 

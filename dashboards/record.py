@@ -140,6 +140,14 @@ def find_score(snapshots: Snapshots, person_id: str, day: date) -> Row:
     return found[0]
 
 
+def find_rule(snapshots: Snapshots, score: Row) -> Row:
+    """Return the rule under which a row of the view ``score`` has none."""
+    return snapshots.records(
+        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
+        (score["not_scored_code"], score["as_of_date"]),
+    )[0]
+
+
 def read_friend_mean(snapshots: Snapshots, person_id: str, day: date) -> FriendMean:
     """Return the neighbour mean of a scored person, to be computed for another record."""
     card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
@@ -159,10 +167,7 @@ def counted_features(snapshots: Snapshots) -> frozenset[str]:
 
 
 def _told_not_scored(snapshots: Snapshots, score: Row) -> str:
-    rule = snapshots.records(
-        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
-        (score["not_scored_code"], score["as_of_date"]),
-    )[0]
+    rule = find_rule(snapshots, score)
     return (
         f"'{printable(score['person_id'])}' is not scored as of {score['as_of_date']}, whatever "
         f"the features: {rule['reason']} ({rule['not_scored_code']}). "

@@ -1,6 +1,5 @@
 """`plainscore document`: a model card or a datasheet, filled with a snapshot's own figures."""
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -25,16 +24,9 @@ def document(
     """
     from dashboards.documents.filling import fill, read_document
     from dashboards.snapshots import open_snapshots
-    from transforms.errors import UsageError
+    from flows.cli.text_output import print_or_write
 
     with open_snapshots(data) as snapshots:
         text = fill(read_document(name), snapshots)
-    if write is None:
-        print(text, end="")
-        return 0
-    try:
-        write.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--write {write}: {error.strerror}") from error
-    print(f"wrote {write}", file=sys.stderr)
+    print_or_write(text, write)
     return 0
