@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from flows.settings import Settings
 from tests.scorecard.published_method import Line, published_lines
 from tests.transforms.worked_example import house
 from transforms.scorecard.card import Feature, Scorecard
@@ -160,6 +161,26 @@ def test_points_of_reported_b_are_rescaled_half_up_and_only_largest_bins_adjuste
         )
         assert unadjusted + adjusted == cap
         assert abs(adjusted) <= 1
+
+
+def test_standard_2_differs_from_the_standard_card_in_points_of_bins_alone() -> None:
+    standard, proposed = card("standard"), card("standard_2")
+    for was, now in zip(standard.features, proposed.features, strict=True):
+        edges = [step.at_least for step in was.bins]
+        assert [step.at_least for step in now.bins] == edges
+        assert now.max_points == was.max_points
+        kept = replace(now, bins=was.bins, missing_points=was.missing_points)
+        assert kept == was
+    named = replace(
+        proposed, name=standard.name, version=standard.version, title=standard.title,
+        features=standard.features,
+    )  # fmt: skip
+    assert named == standard
+
+
+def test_the_standard_card_stays_the_default_until_the_proposal_is_accepted() -> None:
+    assert Settings().scorecards == ("standard", "reported_b")
+    assert (card("standard").version, card("standard_2").version) == ("1.0.0", "2.0.0")
 
 
 def test_decay_weights_halve_every_180_days_and_are_rounded_half_up() -> None:
