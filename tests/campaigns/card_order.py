@@ -79,9 +79,8 @@ def _counted(wanted: argparse.Namespace, seed: int) -> Counts:
             scored, auc, low, high = con.execute(QUALITY).fetchall()[0]
             told = f"seed {seed}: {scored} people, AUC {auc:.4f} ({low:.4f} to {high:.4f})"
             print(told, flush=True)
-            return {
-                (name, place): counts for name, place, *counts in con.execute(COUNTED).fetchall()
-            }
+            rows = con.execute(COUNTED).fetchall()
+            return {(name, place): (people, bad) for name, place, people, bad in rows}
 
 
 def _told(card: Scorecard, counts: Counts) -> Iterator[str]:
