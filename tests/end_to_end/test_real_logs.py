@@ -11,6 +11,7 @@ from examples.cdnow import LAST_DAY as CDNOW_LAST_DAY
 from examples.cdnow import to_purchase_log
 from examples.taiwan import LAST_DAY as TAIWAN_LAST_DAY
 from examples.taiwan import to_payment_log
+from examples.taiwan_fit import clients_and_outcomes, cross_validated
 from flows.publish.manifest import read_manifest
 from flows.request import read_request
 from flows.score_day import SnapshotOutcome, score_day
@@ -63,6 +64,15 @@ def test_the_unfitted_card_ranks_defaults_far_above_chance(
     judged = scores.join(clients.select("ID", "default_next_month"), on="ID")
     assert len(judged) == CLIENTS
     assert _auc(judged) > 0.70
+
+
+def test_a_card_fitted_to_statements_ranks_unseen_clients_as_well_as_a_binned_logistic_model() -> (
+    None
+):
+    statements, clients = _read("taiwan_statements.parquet"), _read("taiwan_clients.parquet")
+    folds = cross_validated(clients_and_outcomes(statements, clients))
+    assert sum(of_points for of_points, _ in folds) / len(folds) >= 0.775
+    assert all(abs(of_points - unrounded) < 0.001 for of_points, unrounded in folds)
 
 
 def _auc(judged: pl.DataFrame) -> float:

@@ -1,0 +1,1 @@
+"""Fit a scorecard to outcomes: monotone bins, a logistic model, integer points, a report."""
