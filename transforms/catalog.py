@@ -18,13 +18,15 @@ HERE = Path(__file__).parent
 COMPARING = "changes"
 # Nor are those that tell what became of the people of a snapshot.
 EVALUATING = "outcomes"
-APART = frozenset({COMPARING, EVALUATING})
+# Nor those that tell how far two snapshots have drifted.
+DRIFTING = "drift"
+APART = frozenset({COMPARING, EVALUATING, DRIFTING})
 # What is counted about a snapshot as a whole, and what Python fills from those counts: logarithms,
 # intervals and draws. Both are made in one stage.
 AUDITS, STATISTICS = "audits", "statistics"
 SCHEMAS = (
     "events", "reference", "raw", "staging", "features", "scores", AUDITS, STATISTICS,
-    "published", COMPARING, EVALUATING,
+    "published", COMPARING, EVALUATING, DRIFTING,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ SCHEMA_TITLES = {
     "published": "what a snapshot holds, and the views read",
     "changes": "why scores changed between two snapshots",
     "outcomes": "what became of the people of a snapshot, and what that says of the scorecards",
+    "drift": "how far two snapshots have drifted",
 }
 HEAD = """# Tables
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transforms.catalog import COMPARING, EVALUATING, HERE, Catalog, tables_on_file
+from transforms.catalog import COMPARING, DRIFTING, EVALUATING, HERE, Catalog, tables_on_file
 from transforms.contract import Glossary, Table, read_glossary
 from transforms.scorecard.card import Scorecard
 from transforms.scorecard.compiled import compile_scorecards
@@ -50,6 +50,12 @@ def evaluation_catalog(root: Path = HERE) -> Catalog:
     glossary = read_glossary(root / "glossary.toml")
     schemas = ("events", "reference", "raw", "staging", EVALUATING)
     return Catalog(tables_on_file(root, glossary, schemas), glossary)
+
+
+def drift_catalog(root: Path = HERE) -> Catalog:
+    """Return the catalog of the tables that tell how far two snapshots have drifted."""
+    glossary = read_glossary(root / "glossary.toml")
+    return Catalog(tables_on_file(root, glossary, (DRIFTING,)), glossary)
 
 
 def build_catalog(cards: Sequence[Scorecard], root: Path = HERE) -> Catalog:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check_command:check", "Say what is wrong with logs, without taking them in."),
     "compact": ("compact_command:compact", "Rewrite finished months of the event store by person."),
     "erase": ("erase_command:erase", "Remove people from everything here, and search for them."),
+    "drift": ("drift_command:drift", "Tell what has moved since the snapshot before."),
     "evaluate": ("evaluate_command:evaluate", "Tell how well scores told what became of people."),
     "plan": ("plan_command:plan", "Say which dates would run, and why."),
     "run": ("run_command:run", "Publish the snapshot of one date."),

@@ -1,6 +1,5 @@
 """Evaluate a published run by what became of its people: the whole way on one page."""
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,20 +15,18 @@ from flows.doing import Do, plainly
 from flows.evaluation.counting import Counter
 from flows.ingest.event_store import EventStore, open_store
 from flows.inputs import fingerprint_of_input
-from flows.interruption import stop_if_interrupted
-from flows.publish.catalog import rebuild_catalog, refresh_catalog
-from flows.publish.content_hash import combined_hash
-from flows.publish.durable import fsync_tree, move_into_place, told_in_a_line
+from flows.publish.apart import publish_apart
+from flows.publish.catalog import refresh_catalog
 from flows.publish.evaluations import (
     evaluation_code,
     evaluation_folder,
     evaluation_tables,
     evaluations_of,
 )
-from flows.publish.manifest import canonical_json, contract_of, read_manifest, table_entry
-from flows.publish.runs import CONTRACTS, MANIFEST, Run
+from flows.publish.manifest import read_manifest
+from flows.publish.runs import Run
 from flows.publish.sql_text import parquet_list
-from flows.publish.staging import empty_staging, table_file, write_sorted
+from flows.publish.staging import empty_staging, table_file
 from flows.settings import Settings
 from flows.steps import SPILL
 from studies.quality.tables import calibration_rows, feature_risk_rows, quality_rows
@@ -107,7 +104,8 @@ def evaluate_run(
         _build_outcomes(engine, catalog, run)
         refuse_if_critical(judge_facts(engine.con, EVALUATING, dates.parameters))
         _fill_figures(engine.con, catalog, run)
-        _publish(data_dir, engine.con, run, staging, folder)
+        head = _manifest_head(run, [one.name for one in evaluations_of(data_dir, run)])
+        publish_apart(data_dir, engine.con, evaluation_tables(), staging, folder, head)
     finally:
         engine.close()
         for left in (staging, data_dir.resolve() / SPILL):
@@ -155,28 +153,8 @@ def _fill_figures(con: duckdb.DuckDBPyConnection, catalog: Catalog, run: Run) ->
             con.executemany(f"insert into {name} values ({places})", filled)
 
 
-def _publish(
-    data_dir: Path, con: duckdb.DuckDBPyConnection, run: Run, staging: Path, folder: Path
-) -> None:
-    with told_in_a_line(data_dir):
-        for table in evaluation_tables():
-            file = table_file(staging, table.short_name)
-            file.parent.mkdir(parents=True)
-            write_sorted(con, table, file)
-        _write_manifest(staging, run, [one.name for one in evaluations_of(data_dir, run)])
-        fsync_tree(staging)
-        stop_if_interrupted()
-        move_into_place(staging, folder)
-        rebuild_catalog(data_dir)
-
-
-def _write_manifest(staging: Path, run: Run, replaced: list[str]) -> None:
-    tables = evaluation_tables()
-    contracts = canonical_json({table.short_name: contract_of(table) for table in tables})
-    (staging / CONTRACTS).write_bytes(contracts)
-    with duckdb.connect(config={"threads": 1}) as reading:
-        entries = {table.short_name: table_entry(reading, staging, table) for table in tables}
-    manifest = {
+def _manifest_head(run: Run, replaced: list[str]) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "as_of_date": str(run.dates.as_of_date),
         "known_on": str(run.dates.known_on),
@@ -185,8 +163,4 @@ def _write_manifest(staging: Path, run: Run, replaced: list[str]) -> None:
         "outcome_dates": str(outcome_dates_of(run)),
         "code": evaluation_code(),
         "replaces": replaced,
-        "content_hash": combined_hash([(n, e["content_hash"]) for n, e in entries.items()]),
-        "tables": entries,
-        "contracts_sha256": hashlib.sha256(contracts).hexdigest(),
     }
-    (staging / MANIFEST).write_bytes(canonical_json(manifest))

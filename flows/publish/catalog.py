@@ -14,6 +14,7 @@ import duckdb
 
 from flows.publish.change_sets import remove_changes_of_deleted_runs
 from flows.publish.change_views import change_views
+from flows.publish.drift_sets import drift_views
 from flows.publish.durable import fsync_path, move_into_place
 from flows.publish.evaluations import evaluation_views
 from flows.publish.pinned_files import pin_files
@@ -121,6 +122,7 @@ def _contents(home: Path) -> CatalogContents | None:
     apart = (
         *change_views(home, published.manifests),
         *evaluation_views(home, published.manifests),
+        *drift_views(home, published.manifests),
     )
     views = (*views_of_runs(published, shown, pinned), quarantine, *apart, *written_views())
     return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))

@@ -1,0 +1,1 @@
+"""Drift: what two published snapshots have in common, and what has moved."""

@@ -1,0 +1,88 @@
+"""Where the drift between published snapshots stands, and which of it still holds.
+
+``snapshots/_changes/drift_<run>_to_<run>_<code>/``, beside the computed changes: whole and never
+changed, and gone when either run goes.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flows.publish.change_sets import CHANGES, run_identity, standing_change_folders
+from flows.publish.manifest import read_json
+from flows.publish.runs import MANIFEST, SNAPSHOTS, Run
+from flows.publish.sql_text import identifier, parquet_list
+from flows.publish.staging import table_file
+from flows.publish.view import View
+from transforms.contract import Table
+from transforms.errors import InputRefused
+
+_PREFIX = "drift"
+_CODE_DIGITS = 8
+
+
+def drift_tables() -> tuple[Table, ...]:
+    """Return the tables that tell the drift between two snapshots."""
+    # Reading contracts in their order takes sqlglot; those who only look need neither.
+    from transforms.catalog import DRIFTING
+    from transforms.house import drift_catalog
+
+    return tuple(drift_catalog().of_schema(DRIFTING))
+
+
+def drift_folder(data_dir: Path, before: Run, after: Run) -> Path:
+    """Return where the drift between two runs stands, once computed by today's code."""
+    ends = "_to_".join(
+        f"{run.dates.as_of_date}_{run.dates.known_on}_{run.name}" for run in (before, after)
+    )
+    name = f"{_PREFIX}_{ends}_{drift_code()}"
+    return data_dir.resolve() / SNAPSHOTS / CHANGES / name
+
+
+def drift_views(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list[View]:
+    """Return one view for each table; ``manifests``: those of all published runs.
+
+    They show what today's code has computed of live runs.
+    """
+    folders = _current(data_dir, manifests)
+    return [_view(table, folders) for table in drift_tables()]
+
+
+def _current(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list[Path]:
+    live = {run.dates: run for run in sorted(manifests)}.values()
+    identities = [run_identity(run, manifests[run]) for run in live]
+    current = []
+    for folder in standing_change_folders(data_dir):
+        if folder.name.startswith(f"{_PREFIX}_") and folder.name.endswith(f"_{drift_code()}"):
+            # What cannot be read is left out: `verify` tells it.
+            with suppress(InputRefused):
+                said = read_json(folder / MANIFEST)
+                if said.get("before") in identities and said.get("after") in identities:
+                    current.append(folder)
+    return current
+
+
+def _view(table: Table, folders: Sequence[Path]) -> View:
+    cells = ", ".join(
+        f"cast({identifier(c.name) if folders else 'null'} as {c.type}) as {identifier(c.name)}"
+        for c in table.columns
+    )
+    files = parquet_list(table_file(folder, table.short_name) for folder in folders)
+    source = f"from read_parquet({files}, hive_partitioning = false)" if folders else "where false"
+    comment = f"{table.title}: {table.grain}; of every pair of snapshots that `drift` was asked of."
+    return View(table.short_name, f"select {cells} {source}", comment, table.columns)
+
+
+@cache
+def drift_code() -> str:
+    """Return some hex digits of SHA-256 over what computes drift: contracts, and the figures."""
+    from studies.drift.tables import drift_hash
+    from transforms.catalog import DRIFTING
+    from transforms.fingerprint import hash_of_schema
+    from transforms.house import drift_catalog
+
+    made_of = f"{hash_of_schema(drift_catalog(), DRIFTING)} {drift_hash()}"
+    return hashlib.sha256(made_of.encode()).hexdigest()[:_CODE_DIGITS]
