@@ -1,26 +1,34 @@
 """A card fitted to 30,000 Taiwanese credit cards, from six statements each, and its 5-fold AUC.
 
-    python examples/taiwan_fit.py taiwan_statements.parquet taiwan_clients.parquet
+    python examples/taiwan_fit.py taiwan_statements.parquet taiwan_clients.parquet [DIR]
+
+With the directory into which the logs of taiwan.py were run, also the AUC of a card fitted to the
+features of that snapshot.
 
 Bins, coefficients and points are fitted on four fifths of the clients and tried on the other fifth,
 five times: every client is judged once, by a card that has not seen them.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from dashboards.snapshots import open_snapshots
 from studies.fitting.binning import FeatureBins, fit_bins
 from studies.fitting.compare import auc_of
+from studies.fitting.fitted import fit_card
 from studies.fitting.logistic import fit_logistic
 from studies.fitting.points import FeaturePoints, whole_points
 from studies.fitting.samples import Floats, Ints, Sample
+from studies.fitting.scoring import binned_points
 from studies.statistics.draws import draw
+from transforms.scorecard.reading import read_scorecard
 
+EVERYONE = Path(__file__).parent / "everyone.toml"
 FOLDS = 5
 POINTS = 600
 BEHIND, BILL, PAID = "repay_status", "bill_amount", "paid_amount"
@@ -96,30 +104,67 @@ def clients_and_outcomes(statements: pl.DataFrame, clients: pl.DataFrame) -> Sam
     return Sample(values, features["is_bad"].to_numpy())
 
 
+def folds_of(people: int) -> Ints:
+    """Return the fold of each client, drawn by chance."""
+    draws = draw("taiwan folds", np.arange(people, dtype=np.int64))
+    return (draws % np.uint64(FOLDS)).astype(np.int64)
+
+
 def cross_validated(sample: Sample) -> list[tuple[float, float]]:
     """Return (AUC of the points, AUC before rounding) of each fold."""
-    people = len(sample.is_bad)
-    folds = draw("taiwan folds", np.arange(people, dtype=np.int64)) % np.uint64(FOLDS)
-    told = []
+    folds, told = folds_of(len(sample.is_bad)), []
     for fold in range(FOLDS):
         fitted, unseen = fit(sample.where(folds != fold)), sample.where(folds == fold)
-        told.append(
-            (
-                auc_of(fitted.score(unseen), unseen.is_bad),
-                auc_of(fitted.log_odds(unseen), unseen.is_bad),
-            )
-        )
+        of_points = auc_of(fitted.score(unseen), unseen.is_bad)
+        told.append((of_points, auc_of(fitted.log_odds(unseen), unseen.is_bad)))
     return told
 
 
-if __name__ == "__main__":
-    everyone = clients_and_outcomes(*(pl.read_parquet(Path(name)) for name in sys.argv[1:3]))
+def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
+    """Yield the AUC of each fold by a card fitted to the features that a snapshot has of it."""
+    card = read_scorecard(EVERYONE)
+    names = [feature.name for feature in card.features if feature.bins]
+    with open_snapshots(data_dir) as snapshots:
+        rows = snapshots.rows(f"select cast(person_id as bigint), {', '.join(names)} from features")
+    outcomes = dict(clients.select("ID", pl.col("default_next_month") == 1).iter_rows())
+    rows.sort()
+    values = np.array([row[1:] for row in rows], dtype=np.float64)
+    is_bad = np.array([outcomes[row[0]] for row in rows], dtype=np.bool_)
+    sample = Sample({name: values[:, place] for place, name in enumerate(names)}, is_bad)
+    folds = folds_of(len(rows))
+    for fold in range(FOLDS):
+        fitted, unseen = (
+            fit_card(card, sample.where(folds != fold), is_keeping_caps=False),
+            sample.where(folds == fold),
+        )
+        earned = [
+            binned_points(feature, unseen.values[feature.name])
+            for feature in fitted.card.features
+            if feature.bins
+        ]
+        yield auc_of(np.asarray(np.sum(earned, axis=0)), unseen.is_bad)
+
+
+def _tell(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | None) -> None:
+    everyone = clients_and_outcomes(statements, clients)
     aucs = cross_validated(everyone)
     for number, (of_points, unrounded) in enumerate(aucs, start=1):
         print(f"fold {number}: AUC of points {of_points:.4f}, before rounding {unrounded:.4f}")
     of_points, unrounded = (sum(one) / FOLDS for one in zip(*aucs, strict=True))
     print(f"mean:   AUC of points {of_points:.4f}, before rounding {unrounded:.4f}")
-    for one, coefficient in zip((whole := fit(everyone)).bins, whole.coefficients, strict=True):
+    whole = fit(everyone)
+    for one in whole.bins:
         points = whole.points[one.name]
-        steps = " ".join(f"{e}:{p}" for e, p in zip(one.edges, points.bins, strict=True))
-        print(f"{one.name:26} {coefficient:5.2f} {one.direction:4} {points.missing:3} {steps}")
+        steps = " ".join(f"{e:f}:{p}" for e, p in zip(one.edges, points.bins, strict=True))
+        print(f"{one.name:21} {one.direction:4}  {steps}")
+    if data_dir is not None:
+        of_folds = list(snapshot_aucs(data_dir, clients))
+        print(f"snapshot's features, mean: AUC of points {sum(of_folds) / FOLDS:.4f}")
+
+
+if __name__ == "__main__":
+    _tell(
+        pl.read_parquet(Path(sys.argv[1])),
+        pl.read_parquet(Path(sys.argv[2])),
+        Path(sys.argv[3]) if len(sys.argv) > 3 else None,
+    )

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "erase": ("erase_command:erase", "Remove people from everything here, and search for them."),
     "drift": ("drift_command:drift", "Tell what has moved since the snapshot before."),
     "evaluate": ("evaluate_command:evaluate", "Tell how well scores told what became of people."),
+    "fit": ("fit_command:fit", "Fit a scorecard of one's own to known outcomes."),
     "plan": ("plan_command:plan", "Say which dates would run, and why."),
     "run": ("run_command:run", "Publish the snapshot of one date."),
     "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),

@@ -14,6 +14,7 @@ PENALTY = 1.0
 that say the same from cancelling each other."""
 
 _STEPS = 100
+_HALVINGS = 30
 _CONVERGED = 1e-11
 
 
@@ -66,6 +67,12 @@ def _newton(design: Floats, is_good: Floats, is_free: Flags) -> Floats:
         variance = (is_good - residual) * (1 - is_good + residual)
         curvature = (own * variance[:, None]).T @ own + np.diag(penalty)
         step = np.linalg.solve(curvature, own.T @ residual - penalty * weights)
+        # A whole step may lead too far; the loss is convex, so a shorter one leads down.
+        before = _loss(own, is_good, weights, penalty)
+        for _ in range(_HALVINGS):
+            if _loss(own, is_good, weights + step, penalty) <= before:
+                break
+            step = step / 2
         weights = weights + step
         if np.abs(step).max() < _CONVERGED:
             break
@@ -75,4 +82,11 @@ def _newton(design: Floats, is_good: Floats, is_free: Flags) -> Floats:
 
 
 def _residual(design: Floats, is_good: Floats, weights: Floats) -> Floats:
-    return np.asarray(is_good - 1 / (1 + np.exp(-(design @ weights))))
+    return np.asarray(is_good - (1 + np.tanh(design @ weights / 2)) / 2)
+
+
+def _loss(design: Floats, is_good: Floats, weights: Floats, penalty: Floats) -> float:
+    """Return the negative log likelihood and the penalty."""
+    log_odds = design @ weights
+    unlikely = np.logaddexp(0, np.where(is_good > 0, -log_odds, log_odds))
+    return float(unlikely.sum() + (penalty * weights**2).sum() / 2)

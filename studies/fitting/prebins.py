@@ -1,4 +1,4 @@
-"""Cut a feature finely: edges between observed values, in as few digits as will do."""
+"""Cut a feature finely: edges in as few digits as will do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from studies.fitting.samples import Flags, Floats
+from studies.fitting.samples import Flags, Floats, Ints
 
 FEWEST_SHARE = 0.01
 """A fine bin holds at least this share of the known values: later steps only join bins."""
+
+MOVED_SHARE = 0.0025
+"""Of the known values, so many may change their bin for an edge of fewer digits."""
 
 _COARSEST = 6
 
@@ -30,18 +33,26 @@ class Counts:
 def prebins(values: Floats, is_bad: Flags) -> list[Counts]:
     """Return fine bins of the known values, ascending; none where no value is known."""
     is_known = ~np.isnan(values)
-    distinct, place = np.unique(values[is_known], return_inverse=True)
+    known, is_bad = values[is_known], is_bad[is_known]
+    distinct, people = np.unique(known, return_counts=True)
     if not len(distinct):
         return []
-    bad = np.bincount(place, weights=is_bad[is_known], minlength=len(distinct)).astype(np.int64)
-    people = np.bincount(place, minlength=len(distinct))
-    starts = _starts(people.tolist(), FEWEST_SHARE * len(place))
-    bins = []
-    for start, end in zip(starts, [*starts[1:], len(distinct)], strict=True):
-        edge = _lowest(distinct[0]) if start == 0 else between(distinct[start - 1], distinct[start])
-        bad_here = int(bad[start:end].sum())
-        bins.append(Counts(edge, int(people[start:end].sum()) - bad_here, bad_here))
-    return bins
+    edges = _edges(distinct, people.astype(np.int64))
+    place = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), known, side="right")
+    bad = np.bincount(place[is_bad], minlength=len(edges)).tolist()
+    good = np.bincount(place[~is_bad], minlength=len(edges)).tolist()
+    return [Counts(*one) for one in zip(edges, good, bad, strict=True)]
+
+
+def _edges(distinct: Floats, people: Ints) -> list[Decimal]:
+    """Return the edges of fine bins; an edge may pass over few people for the sake of digits."""
+    below = np.concatenate([[0], np.cumsum(people)])
+    slack = MOVED_SHARE * below[-1]
+    edges = [_plain(Decimal(repr(float(distinct[0]))).to_integral_value(ROUND_FLOOR))]
+    for start in _starts(people.tolist(), FEWEST_SHARE * below[-1])[1:]:
+        passed = int(np.searchsorted(below, below[start] - slack))
+        edges.append(between(distinct[passed - 1], distinct[start]))
+    return edges
 
 
 def between(below: float, value: float) -> Decimal:
@@ -64,10 +75,6 @@ def _starts(people: Sequence[int], fewest: float) -> list[int]:
         held += count
         left -= count
     return starts
-
-
-def _lowest(value: float) -> Decimal:
-    return _plain(Decimal(repr(float(value))).to_integral_value(ROUND_FLOOR))
 
 
 def _plain(number: Decimal) -> Decimal:

@@ -2,40 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from dashboards.snapshots import Snapshots, open_snapshots
+from dashboards.snapshots import Snapshots
 from flows.cli.app import run_command_line
 from flows.publish.change_sets import standing_change_folders
 from flows.publish.runs import live_runs
 from flows.publish.verification import verify
-from tests.quick_runs import quick_runs
-
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
-DAY, NOT_YET = date(2026, 5, 31), date(2026, 9, 30)
-
-
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("evaluated")
-    (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
-    with quick_runs():
-        for day in (DAY, NOT_YET):
-            words = ["run", "--plain", "--as-of", str(day), "--data", str(data)]
-            assert run_command_line(words) == 0
-    assert run_command_line(["evaluate", "--data", str(data)]) == 0
-    return data
-
-
-@pytest.fixture
-def snapshots(evaluated: Path) -> Iterator[Snapshots]:
-    with open_snapshots(evaluated) as opened:
-        yield opened
+from tests.evaluation.conftest import DAY, NOT_YET
 
 
 def test_auc_is_what_the_pairs_of_published_scores_and_outcomes_say(snapshots: Snapshots) -> None:

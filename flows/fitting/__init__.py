@@ -1,0 +1,1 @@
+"""Read published snapshots and their outcomes to fit a card to them."""

@@ -1,0 +1,86 @@
+"""Fit a card to what is published: which dates, and what has to be there."""
+
+from datetime import date
+from pathlib import Path
+
+from dashboards.snapshots import Snapshots
+from flows.fitting.reading import known_dates, read_past
+from studies.fitting.past import PastSnapshot
+from studies.fitting.study import Study, fit_and_judge
+from transforms.errors import InputRefused, UsageError
+from transforms.scorecard.reading import PACKAGED, find_scorecard, read_scorecard
+
+FEWEST = 20
+"""Good and bad people on either side below which there is nothing to fit to, or to judge by."""
+
+
+def fit_to_published(
+    snapshots: Snapshots,
+    span: tuple[str | None, str | None],
+    scorecard: str,
+    name: str,
+    is_keeping_caps: bool,
+) -> Study:
+    """Return a card fitted to the published dates of a span whose outcomes are known.
+
+    Raises
+    ------
+    InputRefused
+        No date of the span has outcomes, or too few people became bad, or stayed good.
+    UsageError
+        The new card would have the name of the one that it starts from.
+    """
+    card = read_scorecard(find_scorecard(scorecard))
+    if name == card.name:
+        raise UsageError(f"--name {name}: that is the card to start from; give the new one another")
+    past = list(read_past(snapshots, _days(snapshots, span), card))
+    _refuse_if_too_few(past)
+    return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps)
+
+
+def written_base(scorecard: str, out: Path | None) -> str:
+    """Return the name by which a written card extends its base.
+
+    Raises UsageError where it could not be found again: a base that is not packaged has to stand
+    in the same folder.
+    """
+    path = find_scorecard(scorecard)
+    if out is not None and out.suffix != ".toml":
+        raise UsageError(f"--out {out}: a scorecard's file ends in .toml")
+    if out is not None and path.resolve() == out.resolve():
+        raise UsageError(f"--out {out}: that is the card to start from")
+    if (
+        out is not None
+        and path.parent != PACKAGED
+        and path.resolve().parent != out.resolve().parent
+    ):
+        raise UsageError(
+            f"--out {out}: the card extends {path.name}, so write it to the same folder"
+        )
+    return path.stem
+
+
+def _days(snapshots: Snapshots, span: tuple[str | None, str | None]) -> list[date]:
+    first, last = (None if word is None else snapshots.day(word) for word in span)
+    known = known_dates(snapshots)
+    days = [d for d in known if (first is None or d >= first) and (last is None or d <= last)]
+    if not days:
+        raise InputRefused(
+            "no published date of that span has a known outcome: `plainscore evaluate` publishes "
+            "outcomes 120 days after a snapshot"
+        )
+    return days
+
+
+def _refuse_if_too_few(past: list[PastSnapshot]) -> None:
+    training = past[:-1] or past
+    for what, parts in (
+        ("to fit to", [p.sample(p.is_known & ~p.held_out) for p in training]),
+        ("to judge by", [past[-1].sample(past[-1].is_known & past[-1].held_out)]),
+    ):
+        good, bad = sum(p.good for p in parts), sum(p.bad for p in parts)
+        if min(good, bad) < FEWEST:
+            raise InputRefused(
+                f"too few people {what}: {good} good and {bad} bad, {FEWEST} of each are needed; "
+                "publish and evaluate more dates"
+            )

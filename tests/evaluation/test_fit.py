@@ -1,0 +1,86 @@
+"""`plainscore fit` reads what is published, and writes a card that a run takes as it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dashboards.snapshots import Snapshots
+from flows.cli.app import run_command_line
+from flows.fitting import fitting
+from flows.fitting.reading import read_past
+from studies.fitting.scoring import points_of, scores
+from tests.evaluation.conftest import DAY
+from transforms.scorecard.reading import find_scorecard, read_scorecard
+
+
+@pytest.fixture
+def content(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample has fewer bad people than anyone should fit to."""
+    monkeypatch.setattr(fitting, "FEWEST", 1)
+
+
+@pytest.mark.parametrize("name", ["standard", "reported_b"])
+def test_a_study_gives_everyone_the_points_that_a_run_publishes(
+    snapshots: Snapshots, name: str
+) -> None:
+    card = read_scorecard(find_scorecard(name))
+    (past,) = read_past(snapshots, [DAY], card)
+    points = points_of(card, past)
+    columns = ", ".join(points)
+    published = snapshots.rows(
+        f"select {columns} from points_all where scorecard = ? and as_of_date = ? "
+        "order by person_id",
+        [name, DAY],
+    )
+    assert list(zip(*(points[one].tolist() for one in points), strict=True)) == published
+    told = snapshots.rows(
+        "select score from score_all where scorecard = ? and as_of_date = ? "
+        "and score is not null order by person_id",
+        [name, DAY],
+    )
+    assert [(one,) for one in scores(card, points).tolist()] == told
+
+
+def test_too_few_outcomes_are_refused(evaluated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["fit", "--data", str(evaluated)]) == 5
+    assert "too few people to fit to" in capsys.readouterr().err
+
+
+def test_a_date_without_outcome_is_refused(
+    evaluated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["fit", "--from", "2026-09-30", "--data", str(evaluated)]) == 5
+    assert "known outcome" in capsys.readouterr().err
+
+
+def test_the_written_card_is_read_and_the_same_every_time(
+    evaluated: Path, content: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "one.toml", tmp_path / "other.toml"]
+    report = tmp_path / "report.md"
+    for file in files:
+        words = ["fit", "--data", str(evaluated), "--out", str(file), "--report", str(report)]
+        assert run_command_line([*words, "--name", "mine", "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert run_command_line(["scorecard", str(files[0]), "--check"]) == 0
+    assert report.read_text().startswith("# mine\n\nmine: fitted to ")
+    assert [row["feature"] for row in told["tables"]["features"]] == [
+        feature.name for feature in read_scorecard(files[0]).features
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--out", "card.txt"], "ends in .toml"),
+        (["--name", "standard"], "give the new one another"),
+        (["--scorecard", "nowhere"], "no scorecard 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_fitted(
+    evaluated: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert run_command_line(["fit", "--data", str(evaluated), *words]) == 2
+    assert told in capsys.readouterr().err

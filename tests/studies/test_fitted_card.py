@@ -1,0 +1,137 @@
+"""A fitted card is a card: it is read back as it was, and its points are the model's."""
+
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from studies.fitting.card_text import card_text
+from studies.fitting.check import unconstrained_log_odds
+from studies.fitting.compare import changed_reasons, reason_places
+from studies.fitting.past import PastSnapshot, Ties
+from studies.fitting.samples import Floats
+from studies.fitting.scoring import points_of, scores
+from studies.fitting.study import Study, fit_and_judge
+from studies.statistics.draws import draw
+from transforms.scorecard.card import SOCIAL_FACTOR, Scorecard
+from transforms.scorecard.compiled import points_case
+from transforms.scorecard.reading import find_scorecard, read_scorecard
+
+PEOPLE = 2_000
+DAYS = (date(2026, 1, 31), date(2026, 4, 30))
+
+
+def _uniform(what_for: str) -> Floats:
+    return np.asarray(draw(what_for, np.arange(PEOPLE, dtype=np.int64)) / 2.0**64)
+
+
+def _past(card: Scorecard, day: date) -> PastSnapshot:
+    """People in whom every feature follows one trait, in its own direction and with noise."""
+    trait = _uniform(f"{day} trait")
+    values = {}
+    for feature in card.features:
+        if feature.bins:
+            told = (trait + 2 * _uniform(f"{day} {feature.name}")) / 3
+            told = told if feature.direction == "up" else 1 - told
+            low, high = (float(feature.bins[place].at_least) for place in (0, -1))
+            gaps = _uniform(f"{day} gap {feature.name}") < 0.1
+            values[feature.name] = np.where(gaps, np.nan, np.round(low + told * (high - low), 3))
+    everyone = np.arange(PEOPLE, dtype=np.int64)
+    return PastSnapshot(
+        day, tuple(f"p{place:05}" for place in everyone), values,
+        Ties(everyone, (everyone * 7 + 1) % PEOPLE, 1 + everyone % 12),
+        _uniform(f"{day} known") < 0.9, _uniform(f"{day} bad") < 0.35 * (1 - trait),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def standard() -> Scorecard:
+    return read_scorecard(find_scorecard("standard"))
+
+
+@pytest.fixture(scope="module")
+def past(standard: Scorecard) -> list[PastSnapshot]:
+    return [_past(standard, day) for day in DAYS]
+
+
+@pytest.fixture(scope="module")
+def study(standard: Scorecard, past: list[PastSnapshot]) -> Study:
+    return fit_and_judge(standard, past, "mine", is_keeping_caps=False)
+
+
+def test_the_written_card_is_read_back_value_by_value(study: Study, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(card_text(study.card, "standard", study.summary))
+    assert read_scorecard(file) == study.card
+
+
+def test_the_compiled_points_of_every_row_are_those_of_the_study(
+    study: Study, past: list[PastSnapshot]
+) -> None:
+    binned = [feature for feature in study.card.features if feature.bins]
+    names = [feature.name for feature in binned]
+    rows = zip(*(past[1].values[name].tolist() for name in names), strict=True)
+    with duckdb.connect() as con:
+        columns = ", ".join(f"{name} double" for name in names)
+        con.execute(f"create table value (person bigint, {columns})")
+        con.executemany(
+            f"insert into value values ({', '.join('?' * (len(names) + 1))})",
+            [(no, *(None if v != v else v for v in row)) for no, row in enumerate(rows)],
+        )
+        cases = ",\n".join(points_case(feature, 4) for feature in binned)
+        compiled = con.execute(f"select {cases} from value order by person").fetchall()
+    told = points_of(study.card, past[1])
+    assert compiled == list(zip(*(told[name].tolist() for name in names), strict=True))
+
+
+def test_the_social_factor_stays_as_it_was(study: Study, standard: Scorecard) -> None:
+    assert list(study.card.features_of(SOCIAL_FACTOR)) == list(standard.features_of(SOCIAL_FACTOR))
+    assert study.card.max_score == standard.max_score == 950
+
+
+def test_kept_caps_are_kept(standard: Scorecard, past: list[PastSnapshot]) -> None:
+    kept = fit_and_judge(standard, past, "mine", is_keeping_caps=True)
+    assert kept.card.factor_caps == standard.factor_caps
+
+
+def test_as_many_people_pass_every_gate_as_before(
+    study: Study, standard: Scorecard, past: list[PastSnapshot]
+) -> None:
+    seen = ~past[0].held_out
+    before, after = (scores(c, points_of(c, past[0]))[seen] for c in (standard, study.card))
+    for old, new in zip(standard.bands[1:], study.card.bands[1:], strict=True):
+        passed, passing = np.count_nonzero(before >= old.at_least), after >= new.at_least
+        assert np.count_nonzero(passing) <= passed
+        assert np.count_nonzero(after >= new.at_least - 1) >= passed or new.at_least == 950
+    gates = dict(zip([b.at_least for b in standard.bands], study.card.bands, strict=True))
+    for old_benefit, benefit in zip(standard.benefits, study.card.benefits, strict=True):
+        if old_benefit.min_score in gates:
+            assert benefit.min_score == gates[old_benefit.min_score].at_least
+
+
+def test_whoever_judges_the_card_was_not_fitted_to(
+    study: Study, standard: Scorecard, past: list[PastSnapshot]
+) -> None:
+    held_out = past[0].held_out
+    assert (held_out == past[1].held_out).all()
+    turned = [replace(p, is_bad=np.where(p.held_out, ~p.is_bad, p.is_bad)) for p in past[:1]] + [
+        replace(past[1], is_bad=~past[1].is_bad)
+    ]
+    assert fit_and_judge(standard, turned, "mine", is_keeping_caps=False).card == study.card
+
+
+def test_the_same_reasons_are_no_change(standard: Scorecard, past: list[PastSnapshot]) -> None:
+    reasons = reason_places(standard, points_of(standard, past[0]))
+    assert changed_reasons(reasons, reasons) == (0, 0)
+
+
+def test_without_scikit_learn_there_is_no_check(
+    monkeypatch: pytest.MonkeyPatch, past: list[PastSnapshot]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    sample = past[0].sample(past[0].is_known)
+    assert unconstrained_log_odds([], sample, sample) is None
