@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from transforms.errors import InputRefused, UsageError
+
 
 def query(
-    sql: str,
+    sql: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     *,
+    file: Path | None = None,
     data: Path = Path("data"),
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
@@ -21,6 +24,8 @@ def query(
     ----------
     sql
         DuckDB SQL, such as "from score limit 5"; `plainscore shell` lists views and columns.
+    file
+        A file that holds the statement instead, such as one of queries/.
     data
         The data directory.
     output_format
@@ -31,10 +36,23 @@ def query(
     from dashboards.snapshots import open_snapshots
     from flows.cli.row_output import print_rows
 
+    text = _text(sql, file)
     with open_snapshots(data) as snapshots:
-        asked = statements(sql)
+        asked = statements(text)
         if len(asked) != 1:
             raise QuestionError(f"one statement at a time, not {len(asked)}: use plainscore shell")
         answer = ask(snapshots.con, asked[0])
         print_rows(answer.columns, answer.rows, output_format)
     return 0
+
+
+def _text(sql: str | None, file: Path | None) -> str:
+    """Return the statement of the command line or of the file: one of them is to be given."""
+    if (sql is None) == (file is None):
+        raise UsageError("give either a statement or --file with a file that holds it")
+    if file is None:
+        return str(sql)
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"{file} cannot be read as a text ({error})") from error

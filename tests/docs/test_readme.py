@@ -34,6 +34,7 @@ PAGES = (
     "docs/audits/gaming.md",
     "docs/audits/gaps.md",
     "examples/README.md",
+    "queries/README.md",
     *sorted(page.relative_to(CHECKOUT).as_posix() for page in CHECKOUT.glob("docs/audits/*.md")),
 )
 SHOWN_SAMPLE = "/tmp/sample"
