@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class ParquetSlice:
     path: Path
     first_row: int
     row_count: int
+    is_whole: bool
 
 
 def read_columns(log: Log, path: Path) -> dict[str, pl.DataType]:
@@ -52,7 +54,9 @@ def cut(file_no: int, path: Path, footer: Footer) -> list[ParquetSlice]:
     if footer.unpacked_bytes > _SLICE_BYTES:
         rows = max(1, min(rows, footer.row_count * _SLICE_BYTES // footer.unpacked_bytes))
     return [
-        ParquetSlice(file_no, path, first, min(rows, footer.row_count - first))
+        ParquetSlice(
+            file_no, path, first, min(rows, footer.row_count - first), rows >= footer.row_count
+        )
         for first in range(0, footer.row_count, rows)
     ]
 
@@ -108,6 +112,15 @@ def read_parquet_rows(
 
 
 def _collect(known: list[str], parts: Sequence[ParquetSlice]) -> list[pl.DataFrame]:
+    """Read slices, one frame each; whole files by one scan, as each scan has a price."""
+    if len(parts) > 1 and known and all(part.is_whole for part in parts):
+        rows = _scan([part.path for part in parts]).select(known).collect()
+        ends = list(accumulate(part.row_count for part in parts))
+        if len(rows) == ends[-1]:
+            return [
+                rows.slice(end - part.row_count, part.row_count)
+                for end, part in zip(ends, parts, strict=True)
+            ]
     return pl.collect_all(
         [_scan(part.path).select(known).slice(part.first_row, part.row_count) for part in parts]
     )
@@ -139,7 +152,7 @@ def _collect_alone(
         return pl.DataFrame()
 
 
-def _scan(path: Path) -> pl.LazyFrame:
+def _scan(path: Path | list[Path]) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
 

@@ -41,11 +41,13 @@ class CompactReader:
         if self._depth > _MAX_DEPTH:
             raise Malformed("structures are nested too deeply")
         fields: Struct = {}
-        number = 0
-        while head := self._byte():
+        content, number = self._content, 0
+        while head := content[self.at]:
+            self.at += 1
             step, kind = head >> 4, head & 15
             number = number + step if step else self._integer()
             fields[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind)
+        self.at += 1
         self._depth -= 1
         return fields
 
@@ -86,7 +88,11 @@ class CompactReader:
         return taken
 
     def _unsigned(self) -> int:
-        value = shift = 0
+        byte = self._content[self.at]
+        self.at += 1
+        if byte < 128:  # most numbers of a footer
+            return byte
+        value, shift = byte & 127, 7
         while True:
             byte = self._byte()
             value |= (byte & 127) << shift
