@@ -3,8 +3,9 @@
 Nothing here commits; a batch in which a file turns out to be unreadable is thrown away.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,6 @@ from flows.ingest.ledger import Counts, apply_counts, new_entries
 from flows.ingest.pending import Pending
 from flows.ingest.refusals import FileRefused
 from flows.ingest.set_aside import SetAside
-from flows.ingest.side_by_side import work_in_order
 from flows.ingest.tables import stored_name
 from flows.ingest.units import FileFacts, ParsedUnit, Unit, UnitReader, parse_unit
 from flows.ingest.writer import StoreWriter
@@ -31,8 +31,25 @@ from flows.ingest.writer import StoreWriter
 PIECE_ROWS = 1_500_000
 
 
+@dataclass(frozen=True)
+class ReadyUnit:
+    """A parsed unit with all that can be known of its rows before their turn has come.
+
+    ``numbers`` are those of ``seen_ids.number_ids``, ``in_order`` the same sorted.
+    """
+
+    parsed: ParsedUnit
+    keys: dict[str, pl.Series]
+    numbers: seen_ids.Numbers
+    in_order: seen_ids.Numbers
+
+
 class Batch:
-    """Numbered files of one log on their way into the store."""
+    """Numbered files of one log on their way into the store.
+
+    ``units`` are read in one thread, made ``ready`` in several, and taken in their order by the
+    one that changes the store.
+    """
 
     def __init__(
         self,
@@ -45,39 +62,62 @@ class Batch:
         self._writer = writer
         self._log = log
         self._files = files
-        self._threads = threads
         self._arrivals = {file_no: file.arrived for file_no, file in files.items()}
-        self._pending = Pending(writer.tables[log], PIECE_ROWS)
+        self._pending = Pending(writer.tables[log], writer.behind, PIECE_ROWS)
         self._reader = UnitReader(log, list(files.items()))
         self._counts = Counts()
-        self._paths = _paths(writer.ledger, files)
         self._set_aside = SetAside(writer, landing, log, files, self._reader.facts, threads)
         self._displaced = pl.DataFrame(schema={"file_no": pl.Int64, "line": pl.Int64})
+
+    @property
+    def log(self) -> str:
+        """The log of all its files."""
+        return self._log
+
+    @property
+    def files(self) -> Mapping[int, LandingFile]:
+        """The files by number."""
+        return self._files
 
     @property
     def facts(self) -> Mapping[int, FileFacts]:
         """What reading told about each file."""
         return self._reader.facts
 
-    def write(self) -> dict[int, FileRefused]:
-        """Write all files of the batch into the store.
-
-        Returns the files that cannot be read, by number. Unless that is empty, the batch is
-        incomplete and must be discarded.
-        """
-        units = work_in_order(self._reader.units(), self._parse, self._threads)
-        with closing(self._pending), closing(units):
-            for parsed in units:
-                self._note(parsed)
-                if not self._reader.refused:
-                    self._take(parsed)
-            if not self._reader.refused:
-                self._pending.write_all()
-                self._finish()
+    @property
+    def refused(self) -> Mapping[int, FileRefused]:
+        """The files that cannot be read: unless there are none, the batch must be discarded."""
         return self._reader.refused
 
-    def _parse(self, unit: Unit) -> ParsedUnit:
-        return parse_unit(unit, self._arrivals)
+    @cached_property
+    def _paths(self) -> pl.DataFrame:
+        """``file_no`` and ``file`` of what was ingested before and of the batch itself."""
+        return _paths(self._writer.ledger, self._files)
+
+    def units(self) -> Iterator[Unit]:
+        """Read the files."""
+        return self._reader.units()
+
+    def make_ready(self, unit: Unit) -> ReadyUnit:
+        """Parse a unit and look up what may be looked up out of turn."""
+        parsed = parse_unit(unit, self._arrivals)
+        keys = self._writer.keys.find_keys(self._log, parsed.rows)
+        numbers = seen_ids.number_ids(parsed.rows)
+        return ReadyUnit(parsed, keys, numbers, seen_ids.sort_numbers(numbers))
+
+    def take(self, ready: ReadyUnit) -> None:
+        """Account for a unit's rows and keep the accepted."""
+        self._note(ready.parsed)
+        if not self._reader.refused:
+            self._take(ready)
+
+    def finish(self) -> None:
+        """Have the last rows written behind, and enter the files into the ledger."""
+        self._pending.begin_to_write()
+        self._set_aside.write()
+        entries = new_entries(self._files, self._reader.facts)
+        ledger = pl.concat([self._writer.ledger, entries])
+        self._writer.ledger = apply_counts(ledger, self._counts)
 
     def _note(self, parsed: ParsedUnit) -> None:
         self._reader.refused |= parsed.damaged
@@ -88,12 +128,11 @@ class Batch:
         if not self._reader.refused:
             self._set_aside.add_refused(parsed.refused)
 
-    def _take(self, parsed: ParsedUnit) -> None:
+    def _take(self, ready: ReadyUnit) -> None:
         """Judge rows that stand for themselves against all others, and keep the accepted."""
-        rows = self._writer.keys.put_keys(self._log, parsed.rows)
+        rows = self._writer.keys.put_keys(self._log, ready.parsed.rows, ready.keys)
         rows = rows.rename({name: stored_name(name) for name in rows.columns})
-        numbers = seen_ids.number_ids(rows)
-        in_order = seen_ids.sort_numbers(numbers)
+        numbers, in_order = ready.numbers, ready.in_order
         hashes = seen_ids.without_month(in_order)
         twice = hashes[1:][hashes[1:] == hashes[:-1]]
         before, codes = self._writer.seen(self._log).find(hashes)
@@ -107,7 +146,7 @@ class Batch:
             alone = in_order[~_is_in(hashes, shared).to_numpy()]
             first = seen_ids.sort_numbers(seen_ids.number_ids(verdicts.accepted))
             in_order = seen_ids.merge(alone, first)
-            self._put_aside(verdicts, parsed)
+            self._put_aside(verdicts, ready.parsed)
         self._counts.add(rows, accepted=1)
         self._writer.seen(self._log).add(in_order)
         self._pending.add(rows, in_order)
@@ -150,12 +189,6 @@ class Batch:
         for verdict, step in steps.items():
             rows = changed.filter(pl.col("verdict") == verdict)
             self._counts.add(rows, duplicates=step, quarantined=-step)
-
-    def _finish(self) -> None:
-        self._set_aside.write()
-        entries = new_entries(self._files, self._reader.facts)
-        ledger = pl.concat([self._writer.ledger, entries])
-        self._writer.ledger = apply_counts(ledger, self._counts)
 
 
 def _paths(ledger: pl.DataFrame, files: Mapping[int, LandingFile]) -> pl.DataFrame:

@@ -1,7 +1,9 @@
 """Ingest what is new in a landing directory into the event store."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -9,12 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.ingest.batch import Batch
+from flows.ingest.batch import Batch, ReadyUnit
 from flows.ingest.changes import FileStates
 from flows.ingest.landing import LandingFile, blocked_days, list_landing
 from flows.ingest.ledger import COUNTS, digests, next_file_no
 from flows.ingest.log_fields import LOGS
 from flows.ingest.refusals import RefusedFile
+from flows.ingest.side_by_side import work_in_order
+from flows.ingest.units import Unit
 from flows.ingest.writer import StoreWriter
 from flows.interruption import stop_if_interrupted
 from transforms.errors import InputRefused
@@ -143,22 +147,25 @@ class _Ingest:
         Returns False where a file turned out to be unreadable: what was not committed is thrown
         away, and all is to be called again, now without the days of the refused files.
         """
+        free = self._free(new)
         known = digests(self._writer.ledger)
+        read_bytes = _ReadBytes(free, known)
+        batches = self._batches([file for file in free if file.file not in known])
+        units = work_in_order(_units(batches), _make_ready, self._threads)
         uncommitted = 0
-        for log in LOGS:
-            files = [file for file in self._free(new) if file.log == log]
-            total = sum(map(_weight, files))
-            done = sum(_weight(file) for file in files if file.file in known)
-            for batch in _batches([file for file in files if file.file not in known]):
-                if not self._take(log, batch):
+        with closing(units):
+            for batch, ready in units:
+                if ready is not None:
+                    batch.take(ready)
+                    continue
+                if not self._finish(batch):
                     return False
-                size = sum(map(_weight, batch))
-                done, uncommitted = done + size, uncommitted + max(size, 1)
+                uncommitted += read_bytes.add(batch)
                 if uncommitted >= BATCH_BYTES:
                     self._writer.commit()
                     uncommitted = 0
                 if self._progress is not None:
-                    self._progress(log, done, total)
+                    self._progress(batch.log, *read_bytes.of(batch.log))
         if uncommitted:
             self._writer.commit()
         return True
@@ -168,24 +175,31 @@ class _Ingest:
         blocked = blocked_days(self._report.refused)
         return [file for file in files if (file.log, file.arrived) not in blocked]
 
-    def _take(self, log: str, files: Sequence[LandingFile]) -> bool:
-        """Write one batch; where a file cannot be read, refuse it and throw all away."""
-        numbered = dict(enumerate(files, next_file_no(self._writer.ledger)))
-        batch = Batch(self._writer, self._landing, log, numbered, self._threads)
-        refused = batch.write()
+    def _batches(self, files: Sequence[LandingFile]) -> Iterator[Batch]:
+        """Number the files and cut them into batches, one log after the other."""
+        file_no = next_file_no(self._writer.ledger)
+        for log in LOGS:
+            for some in _cut([file for file in files if file.log == log]):
+                numbered = dict(enumerate(some, file_no))
+                file_no += len(some)
+                yield Batch(self._writer, self._landing, log, numbered, self._threads)
+
+    def _finish(self, batch: Batch) -> bool:
+        """Finish a batch; where a file cannot be read, refuse it and throw all away."""
         stop_if_interrupted()
-        for file_no, error in refused.items():
-            file = numbered[file_no]
+        for file_no, error in batch.refused.items():
+            file = batch.files[file_no]
             self._report.refused.append(
-                RefusedFile(log, file.file, file.arrived, error.reason, error.mend)
+                RefusedFile(batch.log, file.file, file.arrived, error.reason, error.mend)
             )
-        if refused:
+        if batch.refused:
             self._writer.discard()
             self._writer = StoreWriter(self._events)
-        else:
-            for file_no, facts in batch.facts.items():
-                self._states.note(numbered[file_no], facts.sha256, facts.state)
-        return not refused
+            return False
+        batch.finish()
+        for file_no, facts in batch.facts.items():
+            self._states.note(batch.files[file_no], facts.sha256, facts.state)
+        return True
 
     def _tell_what_became_of_files(self) -> None:
         names = ["log", "file", "arrived", *COUNTS]
@@ -203,7 +217,48 @@ def _as_files(rows: pl.DataFrame) -> list[IngestedFile]:
     return [IngestedFile(**row) for row in rows.iter_rows(named=True)]
 
 
-def _batches(files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:
+class _ReadBytes:
+    """How many bytes of each log were read, of how many."""
+
+    def __init__(self, files: Sequence[LandingFile], known: Mapping[str, str]) -> None:
+        self._total = Counter[str]()
+        self._done = Counter[str]()
+        for file in files:
+            weight = _weight(file)
+            self._total[file.log] += weight
+            self._done[file.log] += weight if file.file in known else 0
+
+    def add(self, batch: Batch) -> int:
+        """Count the bytes of a batch that was read, and return them; at least 1."""
+        size = sum(map(_weight, batch.files.values()))
+        self._done[batch.log] += size
+        return max(size, 1)
+
+    def of(self, log: str) -> tuple[int, int]:
+        """Return the bytes of a log that were read, and all its bytes."""
+        return self._done[log], self._total[log]
+
+
+_Step = tuple[Batch, Unit | None]
+
+
+def _units(batches: Iterable[Batch]) -> Iterator[_Step]:
+    """Yield the units of every batch with it, and None at its end.
+
+    One batch follows on the other, so that no thread waits for a commit.
+    """
+    for batch in batches:
+        for unit in batch.units():
+            yield batch, unit
+        yield batch, None
+
+
+def _make_ready(step: _Step) -> tuple[Batch, ReadyUnit | None]:
+    batch, unit = step
+    return batch, None if unit is None else batch.make_ready(unit)
+
+
+def _cut(files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:
     """Cut files, in order of arrival, into batches of whole days and bounded size."""
     batch: list[LandingFile] = []
     size = 0

@@ -4,7 +4,7 @@ The key of somebody who was erased is not given again: what a forgotten copy of 
 it must not become true of another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -19,16 +19,35 @@ class PersonKeys:
         self._next_key = max(next_key, 1 + max(stored["person_key"].to_list(), default=-1))
         self._fresh: list[pl.DataFrame] = []
 
-    def put_keys(self, log: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Replace the delivered fields that name people by keys, giving new ones where needed."""
+    def find_keys(self, log: str, rows: pl.DataFrame) -> dict[str, pl.Series]:
+        """Return, by delivered field, the keys that are known by now; null where there is none.
+
+        May be called in any thread: people are only ever added.
+        """
+        return {name: self._look_up(rows[name]) for name in person_fields(log)}
+
+    def put_keys(
+        self, log: str, rows: pl.DataFrame, found: Mapping[str, pl.Series]
+    ) -> pl.DataFrame:
+        """Replace the delivered fields that name people by keys, giving new ones where needed.
+
+        ``found`` is what ``find_keys`` knew of these rows a while ago.
+        """
         for name in person_fields(log):
-            keys = self._look_up(rows[name])
-            unknown = keys.is_null() & rows[name].is_not_null()
-            if unknown.any():
-                self._add(rows[name].filter(unknown).unique())
-                keys = self._look_up(rows[name])
+            keys = self._complete(rows[name], found[name])
             rows = rows.drop(name).with_columns(keys.alias(stored_name(name)))
         return rows
+
+    def _complete(self, ids: pl.Series, keys: pl.Series) -> pl.Series:
+        lacking = (keys.is_null() & ids.is_not_null()).arg_true()
+        if not len(lacking):
+            return keys
+        named = ids.gather(lacking)
+        found = self._look_up(named)
+        if found.null_count():
+            self._add(named.filter(found.is_null()).unique())
+            found = self._look_up(named)
+        return keys.clone().scatter(lacking, found)
 
     @property
     def next_key(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,3 +44,29 @@ def work_in_order(
             is_over.set()
             while future is not None:  # so that nobody waits for a place in the queue
                 future = waiting.get()
+
+
+class WorkBehind:
+    """One piece of work at a time that goes on behind its caller, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._working: Future[Any] | None = None
+
+    def begin(self, work: Callable[..., object], *given: object) -> None:
+        """Begin ``work(*given)`` once the work before it has ended; raises what that raised."""
+        self.wait()
+        thread = ThreadPoolExecutor(1)
+        self._working = thread.submit(work, *given)
+        thread.shutdown(wait=False)
+
+    def wait(self) -> None:
+        """Wait for the end of the work; raises what it raised."""
+        working, self._working = self._working, None
+        if working is not None:
+            working.result()
+
+    def abandon(self) -> None:
+        """Wait for the end of the work, whatever becomes of it."""
+        working, self._working = self._working, None
+        if working is not None:
+            working.exception()

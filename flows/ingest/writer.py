@@ -11,6 +11,7 @@ from flows.ingest.head import Head, read_head, write_head
 from flows.ingest.log_fields import LOGS
 from flows.ingest.person_keys import PersonKeys
 from flows.ingest.seen_ids import SeenIds
+from flows.ingest.side_by_side import WorkBehind
 from flows.ingest.tables import stored_tables
 from flows.interruption import stop_if_interrupted
 
@@ -31,6 +32,7 @@ class StoreWriter:
             name: TableFiles(events / name, declared, head.versions.get(name))
             for name, declared in stored_tables().items()
         }
+        self.behind = WorkBehind()
         self.ledger = self._read("file")
         self.keys = PersonKeys(self._read("person"), head.next_key)
         self.erasures = head.erasures
@@ -85,6 +87,7 @@ class StoreWriter:
 
         Raises Interrupted where Ctrl-C or SIGTERM came before.
         """
+        self.behind.wait()
         self.tables["person"].add(self.keys.take_fresh(), ["person_key"])
         self.tables["file"].replace_all(self.ledger)
         for seen in self._seen.values():
@@ -109,5 +112,6 @@ class StoreWriter:
 
     def discard(self) -> None:
         """Delete what was written since the last commit; the writer is of no use afterwards."""
+        self.behind.abandon()
         for table in self.tables.values():
             table.discard()

@@ -11,7 +11,7 @@ import pytest
 from flows.ingest.delta_table import TableFiles
 from flows.ingest.pending import Pending
 from flows.ingest.seen_ids import hash_ids, number_ids, sort_numbers
-from flows.ingest.side_by_side import work_in_order
+from flows.ingest.side_by_side import WorkBehind, work_in_order
 from flows.ingest.tables import stored_tables
 
 
@@ -58,7 +58,7 @@ def test_accepted_rows_are_found_until_they_stand_in_files(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     table = TableFiles(tmp_path_factory.mktemp("store"), stored_tables()["service"], None)
-    pending = Pending(table, piece_rows=2)
+    pending = Pending(table, WorkBehind(), piece_rows=2)
     for number in range(5):
         rows = stored_tables()["service"].empty().drop("arrived_month")
         rows = pl.concat([rows, pl.DataFrame([_event(f"e{number}")], schema=rows.schema)])
@@ -66,8 +66,8 @@ def test_accepted_rows_are_found_until_they_stand_in_files(
     wanted = pl.DataFrame({"event_id": ["e4", "e9"]})
     found = pending.find(wanted, sort_numbers(hash_ids(wanted["event_id"])))
     assert pl.concat(found)["event_id"].to_list() == ["e4"]
-    pending.write_all()
-    pending.close()
+    pending.begin_to_write()
+    pending.wait()
     stored = pl.concat(pl.read_parquet(file, hive_partitioning=False) for file in table.files())
     assert sorted(stored["event_id"]) == ["e0", "e1", "e2", "e3", "e4"]
 
