@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from flows.ingest import seen_ids
+from flows.ingest.bundles import Bundle, ParsedBundle, in_bundles, parse_bundle
 from flows.ingest.identity import (
     CONFLICT,
     DUPLICATE,
@@ -25,20 +26,20 @@ from flows.ingest.pending import Pending
 from flows.ingest.refusals import FileRefused
 from flows.ingest.set_aside import SetAside
 from flows.ingest.tables import stored_name
-from flows.ingest.units import FileFacts, ParsedUnit, Unit, UnitReader, parse_unit
+from flows.ingest.units import FileFacts, UnitReader
 from flows.ingest.writer import StoreWriter
 
 PIECE_ROWS = 1_500_000
 
 
 @dataclass(frozen=True)
-class ReadyUnit:
-    """A parsed unit with all that can be known of its rows before their turn has come.
+class ReadyBundle:
+    """A parsed bundle with all that can be known of its rows before their turn has come.
 
     ``numbers`` are those of ``seen_ids.number_ids``, ``in_order`` the same sorted.
     """
 
-    parsed: ParsedUnit
+    parsed: ParsedBundle
     keys: dict[str, pl.Series]
     numbers: seen_ids.Numbers
     in_order: seen_ids.Numbers
@@ -47,7 +48,7 @@ class ReadyUnit:
 class Batch:
     """Numbered files of one log on their way into the store.
 
-    ``units`` are read in one thread, made ``ready`` in several, and taken in their order by the
+    ``bundles`` are read in one thread, made ``ready`` in several, and taken in their order by the
     one that changes the store.
     """
 
@@ -94,19 +95,19 @@ class Batch:
         """``file_no`` and ``file`` of what was ingested before and of the batch itself."""
         return _paths(self._writer.ledger, self._files)
 
-    def units(self) -> Iterator[Unit]:
+    def bundles(self) -> Iterator[Bundle]:
         """Read the files."""
-        return self._reader.units()
+        return in_bundles(self._reader.units())
 
-    def make_ready(self, unit: Unit) -> ReadyUnit:
-        """Parse a unit and look up what may be looked up out of turn."""
-        parsed = parse_unit(unit, self._arrivals)
+    def make_ready(self, bundle: Bundle) -> ReadyBundle:
+        """Parse a bundle and look up what may be looked up out of turn."""
+        parsed = parse_bundle(bundle, self._arrivals)
         keys = self._writer.keys.find_keys(self._log, parsed.rows)
         numbers = seen_ids.number_ids(parsed.rows)
-        return ReadyUnit(parsed, keys, numbers, seen_ids.sort_numbers(numbers))
+        return ReadyBundle(parsed, keys, numbers, seen_ids.sort_numbers(numbers))
 
-    def take(self, ready: ReadyUnit) -> None:
-        """Account for a unit's rows and keep the accepted."""
+    def take(self, ready: ReadyBundle) -> None:
+        """Account for a bundle's rows and keep the accepted."""
         self._note(ready.parsed)
         if not self._reader.refused:
             self._take(ready)
@@ -119,7 +120,7 @@ class Batch:
         ledger = pl.concat([self._writer.ledger, entries])
         self._writer.ledger = apply_counts(ledger, self._counts)
 
-    def _note(self, parsed: ParsedUnit) -> None:
+    def _note(self, parsed: ParsedBundle) -> None:
         self._reader.refused |= parsed.damaged
         for file_no, name in parsed.unknown:
             self._reader.facts[file_no].add_unknown(name)
@@ -128,7 +129,7 @@ class Batch:
         if not self._reader.refused:
             self._set_aside.add_refused(parsed.refused)
 
-    def _take(self, ready: ReadyUnit) -> None:
+    def _take(self, ready: ReadyBundle) -> None:
         """Judge rows that stand for themselves against all others, and keep the accepted."""
         rows = self._writer.keys.put_keys(self._log, ready.parsed.rows, ready.keys)
         rows = rows.rename({name: stored_name(name) for name in rows.columns})
@@ -170,7 +171,7 @@ class Batch:
         stored = _read_ids(files, ids, suspects.schema)
         return pl.concat([known, stored.join(self._displaced, on=PLACE, how="anti")])
 
-    def _put_aside(self, verdicts: Verdicts, parsed: ParsedUnit) -> None:
+    def _put_aside(self, verdicts: Verdicts, parsed: ParsedBundle) -> None:
         for verdict, count in ((DUPLICATE, "duplicates"), (CONFLICT, "quarantined")):
             self._counts.add(verdicts.repeats.filter(pl.col("verdict") == verdict), **{count: 1})
         self._set_aside.add_repeats(verdicts.repeats, parsed)

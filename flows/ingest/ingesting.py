@@ -11,14 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.ingest.batch import Batch, ReadyUnit
+from flows.ingest.batch import Batch, ReadyBundle
+from flows.ingest.bundles import Bundle
 from flows.ingest.changes import FileStates
 from flows.ingest.landing import LandingFile, blocked_days, list_landing
 from flows.ingest.ledger import COUNTS, digests, next_file_no
 from flows.ingest.log_fields import LOGS
 from flows.ingest.refusals import RefusedFile
 from flows.ingest.side_by_side import work_in_order
-from flows.ingest.units import Unit
 from flows.ingest.writer import StoreWriter
 from flows.interruption import stop_if_interrupted
 from transforms.errors import InputRefused
@@ -151,10 +151,10 @@ class _Ingest:
         known = digests(self._writer.ledger)
         read_bytes = _ReadBytes(free, known)
         batches = self._batches([file for file in free if file.file not in known])
-        units = work_in_order(_units(batches), _make_ready, self._threads)
+        steps = work_in_order(_steps(batches), _make_ready, self._threads)
         uncommitted = 0
-        with closing(units):
-            for batch, ready in units:
+        with closing(steps):
+            for batch, ready in steps:
                 if ready is not None:
                     batch.take(ready)
                     continue
@@ -239,23 +239,23 @@ class _ReadBytes:
         return self._done[log], self._total[log]
 
 
-_Step = tuple[Batch, Unit | None]
+_Step = tuple[Batch, Bundle | None]
 
 
-def _units(batches: Iterable[Batch]) -> Iterator[_Step]:
-    """Yield the units of every batch with it, and None at its end.
+def _steps(batches: Iterable[Batch]) -> Iterator[_Step]:
+    """Yield the bundles of every batch with it, and None at its end.
 
     One batch follows on the other, so that no thread waits for a commit.
     """
     for batch in batches:
-        for unit in batch.units():
-            yield batch, unit
+        for bundle in batch.bundles():
+            yield batch, bundle
         yield batch, None
 
 
-def _make_ready(step: _Step) -> tuple[Batch, ReadyUnit | None]:
-    batch, unit = step
-    return batch, None if unit is None else batch.make_ready(unit)
+def _make_ready(step: _Step) -> tuple[Batch, ReadyBundle | None]:
+    batch, bundle = step
+    return batch, None if bundle is None else batch.make_ready(bundle)
 
 
 def _cut(files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.ingest.bundles import ParsedBundle
 from flows.ingest.changes import FileState
 from flows.ingest.identity import CONFLICT, CONFLICT_REASON, PLACE, Verdicts, compare
 from flows.ingest.landing import LandingFile, file_at
 from flows.ingest.parquet_rows import row_as_json
 from flows.ingest.raw_text import fetch_raw
 from flows.ingest.tables import MONTH, content_columns, stored_tables
-from flows.ingest.units import REFUSED_ROW, FileFacts, ParsedUnit
+from flows.ingest.units import REFUSED_ROW, FileFacts
 from flows.ingest.writer import StoreWriter
 
 _FLUSH_ROWS = 500_000
@@ -51,7 +52,7 @@ class SetAside:
         if sum(map(len, self._refused)) > _FLUSH_ROWS:
             self.write()
 
-    def add_repeats(self, repeats: pl.DataFrame, parsed: ParsedUnit | None = None) -> None:
+    def add_repeats(self, repeats: pl.DataFrame, parsed: ParsedBundle | None = None) -> None:
         """Keep repeats in the log's stored columns with their ``verdict``.
 
         The text of those that came in ``parsed`` is taken from there: fetching it again from the

@@ -124,7 +124,7 @@ class UnitReader:
             self.facts[file_no] = FileFacts()
             try:
                 for part in self._parts(file_no, file):
-                    if unit.size and (unit.columns != part.columns or _is_full(unit)):
+                    if unit.size and (unit.columns != part.columns or fullness(unit) > 1):
                         yield unit
                         unit = Unit(self._log)
                     _join(unit, part)
@@ -190,8 +190,9 @@ def reason_to_refuse(file: LandingFile) -> FileRefused | None:
     return reader.refused.get(0)
 
 
-def _is_full(unit: Unit) -> bool:
-    return unit.size > (_UNIT_ROWS if unit.parts else _UNIT_TEXT_BYTES)
+def fullness(unit: Unit) -> float:
+    """Return how much of a unit's bound it takes; hardly more than 1."""
+    return unit.size / (_UNIT_ROWS if unit.parts else _UNIT_TEXT_BYTES)
 
 
 def _join(unit: Unit, part: Unit) -> None:

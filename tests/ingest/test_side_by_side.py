@@ -4,15 +4,21 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from flows.ingest.bundles import in_bundles
 from flows.ingest.delta_table import TableFiles
+from flows.ingest.log_fields import LOGS
+from flows.ingest.parquet_rows import ParquetSlice
 from flows.ingest.pending import Pending
 from flows.ingest.seen_ids import hash_ids, number_ids, sort_numbers
 from flows.ingest.side_by_side import WorkBehind, work_in_order
 from flows.ingest.tables import stored_tables
+from flows.ingest.text_lines import TextChunk
+from flows.ingest.units import Unit
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -70,6 +76,30 @@ def test_accepted_rows_are_found_until_they_stand_in_files(
     pending.wait()
     stored = pl.concat(pl.read_parquet(file, hive_partitioning=False) for file in table.files())
     assert sorted(stored["event_id"]) == ["e0", "e1", "e2", "e3", "e4"]
+
+
+def test_units_are_bundled_in_their_order_up_to_one_full_unit() -> None:
+    log = LOGS["service"]
+    text = TextChunk(1, 1, b"{}\n")
+    small = Unit(log, chunks=[text], size=len(text.text))
+    large = Unit(log, parts=[ParquetSlice(2, Path("a.parquet"), 0, 300_000, True)], size=300_000)
+    bundles = list(in_bundles([small, large, small, large, large, small]))
+    assert [[unit.size for unit in bundle] for bundle in bundles] == [
+        [3, 300_000, 3],
+        [300_000],
+        [300_000, 3],
+    ]
+
+
+def test_what_is_done_behind_fails_where_it_is_waited_for() -> None:
+    behind = WorkBehind()
+    behind.begin(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        behind.wait()
+    behind.wait()
+    behind.begin(lambda: 1 // 0)
+    behind.abandon()
+    behind.wait()
 
 
 def _event(event_id: str) -> dict[str, object]:
