@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("query_command:query", "Run SQL over the published snapshots."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
     "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
+    "societies": ("societies_command:societies", "Compare the same people under other rules."),
     "document": ("document_command:document", "Write a model card or datasheet of a snapshot."),
     "scorecard": ("scorecard_command:scorecard", "Show or check a scorecard, or its SQL."),
     "lineage": ("lineage_command:lineage", "Show where a column comes from."),

@@ -1,0 +1,1 @@
+"""One page that shows the same people under several rules, from a record handed over."""

@@ -1,0 +1,1 @@
+"""The same people under other rules, for many months; nothing is published."""

@@ -1,0 +1,162 @@
+"""The same people under several rules, month by month: the whole way on one page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from flows.doing import Do, plainly
+from flows.evaluation.evaluating import OUTCOME_DAYS
+from flows.gaming import built_society
+from flows.ingest.event_store import EventStore
+from flows.request import snapshot_dates
+from flows.settings import Settings
+from flows.societies.outcomes import Outcome, outcomes_after
+from studies.adversary.planted import LABELS, measure_planted
+from studies.societies.mobility import Move, Placed, moves, shorrocks, up_and_down
+from studies.societies.month import (
+    access_rows,
+    assortativities,
+    band_rows,
+    build_audits,
+    gap_rows,
+    outcome_figures,
+    placed_people,
+    score_figures,
+)
+from studies.societies.planted import gains_by_society
+from studies.societies.rules import add_derived_rules, titles
+from transforms.catalog import Catalog
+from transforms.dates import SnapshotDates
+from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.house import evaluation_catalog
+from transforms.scorecard.card import Scorecard
+from transforms.scorecard.reading import read_scorecards
+
+Record = dict[str, Any]
+TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
+"""Of what every month has rows: one per society, or more as their columns say."""
+
+
+@dataclass
+class Comparison:
+    """What the months have in common, and what grows with each of them."""
+
+    store: EventStore
+    cards: tuple[Scorecard, ...]
+    settings: Settings
+    outcome_catalog: Catalog
+    newest_arrival: date
+    labels: Path | None
+    tables: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    moved: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    before: dict[str, Placed] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> dict[str, int]:
+        """Name -> base of every society."""
+        own = {card.name: card.base for card in self.cards}
+        return {name: own.get(name, self.cards[0].base) for name in titles(self.cards)}
+
+
+def compare_societies(
+    store: EventStore, months: Sequence[date], settings: Settings, do: Do = plainly
+) -> Record:
+    """Return the record that the page and the JSON are made of; nothing is published.
+
+    ``settings.scorecards``: the cards to compare, first the one that the derived rules vary.
+    """
+    cards = read_scorecards(settings.scorecards)
+    societies = titles(cards)
+    labels = store.data_dir / "landing" / "_truth"
+    has_labels = all((labels / name).is_file() for name in LABELS)
+    comparison = Comparison(
+        store,
+        cards,
+        settings,
+        evaluation_catalog(),
+        max(store.ledger()["arrived"].to_list()),
+        labels if has_labels else None,
+    )
+    for month in months:
+        do(score_month, comparison, snapshot_dates(month, None, settings, today=month))
+    return {
+        "months": [str(month) for month in months],
+        "societies": [{"society": name, "title": title} for name, title in societies.items()],
+        "is_invented": (labels / "world.json").is_file(),
+        **comparison.tables,
+        "moves": [
+            {"society": society, "from_band_no": old, "to_band_no": new, "people": people}
+            for (society, old, new), people in sorted(comparison.moved.items())
+        ],
+    }
+
+
+def score_month(comparison: Comparison, dates: SnapshotDates) -> None:
+    """Add the figures of one month, of every society."""
+    store, cards, settings = comparison.store, comparison.cards, comparison.settings
+    with built_society(store.data_dir, dates, settings) as engine:
+        add_derived_rules(engine, cards)
+        build_audits(engine)
+        _add(comparison, dates, "figures", _figures(comparison, engine, dates))
+        _add(comparison, dates, "bands", list(band_rows(engine)))
+        _add(comparison, dates, "gaps", list(gap_rows(engine)))
+        benefits, flags = access_rows(engine)
+        _add(comparison, dates, "benefits", benefits)
+        _add(comparison, dates, "four_fifths", flags)
+        if comparison.labels is not None:
+            planted = measure_planted(engine, comparison.labels)
+            _add(comparison, dates, "planted", gains_by_society(planted, cards))
+
+
+def _figures(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates) -> list[Record]:
+    placed, friends = placed_people(engine), assortativities(engine)
+    outcomes = outcome_figures(engine, _outcomes(comparison, engine, dates))
+    champion = comparison.cards[0].name
+    rows = []
+    for row in score_figures(engine, comparison.bases):
+        society = row["society"]
+        moved = moves(comparison.before[society], placed[society]) if comparison.before else []
+        _count_moves(comparison, society, moved)
+        higher, lower = up_and_down(moves(placed[champion], placed[society]))
+        rows.append(
+            row
+            | friends.get(society, {})
+            | {"mobility": shorrocks(moved), "band_up": higher, "band_down": lower}
+            | outcomes.get(society, {})
+        )
+    comparison.before = placed
+    return rows
+
+
+def _count_moves(comparison: Comparison, society: str, moved: list[Move]) -> None:
+    for old, new, people in moved:
+        key = society, old, new
+        comparison.moved[key] = comparison.moved.get(key, 0) + people
+
+
+def _outcomes(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates) -> list[Outcome]:
+    """Return what became of the scored; nothing while it is not known."""
+    if comparison.newest_arrival < dates.as_of_date + timedelta(days=OUTCOME_DAYS):
+        return []
+    scored = engine.con.execute(
+        "select person_id from features.scoring_status inner join events.person using (person_key) "
+        "where is_scored order by person_id"
+    ).fetchall()
+    return outcomes_after(
+        comparison.store,
+        comparison.outcome_catalog,
+        dates,
+        [person_id for (person_id,) in scored],
+        comparison.settings,
+    )
+
+
+def _add(comparison: Comparison, dates: SnapshotDates, table: str, rows: Sequence[Record]) -> None:
+    """Keep a month's rows, society by society in the order of the page."""
+    order = list(titles(comparison.cards))
+    comparison.tables[table] += [
+        {"as_of_date": str(dates.as_of_date), **row}
+        for row in sorted(rows, key=lambda row: order.index(row["society"]))
+    ]

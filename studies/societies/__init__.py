@@ -1,0 +1,1 @@
+"""Other societies: the same people under other rules, month by month, in figures from counts."""

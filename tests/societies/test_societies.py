@@ -1,0 +1,176 @@
+"""`plainscore societies` on the sample: the page, the JSON and the published tables agree."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.societies_command import societies
+from flows.gaming import built_society
+from flows.request import snapshot_dates
+from flows.settings import read_settings
+from flows.societies.world import choose_months, open_people
+from studies.societies.rules import add_derived_rules
+from tests.flows.conftest import SAMPLE
+from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.errors import InputRefused, UsageError
+from transforms.scorecard.reading import read_scorecards
+
+MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
+NAMES = ["standard", "reported_b", "no_social", "naive"]
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, where nothing is published."""
+    data = tmp_path_factory.mktemp("societies")
+    shutil.copytree(SAMPLE / "landing", data / "landing")
+    return data
+
+
+@pytest.fixture(scope="module")
+def told(
+    landed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], str, Path]:
+    """The record of two months, the text that was printed, and the page."""
+    page = tmp_path_factory.mktemp("page") / "page.html"
+    with pytest.MonkeyPatch.context() as patch:
+        lines: list[str] = []
+        patch.setattr("builtins.print", lambda *words, **_: lines.append(str(words[0])))
+        societies(data=landed, out=page, output_format="json", **MONTHS)
+    text = next(line for line in lines if line.startswith("{"))
+    return json.loads(text), text, page
+
+
+@pytest.fixture(scope="module")
+def june(landed: Path, told: object) -> Iterator[DuckDBEngine]:
+    """An engine with every society's scores of June."""
+    settings = read_settings(landed)
+    dates = snapshot_dates(date(2026, 6, 30), None, settings)
+    with built_society(landed, dates, settings) as engine:
+        add_derived_rules(engine, read_scorecards(settings.scorecards))
+        yield engine
+
+
+def test_the_same_people_are_in_every_society(told: tuple[dict[str, Any], str, Path]) -> None:
+    record, _, _ = told
+    assert record["months"] == ["2026-05-31", "2026-06-30"]
+    assert [row["society"] for row in record["societies"]] == NAMES
+    for month in record["months"]:
+        figures = [row for row in record["figures"] if row["as_of_date"] == month]
+        assert [row["society"] for row in figures] == NAMES
+        assert len({(row["people"], row["scored"], row["outcomes"]) for row in figures}) == 1
+        for row in figures:
+            bands = [
+                band["people"]
+                for band in record["bands"]
+                if (band["society"], band["as_of_date"]) == (row["society"], month)
+            ]
+            assert sum(bands) == row["scored"] > 0
+
+
+def test_the_record_says_what_the_scores_say(
+    told: tuple[dict[str, Any], str, Path], june: DuckDBEngine
+) -> None:
+    record, _, _ = told
+    counted = june.con.execute(
+        "select scorecard, count(score), avg(score) from scores.score group by scorecard"
+    ).fetchall()
+    last = {r["society"]: r for r in record["figures"] if r["as_of_date"] == "2026-06-30"}
+    assert {name for name, _, _ in counted} == set(NAMES)
+    for name, scored, mean in counted:
+        assert last[name]["scored"] == scored
+        assert last[name]["mean_score"] == pytest.approx(mean)
+
+
+def test_without_friends_the_record_alone_decides_on_the_whole_scale(june: DuckDBEngine) -> None:
+    rows = june.con.execute(
+        "select score.score, own.own_points from scores.score as score "
+        "inner join scores.own_points as own using (person_key, scorecard) "
+        "where scorecard = 'no_social' and score is not null"
+    ).fetchall()
+    assert rows
+    for score, own in rows:
+        assert score == 350 + own + (2 * own * 30 + 570) // 1140
+
+
+def test_the_naive_rule_counts_friends_from_the_best_fifth(june: DuckDBEngine) -> None:
+    con = june.con
+    own = dict(
+        con.execute(
+            "select person_key, own_ppm from scores.friend_reliability where scorecard = 'standard'"
+        ).fetchall()
+    )
+    bar = sorted(own.values())[len(own) * 4 // 5]
+    good = dict.fromkeys(own, 0)
+    for one, other in con.execute(
+        "select person_key, friend_key from staging.tie where contact_months > 0"
+    ).fetchall():
+        if one in own and own.get(other, -1) >= bar:
+            good[one] += 1
+    gained = con.execute(
+        "select naive.person_key, naive.score - card.score + record.friend_points "
+        "from scores.score as naive inner join scores.score as card using (person_key) "
+        "inner join scores.friend_reliability as record "
+        "on record.person_key = naive.person_key and record.scorecard = 'standard' "
+        "where naive.scorecard = 'naive' and card.scorecard = 'standard'"
+    ).fetchall()
+    assert max(good.values()) > 0
+    assert dict(gained) == {key: (16 * min(n, 20) * 2 + 20) // 40 for key, n in good.items()}
+
+
+def test_the_page_shows_the_numbers_of_the_record_and_needs_nothing_else(
+    told: tuple[dict[str, Any], str, Path],
+) -> None:
+    record, _, file = told
+    page = file.read_text(encoding="utf-8")
+    assert "Every person here is invented" in page
+    assert "People here do not react to rules" in page
+    assert not re.search(r"https?://|<script|@import|url\((?!data:)", page)
+    [cells] = re.findall(r"Table: Mean score\">.*?2026-06-30</th>(.*?)</tr>", page, re.DOTALL)
+    means = [
+        f"{row['mean_score']:,.1f}"
+        for row in record["figures"]
+        if row["as_of_date"] == "2026-06-30"
+    ]
+    assert re.findall(r"<td>(.*?)</td>", unescape(cells)) == means
+
+
+def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
+    landed: Path,
+    told: tuple[dict[str, Any], str, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, text, page = told
+    again = tmp_path / "again.html"
+    societies(data=landed, out=again, output_format="json", threads=1, **MONTHS)
+    assert capsys.readouterr().out.strip() == text
+    assert again.read_bytes() == page.read_bytes()
+    assert {path.name for path in landed.iterdir() if path.name[0] != "."} == {"landing", "events"}
+
+
+def test_without_dates_the_months_are_those_whose_outcomes_are_known(landed: Path) -> None:
+    store = open_people(landed, 1, 1, read_settings(landed))
+    months = choose_months(store, None, None)
+    assert months[-1] == date(2026, 6, 30)
+    assert len(months) <= 24
+
+
+def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:
+    own = tmp_path / "naive.toml"
+    own.write_text('extends = "standard"\nname = "naive"\n')
+    with pytest.raises(UsageError, match="rename the card"):
+        societies(data=tmp_path / "new", card=(str(own),))
+    with pytest.raises(UsageError, match="is no directory"):
+        societies(data=tmp_path / "new", out=tmp_path / "nowhere" / "page.html")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "empty" / "landing").mkdir(parents=True)
+    with pytest.raises(InputRefused, match="no events in"):
+        societies(data=tmp_path / "empty")
