@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -44,6 +45,21 @@ def ask(con: duckdb.DuckDBPyConnection, statement: str) -> Answer:
         return Answer(columns, _fetched(result))
     except duckdb.Error as error:
         raise _wrong(error) from error
+
+
+def write_parquet(con: duckdb.DuckDBPyConnection, statement: str, file: Path) -> None:
+    """Write the answer of one statement that reads to a new Parquet file; raises as `ask` does."""
+    refuse_writing(statement)
+    # On a line of its own: the statement may end in a comment.
+    copied = f"copy (\n{statement.rstrip().rstrip(';')}\n) to '{_quoted(file)}' (format parquet)"
+    try:
+        con.execute(copied)
+    except duckdb.Error as error:
+        raise _wrong(error) from error
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("'", "''")
 
 
 def refuse_writing(statement: str) -> None:

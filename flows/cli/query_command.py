@@ -1,11 +1,17 @@
 """`plainscore query`: run SQL over the published snapshots."""
 
+import shutil
+import sys
+import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from transforms.errors import InputRefused, UsageError
+
+if TYPE_CHECKING:
+    from dashboards.snapshots import Snapshots
 
 
 def query(
@@ -13,7 +19,9 @@ def query(
     *,
     file: Path | None = None,
     data: Path = Path("data"),
-    output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
+    output_format: Annotated[
+        Literal["table", "json", "csv", "parquet"], Parameter(name="--format")
+    ] = "table",
 ) -> int:
     """Run one SQL statement over the published snapshots.
 
@@ -29,7 +37,8 @@ def query(
     data
         The data directory.
     output_format
-        table shows the first 200 rows, json (one array) and csv all of them.
+        table shows the first 200 rows, json (one array), csv and parquet (into a file or pipe)
+        all of them.
     """
     from dashboards.errors import QuestionError
     from dashboards.questions import ask, statements
@@ -41,6 +50,9 @@ def query(
         asked = statements(text)
         if len(asked) != 1:
             raise QuestionError(f"one statement at a time, not {len(asked)}: use plainscore shell")
+        if output_format == "parquet":
+            _print_parquet(snapshots, asked[0])
+            return 0
         answer = ask(snapshots.con, asked[0])
         print_rows(answer.columns, answer.rows, output_format)
     return 0
@@ -56,3 +68,15 @@ def _text(sql: str | None, file: Path | None) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputRefused(f"{file} cannot be read as a text ({error})") from error
+
+
+def _print_parquet(snapshots: "Snapshots", statement: str) -> None:
+    from dashboards.questions import write_parquet
+
+    if sys.stdout.isatty():
+        raise UsageError("parquet is not for a terminal: add > answer.parquet")
+    with tempfile.TemporaryDirectory(prefix="plainscore-") as folder:
+        file = Path(folder) / "answer.parquet"
+        write_parquet(snapshots.con, statement, file)
+        with file.open("rb") as answer:
+            shutil.copyfileobj(answer, sys.stdout.buffer)

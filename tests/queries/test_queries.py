@@ -105,3 +105,23 @@ def test_a_statement_may_begin_with_a_comment(
     arguments = ["query", "-- how many?\nselect count(*) as n from dim_date", "--data", str(months)]
     assert run_command_line([*arguments, "--format", "csv"]) == 0
     assert capsys.readouterr().out == "n\n2\n"
+
+
+def test_an_answer_can_go_into_a_parquet_file(
+    months: Path, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    sql = "select as_of_date, score from score order by all -- with a comment"
+    assert run_command_line(["query", sql, "--format", "parquet", "--data", str(months)]) == 0
+    file = tmp_path / "answer.parquet"
+    file.write_bytes(capfdbinary.readouterr().out)
+    with open_snapshots(months) as snapshots:
+        assert snapshots.rows(f"from '{file}'") == snapshots.rows(sql)
+
+
+def test_what_writes_is_not_run_for_parquet_either(
+    months: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sql = f"copy (from score) to '{tmp_path / 'out.csv'}'"
+    assert run_command_line(["query", sql, "--format", "parquet", "--data", str(months)]) == 2
+    assert "only reading is possible" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
