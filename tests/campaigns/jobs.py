@@ -51,6 +51,7 @@ JOBS = (
     Job("restate", "taken in", ("restate", "--plain")),
     Job("prune", "published", ("prune", "--keep-daily-days", "1", "--keep", "year-ends")),
     Job("compare", "published", ("compare",)),
+    Job("drift", "published", ("drift",)),
     Job("catalog", "taken in", ("verify", "--rebuild-catalog")),
 )
 
