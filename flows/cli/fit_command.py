@@ -54,7 +54,7 @@ def fit(
     from flows.fitting.fitting import fit_to_published, written_base
     from flows.fitting.report_text import markdown
 
-    base = written_base(scorecard, out)
+    base = written_base(scorecard, out, report)
     with open_snapshots(data) as snapshots:
         study = fit_to_published(snapshots, (first, last), scorecard, name, keep_caps)
     if out is not None:

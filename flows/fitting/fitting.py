@@ -1,5 +1,6 @@
 """Fit a card to what is published: which dates, and what has to be there."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from studies.fitting.past import PastSnapshot
 from studies.fitting.study import Study, fit_and_judge
 from transforms.errors import InputRefused, UsageError
 from transforms.scorecard.reading import PACKAGED, find_scorecard, read_scorecard
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""
@@ -28,22 +31,24 @@ def fit_to_published(
     InputRefused
         No date of the span has outcomes, or too few people became bad, or stayed good.
     UsageError
-        The new card would have the name of the one that it starts from.
+        The new card's name is none, or taken; or the span ends before it starts.
     """
     card = read_scorecard(find_scorecard(scorecard))
-    if name == card.name:
-        raise UsageError(f"--name {name}: that is the card to start from; give the new one another")
+    _refuse_name(name, card.name)
     past = list(read_past(snapshots, _days(snapshots, span), card))
     _refuse_if_too_few(past)
     return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps)
 
 
-def written_base(scorecard: str, out: Path | None) -> str:
+def written_base(scorecard: str, out: Path | None, report: Path | None) -> str:
     """Return the name by which a written card extends its base.
 
-    Raises UsageError where it could not be found again: a base that is not packaged has to stand
-    in the same folder.
+    Raises UsageError where a file could not be written, or the base not be found again: one that is
+    not packaged has to stand in the same folder.
     """
+    for flag, file in (("--out", out), ("--report", report)):
+        if file is not None and not file.parent.is_dir():
+            raise UsageError(f"{flag} {file}: there is no folder {file.parent}")
     path = find_scorecard(scorecard)
     if out is not None and out.suffix != ".toml":
         raise UsageError(f"--out {out}: a scorecard's file ends in .toml")
@@ -60,8 +65,17 @@ def written_base(scorecard: str, out: Path | None) -> str:
     return path.stem
 
 
+def _refuse_name(name: str, base_name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--name '{name}': a card's name is of small letters, digits and _")
+    if name in {base_name, *(card.stem for card in PACKAGED.glob("*.toml"))}:
+        raise UsageError(f"--name {name}: a card has that name; give the new one another")
+
+
 def _days(snapshots: Snapshots, span: tuple[str | None, str | None]) -> list[date]:
     first, last = (None if word is None else snapshots.day(word) for word in span)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--from {first} is after --to {last}")
     known = known_dates(snapshots)
     days = [d for d in known if (first is None or d >= first) and (last is None or d <= last)]
     if not days:

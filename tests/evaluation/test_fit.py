@@ -10,7 +10,7 @@ from flows.cli.app import run_command_line
 from flows.fitting import fitting
 from flows.fitting.reading import read_past
 from studies.fitting.scoring import points_of, scores
-from tests.evaluation.conftest import DAY
+from tests.evaluation.conftest import DAY, NOT_YET
 from transforms.scorecard.reading import find_scorecard, read_scorecard
 
 
@@ -76,6 +76,11 @@ def test_the_written_card_is_read_and_the_same_every_time(
     [
         (["--out", "card.txt"], "ends in .toml"),
         (["--name", "standard"], "give the new one another"),
+        (["--name", "reported_b"], "give the new one another"),
+        (["--name", "It's mine"], "small letters"),
+        (["--out", "nowhere/card.toml"], "there is no folder nowhere"),
+        (["--report", "nowhere/report.md"], "there is no folder nowhere"),
+        (["--from", str(NOT_YET), "--to", str(DAY)], f"{NOT_YET} is after --to {DAY}"),
         (["--scorecard", "nowhere"], "no scorecard 'nowhere'"),
     ],
 )
