@@ -17,8 +17,8 @@ def societies(
     card: tuple[str, ...] = (),
     from_: Annotated[date | None, Parameter(name="--from")] = None,
     to: date | None = None,
-    people: int = 2_000,
-    seed: int = 1,
+    people: int | None = None,
+    seed: int | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
@@ -43,9 +43,9 @@ def societies(
     to
         The last is on or before it. Without both: the newest 24 whose outcomes are known.
     people
-        How many people to invent.
+        How many people to invent, 2,000 by default.
     seed
-        Another seed, another world.
+        Another seed, another world; 1 by default.
     threads
         Threads of the engine; all processors by default.
     memory_limit

@@ -111,7 +111,7 @@ def score_month(comparison: Comparison, dates: SnapshotDates) -> None:
 
 
 def _figures(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates) -> list[Record]:
-    placed, friends = placed_people(engine), assortativities(engine)
+    placed, friends = placed_people(engine, comparison.bases), assortativities(engine)
     outcomes = outcome_figures(engine, _outcomes(comparison, engine, dates))
     champion = comparison.cards[0].name
     rows = []

@@ -1,6 +1,6 @@
 """All figures of every society on one date, from the counts in an open engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -67,7 +67,7 @@ def band_rows(engine: DuckDBEngine) -> Iterator[Record]:
         yield {"society": society, "band_no": band_no, "band": band, "people": people}
 
 
-def placed_people(engine: DuckDBEngine) -> dict[str, Placed]:
+def placed_people(engine: DuckDBEngine, societies: Iterable[str]) -> dict[str, Placed]:
     """Return society -> everyone and their band there."""
     columns = engine.con.execute(
         "select scorecard, person_key, coalesce(band_no, 0) as band_no from scores.score "
@@ -75,7 +75,7 @@ def placed_people(engine: DuckDBEngine) -> dict[str, Placed]:
     ).fetchnumpy()
     names = np.asarray(columns["scorecard"], dtype=object)
     keys, bands = (columns[name].astype(np.int64) for name in ("person_key", "band_no"))
-    return {name: (keys[names == name], bands[names == name]) for name in sorted(set(names))}
+    return {name: (keys[names == name], bands[names == name]) for name in societies}
 
 
 def gap_rows(engine: DuckDBEngine) -> Iterator[Record]:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from dashboards.societies.page import NOTHING, societies_page
+from data.synthetic.settings import WorldError
 from flows.cli.societies_command import societies
 from flows.gaming import built_society
 from flows.request import snapshot_dates
 from flows.settings import read_settings
+from flows.societies.comparing import compare_societies
 from flows.societies.world import choose_months, open_people
 from studies.societies.rules import add_derived_rules
 from tests.flows.conftest import SAMPLE
@@ -157,10 +160,29 @@ def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
 
 
 def test_without_dates_the_months_are_those_whose_outcomes_are_known(landed: Path) -> None:
-    store = open_people(landed, 1, 1, read_settings(landed))
+    store = open_people(landed, None, None, read_settings(landed))
     months = choose_months(store, None, None)
     assert months[-1] == date(2026, 6, 30)
     assert len(months) <= 24
+    with pytest.raises(UsageError, match="no month ends between 2026-06-01 and 2026-06-20"):
+        choose_months(store, date(2026, 6, 1), date(2026, 6, 20))
+    with pytest.raises(InputRefused, match="nothing had arrived by 2020-01-31"):
+        choose_months(store, date(2020, 1, 1), date(2020, 3, 31))
+
+
+def test_a_world_that_is_asked_for_is_not_mixed_with_other_logs(landed: Path) -> None:
+    with pytest.raises(WorldError, match="landing"):
+        societies(data=landed, people=150)
+
+
+def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path) -> None:
+    record = compare_societies(
+        open_people(landed, None, None, read_settings(landed)),
+        [date(2019, 1, 31)],
+        read_settings(landed),
+    )
+    assert [row["scored"] for row in record["figures"]] == [0] * 4
+    assert NOTHING in societies_page(record)
 
 
 def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:
