@@ -14,7 +14,8 @@ from flows.request import snapshot_dates
 from flows.settings import Settings
 from flows.societies.outcomes import Outcome, outcomes_after
 from studies.adversary.planted import LABELS, measure_planted
-from studies.societies.mobility import Move, Placed, moves, shorrocks, up_and_down
+from studies.drift.stability import shorrocks_index
+from studies.societies.mobility import Move, Placed, moves, up_and_down
 from studies.societies.month import (
     access_rows,
     assortativities,
@@ -123,7 +124,7 @@ def _figures(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates)
         rows.append(
             row
             | friends.get(society, {})
-            | {"mobility": shorrocks(moved), "band_up": higher, "band_down": lower}
+            | {"mobility": shorrocks_index(moved), "band_up": higher, "band_down": lower}
             | outcomes.get(society, {})
         )
     comparison.before = placed
