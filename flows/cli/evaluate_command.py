@@ -22,7 +22,9 @@ select
     round(auc_low, 4) as auc_low,
     round(auc_high, 4) as auc_high,
     round(accuracy_ratio, 4) as gini,
-    round(ks, 4) as ks
+    round(ks, 4) as ks,
+    round(ks_low, 4) as ks_low,
+    round(ks_high, 4) as ks_high
 from quality
 where subject_kind <> 'feature'
 order by as_of_date, known_on, scorecard_no, subject_no

@@ -6,10 +6,10 @@ from typing import Any
 
 from flows.publish.change_sets import ChangeSet, change_tables, current_change_sets
 from flows.publish.runs import Run
-from flows.publish.sql_text import identifier, parquet_list, text_literal
-from flows.publish.staging import table_file
+from flows.publish.sql_text import text_literal
 from flows.publish.view import View
-from transforms.contract import Column, Table
+from flows.publish.view_apart import view_apart
+from transforms.contract import Column
 
 _PAIR_COLUMNS = (
     Column("as_of_date_before", "DATE", "as_of_date of the earlier snapshot."),
@@ -32,19 +32,9 @@ def change_views(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> 
     They show what still holds of today's code: see `current_change_sets`.
     """
     sets = current_change_sets(data_dir, manifests)
-    views = [_table_view(table, sets) for table in change_tables()]
+    folders, asked = [one.folder for one in sets], "every pair of snapshots that `why` was asked of"
+    views = [view_apart(table, folders, asked) for table in change_tables()]
     return [*views, _pair_view(sets)]
-
-
-def _table_view(table: Table, sets: Sequence[ChangeSet]) -> View:
-    cells = ", ".join(
-        f"cast({identifier(c.name) if sets else 'null'} as {c.type}) as {identifier(c.name)}"
-        for c in table.columns
-    )
-    files = parquet_list(table_file(one.folder, table.short_name) for one in sets)
-    source = f"from read_parquet({files}, hive_partitioning = false)" if sets else "where false"
-    comment = f"{table.title}: {table.grain}; of every pair of snapshots that `why` was asked of."
-    return View(table.short_name, f"select {cells} {source}", comment, table.columns)
 
 
 def _pair_view(sets: Sequence[ChangeSet]) -> View:

@@ -5,7 +5,7 @@ changed, and gone when either run goes.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,8 @@ from typing import Any
 from flows.publish.change_sets import CHANGES, run_identity, standing_change_folders
 from flows.publish.manifest import read_json
 from flows.publish.runs import MANIFEST, SNAPSHOTS, Run
-from flows.publish.sql_text import identifier, parquet_list
-from flows.publish.staging import table_file
 from flows.publish.view import View
+from flows.publish.view_apart import view_apart
 from transforms.contract import Table
 from transforms.errors import InputRefused
 
@@ -48,7 +47,8 @@ def drift_views(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> l
     They show what today's code has computed of live runs.
     """
     folders = _current(data_dir, manifests)
-    return [_view(table, folders) for table in drift_tables()]
+    asked = "every pair of snapshots that `drift` was asked of"
+    return [view_apart(table, folders, asked) for table in drift_tables()]
 
 
 def _current(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list[Path]:
@@ -63,17 +63,6 @@ def _current(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list
                 if said.get("before") in identities and said.get("after") in identities:
                     current.append(folder)
     return current
-
-
-def _view(table: Table, folders: Sequence[Path]) -> View:
-    cells = ", ".join(
-        f"cast({identifier(c.name) if folders else 'null'} as {c.type}) as {identifier(c.name)}"
-        for c in table.columns
-    )
-    files = parquet_list(table_file(folder, table.short_name) for folder in folders)
-    source = f"from read_parquet({files}, hive_partitioning = false)" if folders else "where false"
-    comment = f"{table.title}: {table.grain}; of every pair of snapshots that `drift` was asked of."
-    return View(table.short_name, f"select {cells} {source}", comment, table.columns)
 
 
 @cache

@@ -17,9 +17,8 @@ from typing import Any
 from flows.publish.change_sets import CHANGES, standing_change_folders
 from flows.publish.manifest import read_json
 from flows.publish.runs import MANIFEST, SNAPSHOTS, Run
-from flows.publish.sql_text import identifier, parquet_list
-from flows.publish.staging import table_file
 from flows.publish.view import View
+from flows.publish.view_apart import view_apart
 from transforms.contract import Table
 from transforms.errors import InputRefused
 
@@ -85,20 +84,9 @@ def _readable(folders: Sequence[Path]) -> Iterator[Evaluation]:
 
 def evaluation_views(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list[View]:
     """Return one view for each table; empty where nothing is evaluated."""
-    found = current_evaluations(data_dir, manifests)
-    return [_view(table, found) for table in evaluation_tables()]
-
-
-def _view(table: Table, evaluations: Sequence[Evaluation]) -> View:
-    cells = ", ".join(
-        f"cast({identifier(c.name) if evaluations else 'null'} as {c.type}) as {identifier(c.name)}"
-        for c in table.columns
-    )
-    files = parquet_list(table_file(one.folder, table.short_name) for one in evaluations)
-    source = f"read_parquet({files}, hive_partitioning = false)"
-    sql = f"select {cells} from {source}" if evaluations else f"select {cells} where false"
-    comment = f"{table.title}: {table.grain}; of every date that `evaluate` was asked of."
-    return View(table.short_name, sql, comment, table.columns)
+    folders = [one.folder for one in current_evaluations(data_dir, manifests)]
+    asked = "every date that `evaluate` was asked of"
+    return [view_apart(table, folders, asked) for table in evaluation_tables()]
 
 
 @cache

@@ -124,10 +124,10 @@ class _Judged:
         return Table(
             "separation",
             "How well the good are told from the bad",
-            ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks"),
+            ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks", "ks_low", "ks_high"),
             tuple(
                 (name, one.people, one.bad, *map(_rounded, (one.auc, one.auc_low, one.auc_high)),
-                 _rounded(one.ks))
+                 *map(_rounded, (one.ks, one.ks_low, one.ks_high)))
                 for name, one in told
             ),
         )  # fmt: skip

@@ -44,6 +44,7 @@ def quality_rows(subjects: Iterable[Subject]) -> Iterator[Row]:
         yield (
             one.scorecard, one.scorecard_no, one.subject_no, one.kind, one.name,
             told.people, told.bad, told.auc, told.auc_low, told.auc_high, told.gini, told.ks,
+            told.ks_low, told.ks_high,
         )  # fmt: skip
 
 

@@ -79,6 +79,20 @@ def test_a_worked_example() -> None:
     assert found.ks == pytest.approx(0.5)
 
 
+def test_the_interval_of_ks_is_newcombes_of_the_two_shares_where_it_is_reached() -> None:
+    # At or below 1 point: 56 of 70 bad, 48 of 80 good; Newcombe's first example, 1998.
+    found = separation([(1, 48, 56), (2, 32, 14)])
+    assert found.ks == pytest.approx(0.2)
+    assert found.ks_low == pytest.approx(0.0524, abs=5e-5)
+    assert found.ks_high == pytest.approx(0.3339, abs=5e-5)
+
+
+def test_the_interval_of_ks_does_not_depend_on_who_has_more_points() -> None:
+    found = separation([(1, 48, 56), (2, 32, 14)])
+    turned = separation([(1, 32, 14), (2, 48, 56)])
+    assert (turned.ks, turned.ks_low, turned.ks_high) == (found.ks, found.ks_low, found.ks_high)
+
+
 def test_more_points_at_more_risk_is_a_contradiction() -> None:
     bins = [RiskBin(1, 0, 1000, 100), RiskBin(2, 10, 1000, 200), RiskBin(3, 20, 1000, 50)]
     found = contradictions(bins)
