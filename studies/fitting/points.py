@@ -39,34 +39,35 @@ def whole_points(
     A log odd is worth the same points in every bin of every feature, rounded half up. The maxima
     are rounded so that they fill the cap, by largest remainder; no bin passes its maximum.
     """
+    exact = [Fraction(coefficient) for coefficient in coefficients]
     spans = [
-        coefficient * one.span for one, coefficient in zip(features, coefficients, strict=True)
+        coefficient * (Fraction(max(one.evidence)) - Fraction(one.least))
+        for one, coefficient in zip(features, exact, strict=True)
     ]
-    whole = math.fsum(spans)
+    whole = sum(spans, Fraction(0))
     if not whole:
         return {}
     most = _rounded_to([cap * span / whole for span in spans], cap)
-    scale = cap / whole
     return {
-        one.name: _points(one, scale * coefficient, most_here)
-        for one, coefficient, most_here in zip(features, coefficients, most, strict=True)
+        one.name: _points(one, cap * coefficient / whole, most_here)
+        for one, coefficient, most_here in zip(features, exact, most, strict=True)
     }
 
 
-def _points(one: FeatureBins, points_per_evidence: float, most: int) -> FeaturePoints:
+def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> FeaturePoints:
     def points(evidence: float) -> int:
-        return min(most, math.floor(points_per_evidence * (evidence - one.least) + 0.5))
+        above_least = Fraction(evidence) - Fraction(one.least)
+        return min(most, math.floor(points_per_evidence * above_least + Fraction(1, 2)))
 
     best = max(one.evidence)
     bins = tuple(most if evidence == best else points(evidence) for evidence in one.evidence)
     return FeaturePoints(bins, points(one.missing_evidence))
 
 
-def _rounded_to(shares: Sequence[float], whole: int) -> list[int]:
+def _rounded_to(shares: Sequence[Fraction], whole: int) -> list[int]:
     """Return whole numbers next to the shares that sum to ``whole`` (Hamilton's method)."""
-    exact = [Fraction(share) for share in shares]
-    floors = [math.floor(share) for share in exact]
-    by_rest = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    floors = [math.floor(share) for share in shares]
+    by_rest = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i], i))
     for place in by_rest[: whole - sum(floors)]:
         floors[place] += 1
     return floors

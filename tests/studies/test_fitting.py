@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -105,6 +105,7 @@ def test_a_coefficient_that_would_be_negative_is_none(sample: Sample) -> None:
     assert fitted.coefficients[0] == pytest.approx(alone.coefficients[0], abs=1e-5)
 
 
+@example([([4.9e-307], 0.0, 1.0)])
 @given(st.lists(st.tuples(EVIDENCE, st.floats(-3, 3), st.floats(0.01, 2)), min_size=1, max_size=8))
 def test_points_fill_the_cap_and_follow_the_evidence(
     told: list[tuple[list[float], float, float]],
