@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from expectations.laws import judge_facts
 from expectations.results import refuse_if_critical
 from flows.doing import Do, plainly
 from flows.evaluation.counting import Counter
+from flows.evaluation.outcomes import built_outcomes, outcome_dates
 from flows.ingest.event_store import EventStore, open_store
 from flows.inputs import fingerprint_of_input
 from flows.publish.apart import publish_apart
@@ -31,11 +32,8 @@ from flows.settings import Settings
 from flows.steps import SPILL
 from studies.quality.tables import calibration_rows, feature_risk_rows, quality_rows
 from transforms.catalog import EVALUATING, Catalog
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.house import evaluation_catalog
 
-OUTCOME_DAYS = 120
 FORMAT = 1
 
 
@@ -64,11 +62,11 @@ def evaluate(
     store = open_store(data_dir)
     newest = max((day for day in store.ledger()["arrived"].to_list()), default=None)
     for run in runs:
-        outcome_dates = outcome_dates_of(run)
-        if newest is None or newest < outcome_dates.as_of_date:
-            yield Evaluated(run, False, outcome_dates.as_of_date)
+        seen = outcome_dates(run.dates)
+        if newest is None or newest < seen.as_of_date:
+            yield Evaluated(run, False, seen.as_of_date)
             continue
-        inputs = fingerprint_of_input(store.inputs_known_on(outcome_dates.known_on))
+        inputs = fingerprint_of_input(store.inputs_known_on(seen.known_on))
         folder = evaluation_folder(data_dir, run, inputs["sha256"])
         if folder.is_dir():
             do(refresh_catalog, data_dir)  # a kill may have come between publishing and showing
@@ -78,62 +76,27 @@ def evaluate(
         yield Evaluated(run, True)
 
 
-def outcome_dates_of(run: Run) -> SnapshotDates:
-    """Return the clocks by which the outcomes of a run are seen."""
-    day = run.dates.as_of_date + timedelta(days=OUTCOME_DAYS)
-    return SnapshotDates(day, max(day, run.dates.known_on))
-
-
 def evaluate_run(
     data_dir: Path, store: EventStore, run: Run, folder: Path, settings: Settings
 ) -> None:
     """Compute and publish the evaluation of one run; it is shown in the place of older ones."""
-    catalog, dates = evaluation_catalog(), outcome_dates_of(run)
-    spill = settings.temp_directory or data_dir.resolve() / SPILL
-    engine = DuckDBEngine(
-        catalog,
-        dates,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        temp_directory=spill,
-    )
+    catalog = evaluation_catalog()
     staging = empty_staging(data_dir, "evaluation")
-    try:
-        files = {t.short_name: store.files(t.short_name) for t in catalog.of_schema("events")}
-        engine.open_events(files)
-        _build_outcomes(engine, catalog, run)
-        refuse_if_critical(judge_facts(engine.con, EVALUATING, dates.parameters))
-        _fill_figures(engine.con, catalog, run)
-        head = _manifest_head(run, [one.name for one in evaluations_of(data_dir, run)])
-        publish_apart(data_dir, engine.con, evaluation_tables(), staging, folder, head)
-    finally:
-        engine.close()
-        for left in (staging, data_dir.resolve() / SPILL):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _build_outcomes(engine: DuckDBEngine, catalog: Catalog, run: Run) -> None:
-    """Build ``outcomes.outcome`` and, of the other schemas, only what it reads."""
-    con = engine.con
-    for name in ("outcomes.evaluated", "outcomes.scored_person"):
-        con.execute(catalog[name].ddl)
-    con.execute(
-        "insert into outcomes.evaluated values (?, ?, ?)",
-        [run.dates.as_of_date, run.dates.known_on, run.name],
-    )
     scores = parquet_list([table_file(run.folder, "score")])
-    con.execute(
-        "insert into outcomes.scored_person select person_id from "
-        f"read_parquet({scores}, hive_partitioning = false) "
+    scored = (
+        f"select person_id from read_parquet({scores}, hive_partitioning = false) "
         "where scorecard_no = 1 and score is not null"
     )
-    needed = {"outcomes.outcome"}
-    for table in reversed(catalog.tables.values()):
-        if table.name in needed:
-            needed |= table.inputs
-    for table in catalog.tables.values():
-        if table.name in needed and not table.is_source:
-            engine.build(table)
+    snapshot, spill = (run.dates, run.name), data_dir.resolve() / SPILL
+    try:
+        with built_outcomes(store, catalog, snapshot, (scored, ()), settings, spill) as engine:
+            facts = judge_facts(engine.con, EVALUATING, outcome_dates(run.dates).parameters)
+            refuse_if_critical(facts)
+            _fill_figures(engine.con, catalog, run)
+            head = _manifest_head(run, [one.name for one in evaluations_of(data_dir, run)])
+            publish_apart(data_dir, engine.con, evaluation_tables(), staging, folder, head)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _fill_figures(con: duckdb.DuckDBPyConnection, catalog: Catalog, run: Run) -> None:
@@ -160,7 +123,7 @@ def _manifest_head(run: Run, replaced: list[str]) -> dict[str, Any]:
         "known_on": str(run.dates.known_on),
         "run": run.name,
         "content_hash_of_run": read_manifest(run)["content_hash"],
-        "outcome_dates": str(outcome_dates_of(run)),
+        "outcome_dates": str(outcome_dates(run.dates)),
         "code": evaluation_code(),
         "replaces": replaced,
     }

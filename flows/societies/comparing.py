@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from flows.doing import Do, plainly
-from flows.evaluation.evaluating import OUTCOME_DAYS
+from flows.evaluation.outcomes import OUTCOME, built_outcomes, outcome_dates
 from flows.gaming import built_society
 from flows.ingest.event_store import EventStore
 from flows.request import snapshot_dates
 from flows.settings import Settings
-from flows.societies.outcomes import Outcome, outcomes_after
+from flows.steps import SPILL
 from studies.adversary.planted import LABELS, measure_planted
 from studies.drift.stability import shorrocks_index
 from studies.societies.mobility import Move, Placed, moves, up_and_down
@@ -36,6 +36,8 @@ from transforms.scorecard.card import Scorecard
 from transforms.scorecard.reading import read_scorecards
 
 Record = dict[str, Any]
+Outcome = tuple[str, bool]
+"""person_id, and whether a bill due in the 90 days after became 30 or more days late."""
 TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
 """Of what every month has rows: one per society, or more as their columns say."""
 
@@ -139,19 +141,21 @@ def _count_moves(comparison: Comparison, society: str, moved: list[Move]) -> Non
 
 def _outcomes(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates) -> list[Outcome]:
     """Return what became of the scored; nothing while it is not known."""
-    if comparison.newest_arrival < dates.as_of_date + timedelta(days=OUTCOME_DAYS):
+    if comparison.newest_arrival < outcome_dates(dates).as_of_date:
         return []
+    store = comparison.store
     scored = engine.con.execute(
         "select person_id from features.scoring_status inner join events.person using (person_key) "
-        "where is_scored order by person_id"
+        "where is_scored"
     ).fetchall()
-    return outcomes_after(
-        comparison.store,
-        comparison.outcome_catalog,
-        dates,
-        [person_id for (person_id,) in scored],
-        comparison.settings,
-    )
+    given = ("select unnest(?::varchar[])", [[person_id for (person_id,) in scored]])
+    spill = store.data_dir.resolve() / f"{SPILL}.outcomes"
+    with built_outcomes(
+        store, comparison.outcome_catalog, (dates, "none"), given, comparison.settings, spill
+    ) as seen:
+        return seen.con.execute(
+            f"select person_id, is_bad from {OUTCOME} order by person_id"
+        ).fetchall()
 
 
 def _add(comparison: Comparison, dates: SnapshotDates, table: str, rows: Sequence[Record]) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from flows.calendar import dates_between, last_month_end
-from flows.evaluation.evaluating import OUTCOME_DAYS
+from flows.evaluation.outcomes import OUTCOME_DAYS
 from flows.ingest.event_store import EventStore, open_store
 from flows.lock import writer_lock
 from flows.settings import Settings
