@@ -24,11 +24,11 @@ def reordered(bins: Sequence[RiskBin]) -> Mapping[int, int]:
 
 def _values_in_order(values: Sequence[RiskBin]) -> list[RiskBin]:
     ordered = list(values)
+    spans: list[tuple[int, int]] = []
     while pairs := _contradicted(ordered):
-        spans = [(min(pair), max(pair)) for pair in pairs]
-        # Blocks grow from the bins as declared, so the order of merging cannot show.
-        spans += _equal_spans(ordered, values)
-        for first, last in _joined(spans):
+        spans = _joined([*spans, *((min(pair), max(pair)) for pair in pairs)])
+        for first, last in spans:
+            # Of the bins as declared, so that the order of merging cannot show.
             points = _points_together([b for b in values if first <= b.place <= last], values)
             ordered = [
                 replace(b, points=points) if first <= b.place <= last else b for b in ordered
@@ -39,14 +39,6 @@ def _values_in_order(values: Sequence[RiskBin]) -> list[RiskBin]:
 def _contradicted(bins: Sequence[RiskBin]) -> list[tuple[int, int]]:
     found = contradictions(bins)
     return [(place, what.place) for place, what in found.items() if what.is_significant]
-
-
-def _equal_spans(ordered: Sequence[RiskBin], values: Sequence[RiskBin]) -> list[tuple[int, int]]:
-    """Return first and last place of the blocks that were made so far."""
-    moved = [now.place for now, was in zip(ordered, values, strict=True) if now != was]
-    points = {one.place: one.points for one in ordered}
-    blocks = [[p for p, same in points.items() if same == points[place]] for place in moved]
-    return [(min(block), max(block)) for block in blocks]
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
