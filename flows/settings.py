@@ -26,51 +26,78 @@ ENV_PREFIX = "PLAINSCORE__"
 
 
 class ArrivalLimits(BaseModel):
-    """Days without arrivals after which a log's feed counts as stopped; empty: never."""
+    """Days by log."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    profile: int | None = Field(default=None, ge=0)
-    purchase: int | None = Field(default=None, ge=0)
-    payment: int | None = Field(default=None, ge=0)
-    service: int | None = Field(default=None, ge=0)
-    friendship: int | None = Field(default=None, ge=0)
+    profile: int | None = Field(default=None, ge=0, examples=[30])
+    purchase: int | None = Field(default=None, ge=0, examples=[3])
+    payment: int | None = Field(default=None, ge=0, examples=[3])
+    service: int | None = Field(default=None, ge=0, examples=[7])
+    friendship: int | None = Field(default=None, ge=0, examples=[7])
 
 
 class Retention(BaseModel):
-    """What `plainscore prune` keeps; see flows.publish.retention. Days are counted from the newest
-    published date; ``grace_hours``: between leaving the catalog and being deleted.
-    """
+    """A rule; see flows.publish.retention."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keep_daily_days: int = Field(default=90, ge=0)
-    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = ("month-ends",)
-    keep_superseded_days: int | None = Field(default=None, ge=0)
-    grace_hours: int = Field(default=24, ge=0)
+    keep_daily_days: int = Field(
+        default=90, ge=0, description="Every date less than so many days before the newest stays."
+    )
+    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = Field(
+        default=("month-ends",), description="Of these, the last published date stays for ever."
+    )
+    keep_superseded_days: int | None = Field(
+        default=None,
+        ge=0,
+        examples=[365],
+        description="Days for which earlier runs of a date that stays are kept; empty: as long.",
+    )
+    grace_hours: int = Field(
+        default=24, ge=0, description="Hours between leaving the catalog and being deleted."
+    )
 
 
 class Settings(BaseSettings):
-    """What an owner of logs can set.
-
-    ``scorecards``: names of packaged cards or paths, champion first. ``arrival_lag_days``: how
-    many days after as_of_date a snapshot waits for late events (known_on = as_of_date + lag).
-    ``threads``, ``memory_limit`` (e.g. "3GB"), ``temp_directory``: bounds of the engine; empty
-    means all processors, DuckDB's own limit, and ``.spill`` in the data directory.
-    ``retention``: what `plainscore prune` keeps.
-    """
+    """What an owner of logs can set; the descriptions stand in what `plainscore init` writes."""
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
     )
 
-    scorecards: tuple[str, ...] = ("standard", "reported_b")
-    arrival_lag_days: int = Field(default=0, ge=0)
-    arrival_limit_days: ArrivalLimits = ArrivalLimits()
-    threads: int | None = Field(default=None, ge=1)
-    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$")
-    temp_directory: Path | None = None
-    retention: Retention = Retention()
+    scorecards: tuple[str, ...] = Field(
+        default=("standard", "reported_b"),
+        description="Names of packaged cards, or paths, champion first.",
+    )
+    arrival_lag_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days that a snapshot waits for late events: known_on = as_of_date + lag.",
+    )
+    arrival_limit_days: ArrivalLimits = Field(
+        default=ArrivalLimits(),
+        description="Days without arrivals after which a log's feed counts as stopped; "
+        "empty: never.",
+    )
+    threads: int | None = Field(
+        default=None, ge=1, examples=[2], description="Threads; empty: all processors."
+    )
+    memory_limit: str | None = Field(
+        default=None,
+        pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$",
+        examples=["3GB"],
+        description="Memory of the engine, which spills beyond it; empty: 80 % of the machine's.",
+    )
+    temp_directory: Path | None = Field(
+        default=None,
+        examples=["/var/tmp/plainscore"],
+        description="Where the engine spills to; empty: .spill in the data directory.",
+    )
+    retention: Retention = Field(
+        default=Retention(),
+        description="What `plainscore prune` keeps, in days before the newest published date.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -16,6 +16,7 @@ from transforms.errors import InputRefused
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo_command:demo", "Invent a world, ingest it, score it, explain one person."),
+    "init": ("init_command:init", "Make a project directory with settings and a scorecard."),
     "synthesise": ("synthesise_command:synthesise", "Write the logs of an invented world."),
     "ingest": ("ingest_command:ingest", "Take in what has newly arrived in the landing folders."),
     "check": ("check_command:check", "Say what is wrong with logs, without taking them in."),

@@ -1,6 +1,8 @@
 """`plainscore demo`: the whole way, from an invented world to one person explained."""
 
 import json
+import shutil
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -57,7 +59,8 @@ def _explain_one(data: Path) -> None:
 
 def _say_what_next(data: Path) -> None:
     place = "" if data == Path("data") else f" --data {json.dumps(str(data))}"
+    command = "plainscore" if shutil.which("plainscore") else sys.argv[0]
     print("Try next:")
-    print(f"  .venv/bin/plainscore query 'from score limit 5'{place}")
-    print(f"  .venv/bin/plainscore status{place}")
-    print("  .venv/bin/plainscore scorecard standard")
+    print(f"  {command} query 'from score limit 5'{place}")
+    print(f"  {command} status{place}")
+    print(f"  {command} scorecard standard")

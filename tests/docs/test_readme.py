@@ -31,6 +31,7 @@ PAGES = (
     "docs/method.md",
     "docs/decisions.md",
     "docs/operating.md",
+    "docs/releasing.md",
     "docs/audits/gaming.md",
     "docs/audits/gaps.md",
     "examples/README.md",
