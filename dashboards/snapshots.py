@@ -10,6 +10,7 @@ from typing import Any, Self
 import duckdb
 
 from dashboards.damage import file_error
+from dashboards.data_format import refuse_newer_format
 from dashboards.errors import DateNotPublishedError, NothingPublishedError, QuestionError
 
 CATALOG = "plainscore.duckdb"
@@ -97,8 +98,9 @@ def open_snapshots(data_dir: Path) -> Snapshots:
     """Open what is published in a data directory; close it, or use it in a ``with``.
 
     Raises NothingPublishedError where there is no catalog, one that cannot be opened, or one
-    that was made for another place.
+    that was made for another place; DataFormatError where a newer version wrote it.
     """
+    refuse_newer_format(data_dir)
     catalog = data_dir / CATALOG
     mend = f"`plainscore verify --rebuild-catalog --data {data_dir}` makes it anew"
     if not catalog.is_file():

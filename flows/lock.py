@@ -16,8 +16,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dashboards.data_format import refuse_newer_format
 from flows.interruption import noting_interruptions
 from flows.publish.durable import failing_machine_told
+from flows.stamping import stamp_format
 from transforms.errors import InputRefused, Locked
 
 LOCK_NAME = ".lock"
@@ -52,6 +54,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     ------
     Locked
         Another process holds it; the message names its pid, host, start and purpose.
+    DataFormatError
+        A newer version wrote the directory, in a format that this one cannot read.
     InputRefused
         The directory cannot be made, written or locked; or an erasure was interrupted in it, and
         this is not the one that ends it.
@@ -64,13 +68,16 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     if data_dir.resolve() in _lent.get():
         yield
         return
+    refuse_newer_format(data_dir)
     with ExitStack() as opened:
         descriptor = _open(data_dir, opened)
+        refuse_newer_format(data_dir)  # again: who held the lock until now may have been newer
         is_after_a_failure = os.fstat(descriptor).st_size > 0
         if purpose != ERASING:
             _refuse_while_erasing(data_dir)
         with failing_machine_told(data_dir):
             _write_holder(descriptor, purpose)
+            stamp_format(data_dir)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
         with noting_interruptions(), failing_machine_told(data_dir):

@@ -16,6 +16,7 @@ from flows.steps import (
     close_house,
     compute_statistics,
     find_current_run,
+    find_stale_run,
     open_engine,
     publish_run,
     read_design,
@@ -30,11 +31,17 @@ from transforms.catalog import AUDITS, STATISTICS
 
 @dataclass(frozen=True)
 class SnapshotOutcome:
-    """What one run did; ``is_new`` is False where the published run was current already."""
+    """What one run did; ``is_new`` is False where the published run was current already.
+
+    ``earlier``: the run of the same dates that was live before and stays as it was, where there
+    is one, and ``why_again``, why it was not left at that.
+    """
 
     run: Run
     is_new: bool
     report: IngestReport
+    earlier: Run | None = None
+    why_again: tuple[str, ...] = ()
 
 
 def tell_nobody(house: House) -> None:
@@ -87,6 +94,7 @@ def _score(
     if current is not None:
         do(show_published, request)
         return SnapshotOutcome(current, False, report)
+    earlier = find_stale_run(house)
     try:
         do(open_engine, house)
         do(build_stage, house, "raw")
@@ -100,7 +108,7 @@ def _score(
         do(build_stage, house, "published")
         staged = do(stage_files, house)
         do(check_stage, house, "published")
-        return SnapshotOutcome(do(publish_run, house, staged), True, report)
+        return SnapshotOutcome(do(publish_run, house, staged), True, report, *earlier)
     finally:
         tell(house)
         close_house(house)

@@ -143,6 +143,13 @@ def find_current_run(house: House) -> Run | None:
     return run
 
 
+def find_stale_run(house: House) -> tuple[Run | None, tuple[str, ...]]:
+    """Return the published run of these dates that another will stand beside, and why."""
+    run = find_live_run(house.request.data_dir, house.request.dates)
+    reasons = reasons_to_run(run, house.provenance) if run else []
+    return run, tuple(reasons or (["forced"] if run else []))
+
+
 def show_published(request: SnapshotRequest) -> None:
     """See that the catalog shows what is published: a kill may have come between the two."""
     refresh_catalog(request.data_dir)

@@ -21,6 +21,9 @@ def snapshot_facts(outcome: SnapshotOutcome) -> Mapping[str, str]:
         "content": manifest["content_hash"],
         "run": outcome.run.relative_folder,
     }
+    if outcome.earlier is not None:
+        why = ", ".join(outcome.why_again)
+        facts["made anew"] = f"{why}; run {outcome.earlier.name} stays beside it as it was"
     return facts | ({"skipped": f"{skipped} refused files"} if skipped else {})
 
 

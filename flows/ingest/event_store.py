@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dashboards.data_format import refuse_newer_format
 from flows.ingest.changes import FileStates
 from flows.ingest.delta_table import pinned_files
 from flows.ingest.head import Head, read_head
@@ -94,6 +95,8 @@ def accepted_rows(ledger: pl.DataFrame, known_on: date) -> int:
 def open_store(data_dir: Path) -> EventStore:
     """Open the event store of a data directory at its head; it may be empty.
 
-    Raises InputRefused where the head cannot be read.
+    Raises InputRefused where the head cannot be read, DataFormatError where a newer version wrote
+    the data directory.
     """
+    refuse_newer_format(data_dir)
     return EventStore(data_dir, read_head(data_dir / "events"))

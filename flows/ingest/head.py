@@ -40,8 +40,12 @@ def read_head(events: Path) -> Head:
     path = events / HEAD_NAME
     try:
         read = json.loads(path.read_text())
-        if read.pop("format") == _FORMAT:
-            return Head(**read)
+        if (written := read.pop("format")) > _FORMAT:
+            raise InputRefused(
+                f"{path} is of format {written}, and this version reads up to {_FORMAT}: "
+                "install the version of plainscore that wrote it, or a newer one"
+            )
+        return Head(**read)
     except FileNotFoundError:
         return Head()
     except (ValueError, KeyError, TypeError, AttributeError):

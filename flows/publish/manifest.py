@@ -115,8 +115,14 @@ def snapshot_hash(entries: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def read_manifest(run: Run) -> dict[str, Any]:
-    """Return a run's manifest; InputRefused where it is gone or is none."""
-    return read_json(run.folder / MANIFEST)
+    """Return a run's manifest; InputRefused where it is gone or none, or of a newer format."""
+    manifest = read_json(run.folder / MANIFEST)
+    if manifest["format"] > FORMAT:
+        raise InputRefused(
+            f"{run.folder / MANIFEST} is of format {manifest['format']}, and this version reads up "
+            f"to {FORMAT}: install plainscore {manifest['code']['version']} or newer"
+        )
+    return manifest
 
 
 def read_contracts(run: Run) -> dict[str, Any]:

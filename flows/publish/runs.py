@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from dashboards.data_format import refuse_newer_format
 from flows.publish.pruned import pruned_of
 from transforms.dates import SnapshotDates
 
@@ -43,7 +44,11 @@ class Run:
 
 
 def standing_runs(data_dir: Path) -> list[Run]:
-    """Return every run that has a directory, published or retired, oldest first."""
+    """Return every run that has a directory, published or retired, oldest first.
+
+    Raises DataFormatError where a newer version wrote the data directory.
+    """
+    refuse_newer_format(data_dir)
     return _runs_at(data_dir, "as_of_date=*/known_on=*")
 
 

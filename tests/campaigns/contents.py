@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from dashboards.data_format import STAMP
 from flows.ingest.compaction import compact
 from flows.ingest.event_store import open_store
 from flows.ledger.entry import entry_file, read_entries
@@ -15,7 +16,7 @@ from flows.publish.runs import RETIRED, published_runs
 from flows.publish.verification import verify
 from tests.ingest.delivery import Delivery
 
-TRANSIENT = (".lock", "plainscore.duckdb")
+TRANSIENT = (".lock", STAMP, "plainscore.duckdb")
 EXPLAINED = ("landing/", "snapshots/_changes/")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashboards.data_format import STAMP
 from flows.ledger.entry import (
     DONE,
     PUBLISH,
@@ -90,7 +91,8 @@ def test_who_comes_after_a_killed_holder_first_tidies_up_after_it(tmp_path: Path
         first.kill()
         first.wait()
     with writer_lock(tmp_path, "second"):
-        assert sorted(path.name for path in tmp_path.iterdir()) == [LOCK_NAME, "snapshots"]
+        left = sorted(path.name for path in tmp_path.iterdir())
+        assert left == [LOCK_NAME, STAMP, "snapshots"]
         assert list((tmp_path / "snapshots").iterdir()) == []
     assert (tmp_path / LOCK_NAME).read_text() == ""
 
