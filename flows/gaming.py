@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.ingest.event_store import open_store
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import spill_folder
 from studies.adversary.acts import acts_of
 from studies.adversary.attackers import choose_attackers, read_means
 from studies.adversary.replay import NAIVE, Replay
@@ -34,7 +34,7 @@ def built_society(
     cards = read_scorecards(settings.scorecards)
     catalog = build_catalog(cards)
     store = open_store(data_dir)
-    spill = settings.temp_directory or data_dir.resolve() / f"{SPILL}.gaming"
+    spill = spill_folder(data_dir, settings, ".gaming")
     engine = DuckDBEngine(
         catalog,
         dates,
@@ -54,8 +54,7 @@ def built_society(
         yield engine
     finally:
         engine.close()
-        if settings.temp_directory is None:
-            shutil.rmtree(spill, ignore_errors=True)
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 FoundRow = tuple[str, str, int, str, int, int, int, int, str]

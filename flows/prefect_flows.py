@@ -103,6 +103,7 @@ def score_day_flow(
     force: bool = False,
     threads: int | None = None,
     memory_limit: str | None = None,
+    temp_directory: Path | None = None,
 ) -> SnapshotOutcome:
     """Publish the snapshot of one date; parameters as of ``flows.request.read_request``."""
     request = read_request(
@@ -115,6 +116,7 @@ def score_day_flow(
         force=force,
         threads=threads,
         memory_limit=memory_limit,
+        temp_directory=temp_directory,
     )
     with writer_lock(data, f"run {as_of_date}"), step_progress() as do:
         return _score_day_with_artifacts(request, tasked(do))
@@ -132,6 +134,7 @@ def backfill_flow(
     force: bool = False,
     threads: int | None = None,
     memory_limit: str | None = None,
+    temp_directory: Path | None = None,
 ) -> BackfillOutcome:
     """Publish the snapshots of many dates in one process; see ``flows.backfill``."""
     requests = read_requests(
@@ -144,6 +147,7 @@ def backfill_flow(
         force=force,
         threads=threads,
         memory_limit=memory_limit,
+        temp_directory=temp_directory,
     )
     with writer_lock(data, f"backfill {first} to {last}"), step_progress() as do:
         return backfill(requests, tasked(do), _score_day_with_artifacts)
@@ -160,10 +164,15 @@ def restate_flow(
     allow_stopped_feeds: bool = False,
     threads: int | None = None,
     memory_limit: str | None = None,
+    temp_directory: Path | None = None,
 ) -> BackfillOutcome:
     """Publish every published date that late data touches once more; see ``flows.restatement``."""
     settings = read_settings(
-        data, scorecards=scorecards, threads=threads, memory_limit=memory_limit
+        data,
+        scorecards=scorecards,
+        threads=threads,
+        memory_limit=memory_limit,
+        temp_directory=temp_directory,
     )
     with writer_lock(data, "restate"), step_progress() as do:
         return restate(

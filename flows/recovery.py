@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.ledger.settling import settle_published
 from flows.publish.catalog import refresh_catalog
 from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING
-from flows.steps import SPILL
+from flows.spill import SPILL
 
 
 def tidy_up(data_dir: Path) -> None:

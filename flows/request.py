@@ -58,13 +58,18 @@ def read_request(
     force: bool = False,
     threads: int | None = None,
     memory_limit: str | None = None,
+    temp_directory: Path | None = None,
 ) -> SnapshotRequest:
     """Return the request that flags and settings make together.
 
     What is None is taken from the settings. Raises UsageError as those do.
     """
     settings = read_settings(
-        data, scorecards=scorecards, threads=threads, memory_limit=memory_limit
+        data,
+        scorecards=scorecards,
+        threads=threads,
+        memory_limit=memory_limit,
+        temp_directory=temp_directory,
     )
     dates = snapshot_dates(as_of_date, known_on, settings)
     return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)

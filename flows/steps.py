@@ -29,6 +29,7 @@ from flows.publish.runs import Run, find_live_run
 from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
 from flows.request import SnapshotRequest
 from flows.settings import Settings
+from flows.spill import spill_folder
 from studies.statistics.statistic_tables import fill_statistics
 from transforms.catalog import Catalog
 from transforms.contract import ContractError
@@ -42,8 +43,6 @@ from transforms.scorecard.reading import read_scorecards
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
-
-SPILL = ".spill"
 
 
 @dataclass(frozen=True)
@@ -172,12 +171,14 @@ def reasons_to_run(run: Run, provenance: Provenance) -> list[str]:
 def open_engine(house: House) -> None:
     """Start the engine on the event store's files and load the small reference tables."""
     settings = house.request.settings
+    # The writer lock is held: what is there was left by one that died.
+    shutil.rmtree(_spill_folder(house), ignore_errors=True)
     house.engine = DuckDBEngine(
         house.catalog,
         house.request.dates,
         threads=settings.threads,
         memory_limit=settings.memory_limit,
-        temp_directory=settings.temp_directory or house.request.data_dir.resolve() / SPILL,
+        temp_directory=_spill_folder(house),
     )
     tables = house.catalog.of_schema("events")
     house.engine.open_events({t.short_name: house.store.files(t.short_name) for t in tables})
@@ -241,4 +242,8 @@ def close_house(house: House) -> None:
     if house.engine is not None:
         house.engine.close()
         house.engine = None
-    shutil.rmtree(house.request.data_dir.resolve() / SPILL, ignore_errors=True)
+    shutil.rmtree(_spill_folder(house), ignore_errors=True)
+
+
+def _spill_folder(house: House) -> Path:
+    return spill_folder(house.request.data_dir, house.request.settings)

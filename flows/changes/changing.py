@@ -23,7 +23,7 @@ from flows.publish.runs import Run
 from flows.publish.staging import empty_staging
 from flows.scorecard_files import cards_by_hash
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import spill_folder
 from transforms.catalog import COMPARING
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.errors import InputRefused, UsageError
@@ -117,7 +117,7 @@ def publish_comparison(
         pair.after.dates,
         threads=workshop.settings.threads,
         memory_limit=workshop.settings.memory_limit,
-        temp_directory=workshop.settings.temp_directory or workshop.spill,
+        temp_directory=workshop.spill,
     )
     try:
         of_states = {state: folders[chain.origin(state)] for state in STATES}
@@ -152,7 +152,7 @@ def _workshop(
             f"the event store has changed since the snapshot {after.dates} was published: {again}"
         )
     champion = cards[0]
-    spill = data_dir.resolve() / SPILL
+    spill = spill_folder(data_dir, settings)
     of_champion = catalog if len(cards) == 1 else build_catalog([champion])
     return Workshop(champion, of_champion, store, settings, spill)
 

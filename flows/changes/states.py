@@ -36,7 +36,7 @@ class Workshop:
             dates,
             threads=self.settings.threads,
             memory_limit=self.settings.memory_limit,
-            temp_directory=self.settings.temp_directory or self.spill,
+            temp_directory=self.spill,
         )
         tables = self.catalog.of_schema("events")
         engine.open_events({t.short_name: self.store.files(t.short_name) for t in tables})

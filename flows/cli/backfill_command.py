@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from flows.backfill import BackfillOutcome
     from flows.request import SnapshotRequest
@@ -21,8 +23,7 @@ def backfill(
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
     force: bool = False,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     plain: bool = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
@@ -49,10 +50,8 @@ def backfill(
         Publish although a log had no arrivals for longer than its limit.
     force
         Publish further runs although nothing changed.
-    threads
-        Threads of the engine; all processors by default.
-    memory_limit
-        Memory of the engine, such as 3GB.
+    limits
+        What the command may take of the machine.
     plain
         Do the same steps without Prefect: no run history, and a quicker start.
     output_format
@@ -68,8 +67,7 @@ def backfill(
         "skip_refused": skip_refused,
         "allow_stopped_feeds": allow_stopped_feeds,
         "force": force,
-        "threads": threads,
-        "memory_limit": memory_limit,
+        **limits.wishes,
     }
     requests = read_requests(dates, None, data, **wishes)
     if plain or is_done_already(requests):

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.cli.limits import NO_LIMITS, Limits
 from transforms.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def computed_changes(
     known_on_last: date | None,
     scorecards: Sequence[str] | None,
     person: str | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> Iterator[tuple["Snapshots", "Pair"]]:
     """Yield the open snapshots and the pair that is meant, its changes computed.
 
@@ -41,19 +43,19 @@ def computed_changes(
         if is_computed(snapshots, pair):
             yield snapshots, pair
             return
-    _compute(data, pair, scorecards)
+    _compute(data, pair, scorecards, limits)
     with open_snapshots(data) as snapshots:
         yield snapshots, pair
 
 
-def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None) -> None:
+def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None, limits: Limits) -> None:
     from flows.changes.changing import compute_changes
     from flows.lock import writer_lock
     from flows.progress import step_progress
     from flows.publish.change_sets import ChangePair
     from flows.settings import read_settings
 
-    settings = read_settings(data, scorecards=scorecards)
+    settings = read_settings(data, scorecards=scorecards, **limits.wishes)
     with ExitStack() as stack:
         try:
             stack.enter_context(writer_lock(data, f"why {pair.before.as_of_date}"))

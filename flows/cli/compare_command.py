@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from flows.cli.compare_scorecards import print_comparison
+from flows.cli.limits import NO_LIMITS, Limits
 from transforms.errors import LimitPassed, UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def compare(
     scorecards: tuple[str, str] | None = None,
     scorecard: tuple[str, ...] | None = None,
     data: Path = Path("data"),
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Tell why everyone's scores changed: rules, late data, time, new events, to the point.
@@ -58,6 +60,8 @@ def compare(
         Where to find the scorecards of the later snapshot, if not in the settings.
     data
         The data directory.
+    limits
+        What the command may take of the machine.
     output_format
         The sum of it for people; one row per person as json or csv.
     """
@@ -73,7 +77,7 @@ def compare(
 
     limit = None if fail_over is None else _read_limit(fail_over)
     wanted = (first, last, known_on_from, known_on, scorecard)
-    with computed_changes(data, *wanted) as (snapshots, pair):
+    with computed_changes(data, *wanted, limits=limits) as (snapshots, pair):
         comparison = compare_everyone(snapshots, pair)
         if output_format == "table":
             _print_table(comparison)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
 from transforms.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ def drift(
     as_of: str = "latest",
     baseline: str | None = None,
     data: Path = Path("data"),
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Tell what has drifted since the snapshot before and since a baseline: PSI and its noise.
@@ -61,10 +61,8 @@ def drift(
         The published date that all later ones are held against; the oldest without it.
     data
         The data directory.
-    threads
-        How many threads to use; all processors by default.
-    memory_limit
-        As DuckDB writes it, such as 3GB.
+    limits
+        What the command may take of the machine.
     output_format
         How the figures are printed.
     """
@@ -75,7 +73,7 @@ def drift(
     from flows.progress import step_progress
     from flows.settings import read_settings
 
-    settings = read_settings(data, threads=threads, memory_limit=memory_limit)
+    settings = read_settings(data, **limits.wishes)
     with open_snapshots(data) as snapshots:
         day = snapshots.day(as_of)
         first = None if baseline is None else snapshots.day(baseline)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from flows.erasure.erasing import Erasure
     from flows.erasure.search import SearchResult
@@ -22,6 +24,7 @@ def erase(
     search_only: bool = False,
     yes: bool = False,
     plain: bool = False,  # noqa: ARG001
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
     """Remove people from landing files, event store and every published snapshot, for good.
@@ -45,6 +48,8 @@ def erase(
         Do not ask on a terminal.
     plain
         Accepted as by run: this never runs under Prefect, whose records would keep the ids.
+    limits
+        What the command may take of the machine.
     output_format
         How the outcome is printed.
     """
@@ -62,7 +67,7 @@ def erase(
     from flows.settings import read_settings
 
     with writer_lock(data, ERASING):
-        erasure = erase_people(data, persons, read_settings(data))
+        erasure = erase_people(data, persons, read_settings(data, **limits.wishes))
     if output_format == "json":
         print(json.dumps(_as_json(erasure), ensure_ascii=False))
     else:

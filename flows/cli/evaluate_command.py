@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from flows.evaluation.evaluating import Evaluated
     from flows.publish.runs import Run
@@ -35,8 +37,7 @@ def evaluate(
     *,
     as_of: str | None = None,
     data: Path = Path("data"),
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Tell how well published scores told what became of people, date by date.
@@ -51,10 +52,8 @@ def evaluate(
         A published date (2026-10-31), a month, or latest; every published date without it.
     data
         The data directory.
-    threads
-        How many threads to use; all processors by default.
-    memory_limit
-        As DuckDB writes it, such as 3GB.
+    limits
+        What the command may take of the machine.
     output_format
         How the figures are printed.
     """
@@ -65,7 +64,7 @@ def evaluate(
     from flows.progress import step_progress
     from flows.settings import read_settings
 
-    settings = read_settings(data, threads=threads, memory_limit=memory_limit)
+    settings = read_settings(data, **limits.wishes)
     wanted = _wanted(data, as_of)
     with writer_lock(data, "evaluate"), step_progress() as do:
         done = list(evaluate_runs(data, wanted, settings, do))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from flows.cli.limits import NO_LIMITS, Limits
 from transforms.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def gaming(
     most_deeds: Annotated[int, Parameter(validator=Number(gte=1))] = 500,
     alone: Annotated[bool, Parameter(negative=())] = False,
     data: Path = Path("data"),
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Tell what it costs to buy points: what the snapshot tried, was planted, or can be found.
@@ -88,16 +90,18 @@ def gaming(
         Print what each act gains alone, instead of the best acts on top of each other.
     data
         The data directory.
+    limits
+        What the command may take of the machine.
     output_format
         A table for people; json or csv for programs.
     """
     if truth is not None and card:
         raise UsageError("give --truth or --card, one at a time")
     if truth is not None:
-        _print_planted(data, _dates(data, as_of), truth, output_format)
+        _print_planted(data, _dates(data, as_of), truth, limits, output_format)
     elif card:
         wish = (card, person, months, most_deeds, alone)
-        _print_found(data, _dates(data, as_of), wish, output_format)
+        _print_found(data, _dates(data, as_of), wish, limits, output_format)
     else:
         _print_tried(data, as_of, output_format)
     return 0
@@ -135,6 +139,7 @@ def _print_planted(
     data: Path,
     dates: "SnapshotDates",
     truth: Path,
+    limits: Limits,
     output_format: "Format",
 ) -> None:
     from dataclasses import fields
@@ -150,7 +155,7 @@ def _print_planted(
             f"{truth} has no {' and no '.join(missing)}: give the landing/_truth of a world that "
             "`plainscore synthesise` wrote"
         )
-    with built_society(data, dates, read_settings(data)) as engine:
+    with built_society(data, dates, read_settings(data, **limits.wishes)) as engine:
         rows = measure_planted(engine, truth)
     told = {field.name: field.name for field in fields(PlantedPart)}
     if output_format == "table":
@@ -159,7 +164,9 @@ def _print_planted(
     print_rows(list(told), cells, output_format)
 
 
-def _print_found(data: Path, dates: "SnapshotDates", wish: Wish, output_format: "Format") -> None:
+def _print_found(
+    data: Path, dates: "SnapshotDates", wish: Wish, limits: Limits, output_format: "Format"
+) -> None:
     from flows.cli.row_output import print_rows
     from flows.gaming import built_society, find_cheap_points
     from flows.settings import read_settings
@@ -168,7 +175,7 @@ def _print_found(data: Path, dates: "SnapshotDates", wish: Wish, output_format: 
 
     cards, people, months, most_deeds, is_alone = wish
     named = tuple(card for card in cards if card != NAIVE) or None
-    settings = read_settings(data, scorecards=named)
+    settings = read_settings(data, scorecards=named, **limits.wishes)
     played = read_scorecards(settings.scorecards)
     with built_society(data, dates, settings) as engine:
         rows = find_cheap_points(engine, played, people, months, None if is_alone else most_deeds)

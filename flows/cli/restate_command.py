@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from flows.backfill import BackfillOutcome
     from flows.restatement import Span
@@ -20,8 +22,7 @@ def restate(
     scorecard: tuple[str, ...] | None = None,
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     plain: bool = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
@@ -46,10 +47,8 @@ def restate(
         Publish although refused files stand in the way; the manifests say so.
     allow_stopped_feeds
         Publish although a log had no arrivals for longer than its limit.
-    threads
-        Threads of the engine; all processors by default.
-    memory_limit
-        Memory of the engine, such as 3GB.
+    limits
+        What the command may take of the machine.
     plain
         Do the same steps without Prefect: no run history, and a quicker start.
     output_format
@@ -63,8 +62,7 @@ def restate(
         "scorecards": scorecard,
         "skip_refused": skip_refused,
         "allow_stopped_feeds": allow_stopped_feeds,
-        "threads": threads,
-        "memory_limit": memory_limit,
+        **limits.wishes,
     }
     if plain or _is_nothing_late(data, span):
         outcome = _restate_plainly(data, span, **wishes)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from flows.request import SnapshotRequest
     from flows.score_day import SnapshotOutcome
@@ -22,8 +24,7 @@ def run(
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
     force: bool = False,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     plain: bool = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
@@ -47,10 +48,8 @@ def run(
         Publish although a log had no arrivals for longer than its limit.
     force
         Publish a further run although nothing changed.
-    threads
-        Threads of the engine; all processors by default.
-    memory_limit
-        Memory of the engine, such as 3GB.
+    limits
+        What the command may take of the machine.
     plain
         Do the same steps without Prefect: no run history, and a quicker start.
     output_format
@@ -64,8 +63,7 @@ def run(
         "skip_refused": skip_refused,
         "allow_stopped_feeds": allow_stopped_feeds,
         "force": force,
-        "threads": threads,
-        "memory_limit": memory_limit,
+        **limits.wishes,
     }
     request = read_request(as_of, known_on, data, **wishes)
     if plain or is_done_already([request]):

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 CARDS = ("standard", "reported_b")
 SUMMARY_DECIMALS = 4
 
@@ -19,8 +21,7 @@ def societies(
     to: date | None = None,
     people: int | None = None,
     seed: int | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Score the same people under several rules, month by month, and compare what becomes of them.
@@ -46,10 +47,8 @@ def societies(
         How many people to invent, 2,000 by default.
     seed
         Another seed, another world; 1 by default.
-    threads
-        Threads of the engine; all processors by default.
-    memory_limit
-        Memory of the engine, such as 3GB.
+    limits
+        What the command may take of the machine.
     output_format
         table and csv: a line per rule; json: every figure of every month.
     """
@@ -67,9 +66,7 @@ def societies(
 
     if out is not None and not out.resolve().parent.is_dir():
         raise UsageError(f"--out {out}: {out.parent} is no directory")
-    settings = read_settings(
-        data, scorecards=(*CARDS, *card), threads=threads, memory_limit=memory_limit
-    )
+    settings = read_settings(data, scorecards=(*CARDS, *card), **limits.wishes)
     store = open_people(data, people, seed, settings)
     with step_progress() as do:
         record = compare_societies(store, choose_months(store, from_, to), settings, do)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from flows.cli.limits import NO_LIMITS, Limits
+
 if TYPE_CHECKING:
     from dashboards.why import Why
 
@@ -24,6 +26,7 @@ def why(
     known_on_from: date | None = None,
     scorecard: tuple[str, ...] | None = None,
     data: Path = Path("data"),
+    limits: Limits = NO_LIMITS,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Tell why one person's score changed: rules, late data, time, new events, to the point.
@@ -46,6 +49,8 @@ def why(
         Where to find the scorecards of the later snapshot, if not in the settings.
     data
         The data directory.
+    limits
+        What the command may take of the machine.
     output_format
         A table for people; one json object; or the features as csv.
     """
@@ -53,7 +58,7 @@ def why(
     from flows.cli.change_computing import computed_changes
 
     wanted = (first, last, known_on_from, known_on, scorecard, person)
-    with computed_changes(data, *wanted) as (snapshots, pair):
+    with computed_changes(data, *wanted, limits=limits) as (snapshots, pair):
         told = tell_why(snapshots, person, pair)
     if output_format == "json":
         print(json.dumps(_as_json(told), ensure_ascii=sys.stdout.isatty(), indent=1))

@@ -19,7 +19,7 @@ from flows.publish.manifest import read_manifest
 from flows.publish.runs import Run
 from flows.publish.staging import empty_staging
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import spill_folder
 from studies.drift.tables import (
     band_mobility_rows,
     drift_bin_rows,
@@ -72,7 +72,7 @@ def compute_drift(
 
 def drift_between(data_dir: Path, pair: DriftPair, folder: Path, settings: Settings) -> None:
     """Compute and publish the drift between two runs."""
-    spill = settings.temp_directory or data_dir.resolve() / SPILL
+    spill = spill_folder(data_dir, settings)
     staging = empty_staging(data_dir, "drift")
     config: dict[str, Any] = {"temp_directory": str(spill)}
     if settings.threads:
@@ -86,7 +86,7 @@ def drift_between(data_dir: Path, pair: DriftPair, folder: Path, settings: Setti
             head = {"format": FORMAT, "before": identities[0], "after": identities[1]}
             publish_apart(data_dir, con, drift_tables(), staging, folder, head)
     finally:
-        for left in (staging, data_dir.resolve() / SPILL):
+        for left in (staging, spill):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -19,7 +19,7 @@ from flows.publish.catalog import refresh_catalog
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import SNAPSHOTS, STAGING, published_runs
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import SPILL
 from transforms.errors import InputRefused, UsageError
 
 

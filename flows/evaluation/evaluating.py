@@ -29,7 +29,7 @@ from flows.publish.runs import Run
 from flows.publish.sql_text import parquet_list
 from flows.publish.staging import empty_staging, table_file
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import spill_folder
 from studies.quality.tables import calibration_rows, feature_risk_rows, quality_rows
 from transforms.catalog import EVALUATING, Catalog
 from transforms.house import evaluation_catalog
@@ -87,7 +87,7 @@ def evaluate_run(
         f"select person_id from read_parquet({scores}, hive_partitioning = false) "
         "where scorecard_no = 1 and score is not null"
     )
-    snapshot, spill = (run.dates, run.name), data_dir.resolve() / SPILL
+    snapshot, spill = (run.dates, run.name), spill_folder(data_dir, settings)
     try:
         with built_outcomes(store, catalog, snapshot, (scored, ()), settings, spill) as engine:
             facts = judge_facts(engine.con, EVALUATING, outcome_dates(run.dates).parameters)

@@ -35,8 +35,8 @@ def built_outcomes(
     """Yield an engine with ``outcomes.outcome`` and, of the other schemas, only what it reads.
 
     ``catalog``: that of the evaluation; ``snapshot``: the clocks and the run that is evaluated;
-    ``scored``: SQL, and its parameters, that gives the person_id of everyone scored. Where the
-    settings name no folder to spill into, it is ``spill``, which goes in the end.
+    ``scored``: SQL, and its parameters, that gives the person_id of everyone scored. ``spill``: a
+    folder to spill into, which goes in the end.
     """
     dates, run_name = snapshot
     engine = DuckDBEngine(
@@ -44,7 +44,7 @@ def built_outcomes(
         outcome_dates(dates),
         threads=settings.threads,
         memory_limit=settings.memory_limit,
-        temp_directory=settings.temp_directory or spill,
+        temp_directory=spill,
     )
     try:
         tables = catalog.of_schema("events")

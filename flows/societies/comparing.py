@@ -12,7 +12,7 @@ from flows.gaming import built_society
 from flows.ingest.event_store import EventStore
 from flows.request import snapshot_dates
 from flows.settings import Settings
-from flows.steps import SPILL
+from flows.spill import spill_folder
 from studies.adversary.planted import LABELS, measure_planted
 from studies.drift.stability import shorrocks_index
 from studies.societies.mobility import Move, Placed, moves, up_and_down
@@ -149,7 +149,7 @@ def _outcomes(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates
         "where is_scored"
     ).fetchall()
     given = ("select unnest(?::varchar[])", [[person_id for (person_id,) in scored]])
-    spill = store.data_dir.resolve() / f"{SPILL}.outcomes"
+    spill = spill_folder(store.data_dir, comparison.settings, ".outcomes")
     with built_outcomes(
         store, comparison.outcome_catalog, (dates, "none"), given, comparison.settings, spill
     ) as seen:

@@ -13,6 +13,7 @@ import pytest
 
 from dashboards.societies.page import NOTHING, societies_page
 from data.synthetic.settings import WorldError
+from flows.cli.limits import Limits
 from flows.cli.societies_command import societies
 from flows.gaming import built_society
 from flows.request import snapshot_dates
@@ -153,7 +154,7 @@ def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
 ) -> None:
     _, text, page = told
     again = tmp_path / "again.html"
-    societies(data=landed, out=again, output_format="json", threads=1, **MONTHS)
+    societies(data=landed, out=again, output_format="json", limits=Limits(threads=1), **MONTHS)
     assert capsys.readouterr().out.strip() == text
     assert again.read_bytes() == page.read_bytes()
     assert {path.name for path in landed.iterdir() if path.name[0] != "."} == {"landing", "events"}

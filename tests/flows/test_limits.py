@@ -1,0 +1,48 @@
+"""What a run takes of the machine: flags reach the engine, and it spills where it was told to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import steps
+from flows.cli.app import run_command_line
+from flows.score_day import SnapshotOutcome
+from flows.settings import Settings
+from flows.spill import SPILL, spill_folder
+
+Published = tuple[Path, SnapshotOutcome]
+
+
+def test_no_two_data_directories_share_a_folder_to_spill_into(tmp_path: Path) -> None:
+    settings = Settings(temp_directory=tmp_path / "fast disk")
+    homes = [tmp_path / "one", tmp_path / "two"]
+    one, two = (spill_folder(home, settings) for home in homes)
+    assert one != two
+    assert {one.parent, two.parent} == {tmp_path / "fast disk"}
+    assert spill_folder(homes[0], settings, ".reading") != one
+    assert spill_folder(homes[0], Settings()) == homes[0] / SPILL
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_run_spills_where_it_was_told_to_and_leaves_only_what_is_not_its_own(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir, temp = published[0], tmp_path / "fast disk"
+    own = spill_folder(data_dir, Settings(temp_directory=temp))
+    (temp / "others").mkdir(parents=True)
+    (own / "left by a dead run").mkdir(parents=True)
+    given: list[dict[str, Any]] = []
+    make_engine = steps.DuckDBEngine
+
+    def noting(*arguments: Any, **limits: Any) -> steps.DuckDBEngine:
+        given.append(limits)
+        assert not own.exists()
+        return make_engine(*arguments, **limits)
+
+    monkeypatch.setattr(steps, "DuckDBEngine", noting)
+    line = f"run --plain --force --as-of 2026-10-31 --data {data_dir} --temp-dir".split()
+    flags = [*line, str(temp), "--threads", "1", "--memory-limit", "1GB"]
+    assert run_command_line(flags) == 0
+    assert given == [{"threads": 1, "memory_limit": "1GB", "temp_directory": own}]
+    assert [path.name for path in temp.iterdir()] == ["others"]
