@@ -19,7 +19,7 @@ lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint transforms expectations
+	$(BIN)/sqlfluff lint transforms expectations dashboards
 
 types: $(READY_DEV)
 	$(BIN)/mypy
@@ -41,4 +41,4 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) data/landing data/events data/snapshots data/plainscore.duckdb
+	rm -rf $(VENV) data/landing data/events data/snapshots data/reports data/plainscore.duckdb

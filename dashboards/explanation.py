@@ -1,5 +1,6 @@
 """One person's score, explained: every point, what was lost, and what the next band takes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -145,14 +146,15 @@ def _next_band(snapshots: Snapshots, score: Row, point_rows: list[Row]) -> NextB
         return None
     own_points = sum(row["points"] for row in point_rows if row["factor"] != SOCIAL_FACTOR)
     friends = read_friend_mean(snapshots, score["person_id"], day)
-    steps = _steps(snapshots, day, point_rows)
+    points = {row["feature"]: row["points"] for row in point_rows}
+    steps = better_steps(advised_bins(snapshots, day), points)
     band = bands[0]
     return next_band(band["band"], band["at_least"], score["score"], own_points, steps, friends)
 
 
-def _steps(snapshots: Snapshots, day: date, point_rows: list[Row]) -> list[list[Step]]:
-    """Return the better bins of every feature that a person may be told to improve."""
-    bins = snapshots.records(
+def advised_bins(snapshots: Snapshots, day: date) -> list[Row]:
+    """Return the bins of every feature that a person may be told to improve."""
+    return snapshots.records(
         "select bin.feature, bin.at_least, bin.below, bin.points, card.direction "
         "from bin_card as bin inner join feature_card as card "
         "on bin.feature = card.feature and bin.scorecard_no = card.scorecard_no "
@@ -161,7 +163,10 @@ def _steps(snapshots: Snapshots, day: date, point_rows: list[Row]) -> list[list[
         "and not starts_with(card.what_to_do, ?) order by bin.feature_no, bin.points",
         (day, SOCIAL_FACTOR, NOT_ADVISED),
     )
-    points = {row["feature"]: row["points"] for row in point_rows}
+
+
+def better_steps(bins: Sequence[Row], points: Mapping[str, Any]) -> list[list[Step]]:
+    """Return, feature by feature, the bins that are worth more than a person's points."""
     steps: dict[str, list[Step]] = {}
     for bin_row in bins:
         gain = bin_row["points"] - points[bin_row["feature"]]

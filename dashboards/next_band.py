@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 MILLION = 1_000_000
@@ -71,11 +72,12 @@ def next_band(
     gain first. A two-feature move is named only where neither of its steps would do alone.
     """
     missing = at_least - score
-    before = friends.points(own_points)
+    points_at = cache(friends.points)  # of many pairs that gain the same
+    before = points_at(own_points)
 
     def move(*steps: Step) -> Move:
         gained = sum(step.points_gained for step in steps)
-        return Move(steps, gained + friends.points(own_points + gained) - before)
+        return Move(steps, gained + points_at(own_points + gained) - before)
 
     singles = [[move(step) for step in steps] for steps in steps_by_feature]
     enough = [

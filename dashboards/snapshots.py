@@ -1,7 +1,7 @@
 """The published snapshots of a data directory, as everything that looks at them opens them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,9 @@ LATEST = "latest"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
 _NEWEST_SHOWN = 3
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""By place, or by name."""
 
 
 class Snapshots:
@@ -38,23 +41,23 @@ class Snapshots:
     ) -> None:
         self.con.close()
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query.
 
         Raises PublishedFileError where a file behind a view is gone or damaged.
         """
         return self._names_and_rows(sql, parameters)[1]
 
-    def records(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def records(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
         """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
         names, rows = self._names_and_rows(sql, parameters)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _names_and_rows(
-        self, sql: str, parameters: Sequence[Any]
+        self, sql: str, parameters: Parameters
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
-            result = self.con.execute(sql, list(parameters))
+            result = self.con.execute(sql, parameters)
             names = [column[0] for column in result.description or ()]
             return names, result.fetchall()
         except duckdb.CatalogException as error:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from flows.ingest.event_store import InputFile
@@ -12,6 +13,12 @@ from flows.request import SnapshotRequest
 from transforms.errors import InputRefused
 
 SHOWN_FILES = 5
+_TRUTH_OF_INVENTED = "landing/_truth/world.json"
+
+
+def is_invented_world(data_dir: Path) -> bool:
+    """Return whether `plainscore synthesise` wrote the logs of a data directory."""
+    return (data_dir / _TRUTH_OF_INVENTED).is_file()
 
 
 def fingerprint_of_input(inputs: Sequence[InputFile]) -> dict[str, Any]:

@@ -14,7 +14,11 @@ from threading import Thread
 from typing import Any
 
 from prefect import Task, flow, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.server.api.server import SubprocessASGIServer
@@ -26,6 +30,8 @@ from flows.calendar import Every, dates_between
 from flows.doing import Do, plainly
 from flows.lock import writer_lock
 from flows.progress import step_progress
+from flows.publish.reports import report_file
+from flows.report.reporting import has_report
 from flows.request import SnapshotRequest, read_request, read_requests
 from flows.restatement import Span, restate
 from flows.score_day import SnapshotOutcome, score_day
@@ -189,4 +195,7 @@ def restate_flow(
 def _score_day_with_artifacts(request: SnapshotRequest, do: Do) -> SnapshotOutcome:
     outcome = score_day(request, do, publish_checks)
     create_markdown_artifact(key="snapshot", markdown=snapshot_markdown(outcome))
+    if has_report(request):
+        file = report_file(request.data_dir, request.dates.as_of_date)
+        create_link_artifact(key="report", link=file.as_uri(), description=f"{request.dates}")
     return outcome

@@ -7,6 +7,7 @@ from flows.doing import Do, plainly, unless_interrupted
 from flows.ingest import IngestReport
 from flows.ledger.recording import recorded
 from flows.publish.runs import Run
+from flows.report.reporting import has_report, write_report
 from flows.request import SnapshotRequest
 from flows.steps import (
     Design,
@@ -51,7 +52,7 @@ def tell_nobody(house: House) -> None:
 def score_day(
     request: SnapshotRequest, do: Do = plainly, tell: Callable[[House], None] = tell_nobody
 ) -> SnapshotOutcome:
-    """Publish one snapshot; a snapshot that is published and current is left as it is.
+    """Publish one snapshot and its report; one that is published and current is left as it is.
 
     The caller holds the writer lock. ``do`` does each step, and the ledger notes it; ``tell`` is
     told of the house when all checks are through, or one of them refused.
@@ -68,7 +69,10 @@ def score_day(
     do = recorded(unless_interrupted(do), request)
     design = do(read_design, request.settings)
     report = do(take_in_new_files, request.data_dir, request.settings.threads)
-    return _score(request, design, report, do, tell)
+    outcome = _score(request, design, report, do, tell)
+    if request.settings.report and (outcome.is_new or not has_report(request)):
+        do(write_report, request, design.catalog)
+    return outcome
 
 
 def score_what_is_in(

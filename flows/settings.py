@@ -94,6 +94,7 @@ class Settings(BaseSettings):
         examples=["/var/tmp/plainscore"],
         description="Where the engine spills to; empty: .spill in the data directory.",
     )
+    report: bool = Field(default=True, description="Whether a run writes its report page.")
     retention: Retention = Field(
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",

@@ -1,4 +1,4 @@
-"""Runs for tests of something else than checks, which take most of the time of a small run."""
+"""Runs for tests of something else than checks and reports, which take most of a small run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _DESIGNS: dict[tuple[str, ...], Design] = {}
 
 @contextmanager
 def quick_runs() -> Iterator[None]:
-    """Leave out the checks, which have tests of their own, and read the same cards once."""
+    """Leave out checks and reports, which have tests of their own, and read a card once."""
 
     def read_once(settings: Settings) -> Design:
         cards = settings.scorecards
@@ -25,4 +25,5 @@ def quick_runs() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(score_day, "check_stage", lambda _house, _schema: [])
         patched.setattr(score_day, "read_design", read_once)
+        patched.setattr(score_day, "write_report", lambda _request, _catalog: None)
         yield

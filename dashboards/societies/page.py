@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dashboards.societies.line_chart import STYLES, Line, line_chart
+from dashboards.charts.line_chart import STYLES, Line, line_chart
 from dashboards.societies.panels import Panel, Section, sections
 from dashboards.societies.summary import summary_rows
+from dashboards.style import base_style
 
 HERE = Path(__file__).parent
 NOTHING = "\N{EN DASH}"
@@ -29,6 +30,7 @@ SUMMARY: Sequence[tuple[str, str, str, float, int]] = (
 def societies_page(record: Mapping[str, Any]) -> str:
     """Return the page of a record as `plainscore societies --format json` prints it."""
     from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -44,6 +46,7 @@ def societies_page(record: Mapping[str, Any]) -> str:
     ]
     return template.render(
         record=record,
+        base_style=Markup(base_style()),
         styles=STYLES,
         summary=summary,
         summary_heads=[(heading, unit) for _, heading, unit, _, _ in SUMMARY],
@@ -68,7 +71,8 @@ def _drawn(
         about = (
             f"{panel.title}, {panel.unit}, for each society and month; the table has the numbers."
         )
-        chart = line_chart(key, panel.title, about, months, lines, panel.decimals)
+        labels = [day[:7] for day in months]
+        chart = line_chart(key, panel.title, about, labels, lines, panel.decimals)
         yield {
             "key": key,
             "panel": panel,

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("why_command:why", "Tell why one person's score changed, cause by cause."),
     "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
     "query": ("query_command:query", "Run SQL over the published snapshots."),
+    "report": ("report_command:report", "Write the page that tells a snapshot at a glance."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
     "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
     "societies": ("societies_command:societies", "Compare the same people under other rules."),

@@ -17,6 +17,7 @@ from flows.ingest.event_store import open_store
 from flows.ingest.head import read_head
 from flows.publish.catalog import refresh_catalog
 from flows.publish.manifest import read_manifest
+from flows.publish.reports import remove_all_reports
 from flows.publish.runs import SNAPSHOTS, STAGING, published_runs
 from flows.settings import Settings
 from flows.spill import SPILL
@@ -99,6 +100,7 @@ def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
     snapshots = data_dir / SNAPSHOTS
     shutil.rmtree(data_dir / SPILL, ignore_errors=True)
     shutil.rmtree(snapshots / STAGING, ignore_errors=True)
+    remove_all_reports(data_dir)
     for beside in sorted(snapshots.glob("_*/*")):
         if beside.is_dir() and search(beside, names).found:
             shutil.rmtree(beside)

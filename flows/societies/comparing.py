@@ -10,6 +10,7 @@ from flows.doing import Do, plainly
 from flows.evaluation.outcomes import OUTCOME, built_outcomes, outcome_dates
 from flows.gaming import built_society
 from flows.ingest.event_store import EventStore
+from flows.inputs import is_invented_world
 from flows.request import snapshot_dates
 from flows.settings import Settings
 from flows.spill import spill_folder
@@ -87,7 +88,7 @@ def compare_societies(
     return {
         "months": [str(month) for month in months],
         "societies": [{"society": name, "title": title} for name, title in societies.items()],
-        "is_invented": (labels / "world.json").is_file(),
+        "is_invented": is_invented_world(store.data_dir),
         **comparison.tables,
         "moves": [
             {"society": society, "from_band_no": old, "to_band_no": new, "people": people}

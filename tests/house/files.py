@@ -4,9 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("data", "transforms", "expectations", "studies", "flows", "dashboards", "tests")
-LANDED = frozenset({"landing", "events", "snapshots"})
+LANDED = frozenset({"landing", "events", "snapshots", "reports"})
 TEXT_SUFFIXES = frozenset(
-    {".py", ".sql", ".toml", ".md", ".json", ".csv", ".html", ".yaml", ".yml"}
+    {".py", ".sql", ".toml", ".md", ".json", ".csv", ".html", ".css", ".js", ".yaml", ".yml"}
 )
 
 

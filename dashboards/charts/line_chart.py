@@ -1,9 +1,10 @@
-"""A small line chart as SVG text: one idea, a line per society, gaps where nothing is known."""
+"""A small line chart as SVG text: one idea, a few lines, gaps where nothing is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor, log10
+
+from dashboards.charts.scale import round_scale
 
 WIDTH, HEIGHT = 480, 260
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 30
@@ -13,14 +14,14 @@ STYLES = 6
 
 @dataclass(frozen=True)
 class Line:
-    """A society's value on every date; None where there is none."""
+    """A value at every label; None where there is none."""
 
     name: str
     values: Sequence[float | None]
 
 
 def line_chart(
-    key: str, title: str, about: str, dates: Sequence[str], lines: Sequence[Line], decimals: int
+    key: str, title: str, about: str, labels: Sequence[str], lines: Sequence[Line], decimals: int
 ) -> str:
     """Return an <svg> element.
 
@@ -30,10 +31,13 @@ def line_chart(
         Of this chart on its page: makes the ids that name it for screen readers.
     about
         What the chart shows, in a sentence, unit included.
+    labels
+        Of the places along the axis below: every line has a value for each.
     decimals
-        Of the labels at the axis.
+        Of the numbers at the other axis.
     """
-    low, high, step = _scale([v for line in lines for v in line.values if v is not None], decimals)
+    known = [value for line in lines for value in line.values if value is not None]
+    low, high, step = round_scale(known, decimals)
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{key}-t {key}-d">',
         f'<title id="{key}-t">{escape(title)}</title><desc id="{key}-d">{escape(about)}</desc>',
@@ -46,31 +50,19 @@ def line_chart(
             f'<text class="tick" x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">'
             f"{value:,.{decimals}f}</text>"
         )
-    parts += _dates(dates)
+    parts += _labels(labels)
     for number, line in enumerate(lines):
         parts.append(_path(number, line, low, high))
     return "".join([*parts, "</svg>"])
 
 
-def _scale(values: Sequence[float], decimals: int) -> tuple[float, float, float]:
-    """Return the ends of the axis and the step between its labels: about four round steps."""
-    lowest, highest = min(values, default=0.0), max(values, default=1.0)
-    finest = 10.0**-decimals
-    span = max(highest - lowest, finest)
-    size = 10.0 ** floor(log10(span / 4))
-    step = max(next(size * n for n in (1, 2, 2.5, 5, 10) if size * n * 4 >= span), finest)
-    low = floor(lowest / step + 1e-9) * step
-    high = max(ceil(highest / step - 1e-9) * step, low + step)
-    return low, high, step
-
-
-def _dates(dates: Sequence[str]) -> list[str]:
-    """Label the first, the last, and what stands in the middle."""
-    shown = sorted({0, (len(dates) - 1) // 2, len(dates) - 1})
-    anchors = {0: "start", len(dates) - 1: "end"}
+def _labels(labels: Sequence[str]) -> list[str]:
+    """Name the first place, the last, and what stands in the middle."""
+    shown = sorted({0, (len(labels) - 1) // 2, len(labels) - 1})
+    anchors = {0: "start", len(labels) - 1: "end"} if len(labels) > 1 else {}
     return [
-        f'<text class="tick" x="{_x(place, len(dates))}" y="{HEIGHT - 8}" '
-        f'text-anchor="{anchors.get(place, "middle")}">{dates[place][:7]}</text>'
+        f'<text class="tick" x="{_x(place, len(labels))}" y="{HEIGHT - 8}" '
+        f'text-anchor="{anchors.get(place, "middle")}">{escape(labels[place])}</text>'
         for place in shown
     ]
 

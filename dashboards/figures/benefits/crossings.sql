@@ -1,0 +1,45 @@
+/*
+number = 20
+title  = "Who passed a gate since the snapshot before"
+note   = "People scored in both snapshots whose score is on the other side of the gate now."
+empty  = "There is no snapshot of an earlier date to compare with."
+chart  = { kind = "bars", label = "min_score", values = ["gained", "lost"] }
+
+[columns]
+min_score = { heading = "gate" }
+benefits  = { heading = "benefits behind it" }
+gained    = { heading = "opened", unit = "people" }
+lost      = { heading = "closed", unit = "people" }
+*/
+with
+
+gate as (
+    select
+        min_score,
+        string_agg(replace(benefit, '_', ' '), ', ' order by benefit_no) as benefits
+    from benefit_card
+    where scorecard_no = 1 and as_of_date = $as_of_date
+    group by min_score
+),
+
+moved as (
+    select
+        score_before,
+        score_after
+    from compare($before_date, $as_of_date)
+    where score_change is not null
+)
+
+select
+    cast(gate.min_score as varchar) as min_score,
+    gate.benefits,
+    count(*) filter (
+        where moved.score_before < gate.min_score and moved.score_after >= gate.min_score
+    ) as gained,
+    count(*) filter (
+        where moved.score_before >= gate.min_score and moved.score_after < gate.min_score
+    ) as lost
+from gate
+cross join moved
+group by gate.min_score, gate.benefits
+order by gate.min_score

@@ -1,0 +1,33 @@
+/*
+number = 30
+title  = "Who is just short of a gate"
+note   = "People below a gate by so few points. At 10 points one bin of one feature decides."
+empty  = "The scorecard names no benefits."
+chart  = { kind = "bars", label = "min_score", values = ["short_10", "short_30"] }
+
+[columns]
+min_score = { heading = "gate" }
+short_10  = { heading = "short by 1 to 10 points", unit = "people" }
+short_30  = { heading = "short by 1 to 30 points", unit = "people" }
+*/
+with
+
+gate as (
+    select distinct min_score
+    from benefit_card
+    where scorecard_no = 1 and as_of_date = $as_of_date
+)
+
+select
+    cast(gate.min_score as varchar) as min_score,
+    cast(coalesce(sum(placed.people) filter (
+        where placed.score between gate.min_score - 10 and gate.min_score - 1
+    ), 0) as bigint) as short_10,
+    cast(coalesce(sum(placed.people) filter (
+        where placed.score between gate.min_score - 30 and gate.min_score - 1
+    ), 0) as bigint) as short_30
+from gate
+cross join distribution as placed
+where placed.scorecard_no = 1 and placed.as_of_date = $as_of_date
+group by gate.min_score
+order by gate.min_score

@@ -1,0 +1,34 @@
+/*
+number = 10
+title  = "Checks of every date, stage by stage"
+note   = "What was asked of each table before the next was made of it. A failed critical check publishes nothing, so none is seen here."
+empty  = "No checks were run."
+chart  = { kind = "matrix", label = "as_of_date", values = ["outcome"], series = "stage" }
+
+[columns]
+as_of_date = { heading = "as of" }
+stage      = {}
+outcome    = {}
+*/
+select
+    check_result.as_of_date,
+    check_result.stage,
+    case
+        when count(*) filter (where outcome <> 'passed') = 0 then 'all ' || count(*) || ' passed'
+        else count(*) filter (where outcome <> 'passed') || ' of ' || count(*) || ' warned'
+    end as outcome
+from check_result
+inner join run
+    on
+        check_result.as_of_date = run.as_of_date
+        and check_result.known_on = run.known_on
+        and check_result.run = run.run
+        and run.is_shown
+where check_result.as_of_date <= $as_of_date
+group by check_result.as_of_date, check_result.stage
+order by
+    check_result.as_of_date,
+    list_position(
+        ['raw', 'staging', 'features', 'scores', 'audits', 'statistics', 'published'],
+        check_result.stage
+    )

@@ -1,0 +1,34 @@
+/*
+number = 30
+title  = "What is open to which group"
+note   = "Four fifths: a group's share against the best group's; below 80 % is the usual sign of adverse impact (US Uniform Guidelines on Employee Selection Procedures, 1978). Harm-sensitive benefits always, others where a group is below."
+empty  = "No profile names a group."
+
+[columns]
+benefit              = {}
+group_name           = { heading = "group" }
+people               = { unit = "people" }
+open_share           = { heading = "open share", unit = "% of the group", decimals = 1, times = 100 }
+best_group           = {}
+four_fifths_ratio    = { heading = "of the best group's", unit = "%", decimals = 1, times = 100 }
+is_below_four_fifths = { heading = "below four fifths" }
+is_significant       = { heading = "beyond chance" }
+is_small             = { heading = "small group" }
+*/
+select
+    replace(benefit, '_', ' ') as benefit,
+    replace(attribute, '_', ' ') || ': ' || group_name as group_name,
+    people,
+    open_share,
+    best_group,
+    four_fifths_ratio,
+    is_below_four_fifths,
+    is_significant,
+    is_small
+from benefit_access
+where
+    as_of_date = $as_of_date
+    and scorecard_no = 1
+    and attribute <> 'decile'  -- says what a threshold does, not whom it wrongs
+    and (is_harm_sensitive or is_below_four_fifths)
+order by benefit_no, attribute, group_no

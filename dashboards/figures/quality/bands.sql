@@ -1,0 +1,33 @@
+/*
+number = 30
+title  = "How many became bad, by band"
+note   = "The newest snapshot whose outcomes are known, with 95 % intervals. A band with more bad people than the one below it is out of order."
+empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
+chart  = { kind = "ranges", label = "band", values = ["bad_share"], low = "bad_share_low", high = "bad_share_high" }
+
+[columns]
+band            = {}
+people          = { unit = "people" }
+bad             = { unit = "people" }
+bad_share       = { heading = "bad", unit = "% of the band", decimals = 1, times = 100 }
+bad_share_low   = { heading = "bad from", unit = "% of the band", decimals = 1, times = 100 }
+bad_share_high  = { heading = "bad to", unit = "% of the band", decimals = 1, times = 100 }
+is_out_of_order = { heading = "out of order" }
+*/
+select
+    band,
+    people,
+    bad,
+    bad_share,
+    bad_share_low,
+    bad_share_high,
+    is_out_of_order
+from calibration
+where
+    scorecard_no = 1
+    and as_of_date = (
+        select max(told.as_of_date)
+        from calibration as told
+        where told.as_of_date <= $as_of_date
+    )
+order by band_no

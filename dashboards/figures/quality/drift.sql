@@ -1,0 +1,41 @@
+/*
+number = 50
+title  = "What has drifted since the snapshot before"
+note   = "Population stability index; by custom up to 0.1 is stable and from 0.25 shifted. Noise: what chance alone makes of so many people. The fifteen largest."
+empty  = "Not computed for these two dates: `plainscore drift` computes it."
+chart  = { kind = "bars", label = "subject", values = ["psi", "psi_noise"] }
+
+[columns]
+subject         = {}
+psi             = { heading = "PSI", unit = "0 upwards", decimals = 4 }
+psi_noise       = { heading = "noise", unit = "0 upwards", decimals = 4 }
+is_beyond_noise = { heading = "beyond noise" }
+people_before   = { unit = "people" }
+people_after    = { heading = "people now", unit = "people" }
+*/
+select
+    replace(drift.subject, '_', ' ') as subject,
+    drift.psi,
+    drift.psi_noise,
+    drift.is_beyond_noise,
+    drift.people_before,
+    drift.people_after
+from drift
+inner join run as earlier
+    on
+        drift.as_of_date_before = earlier.as_of_date
+        and drift.known_on_before = earlier.known_on
+        and drift.run_before = earlier.run
+        and earlier.is_shown
+inner join run as later
+    on
+        drift.as_of_date = later.as_of_date
+        and drift.known_on = later.known_on
+        and drift.run = later.run
+        and later.is_shown
+where
+    drift.scorecard_no = 1
+    and drift.as_of_date_before = $before_date
+    and drift.as_of_date = $as_of_date
+order by drift.psi desc, drift.subject_no asc
+limit 15

@@ -1,0 +1,37 @@
+"""`plainscore report`: one page that tells a snapshot to people who look rather than query."""
+
+from pathlib import Path
+
+
+def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path("data")) -> int:
+    """Write the report of a published date: one HTML file that needs no network and no other file.
+
+    A run writes it too, unless the setting ``report`` is false. It tells what is published when it
+    is made: what `compare`, `drift` and `evaluate` have computed by then is in it.
+
+    Parameters
+    ----------
+    as_of
+        A published date, a month, or latest.
+    out
+        Write it here; DATA/reports/DATE.html by default.
+    data
+        The data directory.
+    """
+    from flows.publish.durable import told_in_a_line
+    from flows.publish.reports import publish_report, report_file
+    from flows.report.reporting import make_report
+    from flows.settings import read_settings
+    from transforms.errors import UsageError
+    from transforms.house import build_catalog
+    from transforms.scorecard.reading import read_scorecards
+
+    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
+        raise UsageError(f"--out {out}: name a file in a directory that is there")
+    catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
+    day, page = make_report(data, as_of, catalog)
+    file = report_file(data, day) if out is None else out.resolve()
+    with told_in_a_line(file.parent):
+        publish_report(page, file)
+    print(file)
+    return 0

@@ -1,0 +1,43 @@
+"""Where report pages stand: beside the snapshots, one for a date, replaced when made again."""
+
+import shutil
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+from flows.publish.durable import fsync_path, make_durable_directory, move_into_place
+
+REPORTS = "reports"
+_UNFINISHED = ".unfinished-"
+
+
+def report_file(data_dir: Path, day: date) -> Path:
+    """Return where the report of a date stands, or would."""
+    return data_dir.resolve() / REPORTS / f"{day}.html"
+
+
+def publish_report(page: str, file: Path) -> None:
+    """Write a page that is there as a whole or not at all, in the place of an older one."""
+    make_durable_directory(file.parent)
+    unfinished = file.with_name(f"{_UNFINISHED}{uuid4().hex}")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        fsync_path(unfinished)
+        move_into_place(unfinished, file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def remove_reports_but_of(data_dir: Path, days: Collection[date]) -> None:
+    """Remove the reports of other dates than these, and what a kill left half-written."""
+    kept = {report_file(data_dir, day) for day in days}
+    folder = data_dir.resolve() / REPORTS
+    for file in sorted(folder.glob("*.html")) + sorted(folder.glob(f"{_UNFINISHED}*")):
+        if file not in kept:
+            file.unlink(missing_ok=True)
+
+
+def remove_all_reports(data_dir: Path) -> None:
+    """Remove every report: they name people, and can be made again."""
+    shutil.rmtree(data_dir.resolve() / REPORTS, ignore_errors=True)

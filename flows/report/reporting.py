@@ -1,0 +1,46 @@
+"""Make the report of a date from what is published, and from what is known of its making."""
+
+from datetime import date
+from pathlib import Path
+
+from dashboards.charts.layers import Box
+from dashboards.report.page import report_page
+from dashboards.snapshots import open_snapshots
+from flows.inputs import is_invented_world
+from flows.publish.durable import told_in_a_line
+from flows.publish.reports import publish_report, report_file
+from flows.request import SnapshotRequest
+from transforms.catalog import AUDITS, STATISTICS, Catalog
+
+DRAWN_SCHEMAS = ("events", "raw", "staging", "features", "scores", AUDITS, STATISTICS)
+
+
+def make_report(data_dir: Path, word: str, catalog: Catalog) -> tuple[date, str]:
+    """Return a published date that a word means (see `Snapshots.day`), and its report page.
+
+    Raises NothingPublishedError, DateNotPublishedError, or QuestionError where the word is no date.
+    """
+    with open_snapshots(data_dir) as snapshots:
+        day = snapshots.day(word)
+        return day, report_page(snapshots, day, _boxes(catalog), is_invented_world(data_dir))
+
+
+def has_report(request: SnapshotRequest) -> bool:
+    """Return whether a run's date has a report, whenever it was written."""
+    return report_file(request.data_dir, request.dates.as_of_date).is_file()
+
+
+def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
+    """Write the report of a run's date, in the place of an older one."""
+    data_dir, day = request.data_dir, request.dates.as_of_date
+    _, page = make_report(data_dir, str(day), catalog)
+    with told_in_a_line(data_dir):
+        publish_report(page, report_file(data_dir, day))
+
+
+def _boxes(catalog: Catalog) -> list[Box]:
+    return [
+        Box(table.schema, table.short_name, table.title, tuple(sorted(table.inputs)))
+        for schema in DRAWN_SCHEMAS
+        for table in catalog.of_schema(schema)
+    ]

@@ -1,0 +1,115 @@
+"""The report as people use it: it renders, agrees with the tables, and works without a mouse."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from dashboards.explanation import explain
+from dashboards.figures.figure import answer, figures
+from dashboards.report.contents import PAGES
+from dashboards.report.drawing import draw
+from dashboards.snapshots import open_snapshots
+from tests.dashboards.browser.conftest import Opened
+from tests.dashboards.test_report import OCTOBER, SEPTEMBER
+
+CELLS = "panels => panels.map(p => [p.id, [...p.querySelectorAll('tbody tr')].map(r => " \
+        "[...r.children].map(c => c.textContent))])"  # fmt: skip
+
+
+def visible_pages(page: Page) -> list[str]:
+    return [one.key for one in PAGES if page.locator(f"#{one.key}").is_visible()]
+
+
+def test_every_page_renders_alone_without_a_complaint_or_a_request(
+    opened: Opened, report_file: Path
+) -> None:
+    for one in PAGES:
+        opened.page.click(f"nav a[href='#{one.key}']")
+        assert visible_pages(opened.page) == [one.key]
+        assert opened.page.locator("nav a[aria-current=page]").inner_text() == one.title
+    assert opened.complaints == []
+    assert opened.asked == [report_file.as_uri()]
+
+
+def test_every_table_on_the_page_holds_what_the_catalog_answers(
+    opened: Opened, autumn: Path
+) -> None:
+    shown = dict(opened.page.locator(".panel").evaluate_all(CELLS))
+    with open_snapshots(autumn) as snapshots:
+        for one in (figure for page in PAGES for figure in figures(page.key)):
+            told = answer(snapshots, one, OCTOBER, SEPTEMBER)
+            cells = [[c.text for c in row] for row in draw(told).rows] if told.rows else []
+            assert shown[one.key] == cells, one.key
+
+
+def test_a_person_is_found_by_typing_and_explained_to_the_point(
+    opened: Opened, autumn: Path
+) -> None:
+    opened.page.click("nav a[href='#person']")
+    with open_snapshots(autumn) as snapshots:
+        person, score = snapshots.rows(
+            "select person_id, score from score where as_of_date = ? and score is not null "
+            "order by person_id limit 1",
+            (OCTOBER,),
+        )[0]
+        told = explain(snapshots, person, OCTOBER)
+    opened.page.fill("#find", person)
+    assert opened.page.locator("#told h3").first.text_content() == (
+        f"{person}: {told.score} {told.band}, as of {OCTOBER}"
+    )
+    points = opened.page.locator(".waterfall tr:not(.factor) td:nth-child(3)").all_text_contents()
+    assert [int(one) for one in points if one] == [row.points for row in told.points]
+    totals = opened.page.locator(".waterfall td:nth-child(5)").all_text_contents()
+    assert totals[-1] == str(score)
+    assert opened.page.locator("#told ol li").count() == len(told.reasons)
+
+
+def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
+    page = opened.page
+    page.locator("nav a").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert visible_pages(page) == ["person"]
+    page.focus("#found")
+    first = page.locator("#told h3").first.text_content()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#told h3").first.text_content() != first
+    page.click("nav a[href='#method']")
+    page.focus(".box[data-box='staging.bill']")
+    assert page.locator(".arrow.on").count() == 1
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_no_page_is_wider_than_the_window(opened: Opened, width: int) -> None:
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    for one in PAGES:
+        opened.page.click(f"nav a[href='#{one.key}']")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width, one.key
+
+
+def test_light_and_dark_follow_the_reader(opened: Opened) -> None:
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = opened.page.evaluate(paper)
+    opened.page.emulate_media(color_scheme="dark")
+    dark = opened.page.evaluate(paper)
+    opened.page.click("#theme")
+    assert dark != light
+    assert opened.page.evaluate(paper) == light
+
+
+def test_all_pages_are_printed(opened: Opened) -> None:
+    opened.page.emulate_media(media="print")
+    assert visible_pages(opened.page) == [one.key for one in PAGES]
+    assert not opened.page.locator("#finder").is_visible()
+
+
+def test_without_scripts_all_pages_but_the_persons_are_there(
+    browser: Browser, report_file: Path
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(report_file.as_uri())
+        assert visible_pages(page) == [one.key for one in PAGES]
+        assert "needs JavaScript" in page.locator("noscript").first.inner_text()
+        assert not page.locator("#finder").is_visible()

@@ -1,0 +1,135 @@
+"""A figure declares what it shows, and shows what the published tables hold."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dashboards.figures.figure import NOTHING, Column, Figure, answer, figures
+from dashboards.report.contents import PAGES
+from dashboards.report.drawing import draw
+from dashboards.snapshots import Snapshots
+
+SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
+FIGURES = [figure for page in PAGES for figure in figures(page.key)]
+NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "DOUBLE")
+
+
+def figure(key: str) -> Figure:
+    return next(one for one in FIGURES if one.key == key)
+
+
+def rows(snapshots: Snapshots, key: str) -> list[Mapping[str, Any]]:
+    return list(answer(snapshots, figure(key), OCTOBER, SEPTEMBER).rows)
+
+
+def test_every_page_but_the_persons_has_figures() -> None:
+    assert {page.key for page in PAGES if not figures(page.key)} == {"person"}
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
+def test_a_figure_declares_the_columns_that_its_sql_gives(
+    figure: Figure, snapshots: Snapshots
+) -> None:
+    dates = {"as_of_date": OCTOBER, "before_date": SEPTEMBER}
+    asked = {name: dates[name] for name in figure.parameters}
+    described = snapshots.rows(f"describe {figure.sql}", asked)
+    assert [name for name, *_ in described] == [column.name for column in figure.columns]
+    for (_, kind, *_), column in zip(described, figure.columns, strict=True):
+        assert bool(column.unit) == kind.startswith(NUMBERS), f"{column.name}: {kind}"
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
+def test_a_chart_is_drawn_of_columns_that_are_there(figure: Figure) -> None:
+    if figure.chart is None:
+        return
+    chart, names = figure.chart, {column.name for column in figure.columns}
+    used = {chart.label, *chart.values, chart.series, chart.low, chart.high} - {""}
+    assert used <= names
+    assert not (chart.series and len(chart.values) != 1)
+
+
+@pytest.mark.parametrize("before", [SEPTEMBER, None])
+def test_every_figure_is_answered_and_drawn_with_an_earlier_date_and_without(
+    before: date | None, snapshots: Snapshots
+) -> None:
+    day = OCTOBER if before else SEPTEMBER
+    for one in FIGURES:
+        told = answer(snapshots, one, day, before)
+        if told.rows:
+            drawn = draw(told)
+            assert all(len(row) == len(drawn.headings) for row in drawn.rows), one.key
+        assert one.empty
+
+
+def test_bands_and_the_distribution_add_up_to_the_scored(snapshots: Snapshots) -> None:
+    [(scored,)] = snapshots.rows("select count(score) from score where as_of_date = ?", (OCTOBER,))
+    assert sum(row["people"] for row in rows(snapshots, "overview-distribution")) == scored
+    bands = [row for row in rows(snapshots, "overview-bands") if row["as_of_date"] == OCTOBER]
+    assert sum(row["people"] for row in bands) == scored
+    assert sum(row["people_share"] for row in bands) == pytest.approx(1)
+
+
+def test_mean_and_median_are_those_of_the_scores(snapshots: Snapshots) -> None:
+    [told] = [r for r in rows(snapshots, "overview-snapshots") if r["as_of_date"] == OCTOBER]
+    [(mean, median)] = snapshots.rows(
+        "select avg(score), quantile_disc(score, 0.5) from score where as_of_date = ?", (OCTOBER,)
+    )
+    assert told["mean_score"] == pytest.approx(mean)
+    assert told["median_score"] == median
+
+
+def test_open_benefits_are_counted_as_each_persons_rows_say(snapshots: Snapshots) -> None:
+    counted = snapshots.rows(
+        "select replace(benefit, '_', ' '), count(*) filter (where is_open) from benefit "
+        "where as_of_date = ? group by benefit",
+        (OCTOBER,),
+    )
+    told = {row["benefit"]: row["open_count"] for row in rows(snapshots, "benefits-open")}
+    assert told == dict(counted)
+
+
+def test_who_crosses_a_gate_is_who_has_it_open_in_one_snapshot_alone(snapshots: Snapshots) -> None:
+    sql = """
+        select later.min_score, count(distinct person_id) filter (where later.is_open),
+            count(distinct person_id) filter (where earlier.is_open)
+        from benefit as later inner join benefit as earlier using (person_id, benefit)
+        where later.as_of_date = ? and earlier.as_of_date = ? and later.is_open <> earlier.is_open
+        group by later.min_score
+    """
+    crossed = {
+        str(gate): (up, down) for gate, up, down in snapshots.rows(sql, (OCTOBER, SEPTEMBER))
+    }
+    told = {
+        row["min_score"]: (row["gained"], row["lost"])
+        for row in rows(snapshots, "benefits-crossings")
+        if row["gained"] or row["lost"]
+    }
+    assert told == crossed
+
+
+def test_who_is_not_scored_is_counted_under_the_rule(snapshots: Snapshots) -> None:
+    counted = snapshots.rows(
+        "select not_scored_code, count(*) from score where as_of_date = ? and score is null "
+        "group by 1",
+        (OCTOBER,),
+    )
+    told = rows(snapshots, "overview-not-scored")
+    assert {row["not_scored_code"]: row["people"] for row in told if row["people"]} == dict(counted)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "shown"),
+    [
+        (Column("a", "a", "%", 1, 100), 0.1234, "12.3"),
+        (Column("a", "a", "points"), 12345, "12,345"),
+        (Column("a", "a", "points", 1), -0.04, "0.0"),
+        (Column("a", "a", "ratio", None), 0.000123456, "0.0001235"),
+        (Column("a", "a"), True, "yes"),
+        (Column("a", "a"), date(2026, 10, 31), "2026-10-31"),
+        (Column("a", "a", "points"), None, NOTHING),
+    ],
+)
+def test_values_are_shown_as_people_read_them(column: Column, value: Any, shown: str) -> None:
+    assert column.shown(value) == shown

@@ -1,0 +1,112 @@
+"""The report tells what is published, on one page that asks nobody for anything."""
+
+import json
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from dashboards.charts.layers import Box, layer_drawing
+from dashboards.examples.reading import choose_examples, read_examples
+from dashboards.explanation import explain
+from dashboards.report.contents import PAGES
+from dashboards.report.page import report_page
+from dashboards.snapshots import Snapshots
+from tests.publish.invented import PEOPLE
+
+SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
+BOXES = [Box("raw", "bill", "Bills <1>", ()), Box("staging", "bill", "Bills & more", ("raw.bill",))]
+MOST_BYTES = 3_000_000
+
+
+@pytest.fixture(scope="module")
+def page(autumn: Path) -> str:
+    from dashboards.snapshots import open_snapshots
+
+    with open_snapshots(autumn) as snapshots:
+        return report_page(snapshots, OCTOBER, BOXES, is_invented=True)
+
+
+def people_of(page: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="people">(.*?)</script>', page, re.S)
+    assert found is not None
+    told: dict[str, object] = json.loads(found[1])
+    return told
+
+
+def test_examples_are_explained_as_the_command_explains_them(snapshots: Snapshots) -> None:
+    people = choose_examples(snapshots, OCTOBER, SEPTEMBER)
+    assert len(people) == PEOPLE
+    for example in read_examples(snapshots, people, OCTOBER):
+        alone = explain(snapshots, example.score["person_id"], OCTOBER)
+        assert example.score["score"] == alone.score
+        assert list(example.values) == [row.value for row in alone.points]
+        assert list(example.points) == [row.points for row in alone.points if alone.score]
+        assert example.next_band == alone.next_band
+        assert [row["code"] for row in example.reasons] == [one.code for one in alone.reasons]
+        if alone.score is not None:
+            assert alone.base + sum(example.points) == alone.score
+
+
+def test_examples_lie_evenly_over_many_people(snapshots: Snapshots) -> None:
+    from dashboards.examples import reading
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading, "EVENLY", 5)
+        patched.setattr(reading, "MOVED", 0)
+        patched.setattr(reading, "UNSCORED", 1)
+        people = choose_examples(snapshots, OCTOBER, SEPTEMBER)
+    ranks = [
+        rank
+        for (rank,) in snapshots.rows(
+            "select score_rank from score where as_of_date = ? and person_id in (select unnest(?)) "
+            "and score is not null order by score_rank",
+            (OCTOBER, people),
+        )
+    ]
+    assert len(ranks) == 5
+    assert len(people) == 6
+    assert max(later - earlier for earlier, later in pairwise(ranks)) <= PEOPLE // 5 + 2
+
+
+def test_the_page_holds_every_person_of_the_snapshot_and_all_pages(page: str) -> None:
+    people = people_of(page)["people"]
+    assert isinstance(people, list)
+    assert len(people) == PEOPLE
+    assert all(f'id="{one.key}"' in page for one in PAGES)
+
+
+def test_the_page_asks_nobody_for_anything_and_is_small(page: str) -> None:
+    assert re.findall(r"""(?:src|href|action|data)\s*=\s*["']?(?!#|data:)[^\s"'>]+""", page) == []
+    asked = page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which nobody opens
+    assert re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|//[a-z]+\.", asked) == []
+    assert "default-src 'none'" in page
+    assert len(page.encode()) < MOST_BYTES
+
+
+def test_the_page_says_loudly_whether_its_people_are_invented(
+    page: str, snapshots: Snapshots
+) -> None:
+    assert "Every person here is invented" in page
+    real = report_page(snapshots, OCTOBER, BOXES, is_invented=False)
+    assert "Every person here is invented" not in real
+    assert "nothing on these pages is for decisions on anyone" in real
+
+
+def test_the_same_snapshots_make_the_same_page(page: str, snapshots: Snapshots) -> None:
+    assert report_page(snapshots, OCTOBER, BOXES, is_invented=True) == page
+
+
+def test_the_first_date_is_told_without_an_earlier_one(snapshots: Snapshots) -> None:
+    page = report_page(snapshots, SEPTEMBER, BOXES, is_invented=True)
+    assert "There is no snapshot of an earlier date to compare with." in page
+
+
+def test_no_id_or_title_can_be_markup(page: str) -> None:
+    assert "<script>alert" not in page
+    drawn = layer_drawing("<b>", "a & b", BOXES)
+    assert "Bills &lt;1&gt;" in drawn
+    assert "&lt;b&gt;: a &amp; b" in drawn
+    assert 'data-from="raw.bill" data-to="staging.bill"' in drawn
