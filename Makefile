@@ -1,14 +1,16 @@
 # Two commands: `make demo` shows it, `make test` proves it. Both make .venv first.
+# `make compat` adds older engines, so that tests hold the catalog against them too.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.txt))
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo test lint types unit install clean
+.PHONY: demo test lint types unit install compat clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
@@ -28,6 +30,15 @@ unit: $(READY_DEV)
 	$(BIN)/pytest -n 2 --dist worksteal
 
 install: $(READY_DEV)
+
+# The engines that readers may have, side by side; what they answer is tested without a network.
+compat: $(READY_DEV) $(OLDER_ENGINES)
+	$(BIN)/pytest tests/publish/test_engines.py
+
+$(VENV)/compat/%: | $(READY_DEV)
+	rm -rf $@.unfinished
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@.unfinished duckdb==$*
+	mv $@.unfinished $@
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("plainscore needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
