@@ -1,6 +1,6 @@
 """The views and macros that have a file of their own, and the view of the quarantine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import transforms
@@ -10,6 +10,7 @@ from transforms.contract import Column, read_glossary, read_table
 
 HERE = Path(__file__).parent
 CELLS = "{cells}"
+COUNTS = "{counts}"
 
 _QUARANTINE_COLUMNS = (
     Column("log", "VARCHAR", "Log that the row was delivered in."),
@@ -47,21 +48,35 @@ def quarantine_view(files: Sequence[Path]) -> View:
 def macros(feature_names: Sequence[str]) -> list[Macro]:
     """Return the macros of ``macros/*.sql``: a comment, then a CREATE MACRO statement.
 
-    ``{cells}`` in a file stands for one struct (feature, value, points) per feature, made of the
-    columns of ``features`` and ``points``.
+    In a file, ``{cells}`` stands for one struct (feature, value, points) per feature, made of the
+    columns of ``features`` and ``points``; ``{counts}`` for one struct (feature, bins) over grouped
+    rows of ``points``, bins being the rows (key, value) of how many people earned which points.
     """
-    cells = ",\n        ".join(
-        f"{{'feature': {text_literal(name)}, 'value': cast(features.{identifier(name)} as double),"
-        f" 'points': points.{identifier(name)}}}"
-        for name in feature_names
+    written = {
+        CELLS: _each(
+            feature_names,
+            "{{'feature': {text}, 'value': cast(features.{name} as double),"
+            " 'points': points.{name}}}",
+        ),
+        COUNTS: _each(
+            feature_names, "{{'feature': {text}, 'bins': map_entries(histogram(points.{name}))}}"
+        ),
+    }
+    return [_macro(path, written) for path in sorted((HERE / "macros").glob("*.sql"))]
+
+
+def _each(feature_names: Sequence[str], struct: str) -> str:
+    return ",\n        ".join(
+        struct.format(text=text_literal(name), name=identifier(name)) for name in feature_names
     )
-    return [_macro(path, cells) for path in sorted((HERE / "macros").glob("*.sql"))]
 
 
-def _macro(path: Path, cells: str) -> Macro:
+def _macro(path: Path, written: Mapping[str, str]) -> Macro:
     opening, _, statement = path.read_text().partition("*/\n")
     comment = " ".join(opening.removeprefix("/*").split())
-    return Macro(path.stem, statement.replace(CELLS, cells), comment)
+    for placeholder, sql in written.items():
+        statement = statement.replace(placeholder, sql)
+    return Macro(path.stem, statement, comment)
 
 
 def _column(column: Column) -> str:

@@ -7,41 +7,49 @@ Example: from psi('2026-09-30', '2026-10-31') order by psi desc
 create macro psi(d1, d2) as table
 with
 
-point_row as (
+point_count as (
     select
         points.as_of_date,
         unnest([
-        {cells}
-        ]) as cell
+        {counts}
+        ]) as feature_count
     from points
-    inner join features
-        on points.person_id = features.person_id and points.as_of_date = features.as_of_date
-    where
-        points.as_of_date in (cast(d1 as date), cast(d2 as date))
-        and features.as_of_date in (cast(d1 as date), cast(d2 as date))
+    where points.as_of_date in (cast(d1 as date), cast(d2 as date))
+    group by points.as_of_date
+),
+
+bin_count as (
+    select
+        as_of_date,
+        feature_count.feature as measure,
+        unnest(feature_count.bins) as bin
+    from point_count
 ),
 
 binned as (
     select
         as_of_date,
-        'score' as measure,
-        score // 20 as bin
-    from score
-    where score is not null and as_of_date in (cast(d1 as date), cast(d2 as date))
+        measure,
+        bin.key as bin,
+        bin.value as people
+    from bin_count
     union all
     select
         as_of_date,
-        cell.feature as measure,
-        cell.points as bin
-    from point_row
+        'score' as measure,
+        score // 20 as bin,
+        count(*) as people
+    from score
+    where score is not null and as_of_date in (cast(d1 as date), cast(d2 as date))
+    group by as_of_date, score // 20
 ),
 
 counted as (
     select
         measure,
         bin,
-        count(*) filter (where as_of_date = cast(d1 as date)) as before,
-        count(*) filter (where as_of_date = cast(d2 as date)) as after
+        cast(coalesce(sum(people) filter (where as_of_date = cast(d1 as date)), 0) as bigint) as before,
+        cast(coalesce(sum(people) filter (where as_of_date = cast(d2 as date)), 0) as bigint) as after
     from binned
     group by measure, bin
 ),

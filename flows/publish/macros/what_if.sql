@@ -56,7 +56,7 @@ mean as (
 answer as (
     select
         record.*,
-        friend_now.points as friend_points_now,
+        points.friend_reliability as friend_points_now,
         case
             when record.feature = 'friend_reliability' then record.points_then
             else cast(
@@ -70,7 +70,9 @@ answer as (
         end as own_change
     from record
     cross join mean
-    inner join explain(person, d) as friend_now on friend_now.feature = 'friend_reliability'
+    inner join points
+        on record.person_id = points.person_id and record.as_of_date = points.as_of_date
+    where points.person_id = person and points.as_of_date = cast(d as date)
 )
 
 select

@@ -7,18 +7,53 @@ Example: from why_changed('p1', '2026-09-30', '2026-10-31') where points_change 
 create macro why_changed(person, d1, d2) as table
 with
 
-before as (
+feature_row as (
     select *
-    from explain(person, d1)
+    from features
+    where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
 ),
 
-after as (
+point_row as (
     select *
-    from explain(person, d2)
+    from points
+    where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
+),
+
+cell_row as (
+    select
+        features.as_of_date,
+        features.as_of_date = cast(d1 as date) as is_first_day,
+        features.as_of_date = cast(d2 as date) as is_last_day,
+        unnest([
+        {cells}
+        ]) as cell
+    from feature_row as features
+    left join point_row as points on features.as_of_date = points.as_of_date
+),
+
+both_days as (
+    select
+        cell_row.cell.feature as feature,
+        arg_max(feature_card.feature_no, cell_row.as_of_date) as feature_no,
+        arg_max(feature_card.factor, cell_row.as_of_date) as factor,
+        max(cell_row.cell.value) filter (where is_first_day) as value_before,
+        max(cell_row.cell.value) filter (where is_last_day) as value_after,
+        max(cell_row.cell.points) filter (where is_first_day) as points_before,
+        max(cell_row.cell.points) filter (where is_last_day) as points_after
+    from cell_row
+    inner join feature_card
+        on
+            cell_row.as_of_date = feature_card.as_of_date
+            and feature_card.scorecard_no = 1
+            and feature_card.feature = cell_row.cell.feature
+    where feature_card.as_of_date in (cast(d1 as date), cast(d2 as date))
+    group by cell_row.cell.feature
 ),
 
 told as (
-    select change.*
+    select
+        change.*,
+        0 as nothing
     from change
     inner join run as first_run
         on
@@ -51,28 +86,15 @@ told_feature as (
 )
 
 select
-    coalesce(after.feature_no, before.feature_no) as feature_no,
-    coalesce(after.factor, before.factor) as factor,
-    coalesce(after.feature, before.feature) as feature,
-    before.value as value_before,
-    after.value as value_after,
-    before.points as points_before,
-    after.points as points_after,
-    after.points - before.points as points_change,
-    case
-        when told.person_id is not null then coalesce(told_feature.rules_change, 0)
-    end as rules_change,
-    case
-        when told.person_id is not null then coalesce(told_feature.late_data_change, 0)
-    end as late_data_change,
-    case
-        when told.person_id is not null then coalesce(told_feature.time_change, 0)
-    end as time_change,
-    case
-        when told.person_id is not null then coalesce(told_feature.new_events_change, 0)
-    end as new_events_change
-from before
-full join after on before.feature = after.feature
+    both_days.feature_no,
+    both_days.factor,
+    both_days.* exclude (feature_no, factor),
+    both_days.points_after - both_days.points_before as points_change,
+    coalesce(told_feature.rules_change, told.nothing) as rules_change,
+    coalesce(told_feature.late_data_change, told.nothing) as late_data_change,
+    coalesce(told_feature.time_change, told.nothing) as time_change,
+    coalesce(told_feature.new_events_change, told.nothing) as new_events_change
+from both_days
 left join told on true
-left join told_feature on told_feature.feature = coalesce(after.feature, before.feature)
+left join told_feature on both_days.feature = told_feature.feature
 order by 1
