@@ -201,6 +201,27 @@ def test_a_reader_in_a_loop_sees_whole_snapshots_only(tmp_path: Path) -> None:
     assert set(seen) <= allowed
 
 
+def test_who_has_the_catalog_open_goes_on_and_who_opens_it_sees_the_new(tmp_path: Path) -> None:
+    published(tmp_path, SEPTEMBER, seed=1)
+    old = _scores(tmp_path)
+    catalog = str(tmp_path / "plainscore.duckdb")
+    counted = "select count(distinct as_of_date) from score"
+    with duckdb.connect(catalog, read_only=True) as con:
+        published(tmp_path, OCTOBER, seed=2)
+        assert con.execute(counted).fetchall() == [(1,)]
+        asked = (
+            "import duckdb, sys; "
+            f"print(duckdb.connect(sys.argv[1], read_only=True).execute('{counted}').fetchone())"
+        )
+        other = subprocess.run(
+            [sys.executable, "-c", asked, catalog], capture_output=True, text=True, check=True
+        )
+        assert other.stdout == "(2,)\n"
+        # One process has one engine for a file: a second connection joins the first one's.
+        assert _scores(tmp_path) == old
+    assert len(_scores(tmp_path)) == 2
+
+
 def test_a_published_file_that_is_gone_is_named_when_the_catalog_cannot_be_made(
     tmp_path: Path,
 ) -> None:
