@@ -10,10 +10,13 @@ OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.t
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo test lint types unit install compat clean
+.PHONY: demo server test lint types unit install compat clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
+
+server: $(READY)
+	@$(BIN)/python -m flows.scheduling.here
 
 test: lint types unit
 

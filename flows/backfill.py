@@ -13,7 +13,7 @@ from flows.score_day import SnapshotOutcome, score_day
 from flows.settings import Settings
 from flows.steps import read_design, show_published, take_in_new_files
 from transforms.dates import SnapshotDates
-from transforms.errors import Locked, PlainscoreError, UsageError
+from transforms.errors import Locked, PartlyDone, PlainscoreError, UsageError
 
 Publish = Callable[[SnapshotRequest, Do], SnapshotOutcome]
 
@@ -27,6 +27,18 @@ class BackfillOutcome:
 
     done: list[SnapshotOutcome] = field(default_factory=list)
     failed: dict[SnapshotDates, str] = field(default_factory=dict)
+
+
+class DatesFailed(PartlyDone):
+    """Some dates failed: the message says which and why, ``outcome`` also what is done."""
+
+    def __init__(self, outcome: BackfillOutcome) -> None:
+        total = len(outcome.failed) + len(outcome.done)
+        told = [f"{dates.as_of_date}: {reason}" for dates, reason in outcome.failed.items()]
+        super().__init__(
+            "\n".join([f"{len(told)} of {total} dates failed; mend that and run it again:", *told])
+        )
+        self.outcome = outcome
 
 
 def backfill(

@@ -7,6 +7,7 @@ from typing import Literal
 from transforms.errors import UsageError
 
 Every = Literal["day", "week", "month"]
+NamedDay = Literal["last-day", "last-month-end"]
 
 
 def dates_between(first: date, last: date, every: Every) -> list[date]:
@@ -24,6 +25,18 @@ def dates_between(first: date, last: date, every: Every) -> list[date]:
         return ends
     step = timedelta(days=1 if every == "day" else 7)
     return [first + step * place for place in range((last - first) // step + 1)]
+
+
+def meant_day(day: date | NamedDay, today: date, lag_days: int = 0) -> date:
+    """Return the day that is meant; a name means one whose data is all there by ``today``.
+
+    ``last-day``: the last day that is over, and has been for ``lag_days`` whole days.
+    ``last-month-end``: the last month end on or before it.
+    """
+    if isinstance(day, date):
+        return day
+    last_day = today - timedelta(days=1 + lag_days)
+    return last_day if day == "last-day" else last_month_end(last_day)
 
 
 def last_month_end(day: date) -> date:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flows.calendar import NamedDay, meant_day
 from flows.settings import Settings, read_settings
 from transforms.dates import SnapshotDates
 from transforms.errors import UsageError
@@ -48,10 +49,11 @@ def snapshot_dates(
 
 
 def read_request(
-    as_of_date: date,
+    as_of_date: date | NamedDay,
     known_on: date | None = None,
     data: Path = Path("data"),
     *,
+    today: date | None = None,
     scorecards: Sequence[str] | None = None,
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
@@ -62,7 +64,8 @@ def read_request(
 ) -> SnapshotRequest:
     """Return the request that flags and settings make together.
 
-    What is None is taken from the settings. Raises UsageError as those do.
+    What is None is taken from the settings. ``today``: the day on which a named day is meant,
+    the current one (UTC) by default. Raises UsageError as those do.
     """
     settings = read_settings(
         data,
@@ -71,7 +74,8 @@ def read_request(
         memory_limit=memory_limit,
         temp_directory=temp_directory,
     )
-    dates = snapshot_dates(as_of_date, known_on, settings)
+    day = meant_day(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
+    dates = snapshot_dates(day, known_on, settings)
     return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)
 
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run_command:run", "Publish the snapshot of one date."),
     "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),
     "restate": ("restate_command:restate", "Publish anew what late data touches, beside the old."),
+    "serve": ("serve_command:serve", "Run what prefect.yaml schedules, when it is due."),
     "status": ("status_command:status", "Show what became of every stage of every date."),
     "verify": ("verify_command:verify", "Hash every published file again."),
     "prune": ("prune_command:prune", "Delete old snapshots by a retention rule."),

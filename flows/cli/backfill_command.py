@@ -100,9 +100,12 @@ def _backfill_under_prefect(
 
     with writer_lock(data, f"backfill {first} to {last}", lend=True):
         prepare_prefect()
+        from flows.backfill import DatesFailed
         from flows.prefect_flows import backfill_flow, start_own_server
 
         start_own_server()
-
-        outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
+        try:
+            outcome: BackfillOutcome = backfill_flow(first, last, every, data, **wishes)
+        except DatesFailed as error:
+            return error.outcome
     return outcome

@@ -4,7 +4,6 @@ import csv
 import json
 import sys
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,18 +30,9 @@ def compact(
     output_format
         How the figures are printed.
     """
-    from flows.ingest.compaction import compact as compact_store
-    from flows.lock import writer_lock
-    from flows.publish.catalog import refresh_catalog
-    from transforms.errors import InputRefused, UsageError
+    from flows.upkeep import compact_events
 
-    if grace_days < 0:
-        raise UsageError(f"--grace-days {grace_days}: choose 0 or more")
-    if not (data / "events").is_dir():
-        raise InputRefused(f"{data / 'events'} is no directory: run plainscore ingest first")
-    with writer_lock(data, "compact"):
-        tables = [asdict(one) for one in compact_store(data, timedelta(days=grace_days))]
-        refresh_catalog(data)  # its quarantine view shows the store's files
+    tables = [asdict(one) for one in compact_events(data, grace_days)]
     if output_format == "json":
         for row in tables:
             print(json.dumps(row))

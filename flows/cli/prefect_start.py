@@ -2,17 +2,20 @@
 
 import os
 
-# Without these an ephemeral server calls home, gives up on a slow start, and prints the traceback
-# of every refusal that we tell in two lines.
+# Without these a server calls home, and gives up on a slow start.
 OUR_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+# Prefect prints the traceback of every refusal that a command tells in two lines.
+OF_A_COMMAND = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
 
 
-def prepare_prefect() -> None:
-    """Set our defaults in the environment where the user has set nothing. Call before import."""
-    for name, value in OUR_DEFAULTS.items():
+def prepare_prefect(*, is_watched: bool = False) -> None:
+    """Set our defaults in the environment where the user has set nothing. Call before import.
+
+    ``is_watched``: what Prefect logs is what there is to see, as of a schedule that goes on.
+    """
+    for name, value in (OUR_DEFAULTS if is_watched else OUR_DEFAULTS | OF_A_COMMAND).items():
         os.environ.setdefault(name, value)

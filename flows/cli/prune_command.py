@@ -1,6 +1,5 @@
 """`plainscore prune`: delete old snapshots by a retention rule, without breaking a reader."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -50,20 +49,10 @@ def prune(
         How the runs are printed.
     """
     from flows.cli.row_output import print_rows
-    from flows.lock import writer_lock
-    from flows.publish.pruning import prune as prune_runs
-    from flows.publish.retention import RetentionRule
-    from transforms.errors import InputRefused
+    from flows.upkeep import prune_snapshots
 
-    if not (data / "snapshots").is_dir():
-        raise InputRefused(f"nothing is published in {data}: there is nothing to prune")
     wanted = _wanted(data, keep_daily_days, keep, keep_superseded_days, grace_hours)
-    rule = RetentionRule(wanted.keep_daily_days, wanted.keep, wanted.keep_superseded_days)
-    grace = timedelta(hours=wanted.grace_hours)
-    with writer_lock(data, "prune"):
-        outcome = prune_runs(data, rule, grace, is_rehearsal=dry_run)
-        if not dry_run:
-            _forget(data, outcome)
+    outcome = prune_snapshots(data, wanted, dry_run)
     if output_format == "table":
         print(_summary(outcome, dry_run))
     if output_format != "table" or outcome.sizes:
@@ -84,16 +73,6 @@ def _wanted(data: Path, *flags: Any) -> "Retention":
     except ValueError as error:
         wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
         raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
-
-
-def _forget(data: Path, outcome: "PruneOutcome") -> None:
-    """Drop what the ledger says of dates that have no run any more."""
-    from flows.ledger.entry import entry_file
-    from flows.publish.runs import runs_of
-
-    for run in outcome.deleted:
-        if not runs_of(data, run.dates):
-            entry_file(data, run.dates).unlink(missing_ok=True)
 
 
 def _rows(outcome: "PruneOutcome", is_rehearsal: bool) -> list[tuple[Any, ...]]:

@@ -1,12 +1,13 @@
 """`plainscore restate`: publish anew, beside the old, what late data touches."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from flows.cli.limits import NO_LIMITS, Limits
+from flows.calendar import NamedDay, meant_day
 
 if TYPE_CHECKING:
     from flows.backfill import BackfillOutcome
@@ -17,7 +18,7 @@ def restate(
     *,
     from_: Annotated[date | None, Parameter(name="--from")] = None,
     to: date | None = None,
-    known_on: date | None = None,
+    known_on: date | NamedDay | None = None,
     data: Path = Path("data"),
     scorecard: tuple[str, ...] | None = None,
     skip_refused: bool = False,
@@ -38,7 +39,8 @@ def restate(
     to
         Only dates up to this one.
     known_on
-        Count what had arrived by this day; the newest arrival day by default.
+        Count what had arrived by this day; last-day is yesterday (UTC). The newest arrival day by
+        default.
     data
         The data directory.
     scorecard
@@ -57,7 +59,8 @@ def restate(
     from flows.cli.many_dates import tell_outcome
     from flows.restatement import Span
 
-    span = Span(from_, to, known_on)
+    today = datetime.now(UTC).date()
+    span = Span(from_, to, None if known_on is None else meant_day(known_on, today))
     wishes: dict[str, Any] = {
         "scorecards": scorecard,
         "skip_refused": skip_refused,
@@ -113,11 +116,14 @@ def _restate_under_prefect(data: Path, span: "Span", wishes: dict[str, Any]) -> 
 
     with writer_lock(data, "restate", lend=True):
         prepare_prefect()
+        from flows.backfill import DatesFailed
         from flows.prefect_flows import restate_flow, start_own_server
 
         start_own_server()
-
-        outcome: BackfillOutcome = restate_flow(
-            span.first, span.last, span.known_on, data, **wishes
-        )
+        try:
+            outcome: BackfillOutcome = restate_flow(
+                span.first, span.last, span.known_on, data, **wishes
+            )
+        except DatesFailed as error:
+            return error.outcome
     return outcome

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from flows.cli.limits import NO_LIMITS, Limits
+from flows.calendar import NamedDay
 
 if TYPE_CHECKING:
     from flows.request import SnapshotRequest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def run(
     *,
-    as_of: date,
+    as_of: date | NamedDay,
     known_on: date | None = None,
     data: Path = Path("data"),
     scorecard: tuple[str, ...] | None = None,
@@ -35,7 +36,8 @@ def run(
     Parameters
     ----------
     as_of
-        Count what happened until the end of this day (UTC).
+        Count what happened until the end of this day (UTC); last-day is the last one that is over,
+        less arrival_lag_days, and last-month-end the last month end on or before it.
     known_on
         Count what had arrived by this day; as_of plus arrival_lag_days by default.
     data

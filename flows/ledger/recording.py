@@ -1,7 +1,7 @@
 """Record each stage in the ledger while it is done. What the ledger cannot hold stops no run."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,14 +51,19 @@ STAGE_OF_STEP: Mapping[Step, str] = {
 SHOWN_CHECKS = 2
 
 
+def stage_of(step: Step, arguments: Sequence[Any]) -> str | None:
+    """Return the stage that a step belongs to; None where it belongs to none."""
+    if step in (build_stage, check_stage):
+        return AUDITS if arguments[1] == STATISTICS else str(arguments[1])
+    return STAGE_OF_STEP.get(step)
+
+
 def recorded(do: Do, request: SnapshotRequest) -> Do:
     """Return a way to do each step that notes it in the ledger of the request's dates."""
     recorder = _Recorder(request)
 
     def do_recorded(step: Step, *arguments: Any) -> Any:
-        stage = STAGE_OF_STEP.get(step)
-        if step in (build_stage, check_stage):
-            stage = AUDITS if arguments[1] == STATISTICS else arguments[1]
+        stage = stage_of(step, arguments)
         if stage is None:
             made = do(step, *arguments)
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,18 @@ def test_a_flow_publishes_and_leaves_its_checks_and_summary_as_artifacts(
     artifacts = _artifacts()
     assert "**content**" in artifacts["snapshot"]
     assert "points_sum_to_score" in artifacts["checks"]
+    assert float(artifacts["progress"]) == 100
     assert {"take_in_new_files", "build_stage features", "check_stage published"} <= _task_names()
 
 
-def test_a_step_that_fails_on_the_disk_is_tried_again(
+def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
     prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     from flows import prefect_flows, score_day
+    from flows.scheduling import tasks
     from flows.steps import stage_files
 
-    failures = iter([OSError("the disk was away"), None])
+    failures = iter([OSError("the disk was away"), OSError("and again"), None])
 
     def stage_files_at_last(house: Any) -> Any:
         failure = next(failures)
@@ -55,7 +58,7 @@ def test_a_step_that_fails_on_the_disk_is_tried_again(
         return stage_files(house)
 
     monkeypatch.setattr(score_day, "stage_files", stage_files_at_last)
-    monkeypatch.setattr(prefect_flows, "WRITES", (stage_files_at_last,))
+    monkeypatch.setattr(tasks, "WRITES", (stage_files_at_last,))
     assert prefect_flows.score_day_flow(LAST_DAY, None, delivered).is_new
 
 
@@ -75,6 +78,17 @@ def test_a_refused_check_fails_the_flow_with_its_own_error(
     with pytest.raises(ChecksRefused, match="nothing was published"):
         score_day_flow(LAST_DAY, None, delivered)
     assert published_runs(delivered) == []
+
+
+def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
+    prefect_server: None, delivered: Path, quick: None
+) -> None:
+    from flows.backfill import DatesFailed
+    from flows.prefect_flows import backfill_flow
+
+    with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-01-31: no event") as failed:
+        backfill_flow(date(2025, 1, 31), LAST_DAY, "month", delivered)
+    assert [done.run.dates.as_of_date for done in failed.value.outcome.done] == [LAST_DAY]
 
 
 def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.calendar import dates_between
-from flows.request import snapshot_dates
+from flows.calendar import dates_between, meant_day
+from flows.request import read_request, snapshot_dates
 from flows.settings import Settings, read_settings, setting_origins
 from transforms.errors import UsageError
 
@@ -28,6 +28,22 @@ def test_a_day_to_come_is_refused_unless_it_is_said_what_is_known() -> None:
     with pytest.raises(UsageError, match="2026-11-24 lies in the future .*--known-on"):
         snapshot_dates(tomorrow, None, Settings(), TODAY)
     assert snapshot_dates(tomorrow, TODAY, Settings(), TODAY).as_of_date == tomorrow
+
+
+def test_the_last_day_is_over_and_so_is_the_time_that_late_events_are_given() -> None:
+    assert meant_day("last-day", date(2026, 11, 1)) == date(2026, 10, 31)
+    assert meant_day("last-day", date(2026, 11, 1), 3) == date(2026, 10, 28)
+    assert meant_day("last-month-end", date(2026, 11, 1)) == date(2026, 10, 31)
+    assert meant_day("last-month-end", date(2026, 11, 3), 3) == date(2026, 9, 30)
+    assert meant_day("last-month-end", date(2026, 11, 4), 3) == date(2026, 10, 31)
+
+
+def test_a_named_day_waits_for_the_configured_lag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAINSCORE__ARRIVAL_LAG_DAYS", "2")
+    dates = read_request("last-day", None, tmp_path, today=TODAY).dates
+    assert (dates.as_of_date, dates.known_on) == (date(2026, 11, 20), date(2026, 11, 22))
 
 
 def test_a_backfill_takes_both_of_its_ends() -> None:
