@@ -86,9 +86,10 @@ def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
     from flows.backfill import DatesFailed
     from flows.prefect_flows import backfill_flow
 
-    with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-01-31: no event") as failed:
-        backfill_flow(date(2025, 1, 31), LAST_DAY, "month", delivered)
-    assert [done.run.dates.as_of_date for done in failed.value.outcome.done] == [LAST_DAY]
+    with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-10-31: no event") as failed:
+        backfill_flow(date(2025, 10, 31), date(2025, 11, 30), "month", delivered)
+    done = [one.run.dates.as_of_date for one in failed.value.outcome.done]
+    assert done == [date(2025, 11, 30)]
 
 
 def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: Path) -> None:
