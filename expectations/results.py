@@ -51,22 +51,31 @@ def errored(stage: str, table_name: str, check_name: str, examples: str) -> Chec
 def refuse_if_critical(results: Iterable[CheckResult]) -> None:
     """Raise ChecksRefused where a check failed or could not run; warnings go through.
 
-    The message names the first few by table, check, count and examples, and counts the rest.
+    The message names the first few by table, check and count (in full also examples), and counts
+    the rest.
     """
     critical = [result for result in results if result.is_critical]
     if not critical:
         return
     checks = "a check" if len(critical) == 1 else f"{len(critical)} checks"
-    lines = [f"{checks} of {critical[0].stage} failed, so nothing was published"]
-    lines += [_sentence(result) for result in critical[:SHOWN_REFUSALS]]
-    if len(critical) > SHOWN_REFUSALS:
-        lines.append(f"and {len(critical) - SHOWN_REFUSALS} more")
-    raise ChecksRefused("\n".join(lines))
+    head = f"{checks} of {critical[0].stage} failed, so nothing was published"
+    shown = critical[:SHOWN_REFUSALS]
+    left = len(critical) - len(shown)
+    rest = [f"and {left} more"] if left else []
+    raise ChecksRefused(
+        "\n".join([head, *map(_sentence, shown), *rest]),
+        in_full="\n".join([head, *map(_sentence_with_examples, shown), *rest]),
+    )
 
 
 def _sentence(result: CheckResult) -> str:
     what = f"{result.table_name}: {result.check_name}"
     if result.outcome == "error":
-        return f"{what}: the check could not run, {result.examples}"
+        return f"{what}: the check could not run"
     rows = "row" if result.failed_count == 1 else "rows"
-    return f"{what}: {result.failed_count} {rows}, such as {result.examples}"
+    return f"{what}: {result.failed_count} {rows}"
+
+
+def _sentence_with_examples(result: CheckResult) -> str:
+    such_as = ", " if result.outcome == "error" else ", such as "
+    return f"{_sentence(result)}{such_as}{result.examples}"

@@ -18,9 +18,17 @@ class UsageError(PlainscoreError):
 
 
 class ChecksRefused(PlainscoreError):
-    """A critical check failed, so nothing was published."""
+    """A critical check failed, so nothing was published.
+
+    ``in_full``: the message with examples, which name people. It is for the person who asked:
+    str() has none, because schedulers and alerts keep messages and hand them on.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, in_full: str | None = None) -> None:
+        super().__init__(message)
+        self.in_full = in_full or message
 
 
 class Locked(PlainscoreError):

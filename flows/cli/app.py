@@ -123,7 +123,7 @@ def _told_as_closed(error: PermissionError) -> str:
 
 def _sentence(error: Exception) -> str:
     if hasattr(error, "exit_code"):
-        return str(error)
+        return str(getattr(error, "in_full", error))
     return f"unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)"
 
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flows.cli.prefect_start import OUR_DEFAULTS
 from flows.lock import writer_lock
 from flows.publish.runs import published_runs
 from tests.flows.conftest import LAST_DAY
@@ -16,34 +15,43 @@ from transforms.errors import ChecksRefused, Locked
 
 
 @pytest.fixture(scope="module")
-def prefect_server() -> Iterator[None]:
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One server for all flows here: starting it costs more than the flows."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in OUR_DEFAULTS.items():
-            patch.setenv(name, value)
-        from prefect.testing.utilities import prefect_test_harness
+    from tests.prefect_project import server_of_ones_own
 
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
+    with server_of_ones_own(tmp_path_factory.mktemp("prefect")) as api:
+        yield api
 
 
-def test_a_flow_publishes_and_leaves_its_checks_and_summary_as_artifacts(
-    prefect_server: None, delivered: Path
+def test_the_daily_snapshot_is_published_by_its_schedule_through_a_worker(
+    prefect_server: str, tmp_path: Path
 ) -> None:
-    from flows.prefect_flows import score_day_flow
+    from prefect.client.orchestration import get_client
 
-    outcome = score_day_flow(LAST_DAY, None, delivered)
-    assert outcome.is_new
-    assert [run.name for run in published_runs(delivered)] == ["0001"]
-    artifacts = _artifacts()
+    from flows.scheduling.loopback import deploy, loopback_worker, make_pool
+    from tests.prefect_project import ENDED, artifacts_of, first_run, make_project
+
+    project = make_project(tmp_path, ["daily"])
+    make_pool("plainscore", prefect_server)
+    deploy(prefect_server, project / "prefect.yaml", project)
+    with loopback_worker("plainscore", prefect_server), get_client(sync_client=True) as client:
+        run = first_run(client, "score-day/daily", ENDED)
+    assert run.state is not None
+    assert (run.state.type.value, run.auto_scheduled) == ("COMPLETED", True), run.state.message
+    assert run.expected_start_time is not None
+    yesterday = run.expected_start_time.astimezone(UTC).date() - timedelta(days=1)
+    assert [one.dates.as_of_date for one in published_runs(project / "data")] == [yesterday]
+    assert run.name == f"score-day {yesterday}"
+    artifacts = artifacts_of(run.id)
     assert "**content**" in artifacts["snapshot"]
     assert "points_sum_to_score" in artifacts["checks"]
-    assert float(artifacts["progress"]) == 100
+    assert "examples" not in artifacts["checks"]
+    assert artifacts["progress"] == 100
     assert {"take_in_new_files", "build_stage features", "check_stage published"} <= _task_names()
 
 
 def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
-    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     from flows import prefect_flows, score_day
     from flows.scheduling import tasks
@@ -63,7 +71,7 @@ def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
 
 
 def test_a_refused_check_fails_the_flow_with_its_own_error(
-    prefect_server: None, delivered: Path, monkeypatch: pytest.MonkeyPatch
+    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows import score_day
     from flows.prefect_flows import score_day_flow
@@ -81,7 +89,7 @@ def test_a_refused_check_fails_the_flow_with_its_own_error(
 
 
 def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
-    prefect_server: None, delivered: Path, quick: None
+    prefect_server: str, delivered: Path, quick: None
 ) -> None:
     from flows.backfill import DatesFailed
     from flows.prefect_flows import backfill_flow
@@ -92,7 +100,7 @@ def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
     assert done == [date(2025, 11, 30)]
 
 
-def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: Path) -> None:
+def test_a_second_flow_is_told_who_is_writing(prefect_server: str, delivered: Path) -> None:
     from flows.prefect_flows import score_day_flow
 
     with writer_lock(delivered, "a first flow"), pytest.raises(Locked, match="a first flow"):
@@ -100,7 +108,7 @@ def test_a_second_flow_is_told_who_is_writing(prefect_server: None, delivered: P
 
 
 def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touches(
-    prefect_server: None, delivered: Path
+    prefect_server: str, delivered: Path
 ) -> None:
     from flows.prefect_flows import restate_flow
 
@@ -108,17 +116,6 @@ def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touche
     assert (outcome.done, outcome.failed) == ([], {})
     assert (delivered / "events" / "head.json").is_file()
     assert "dates_to_restate" in _task_names()
-
-
-def _artifacts() -> dict[str, str]:
-    from prefect.client.orchestration import get_client
-
-    async def read() -> dict[str, str]:
-        async with get_client() as client:
-            found = await client.read_artifacts()
-            return {str(artifact.key): str(artifact.data) for artifact in found}
-
-    return asyncio.run(read())
 
 
 def _task_names() -> set[str]:
