@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from flows.cli.limits import NO_LIMITS, Limits
 from flows.calendar import NamedDay, meant_day
+from flows.cli.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
     from flows.backfill import BackfillOutcome

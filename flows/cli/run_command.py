@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from flows.cli.limits import NO_LIMITS, Limits
 from flows.calendar import NamedDay
+from flows.cli.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
     from flows.request import SnapshotRequest
