@@ -32,6 +32,7 @@ PAGES = (
     "docs/decisions.md",
     "docs/operating.md",
     "docs/releasing.md",
+    "docs/runbook.md",
     "docs/connect.md",
     "docs/audits/gaming.md",
     "docs/audits/gaps.md",
