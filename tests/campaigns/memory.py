@@ -1,0 +1,99 @@
+"""Whether a world of a million people finishes in bounded memory, and what each command takes.
+
+``python -m tests.campaigns.memory --people 1000000 --limit-gib 4 --home DIR`` invents, ingests and
+scores, each command in a control group of the kernel with so much memory, page cache included, and
+no swap: beyond it the kernel kills. It needs Linux, root, 25 GB of disk, and half an hour. Without
+``--limit-gib`` nothing is bounded and nobody needs to be root. DIR is left as it is in the end.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from threading import Event, Thread
+
+GROUPS = Path("/sys/fs/cgroup")
+# Version 1 has a tree for memory alone, version 2 one for everything.
+BOUNDS = {GROUPS / "memory": "memory.limit_in_bytes", GROUPS: "memory.max"}
+BETWEEN_LOOKS_SECONDS = 0.2
+DAY = "2026-10-31"
+
+
+def main() -> int:
+    """Run every command and print a line on each; return 1 where one did not end with 0."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--limit-gib", type=float, default=None)
+    parser.add_argument("--engine-limit", default="3GB")
+    parser.add_argument("--home", type=Path, default=None)
+    asked = parser.parse_args()
+    home = asked.home or Path(tempfile.mkdtemp(prefix="memory-"))
+    data = f"--data {home / 'data'}"
+    lines = (
+        f"synthesise --people {asked.people} {data}",
+        f"ingest {data}",
+        f"run --plain --as-of {DAY} --memory-limit {asked.engine_limit} {data}",
+    )
+    group = make_group(asked.limit_gib) if asked.limit_gib else None
+    try:
+        print("     s  own GiB  all GiB  exit")
+        codes = [measured(line.split(), group) for line in lines]
+    finally:
+        if group is not None:
+            group.rmdir()
+    return int(any(codes))
+
+
+def make_group(gib: float) -> Path:
+    """Make a control group that bounds the memory of whoever is put into it, and return it."""
+    parent = next(folder for folder in BOUNDS if (folder / "cgroup.procs").exists())
+    group = parent / f"plainscore-{os.getpid()}"
+    group.mkdir()
+    (group / BOUNDS[parent]).write_text(str(int(gib * 2**30)))
+    return group
+
+
+def measured(words: list[str], group: Path | None) -> int:
+    """Run one command, print its seconds and most memory, and return its exit code.
+
+    ``own``: without files that are mapped, of which the kernel takes back what it needs; ``all``:
+    what it counts as resident, as /usr/bin/time does.
+    """
+
+    def enter() -> None:
+        if group is not None:
+            (group / "cgroup.procs").write_text(str(os.getpid()))
+
+    begun, is_over, most = time.monotonic(), Event(), [0]
+    program = "from flows.cli.app import start; start()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, *words], stdout=subprocess.DEVNULL, preexec_fn=enter
+    )
+    watcher = Thread(target=_watch, args=(child.pid, most, is_over))
+    watcher.start()
+    _, status, used = os.wait4(child.pid, 0)
+    is_over.set()
+    watcher.join()
+    code = child.returncode = os.waitstatus_to_exitcode(status)
+    gib = most[0] / 2**20, used.ru_maxrss / 2**20
+    seconds = time.monotonic() - begun
+    print(f"{seconds:6.0f} {gib[0]:8.2f} {gib[1]:8.2f} {code:5}  {' '.join(words)}", flush=True)
+    return code
+
+
+def _watch(pid: int, most: list[int], is_over: Event) -> None:
+    """Keep the greatest anonymous memory of a process in KiB, as /proc tells it."""
+    while not is_over.wait(BETWEEN_LOOKS_SECONDS):
+        try:
+            told = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return
+        found = [line.split()[1] for line in told.splitlines() if line.startswith("RssAnon")]
+        most[0] = max(most[0], *map(int, found), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
