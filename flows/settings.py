@@ -95,6 +95,10 @@ class Settings(BaseSettings):
         description="Where the engine spills to; empty: .spill in the data directory.",
     )
     report: bool = Field(default=True, description="Whether a run writes its report page.")
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="What stderr is for: text for people, or a JSON object a line for machines.",
+    )
     retention: Retention = Field(
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",

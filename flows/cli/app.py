@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from cyclopts import App
 
+from flows.json_log import choose_log_format, say
 from transforms.errors import InputRefused
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -86,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code, having told of any error on stderr."""
+    choose_log_format("text")
     is_debugging = "--debug" in arguments
     return _run([word for word in arguments if word != "--debug"], is_debugging)
 
@@ -130,5 +132,5 @@ def _sentence(error: Exception) -> str:
 def _say(message: str, code: int) -> int:
     # Ids and texts of a log may be in a message: control characters must not reach a terminal.
     shown = "".join(c if c.isprintable() or c == "\n" else UNPRINTABLE for c in message)
-    print(f"plainscore: {shown}", file=sys.stderr)
+    say(shown, exit_code=code)
     return code

@@ -1,7 +1,6 @@
 """How `backfill` and `restate` tell what became of many dates."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +90,12 @@ def _tell_warnings(outcome: "BackfillOutcome") -> None:
 
 def _tell_failed(outcome: "BackfillOutcome") -> None:
     from flows.cli.refused_files import printable
+    from flows.json_log import say
 
     total = len(outcome.failed) + len(outcome.done)
-    print(f"plainscore: {len(outcome.failed)} of {total} dates failed:", file=sys.stderr)
+    told = [f"{len(outcome.failed)} of {total} dates failed:"]
     for dates, reason in outcome.failed.items():
         lines = [printable(line) for line in reason.splitlines()]
-        told = "\n    ".join(lines)
-        print(f"  {dates.as_of_date}: {told}", file=sys.stderr)
-    print("plainscore: the rest is done; mend that and run it again", file=sys.stderr)
+        told.append(f"  {dates.as_of_date}: " + "\n    ".join(lines))
+    say("\n".join(told))
+    say("the rest is done; mend that and run it again")

@@ -1,8 +1,9 @@
 """How refused files and warnings are told on stderr: one line each, safe for a terminal."""
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from flows.json_log import say
 
 if TYPE_CHECKING:
     from flows.ingest.refusals import RefusedFile
@@ -18,9 +19,9 @@ def tell_refused(refused: "list[RefusedFile]", warnings: Iterable[str] = ()) -> 
 
 def _tell(lines: list[str]) -> None:
     for line in lines[:SHOWN]:
-        print(f"plainscore: {printable(line)}", file=sys.stderr)
+        say(printable(line), "warning")
     if len(lines) > SHOWN:
-        print(f"plainscore: ... and {len(lines) - SHOWN} more like these", file=sys.stderr)
+        say(f"... and {len(lines) - SHOWN} more like these", "warning")
 
 
 def printable(text: str) -> str:

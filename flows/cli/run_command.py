@@ -1,7 +1,6 @@
 """`plainscore run`: publish the snapshot of one date."""
 
 import json
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -104,6 +103,7 @@ def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "S
 
 
 def _print(outcome: "SnapshotOutcome", output_format: str) -> None:
+    from flows.json_log import say
     from flows.publish.manifest import read_manifest
     from flows.summary import snapshot_text
 
@@ -113,4 +113,4 @@ def _print(outcome: "SnapshotOutcome", output_format: str) -> None:
     else:
         print(snapshot_text(outcome))
         for warning in outcome.report.warnings:
-            print(f"plainscore: {warning}", file=sys.stderr)
+            say(warning, "warning")

@@ -102,6 +102,7 @@ def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", since: str
         "known_on": dates.known_on,
         **{name: figures[name] if figures else None for name in FIGURES},
         "began": attempt and attempt.started,
+        "run_id": attempt and attempt.run_id,
         "seconds": round(sum(stage["seconds"] for stage in stages), 3) if stages else None,
         "stages": stages,
     }
@@ -116,6 +117,7 @@ def _stage(record: "StageRecord", attempt: "Attempt", since: str | None) -> Row:
         "reason": record.reason,
         "rows": record.rows,
         "seconds": record.seconds,
+        "peak_memory_bytes": record.peak_memory_bytes,
     }
 
 

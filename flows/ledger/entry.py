@@ -28,6 +28,8 @@ RUNNING, DONE, REFUSED, FAILED, INTERRUPTED = "running", "done", "refused", "fai
 class StageRecord:
     """One stage of one attempt; ``rows`` of its tables, ``seconds`` by the clock on the wall.
 
+    ``peak_memory_bytes``: the most memory of the process in it, None where nothing tells.
+
     ``code_hash`` and ``scorecard_hash``: see transforms.fingerprint.stage_hashes.
     """
 
@@ -36,6 +38,7 @@ class StageRecord:
     reason: str | None = None
     rows: int | None = None
     seconds: float = 0.0
+    peak_memory_bytes: int | None = None
     input_hash: str | None = None
     code_hash: str | None = None
     scorecard_hash: str | None = None
@@ -45,6 +48,8 @@ class StageRecord:
 class Attempt:
     """One try to publish: when it began, the run that it made, and its stages so far.
 
+    ``run_id``: a UUID of this try, by which its log lines and lineage events name it.
+
     ``last_file_no``: the number of the file that had been ingested last; what was ingested for
     these dates since then has a higher one.
     """
@@ -53,6 +58,7 @@ class Attempt:
     run: str | None = None
     last_file_no: int | None = None
     stages: list[StageRecord] = field(default_factory=list)
+    run_id: str | None = None
 
     @property
     def broken_stage(self) -> StageRecord | None:
@@ -109,7 +115,7 @@ def read_entry(data_dir: Path, dates: SnapshotDates) -> Entry:
 
 def read_entries(data_dir: Path) -> tuple[dict[SnapshotDates, Entry], list[Path]]:
     """Return all entries by their dates, and the files that cannot be read as one."""
-    files = sorted((data_dir / SNAPSHOTS / LEDGER).glob("*.json"))
+    files = sorted((data_dir / SNAPSHOTS / LEDGER).glob("*_*.json"))
     found = {file: _read(file) for file in files}
     entries = {entry.dates: entry for entry in found.values() if entry is not None}
     return entries, [file for file, entry in found.items() if entry is None]
@@ -131,4 +137,5 @@ def _attempt(said: dict[str, Any] | None) -> Attempt | None:
     if said is None:
         return None
     stages = [StageRecord(**stage) for stage in said["stages"]]
-    return Attempt(said["started"], said["run"], said["last_file_no"], stages)
+    last_file_no, run_id = said["last_file_no"], said.get("run_id")
+    return Attempt(said["started"], said["run"], last_file_no, stages, run_id)

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from flows.doing import Do
 from flows.ingest import IngestReport
+from flows.json_log import Level, choose_log_format, log_event
 from flows.ledger.entry import (
     DONE,
     FAILED,
@@ -20,6 +22,7 @@ from flows.ledger.entry import (
     read_entry,
     write_entry,
 )
+from flows.ledger.peak_memory import watched_memory
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.steps import (
@@ -79,22 +82,33 @@ class _Recorder:
         self._data_dir = request.data_dir
         self._entry = read_entry(request.data_dir, request.dates)
         self._was_unfinished = self._entry.unfinished
-        self._attempt = Attempt(started=datetime.now(UTC).isoformat(timespec="seconds"))
+        self._attempt = Attempt(
+            started=datetime.now(UTC).isoformat(timespec="seconds"), run_id=str(uuid4())
+        )
+        self._told = {
+            "run_id": self._attempt.run_id,
+            "as_of_date": request.dates.as_of_date,
+            "known_on": request.dates.known_on,
+        }
+        choose_log_format(request.settings.log_format)
         self._house: House | None = None
         self._warnings: list[str] = []
 
     def time(self, stage: str, do_it: Callable[[], Any]) -> Any:
         record = self._begin(stage)
         started = time.monotonic()
-        try:
-            made = do_it()
-        except BaseException as error:
-            record.outcome, record.reason = self._why(error, stage)
-            raise
-        finally:
-            record.seconds = round(record.seconds + time.monotonic() - started, 3)
-            if record.outcome != RUNNING:
-                self._write()
+        with watched_memory() as most_memory:
+            try:
+                made = do_it()
+            except BaseException as error:
+                record.outcome, record.reason = self._why(error, stage)
+                raise
+            finally:
+                record.seconds = round(record.seconds + time.monotonic() - started, 3)
+                record.peak_memory_bytes = _greater(record.peak_memory_bytes, most_memory())
+                if record.outcome != RUNNING:
+                    self._tell_ended(record)
+                    self._write()
         return made
 
     def learn_from(self, step: Step, arguments: tuple[Any, ...], made: Any) -> None:
@@ -108,6 +122,7 @@ class _Recorder:
         elif step is build_stage:
             self._attempt.stages[-1].rows = arguments[0].running.row_count(arguments[1])
         elif step is find_current_run and made is not None:
+            log_event("current", {**self._told, "run": made.name})
             self._settle(made)
         elif step is publish_run:
             self._finish(made)
@@ -119,7 +134,9 @@ class _Recorder:
             return stages[-1]
         if stages:
             stages[-1].outcome = DONE
+            self._tell_ended(stages[-1])
         stages.append(self._new_record(stage))
+        log_event("stage_began", {**self._told, "stage": stage})
         # Where the date is published, we mostly find in a moment that there is nothing to do.
         if stage != INGEST or self._entry.published is None:
             self._write()
@@ -168,6 +185,8 @@ class _Recorder:
     def _finish(self, run: Run) -> None:
         self._attempt.stages[-1].outcome, self._attempt.stages[-1].reason = DONE, None
         self._attempt.run = run.name
+        self._tell_ended(self._attempt.stages[-1])
+        log_event("published", {**self._told, "run": run.name, "folder": run.relative_folder})
         self._save(self._attempt, None)
 
     def _write(self) -> None:
@@ -180,6 +199,22 @@ class _Recorder:
         except OSError as error:
             self._warn(f"the ledger cannot be written ({error.strerror}): `status` will not know")
 
+    def _tell_ended(self, record: StageRecord) -> None:
+        facts = {
+            "stage": record.stage,
+            "outcome": record.outcome,
+            "reason": record.reason,
+            "rows": record.rows,
+            "seconds": record.seconds,
+            "peak_memory_bytes": record.peak_memory_bytes,
+        }
+        level: Level = "info" if record.outcome == DONE else "error"
+        log_event("stage_ended", {**self._told, **facts}, level)
+
     def _warn(self, warning: str) -> None:
         if warning not in self._warnings:
             self._warnings.append(warning)
+
+
+def _greater(one: int | None, other: int | None) -> int | None:
+    return max((value for value in (one, other) if value is not None), default=None)

@@ -22,6 +22,7 @@ from flows.publish.published_runs import PublishedRuns
 from flows.publish.runs import CATALOG, published_runs, shown_runs
 from flows.publish.snapshot_views import views_of_runs
 from flows.publish.sql_text import file_literal, identifier, text_literal
+from flows.publish.stage_view import keep_a_ledger, stage_view
 from flows.publish.view import CatalogContents, View
 from flows.publish.written_views import macros, quarantine_view, written_views
 from transforms.contract import Column
@@ -124,7 +125,9 @@ def _contents(home: Path) -> CatalogContents | None:
         *evaluation_views(home, published.manifests),
         *drift_views(home, published.manifests),
     )
-    views = (*views_of_runs(published, shown, pinned), quarantine, *apart, *written_views())
+    keep_a_ledger(home)
+    of_runs = (*views_of_runs(published, shown, pinned), stage_view(home), quarantine)
+    views = (*of_runs, *apart, *written_views())
     return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))
 
 

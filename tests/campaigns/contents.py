@@ -9,10 +9,11 @@ from typing import Any
 from dashboards.data_format import STAMP
 from flows.ingest.compaction import compact
 from flows.ingest.event_store import open_store
-from flows.ledger.entry import entry_file, read_entries
+from flows.ledger.entry import LEDGER, entry_file, read_entries
 from flows.lock import writer_lock
 from flows.publish.manifest import read_manifest
-from flows.publish.runs import RETIRED, published_runs
+from flows.publish.runs import RETIRED, SNAPSHOTS, published_runs
+from flows.publish.stage_view import NO_ENTRY
 from flows.publish.verification import verify
 from tests.ingest.delivery import Delivery
 
@@ -83,6 +84,7 @@ def _explained(data_dir: Path) -> Iterator[str]:
     for table in store.head.versions:
         yield from (str(Path(f).relative_to(data_dir.absolute())) for f in store.files(table))
     yield from (f"events/seen/{name}" for names in store.head.seen.values() for name in names)
+    yield f"{SNAPSHOTS}/{LEDGER}/{NO_ENTRY}"
     yield from ("events/head.json", "events/file_states.json")
 
 
