@@ -97,8 +97,11 @@ class Snapshots:
         return wanted
 
 
-def open_snapshots(data_dir: Path) -> Snapshots:
+def open_snapshots(data_dir: Path, copy: Path | None = None) -> Snapshots:
     """Open what is published in a data directory; close it, or use it in a ``with``.
+
+    ``copy``: a copy of its catalog, to be opened in its place: within a process DuckDB gives out
+    the file it has open already, also after a publish has replaced it.
 
     Raises NothingPublishedError where there is no catalog, one that cannot be opened, or one
     that was made for another place; DataFormatError where a newer version wrote it.
@@ -112,7 +115,7 @@ def open_snapshots(data_dir: Path) -> Snapshots:
             f"--data {data_dir}` publishes a snapshot"
         )
     try:
-        con = duckdb.connect(str(catalog), read_only=True)
+        con = duckdb.connect(str(copy or catalog), read_only=True)
         # A query never makes DuckDB fetch an extension from the net.
         con.execute("set autoinstall_known_extensions = false")
         found = con.execute("select data_directory from catalog_origin").fetchone()

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
     "query": ("query_command:query", "Run SQL over the published snapshots."),
     "report": ("report_command:report", "Write the page that tells a snapshot at a glance."),
+    "dashboard": ("dashboard_command:dashboard", "Serve figures and people to a browser."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
     "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
     "societies": ("societies_command:societies", "Compare the same people under other rules."),

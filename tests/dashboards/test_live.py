@@ -1,0 +1,107 @@
+"""The live dashboard shows what the report shows, for any date and anybody, and keeps up."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboards.live
+from dashboards.explanation import explain
+from dashboards.figures.figure import NOTHING, Answer, answer, figures
+from dashboards.live.charts import chart_of, in_unit, table_of
+from dashboards.live.current import CurrentSnapshots
+from dashboards.report.contents import PAGES
+from dashboards.snapshots import Snapshots
+from flows.cli.app import main
+from tests.publish.invented import OCTOBER_LATER, SEPTEMBER, published
+
+APP = Path(dashboards.live.__file__).with_name("app.py")
+OCTOBER = date(2026, 10, 31)
+
+
+@pytest.fixture
+def app(autumn: Path) -> Iterator[AppTest]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.argv", [str(APP), str(autumn), "invented"])
+        yield AppTest.from_file(str(APP), default_timeout=120)
+
+
+def answers(snapshots: Snapshots) -> list[Answer]:
+    return [
+        answer(snapshots, one, OCTOBER, SEPTEMBER.as_of_date)
+        for page in PAGES
+        for one in figures(page.key)
+    ]
+
+
+def test_every_page_shows_the_tables_of_the_report(app: AppTest, snapshots: Snapshots) -> None:
+    app.run()
+    assert "invented" in app.warning[0].value
+    for page in PAGES:
+        if page.key == "person":
+            continue
+        app.sidebar.radio(key="page").set_value(page.key).run()
+        assert not app.exception
+        told = [one for one in answers(snapshots) if one.figure.page == page.key and one.rows]
+        shown = [frame.value for frame in app.dataframe]
+        assert [len(one.rows) for one in told] == [len(frame) for frame in shown]
+        for one, frame in zip(told, shown, strict=True):
+            assert list(frame.columns) == list(table_of(one)[0])
+
+
+def test_a_number_is_the_one_that_the_report_shows(snapshots: Snapshots) -> None:
+    for told in answers(snapshots):
+        for column in told.figure.columns:
+            if column.decimals is None or not column.unit:
+                continue
+            for value in told.values(column.name):
+                shown = in_unit(column, value)
+                same = NOTHING if value is None else f"{shown + 0:,.{column.decimals}f}"
+                assert same == column.shown(value)
+
+
+def test_every_chart_can_be_drawn(snapshots: Snapshots) -> None:
+    for told in answers(snapshots):
+        chart = told.figure.chart
+        drawn = chart_of(told)
+        assert (drawn is None) == (chart is None or chart.kind == "matrix" or not told.rows)
+        assert drawn is None or drawn.to_dict()
+
+
+def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snapshots) -> None:
+    [(person,)] = snapshots.rows(
+        "select person_id from score where as_of_date = ? and score is not null "
+        "order by person_id desc limit 1",
+        (OCTOBER,),
+    )
+    told = explain(snapshots, person, OCTOBER)
+    app.run()
+    app.sidebar.radio(key="page").set_value("person").run()
+    app.text_input(key="person").set_value(person).run()
+    assert not app.exception
+    assert app.metric[0].value == str(told.score)
+    assert list(app.dataframe[0].value["points"]) == [row.points for row in told.points]
+    assert list(app.dataframe[0].value["total"])[-1] == told.score
+
+
+def test_a_new_snapshot_is_seen_by_who_opened_the_old_one(tmp_path: Path) -> None:
+    published(tmp_path, SEPTEMBER)
+    current = CurrentSnapshots(tmp_path)
+    first, old = current.open()
+    published(tmp_path, OCTOBER_LATER, seed=3)
+    second, new = current.open()
+    assert first != second
+    assert new.dates() == [SEPTEMBER.as_of_date, OCTOBER]
+    assert old.dates() == [SEPTEMBER.as_of_date]
+    assert current.open()[0] == second
+
+
+def test_where_nothing_is_published_the_command_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["dashboard", "--data", str(tmp_path)])
+    assert ended.value.code == 5
+    assert "nothing is published" in capsys.readouterr().err
