@@ -99,6 +99,12 @@ class Settings(BaseSettings):
         default="text",
         description="What stderr is for: text for people, or a JSON object a line for machines.",
     )
+    lineage_directory: Path | None = Field(
+        default=None,
+        examples=["lineage"],
+        description="A folder that gets a file of OpenLineage events for every run; it needs "
+        "plainscore[lineage]. Empty: none.",
+    )
     retention: Retention = Field(
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",

@@ -23,6 +23,7 @@ from flows.ledger.entry import (
     write_entry,
 )
 from flows.ledger.peak_memory import watched_memory
+from flows.lineage_events import Tried, require_openlineage, write_lineage
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.steps import (
@@ -91,6 +92,9 @@ class _Recorder:
             "known_on": request.dates.known_on,
         }
         choose_log_format(request.settings.log_format)
+        self._lineage = request.settings.lineage_directory
+        if self._lineage is not None:
+            require_openlineage()
         self._house: House | None = None
         self._warnings: list[str] = []
 
@@ -109,6 +113,7 @@ class _Recorder:
                 if record.outcome != RUNNING:
                     self._tell_ended(record)
                     self._write()
+                    self._write_lineage(None, record.reason)
         return made
 
     def learn_from(self, step: Step, arguments: tuple[Any, ...], made: Any) -> None:
@@ -188,6 +193,7 @@ class _Recorder:
         self._tell_ended(self._attempt.stages[-1])
         log_event("published", {**self._told, "run": run.name, "folder": run.relative_folder})
         self._save(self._attempt, None)
+        self._write_lineage(run)
 
     def _write(self) -> None:
         self._save(self._entry.published, self._attempt)
@@ -198,6 +204,19 @@ class _Recorder:
             write_entry(self._data_dir, self._entry)
         except OSError as error:
             self._warn(f"the ledger cannot be written ({error.strerror}): `status` will not know")
+
+    def _write_lineage(self, run: Run | None, failure: str | None = None) -> None:
+        """Write what a try read and made, where that is wished for."""
+        if self._lineage is None or self._house is None:
+            return
+        house = self._house
+        tried = Tried(
+            self._data_dir, house.request.dates, self._attempt, house.catalog, run, failure
+        )
+        try:
+            write_lineage(self._lineage, tried)
+        except OSError as error:
+            self._warn(f"{self._lineage} cannot be written ({error.strerror}): no lineage of it")
 
     def _tell_ended(self, record: StageRecord) -> None:
         facts = {
