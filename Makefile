@@ -56,3 +56,7 @@ $(READY_DEV): $(READY)
 
 clean:
 	rm -rf $(VENV) data/landing data/events data/snapshots data/reports data/plainscore.duckdb
+
+docs: $(READY_DEV)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
+	@echo build/site/index.html

@@ -1,0 +1,19 @@
+"""docs/settings.md: every setting, as `plainscore init` writes them; `python -m` writes it anew."""
+
+from pathlib import Path
+
+from flows.project.settings_text import settings_text
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+_START, _END = "```toml\n", "```\n"
+
+
+def with_settings(page: str) -> str:
+    """Return the page with today's settings between its fences."""
+    before, _, rest = page.partition(_START)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_START}{settings_text({})}{_END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_settings(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
