@@ -21,7 +21,7 @@ from flows.progress import step_progress
 from flows.request import read_request, read_requests
 from flows.restatement import Span, restate
 from flows.scheduling.artifacts import ShownProgress
-from flows.scheduling.parameters import described
+from flows.scheduling.parameters import OURS, described
 from flows.scheduling.tasks import tasked
 from flows.score_day import SnapshotOutcome
 from flows.settings import read_settings
@@ -58,7 +58,7 @@ def _day_in_words() -> str:
     return f"score-day {meant_day(given['as_of_date'], scheduled_day(), lag_days)}"
 
 
-@flow(name="score-day", flow_run_name=_day_in_words, persist_result=False)
+@flow(name="score-day", flow_run_name=_day_in_words, **OURS)
 @described
 def score_day_flow(
     as_of_date: date | NamedDay = "last-day",
@@ -93,7 +93,7 @@ def score_day_flow(
     return outcome
 
 
-@flow(name="backfill", flow_run_name="backfill {first} to {last}", persist_result=False)
+@flow(name="backfill", flow_run_name="backfill {first} to {last}", **OURS)
 @described
 def backfill_flow(
     first: date,
@@ -128,7 +128,7 @@ def backfill_flow(
     return _all_done(outcome)
 
 
-@flow(name="restate", persist_result=False)
+@flow(name="restate", **OURS)
 @described
 def restate_flow(
     first: date | None = None,

@@ -1,5 +1,6 @@
 """The flows that publish no snapshot, as Prefect runs them: upkeep of a data directory."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
@@ -7,21 +8,23 @@ from prefect import flow
 from flows.evaluation.evaluating import evaluate
 from flows.lock import writer_lock
 from flows.publish.runs import live_runs
-from flows.scheduling.parameters import described
+from flows.scheduling.events import tell_finding
+from flows.scheduling.parameters import OURS, described
 from flows.scheduling.tasks import tasked
 from flows.settings import read_settings
 from flows.upkeep import compact_events, prune_snapshots
+from flows.watching import Finding, find_drift, find_stale
 from transforms.errors import InputRefused
 
 
-@flow(name="compact", persist_result=False)
+@flow(name="compact", **OURS)
 @described
 def compact_flow(data: Path = Path("data"), grace_days: int = 7) -> None:
     """Rewrite finished months of the event store by person, which makes reading faster."""
     tasked()(compact_events, data, grace_days)
 
 
-@flow(name="evaluate", persist_result=False)
+@flow(name="evaluate", **OURS)
 @described
 def evaluate_flow(
     data: Path = Path("data"),
@@ -40,9 +43,29 @@ def evaluate_flow(
         list(evaluate(data, runs, settings, tasked()))
 
 
-@flow(name="prune", persist_result=False)
+@flow(name="prune", **OURS)
 @described
 def prune_flow(data: Path = Path("data"), dry_run: bool = False) -> None:
     """Retire the snapshots that [retention] does not keep; delete those retired before."""
     retention = read_settings(data).retention
     tasked()(prune_snapshots, data, retention, dry_run)
+
+
+@flow(name="watch", **OURS)
+@described
+def watch_flow(
+    max_age_days: int = 2,
+    max_psi: float = 0.25,
+    over_days: int = 28,
+    data: Path = Path("data"),
+) -> list[Finding]:
+    """Tell of a snapshot that is stale and of a score that has drifted, each as an event."""
+    settings = read_settings(data)
+    found = [find_stale(data, datetime.now(UTC).date(), max_age_days)]
+    if (data / "snapshots").is_dir():
+        with writer_lock(data, "watch"):
+            found.append(find_drift(data, over_days, max_psi, settings, tasked()))
+    told = [finding for finding in found if finding is not None]
+    for finding in told:
+        tell_finding(data, finding)
+    return told

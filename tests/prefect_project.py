@@ -1,11 +1,15 @@
 """A Prefect server on loopback, and a project directory whose daily snapshot is soon due."""
 
+import json
 import shutil
 import socket
 import time
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +29,7 @@ CHECKOUT = Path(__file__).parents[1]
 IMPATIENT = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_LOGGING_LEVEL": "WARNING"}
 ENDED = TERMINAL_STATES
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_RUNS = 0.2, 10
+LONG_ENOUGH_SECONDS = 300  # what has not come by then does not come: say so, and do not wait for it
 
 
 @contextmanager
@@ -65,7 +70,8 @@ def first_run(client: SyncPrefectClient, deployment: str, states: Set[StateType]
     No more runs of it are scheduled from when the first one has begun.
     """
     meant = client.read_deployment_by_name(deployment).id
-    while True:
+    until = time.monotonic() + LONG_ENOUGH_SECONDS
+    while time.monotonic() < until:
         runs = client.read_flow_runs(
             flow_run_filter=FlowRunFilter.model_validate({"deployment_id": {"any_": [meant]}}),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
@@ -76,6 +82,28 @@ def first_run(client: SyncPrefectClient, deployment: str, states: Set[StateType]
         if runs and runs[0].state_type in states:
             return runs[0]
         time.sleep(SECONDS_BETWEEN_LOOKS)
+    raise AssertionError(f"no run of {deployment} came into {states}: {runs}")
+
+
+@contextmanager
+def posted_here() -> Iterator[tuple[str, "Queue[dict[str, str]]"]]:
+    """Receive what is posted as JSON; yield the address, and the queue of what came."""
+    posted: Queue[dict[str, str]] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            posted.put(json.loads(self.rfile.read(length)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/told", posted
+        server.shutdown()
 
 
 def artifacts_of(flow_run: UUID) -> dict[str, Any]:

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restate": ("restate_command:restate", "Publish anew what late data touches, beside the old."),
     "serve": ("serve_command:serve", "Run what prefect.yaml schedules, when it is due."),
     "status": ("status_command:status", "Show what became of every stage of every date."),
+    "watch": ("watch_command:watch", "Tell of a stale snapshot, and of a score that drifted."),
+    "alert": ("alert_command:alert", "Be told of trouble through Prefect."),
     "verify": ("verify_command:verify", "Hash every published file again."),
     "prune": ("prune_command:prune", "Delete old snapshots by a retention rule."),
     "explain": ("explain_command:explain", "Explain one person's score, point by point."),

@@ -19,6 +19,7 @@ from flows.publish.reports import report_file
 from flows.report.reporting import has_report
 from flows.request import SnapshotRequest
 from flows.restatement import dates_to_restate
+from flows.scheduling.events import tell_published
 from flows.score_day import SnapshotOutcome, score_day
 from flows.steps import House
 from flows.summary import snapshot_markdown
@@ -67,11 +68,12 @@ class ShownProgress:
         return do_and_show
 
     def score_day(self, request: SnapshotRequest, do: Do) -> SnapshotOutcome:
-        """Publish a snapshot, with its artifacts."""
+        """Publish a snapshot, with its artifacts and its event."""
         try:
             outcome = score_day(request, do, publish_checks)
         finally:
             self._done += 1
+        tell_published(request.data_dir, outcome)
         create_markdown_artifact(key="snapshot", markdown=snapshot_markdown(outcome))
         if has_report(request):
             file = report_file(request.data_dir, request.dates.as_of_date)

@@ -1,15 +1,23 @@
-"""What a person reads beside the parameters of a flow, in Prefect's pages and its API.
+"""What all flows have alike: whom they tell, and what a person reads beside their parameters.
 
-Prefect takes it from a docstring in Google's style, so each flow's docstring is ended with it.
+Prefect takes the latter from a docstring in Google's style: each flow's docstring is ended with it.
 """
 
 from collections.abc import Callable
 from inspect import signature
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+from flows.scheduling.events import tell_failure
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+# Results stay in memory: they are outcomes, and what counts is published.
+OURS: dict[str, Any] = {
+    "persist_result": False,
+    "on_failure": [tell_failure],
+    "on_crashed": [tell_failure],
+}
 DESCRIPTIONS = {
     "as_of_date": "The day whose end is scored (UTC): a date, last-day (the last one that is over "
     "when the run is due, less arrival_lag_days) or last-month-end.",
@@ -29,7 +37,8 @@ DESCRIPTIONS = {
     "grace_days": "Delete files that have been out of use for this many days.",
     "dry_run": "Only say what would be retired and deleted.",
     "max_age_days": "Tell where the newest published date is older than this many days.",
-    "max_psi": "Tell where the score's PSI since the snapshot before is above this.",
+    "max_psi": "Tell where the score's PSI is above this.",
+    "over_days": "PSI against the last snapshot at least so many days before the newest.",
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from flows.lock import writer_lock
 from flows.publish.runs import published_runs
 from tests.flows.conftest import LAST_DAY
-from transforms.errors import ChecksRefused, Locked
+from transforms.errors import ChecksRefused, InputRefused, Locked
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,29 @@ def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touche
     assert (outcome.done, outcome.failed) == ([], {})
     assert (delivered / "events" / "head.json").is_file()
     assert "dates_to_restate" in _task_names()
+
+
+def test_trouble_reaches_a_webhook_through_prefect_itself(
+    prefect_server: str, published: tuple[Path, Any], tmp_path: Path
+) -> None:
+    from flows.prefect_flows import score_day_flow
+    from flows.scheduling.alerting import alert_by, webhook_block
+    from flows.upkeep_flows import watch_flow
+    from tests.prefect_project import LONG_ENOUGH_SECONDS, posted_here
+
+    data_dir, _ = published
+    with posted_here() as (address, posted):
+        alert_by(webhook_block(address), silent_hours=26)
+        with pytest.raises(InputRefused):
+            score_day_flow(date(2025, 10, 31), None, data_dir)
+        refused = posted.get(timeout=LONG_ENOUGH_SECONDS)
+        assert refused["subject"] == f"plainscore.run.refused in {data_dir.name}"
+        assert "score-day 2025-10-31: no event is known" in refused["text"]
+        assert [one.kind for one in watch_flow(data=data_dir)] == ["stale"]
+        assert (
+            "the newest snapshot is of 2026-10-31"
+            in posted.get(timeout=LONG_ENOUGH_SECONDS)["text"]
+        )
 
 
 def _task_names() -> set[str]:

@@ -16,7 +16,16 @@ GIVEN_BY_HAND: dict[str, Any] = {"backfill": {"first": "2026-01-31", "last": "20
 
 def test_every_kind_of_work_has_its_deployment() -> None:
     names = {one.name for one in DECLARED}
-    assert names >= {"daily", "month-end", "restate", "backfill", "compact", "evaluate", "prune"}
+    assert names >= {
+        "daily",
+        "month-end",
+        "restate",
+        "backfill",
+        "compact",
+        "evaluate",
+        "prune",
+        "watch",
+    }
 
 
 @pytest.mark.parametrize("declared", DECLARED, ids=lambda one: one.name)
