@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from flows.project.settings_page import PAGE, with_settings
 from tests.docs.pages import CHECKOUT
+from tests.docs.settings_page import PAGE, with_settings
 
 SITE = CHECKOUT / "docs" / "site" / "mkdocs.yml"
 

@@ -1,10 +1,12 @@
-"""docs/settings.md: every setting, as `plainscore init` writes them; `python -m` writes it anew."""
+"""docs/settings.md: every setting, as `plainscore init` writes them.
 
-from pathlib import Path
+`python -m tests.docs.settings_page` writes the page anew.
+"""
 
 from flows.project.settings_text import settings_text
+from tests.docs.pages import CHECKOUT
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+PAGE = CHECKOUT / "docs" / "settings.md"
 _START, _END = "```toml\n", "```\n"
 
 
