@@ -24,21 +24,28 @@ gate as (
 
 moved as (
     select
-        score_before,
-        score_after
-    from compare($before_date, $as_of_date)
-    where score_change is not null
+        earlier.score as score_before,
+        later.score as score_after,
+        count(*) as people
+    from score as earlier
+    inner join score as later on earlier.person_id = later.person_id
+    where
+        earlier.as_of_date = $before_date
+        and later.as_of_date = $as_of_date
+        and earlier.score is not null
+        and later.score is not null
+    group by earlier.score, later.score
 )
 
 select
     cast(gate.min_score as varchar) as min_score,
     gate.benefits,
-    count(*) filter (
+    cast(coalesce(sum(moved.people) filter (
         where moved.score_before < gate.min_score and moved.score_after >= gate.min_score
-    ) as gained,
-    count(*) filter (
+    ), 0) as bigint) as gained,
+    cast(coalesce(sum(moved.people) filter (
         where moved.score_before >= gate.min_score and moved.score_after < gate.min_score
-    ) as lost
+    ), 0) as bigint) as lost
 from gate
 cross join moved
 group by gate.min_score, gate.benefits
