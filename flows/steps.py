@@ -233,16 +233,21 @@ def stage_files(house: House) -> StagedSnapshot:
 
 def publish_run(house: House, staged: StagedSnapshot) -> Run:
     """Move the staged snapshot into place and show it in the catalog."""
+    _stop_engine(house)  # what it holds is needed to hash everything that it made
     rows = [astuple(result) for result in house.results]
     return publish(house.request.data_dir, staged, house.provenance, rows)
 
 
 def close_house(house: House) -> None:
     """Stop the engine and remove what it spilled."""
+    _stop_engine(house)
+    shutil.rmtree(_spill_folder(house), ignore_errors=True)
+
+
+def _stop_engine(house: House) -> None:
     if house.engine is not None:
         house.engine.close()
         house.engine = None
-    shutil.rmtree(_spill_folder(house), ignore_errors=True)
 
 
 def _spill_folder(house: House) -> Path:

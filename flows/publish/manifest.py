@@ -63,7 +63,7 @@ def write_manifest(
         table.short_name: [(column.name, column.type) for column in table.columns]
         for table in tables
     }
-    with duckdb.connect(config={"threads": staged.threads}) as con:
+    with duckdb.connect(config=staged.limits) as con:
         hashed = hash_people(con, staged.folder, columns)
         entries = {
             table.short_name: table_entry(

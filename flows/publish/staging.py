@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 class StagedSnapshot:
     """A snapshot on its way: ``folder/<table>/<table>.parquet`` for every published table.
 
-    ``threads``: how many the engine that wrote it may use, and so may what reads it back.
+    ``limits``: those of the engine that wrote it, by DuckDB's names: threads, memory, where to
+    spill. They hold for what reads it back.
     """
 
     dates: SnapshotDates
     folder: Path
     tables: tuple[Table, ...]
-    threads: int
+    limits: dict[str, Any]
 
     def file(self, table: Table) -> Path:
         return table_file(self.folder, table.short_name)
@@ -93,9 +94,14 @@ def stage_snapshot(
             f"create view {table.name} as from read_parquet({parquet_list([file])}, "
             "hive_partitioning = false)"
         )
-    threads = con.execute("select current_setting('threads')").fetchone()
-    assert threads is not None, "a setting always has a value"
-    return StagedSnapshot(dates, staging_dir, tables, int(threads[0]))
+    limits = {name: _setting(con, name) for name in ("threads", "memory_limit", "temp_directory")}
+    return StagedSnapshot(dates, staging_dir, tables, limits)
+
+
+def _setting(con: duckdb.DuckDBPyConnection, name: str) -> Any:
+    row = con.execute(f"select current_setting('{name}')").fetchone()
+    assert row is not None, "a setting always has a value"
+    return row[0]
 
 
 def write_sorted(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:

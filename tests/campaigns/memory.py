@@ -27,7 +27,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--limit-gib", type=float, default=None)
-    parser.add_argument("--engine-limit", default="3GB")
+    parser.add_argument("--engine-limit", default="2GB")
+    parser.add_argument("--only", choices=("synthesise", "ingest", "run"), default=None)
     parser.add_argument("--home", type=Path, default=None)
     asked = parser.parse_args()
     home = asked.home or Path(tempfile.mkdtemp(prefix="memory-"))
@@ -40,7 +41,8 @@ def main() -> int:
     group = make_group(asked.limit_gib) if asked.limit_gib else None
     try:
         print("     s  own GiB  all GiB  exit")
-        codes = [measured(line.split(), group) for line in lines]
+        wanted = [line.split() for line in lines if asked.only in (None, line.split()[0])]
+        codes = [measured(words, group) for words in wanted]
     finally:
         if group is not None:
             group.rmdir()
