@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def init(directory: Path) -> int:
-    """Make a project directory: settings, a scorecard and questions, all to be edited.
+    """Make a project directory: settings, a scorecard, schedules and questions, all to be edited.
 
     Nothing that is there is written over.
 

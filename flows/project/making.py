@@ -1,4 +1,4 @@
-"""Make a project directory: settings, a scorecard and questions to edit."""
+"""Make a project directory: settings, a scorecard, schedules and questions to edit."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ CARD, CARD_SCHEMA = "scorecard.toml", "scorecard.schema.json"
 CHALLENGER = "reported_b"
 QUESTIONS = "queries"
 ROOMS = Path(flows.__file__).parents[1]
-# Files that a project gets as they stand beside this module, under the same name.
+# Files that a project gets as they stand here, under the same name.
 AS_THEY_STAND = Path(__file__).parent / "files"
 
 

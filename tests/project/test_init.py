@@ -38,6 +38,10 @@ def test_a_project_has_every_worked_question(project: Path) -> None:
         assert (project / "queries" / file.name).read_bytes() == file.read_bytes()
 
 
+def test_a_project_has_the_schedules_of_the_checkout(project: Path) -> None:
+    assert (project / "prefect.yaml").read_bytes() == (CHECKOUT / "prefect.yaml").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["plainscore.toml", "queries/bands.sql"])
 def test_nothing_is_written_over(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
