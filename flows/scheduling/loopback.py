@@ -20,7 +20,7 @@ from transforms.errors import InputRefused, UsageError
 
 HOST, PORT = "127.0.0.1", 4200
 ONE_AT_A_TIME = "1"
-_SECONDS_TO_START, _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 180, 40, 0.1
+_SECONDS_TO_START, _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 180, 8, 0.1
 
 
 @contextmanager
@@ -113,10 +113,12 @@ def _running(
 
 
 def _end(started: "subprocess.Popen[bytes]") -> None:
-    started.terminate()
-    with suppress(subprocess.TimeoutExpired):
+    """End a process and what it started: a run in progress stops as after Ctrl-C, and says so."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):  # an idle worker takes half a minute over nothing
         started.wait(_SECONDS_TO_END)
-    with suppress(ProcessLookupError):  # whatever of its session is left
+    with suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
     started.wait()
 
