@@ -1,4 +1,4 @@
-"""Where engines spill to: a folder for each data directory, so that no two ever share one."""
+"""Where engines spill to: a folder for each data directory, which its next run may empty."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ def spill_folder(data_dir: Path, settings: Settings, apart: str = "") -> Path:
     """Return the folder into which the engines of a data directory spill.
 
     In the data directory, or where the settings say: there it bears a name made of the data
-    directory's path, because engines that shared a folder would delete each other's files.
+    directory's path, so that what a dead run left there can be deleted without touching others'.
     ``apart``: an ending for what reads without holding the writer lock.
     """
     home = data_dir.resolve()
