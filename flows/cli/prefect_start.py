@@ -2,11 +2,14 @@
 
 import os
 
-# Without these a server calls home, and gives up on a slow start.
+LEASES_IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
+# Without these a server calls home, gives up on a slow start, and after a power cut goes on keeping
+# the place of a run that never ended, for which later runs of that deployment wait.
 OUR_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES_IN_FILES,
 }
 # Prefect prints the traceback of every refusal that a command tells in two lines.
 OF_A_COMMAND = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
