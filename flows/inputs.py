@@ -7,8 +7,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from flows.ingest.event_store import InputFile
 from flows.ingest.refusals import RefusedFile
+from flows.odd_arrivals import odd_arrivals
 from flows.request import SnapshotRequest
 from transforms.errors import InputRefused
 
@@ -45,6 +48,22 @@ def told_in_the_way(in_the_way: Sequence[RefusedFile], known_on: date) -> str:
         f"nothing was published: files or folders refused in landing/, arrived by {known_on}: "
         f"{len(in_the_way)}; mend them, or leave them out with --skip-refused\n{shown}{more}"
     )
+
+
+def told_odd_arrivals(request: SnapshotRequest, ledger: pl.DataFrame) -> list[str]:
+    """Return what is odd about what had arrived by known_on, as warnings.
+
+    Raises InputRefused where a log brought so few rows that the settings refuse a snapshot, unless
+    the request allows it.
+    """
+    odd = odd_arrivals(ledger, request.dates.known_on, request.settings.deliveries)
+    thin = [one.message for one in odd if one.is_too_thin]
+    if thin and not request.allow_stopped_feeds:
+        raise InputRefused(
+            f"{'; '.join(thin)}: ask the sender, or go on with --allow-stopped-feeds "
+            "(deliveries.refuse_below)"
+        )
+    return [one.message for one in odd]
 
 
 def refuse_stopped_feeds(request: SnapshotRequest, inputs: Sequence[InputFile]) -> None:

@@ -16,6 +16,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
 from flows.backfill import BackfillOutcome, DatesFailed, backfill
 from flows.calendar import Every, NamedDay, dates_between, meant_day
+from flows.daily import DailyWish, daily
 from flows.lock import writer_lock
 from flows.progress import step_progress
 from flows.request import read_request, read_requests
@@ -91,6 +92,30 @@ def score_day_flow(
         outcome = progress.score_day(request, progress.moved_by(tasked(do)))
         progress.complete()
     return outcome
+
+
+@flow(name="daily", flow_run_name="daily {last_day}", **OURS)
+@described
+def daily_flow(
+    last_day: date | NamedDay = "last-day",
+    data: Path = Path("data"),
+    skip_refused: bool = False,
+    allow_stopped_feeds: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_directory: Path | None = None,
+) -> BackfillOutcome:
+    """Publish every date that is missing, and once more what late data touches."""
+    settings = read_settings(
+        data, threads=threads, memory_limit=memory_limit, temp_directory=temp_directory
+    )
+    day = meant_day(last_day, scheduled_day(), settings.arrival_lag_days)
+    wish = DailyWish(data, day, settings, skip_refused, allow_stopped_feeds)
+    with writer_lock(data, f"daily {day}"), step_progress() as do:
+        progress = ShownProgress()
+        outcome = daily(wish, progress.moved_by(tasked(do)), progress.score_day)
+        progress.complete()
+    return _all_done(outcome)
 
 
 @flow(name="backfill", flow_run_name="backfill {first} to {last}", **OURS)

@@ -37,6 +37,49 @@ class ArrivalLimits(BaseModel):
     friendship: int | None = Field(default=None, ge=0, examples=[7])
 
 
+class Deliveries(BaseModel):
+    """What is odd about a log's arrivals; see flows.odd_arrivals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    compared_days: int = Field(
+        default=28, ge=7, description="Days before, against which the last arrival day is held."
+    )
+    warn_below: float = Field(
+        default=0.5,
+        ge=0,
+        description="Warn where it brought less than this part of its usual rows.",
+    )
+    warn_above: float = Field(default=2.0, gt=0, description="Or more than so many times as many.")
+    refuse_below: float | None = Field(
+        default=None,
+        ge=0,
+        examples=[0.1],
+        description="Publish nothing where it brought less than this part; empty: never.",
+    )
+    warn_refused: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Warn where more of a day's rows were refused than this part, and than twice "
+        "the usual.",
+    )
+
+
+class Daily(BaseModel):
+    """What `plainscore daily` does beside the last day; see flows.daily."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    catch_up_days: int = Field(
+        default=7, ge=0, description="Publish missing dates that are no older than this."
+    )
+    restate: Literal["none", "month-ends", "all"] = Field(
+        default="month-ends", description="Which dates late data makes it publish once more."
+    )
+    restate_days: int = Field(default=40, ge=0, description="And how old they may be, in days.")
+
+
 class Retention(BaseModel):
     """A rule; see flows.publish.retention."""
 
@@ -93,6 +136,12 @@ class Settings(BaseSettings):
         default=None,
         examples=["/var/tmp/plainscore"],
         description="Where the engine spills to; empty: .spill in the data directory.",
+    )
+    deliveries: Deliveries = Field(
+        default=Deliveries(), description="When a run tells that a delivery is odd, or refuses it."
+    )
+    daily: Daily = Field(
+        default=Daily(), description="What `plainscore daily` does beside publishing the last day."
     )
     report: bool = Field(default=True, description="Whether a run writes its report page.")
     log_format: Literal["text", "json"] = Field(

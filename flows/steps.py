@@ -21,6 +21,7 @@ from flows.inputs import (
     refuse_stopped_feeds,
     refused_in_the_way,
     told_in_the_way,
+    told_odd_arrivals,
 )
 from flows.publish.catalog import refresh_catalog
 from flows.publish.manifest import Provenance, read_manifest
@@ -122,6 +123,8 @@ def set_up_house(request: SnapshotRequest, design: Design, report: IngestReport)
         raise InputRefused(f"no event is known {request.dates}: nothing had arrived by then")
     if not request.allow_stopped_feeds:
         refuse_stopped_feeds(request, inputs)
+    odd = told_odd_arrivals(request, files)
+    report.warnings += [one for one in odd if one not in report.warnings]
     provenance = Provenance(
         cards=design.cards,
         input=fingerprint_of_input(inputs),

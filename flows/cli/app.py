@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fit": ("fit_command:fit", "Fit a scorecard of one's own to known outcomes."),
     "plan": ("plan_command:plan", "Say which dates would run, and why."),
     "run": ("run_command:run", "Publish the snapshot of one date."),
+    "daily": ("daily_command:daily", "Publish what is missing, restate what late data touches."),
     "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),
     "restate": ("restate_command:restate", "Publish anew what late data touches, beside the old."),
     "serve": ("serve_command:serve", "Run what prefect.yaml schedules, when it is due."),

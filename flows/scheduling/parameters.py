@@ -21,6 +21,8 @@ OURS: dict[str, Any] = {
 DESCRIPTIONS = {
     "as_of_date": "The day whose end is scored (UTC): a date, last-day (the last one that is over "
     "when the run is due, less arrival_lag_days) or last-month-end.",
+    "last_day": "The last day to publish (UTC): a date, or last-day, the last one that is over "
+    "when the run is due, less arrival_lag_days.",
     "known_on": "Count what had arrived by this day. Empty: as_of_date plus arrival_lag_days; "
     "of a restatement, the newest arrival day.",
     "first": "The first date, inclusive.",
