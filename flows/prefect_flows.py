@@ -56,7 +56,8 @@ def scheduled_day() -> date:
 def _day_in_words() -> str:
     given = runtime.flow_run.parameters
     lag_days = read_settings(Path(given["data"])).arrival_lag_days
-    return f"score-day {meant_day(given['as_of_date'], scheduled_day(), lag_days)}"
+    day = given["last_day"] if "last_day" in given else given["as_of_date"]
+    return f"{runtime.flow_run.flow_name} {meant_day(day, scheduled_day(), lag_days)}"
 
 
 @flow(name="score-day", flow_run_name=_day_in_words, **OURS)
@@ -94,7 +95,7 @@ def score_day_flow(
     return outcome
 
 
-@flow(name="daily", flow_run_name="daily {last_day}", **OURS)
+@flow(name="daily", flow_run_name=_day_in_words, **OURS)
 @described
 def daily_flow(
     last_day: date | NamedDay = "last-day",

@@ -47,7 +47,7 @@ def _run(port: int, file: Path) -> None:
         deploy(api, file)
         workers = [opened.enter_context(loopback_worker(pool, api)) for pool in pools]
         _say(f"look at {api.removesuffix('/api')} - deployments, runs, their checks and snapshots")
-        _say(f"elsewhere: PREFECT_API_URL={api} prefect deployment run score-day/daily")
+        _say(f"elsewhere: PREFECT_API_URL={api} prefect deployment run daily/daily")
         _say("Ctrl-C ends server and worker")
         # No wait without end: a signal that another thread gets would not end it.
         while all(worker.poll() is None for worker in workers):

@@ -35,13 +35,13 @@ def test_the_daily_snapshot_is_published_by_its_schedule_through_a_worker(
     make_pool("plainscore", prefect_server)
     deploy(prefect_server, project / "prefect.yaml", project)
     with loopback_worker("plainscore", prefect_server), get_client(sync_client=True) as client:
-        run = first_run(client, "score-day/daily", ENDED)
+        run = first_run(client, "daily/daily", ENDED)
     assert run.state is not None
     assert (run.state.type.value, run.auto_scheduled) == ("COMPLETED", True), run.state.message
     assert run.expected_start_time is not None
     yesterday = run.expected_start_time.astimezone(UTC).date() - timedelta(days=1)
     assert [one.dates.as_of_date for one in published_runs(project / "data")] == [yesterday]
-    assert run.name == f"score-day {yesterday}"
+    assert run.name == f"daily {yesterday}"
     artifacts = artifacts_of(run.id)
     assert "**content**" in artifacts["snapshot"]
     assert "points_sum_to_score" in artifacts["checks"]
