@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.backfill import BackfillOutcome, Publish, done_once, publish_each
 from flows.calendar import last_month_end
 from flows.doing import Do, plainly
+from flows.planning.late_data import newest_known
 from flows.publish.runs import published_runs
 from flows.recovery import complete_what_is_published
 from flows.request import SnapshotRequest, snapshot_dates
@@ -68,10 +69,12 @@ def touched_dates(wish: DailyWish) -> list[SnapshotDates]:
     known_on = snapshot_dates(wish.last_day, None, wish.settings).known_on
     first = wish.last_day - timedelta(days=rule.restate_days)
     span = Span(first, wish.last_day - timedelta(days=1), known_on)
+    known = {dates.as_of_date: dates.known_on for dates in newest_known(wish.data_dir)}
     return [
         dates
         for dates in dates_to_restate(wish.data_dir, span)
         if rule.restate == "all" or last_month_end(dates.as_of_date) == dates.as_of_date
+        if (known_on - known[dates.as_of_date]).days >= rule.restate_every_days
     ]
 
 

@@ -78,6 +78,11 @@ class Daily(BaseModel):
         default="month-ends", description="Which dates late data makes it publish once more."
     )
     restate_days: int = Field(default=40, ge=0, description="And how old they may be, in days.")
+    restate_every_days: int = Field(
+        default=7,
+        ge=1,
+        description="And how many days more their next snapshot must know at least.",
+    )
 
 
 class Retention(BaseModel):

@@ -75,6 +75,8 @@ def test_late_data_restates_what_the_settings_say(since_september: Path) -> None
     assert touched(restate="all") == [again]
     assert touched(restate="none") == []
     assert touched(restate_days=20) == []
+    assert touched(restate_every_days=31) == [again]
+    assert touched(restate_every_days=32) == []
 
 
 def test_a_date_that_fails_does_not_stop_the_rest(since_september: Path) -> None:
