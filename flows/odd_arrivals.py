@@ -15,6 +15,8 @@ FEWEST_DAYS = 7
 FEWEST_OF_A_WEEKDAY = 3
 DAILY_SHARE = 0.8
 """A log that arrives on so large a share of days is one that should arrive on every day."""
+FEWEST_ROWS_TO_MISS = 20
+"""A log with fewer rows a day may well have a day without any."""
 FEWEST_ROWS = 100
 BEYOND_CHANCE = 4
 """Standard deviations of a count that chance alone makes (Poisson)."""
@@ -98,7 +100,8 @@ def _missing_days(log: str, days: Mapping[date, Delivered], known_on: date) -> I
     first = min(days)
     expected = [first + timedelta(days=n) for n in range((known_on - first).days + 1)]
     missing = [day for day in expected if day not in days]
-    if not missing or len(days) < DAILY_SHARE * len(expected):
+    usual = median(one.rows for one in days.values())
+    if not missing or len(days) < DAILY_SHARE * len(expected) or usual < FEWEST_ROWS_TO_MISS:
         return
     shown = ", ".join(map(str, missing[-SHOWN_DAYS:]))
     more = f" and {len(missing) - SHOWN_DAYS} days before" if len(missing) > SHOWN_DAYS else ""
