@@ -66,6 +66,7 @@ def test_many_refused_rows_are_told() -> None:
 
 def test_few_days_and_few_rows_tell_nothing() -> None:
     assert told({0: (10, 0)}, days=7) == []
+    assert told(dict.fromkeys(range(28), (9, 0)) | {3: (0, 0)}) == []
     assert told(dict.fromkeys(range(28), (20, 0)) | {0: (60, 0)}) == []
 
 
