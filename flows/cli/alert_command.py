@@ -21,7 +21,7 @@ def alert(*, webhook: str | None = None, block: str | None = None, silent_hours:
     silent_hours
         Also tell when nothing was published for so many hours.
     """
-    from flows.cli.prefect_start import prepare_prefect
+    from flows.scheduling.prefect_start import prepare_prefect
     from transforms.errors import UsageError
 
     if (webhook is None) == (block is None):

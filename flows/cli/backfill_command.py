@@ -95,8 +95,8 @@ def _backfill_under_prefect(
     data: Path,
     wishes: dict[str, Any],
 ) -> "BackfillOutcome":
-    from flows.cli.prefect_start import prepare_prefect
     from flows.lock import writer_lock
+    from flows.scheduling.prefect_start import prepare_prefect
 
     with writer_lock(data, f"backfill {first} to {last}", lend=True):
         prepare_prefect()

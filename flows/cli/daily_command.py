@@ -72,8 +72,8 @@ def _plainly(as_of: date | NamedDay, data: Path, wishes: dict[str, Any]) -> "Bac
 
 
 def _under_prefect(as_of: date | NamedDay, data: Path, wishes: dict[str, Any]) -> "BackfillOutcome":
-    from flows.cli.prefect_start import prepare_prefect
     from flows.lock import writer_lock
+    from flows.scheduling.prefect_start import prepare_prefect
 
     with writer_lock(data, f"daily {as_of}", lend=True):
         prepare_prefect()

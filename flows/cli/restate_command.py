@@ -111,8 +111,8 @@ def _restate_plainly(
 
 
 def _restate_under_prefect(data: Path, span: "Span", wishes: dict[str, Any]) -> "BackfillOutcome":
-    from flows.cli.prefect_start import prepare_prefect
     from flows.lock import writer_lock
+    from flows.scheduling.prefect_start import prepare_prefect
 
     with writer_lock(data, "restate", lend=True):
         prepare_prefect()

@@ -86,8 +86,8 @@ def _run_plainly(request: "SnapshotRequest") -> "SnapshotOutcome":
 
 
 def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "SnapshotOutcome":
-    from flows.cli.prefect_start import prepare_prefect
     from flows.lock import writer_lock
+    from flows.scheduling.prefect_start import prepare_prefect
 
     dates = request.dates
     with writer_lock(request.data_dir, f"run {dates.as_of_date}", lend=True):

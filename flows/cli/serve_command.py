@@ -17,8 +17,8 @@ def serve(*, file: Path = Path("prefect.yaml"), port: int = 4200) -> int:
     port
         Of the own server and its pages.
     """
-    from flows.cli.prefect_start import prepare_prefect
     from flows.scheduling.declared import read_declared
+    from flows.scheduling.prefect_start import prepare_prefect
 
     declared = read_declared(file)
     prepare_prefect(is_watched=True)

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.publish.durable import fsync_path, move_into_place
-from flows.publish.runs import SNAPSHOTS
+from flows.publish.runs import LEDGER, SNAPSHOTS
 from transforms.dates import SnapshotDates
 
-LEDGER = "_ledger"
 FORMAT = 1
 
 INGEST, PUBLISH = "ingest", "publish"

@@ -22,8 +22,8 @@ from flows.ledger.entry import (
     read_entry,
     write_entry,
 )
+from flows.ledger.lineage_events import Tried, require_openlineage, write_lineage
 from flows.ledger.peak_memory import watched_memory
-from flows.lineage_events import Tried, require_openlineage, write_lineage
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.steps import (

@@ -15,6 +15,7 @@ from flows.publish.pruned import pruned_of
 from transforms.dates import SnapshotDates
 
 SNAPSHOTS = "snapshots"
+LEDGER = "_ledger"
 STAGING = "_staging"
 MANIFEST = "manifest.json"
 CONTRACTS = "contracts.json"

@@ -6,9 +6,8 @@ nothing of it stands in a run's folder, where seconds would make every run anoth
 
 from pathlib import Path
 
-from flows.ledger.entry import LEDGER
 from flows.publish.run_view import RUN_COLUMN
-from flows.publish.runs import SNAPSHOTS
+from flows.publish.runs import LEDGER, SNAPSHOTS
 from flows.publish.sql_text import text_literal, unglobbed
 from flows.publish.view import View
 from transforms.contract import Column

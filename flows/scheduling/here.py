@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows.cli.prefect_start import prepare_prefect
 from flows.scheduling.declared import FILE, read_declared
 from flows.scheduling.loopback import PORT, deploy, loopback_server, loopback_worker, make_pool
+from flows.scheduling.prefect_start import prepare_prefect
 from transforms.errors import InputRefused, PlainscoreError
 
 SECONDS_BETWEEN_LOOKS = 0.5

@@ -9,10 +9,10 @@ from typing import Any
 from dashboards.data_format import STAMP
 from flows.ingest.compaction import compact
 from flows.ingest.event_store import open_store
-from flows.ledger.entry import LEDGER, entry_file, read_entries
+from flows.ledger.entry import entry_file, read_entries
 from flows.lock import writer_lock
 from flows.publish.manifest import read_manifest
-from flows.publish.runs import RETIRED, SNAPSHOTS, published_runs
+from flows.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
 from flows.publish.stage_view import NO_ENTRY
 from flows.publish.verification import verify
 from tests.ingest.delivery import Delivery
