@@ -31,7 +31,11 @@ def page_text(name: str) -> str:
 
 def blocks(name: str, language: str) -> list[str]:
     """Return the fenced blocks of one language."""
-    return [text for found, text in _FENCED.findall(page_text(name)) if found == language]
+    return _blocks_of(page_text(name), language)
+
+
+def _blocks_of(text: str, language: str) -> list[str]:
+    return [block for found, block in _FENCED.findall(text) if found == language]
 
 
 def inline_code(name: str) -> list[str]:
@@ -67,8 +71,20 @@ def sessions(name: str) -> list[Shown]:
 
     A command goes on in lines that begin with ``> ``, as a shell shows it.
     """
+    return _sessions_of(name, page_text(name))
+
+
+def sessions_by_section(name: str) -> dict[str, list[Shown]]:
+    """Return the sessions below each heading of the second level that has any."""
+    parts = re.split(r"^## (.*)$", page_text(name), flags=re.MULTILINE)[1:]
+    texts = zip(parts[::2], parts[1::2], strict=True)
+    found = {title: _sessions_of(name, text) for title, text in texts}
+    return {title: shown for title, shown in found.items() if shown}
+
+
+def _sessions_of(name: str, text: str) -> list[Shown]:
     found = []
-    for block in blocks(name, "console"):
+    for block in _blocks_of(text, "console"):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             first, *rest = part.splitlines()
             more = list(takewhile(lambda line: line.startswith("> "), rest))

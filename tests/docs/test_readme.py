@@ -33,6 +33,7 @@ PAGES = (
     "docs/operating.md",
     "docs/releasing.md",
     "docs/runbook.md",
+    "docs/situations.md",
     "docs/connect.md",
     "docs/audits/gaming.md",
     "docs/audits/gaps.md",
