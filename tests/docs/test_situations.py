@@ -42,13 +42,12 @@ def _make_project(folder: Path) -> None:
 
 @pytest.fixture
 def scene(before: Path, tmp_path: Path) -> Iterator[Scene]:
-    """A copy of the project, where it seems to have been from the first."""
+    """A copy of the project, to write into."""
     folder = tmp_path / "here"
     shutil.copytree(before, folder)
     with pytest.MonkeyPatch.context() as patched, quick_runs():
         patched.chdir(folder)
         patched.setenv("COLUMNS", "100")
-        assert run_command_line(["verify", "--rebuild-catalog"]) == 0
         yield Scene(folder, patched, {str(folder): HOME})
 
 

@@ -15,6 +15,7 @@ import pytest
 from flows import score_day, steps
 from flows.ledger import recording
 from flows.publish import publishing
+from flows.publish.catalog import rebuild_catalog
 from tests.docs.pages import CHECKOUT
 
 DAY = "arrived=2026-10-31"
@@ -35,6 +36,10 @@ class Scene:
         for came in self.folder.glob(f"inbox/*/{DAY}"):
             if not logs or came.parent.name in logs:
                 came.rename(self.folder / "data" / "landing" / came.parent.name / DAY)
+
+    def settle(self) -> None:
+        """Let the catalog look here, as if this were no copy."""
+        rebuild_catalog(self.folder / "data")
 
     def set_card(self, name: str) -> None:
         """Let another scorecard stand in the settings."""
@@ -60,6 +65,7 @@ def _a_file_is_bad(scene: Scene) -> None:
 
 
 def _a_patch_breaks_scores(scene: Scene) -> None:
+    scene.settle()
     scene.deliver()
     patch = scene.folder / "hotfix.py"
     patch.touch()
@@ -98,6 +104,7 @@ def _a_card_is_misspelt(scene: Scene) -> None:
 
 
 def _another_disk_is_there(scene: Scene) -> None:
+    scene.settle()
     disk = scene.folder.with_name("disk")
     disk.mkdir()
     scene.shown_as[str(disk)] = "/mnt/large"
