@@ -107,7 +107,7 @@ def _another_disk_is_there(scene: Scene) -> None:
     scene.settle()
     disk = scene.folder.with_name("disk")
     disk.mkdir()
-    scene.shown_as[str(disk)] = "/mnt/large"
+    scene.shown_as[str(disk)] = "/srv/large"
 
 
 def _only_two_months_came(scene: Scene) -> None:
