@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from flows.cli.wrong_words import told_in_a_panel
 from flows.json_log import choose_log_format, say
 from transforms.errors import InputRefused
 
@@ -54,12 +55,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("config_command:config", "Show the settings and where each comes from."),
 }
 
+START_HERE = """Event logs in; dated, validated, fully explained score snapshots out.
+
+Begin with `plainscore demo`, which invents a world and scores it, or with `plainscore init DIR`
+for logs of your own. Every command explains itself: `plainscore run --help`."""
+
 app = App(
     name="plainscore",
-    help="Event logs in; dated, validated, fully explained score snapshots out.",
+    help=START_HERE,
     version=lambda: version("plainscore"),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(negative_iterable=()),
+    error_formatter=told_in_a_panel,
 )
 for _name, (_target, _help) in COMMANDS.items():
     app.command(f"flows.cli.{_target}", name=_name, help=_help)

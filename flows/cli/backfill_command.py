@@ -58,10 +58,12 @@ def backfill(
         How the outcome is printed.
     """
     from flows.calendar import dates_between
+    from flows.cli.data_directory import require_data
     from flows.cli.many_dates import is_done_already, tell_outcome
     from flows.request import read_requests
 
     dates = dates_between(from_, to, every)
+    require_data(data)
     wishes: dict[str, Any] = {
         "scorecards": scorecard,
         "skip_refused": skip_refused,

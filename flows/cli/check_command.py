@@ -36,8 +36,10 @@ def check(
         How the findings are printed; json: one object per log.
     """
     from flows.ingest.check_logs import check_logs
-    from transforms.errors import InputRefused
+    from transforms.errors import InputRefused, UsageError
 
+    if (log_dir / "landing").is_dir():
+        raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
     with progress_bar("checking logs") as progress:
         checked = check_logs(log_dir, progress)
     if output_format == "table":

@@ -1,9 +1,18 @@
 """`plainscore dashboard`: the live app over what is published, on this machine alone by default."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 
-def dashboard(*, data: Path = Path("data"), address: str = "127.0.0.1", port: int = 8501) -> int:
+def dashboard(
+    *,
+    data: Path = Path("data"),
+    address: str = "127.0.0.1",
+    port: Annotated[int, Parameter(validator=Number(gte=1, lte=65535))] = 8501,
+) -> int:
     """Serve the figures of any two published dates, and anybody's score, to a browser.
 
     Needs the extra ``dashboard``. Read only; what is published while it runs is shown without a

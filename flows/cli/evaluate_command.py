@@ -73,7 +73,9 @@ def evaluate(
         shown = {(one.dates.as_of_date, one.dates.known_on) for one in wanted}
         asked = snapshots.records(QUALITY)
     rows = [row for row in asked if (row["as_of_date"], row["known_on"]) in shown]
-    print_rows(list(rows[0]) if rows else [], [list(row.values()) for row in rows], output_format)
+    if rows or output_format != "table":
+        columns = list(rows[0]) if rows else []
+        print_rows(columns, [list(row.values()) for row in rows], output_format)
     return 0
 
 

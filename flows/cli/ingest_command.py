@@ -37,11 +37,13 @@ def ingest(
     output_format
         How the counts are printed: json and csv by file, table by log.
     """
+    from flows.cli.data_directory import require_data
     from flows.ingest import ingest_new
     from flows.lock import writer_lock
     from flows.publish.catalog import refresh_catalog
     from transforms.errors import InputRefused
 
+    require_data(data)
     with writer_lock(data, "ingest"), progress_bar("reading logs") as progress:
         report = ingest_new(data, threads=threads, progress=progress)
         refresh_catalog(data)  # its quarantine view shows the store

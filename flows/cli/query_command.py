@@ -66,8 +66,10 @@ def _text(sql: str | None, file: Path | None) -> str:
         return str(sql)
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"{file} cannot be read as a text ({error})") from error
+    except OSError as error:
+        raise InputRefused(f"{file} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise InputRefused(f"{file} is no text in UTF-8 ({error})") from error
 
 
 def _print_parquet(snapshots: "Snapshots", statement: str) -> None:

@@ -56,9 +56,11 @@ def run(
     output_format
         How the outcome is printed.
     """
+    from flows.cli.data_directory import require_data
     from flows.cli.many_dates import is_done_already
     from flows.request import read_request
 
+    require_data(data)
     wishes: dict[str, Any] = {
         "scorecards": scorecard,
         "skip_refused": skip_refused,
@@ -71,7 +73,7 @@ def run(
         outcome = _run_plainly(request)
     else:
         outcome = _run_under_prefect(request, wishes)
-    _print(outcome, output_format)
+    _print(outcome, data, output_format)
     return 0
 
 
@@ -102,9 +104,10 @@ def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "S
     return outcome
 
 
-def _print(outcome: "SnapshotOutcome", output_format: str) -> None:
+def _print(outcome: "SnapshotOutcome", data: Path, output_format: str) -> None:
     from flows.json_log import say
     from flows.publish.manifest import read_manifest
+    from flows.publish.reports import report_file
     from flows.summary import snapshot_text
 
     if output_format == "json":
@@ -112,5 +115,8 @@ def _print(outcome: "SnapshotOutcome", output_format: str) -> None:
         print(json.dumps({"is_new": outcome.is_new, **manifest}, ensure_ascii=False))
     else:
         print(snapshot_text(outcome))
+        report = report_file(data, outcome.run.dates.as_of_date)
+        if report.is_file():
+            print(f"report     {report}")
         for warning in outcome.report.warnings:
             say(warning, "warning")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from flows.cli.row_output import Format
 
 WRONG = 2
+LEAVING = (".quit", ".exit", "quit", "exit")
+WORDS = ("help", *LEAVING)
 HELP = """SQL ends with a semicolon. Only reading is possible.
 .tables        list views and macros
 .schema VIEW   list the columns of a view
@@ -47,7 +49,7 @@ def shell(
         print("plainscore shell: .help lists what you can do, Ctrl-D leaves", file=sys.stderr)
     any_wrong = False
     for entry in _entries(sys.stdin.readline if not is_typed else _typed_line):
-        if entry in (".quit", ".exit"):
+        if entry.rstrip(";") in LEAVING:
             break
         any_wrong |= not _answer(entry, data, output_format)
     return WRONG if any_wrong and not is_typed else 0
@@ -57,7 +59,8 @@ def _entries(read_line: Callable[[], str]) -> Iterator[str]:
     """Yield dot commands, and SQL up to a line that ends with a semicolon, or the end."""
     pending = ""
     while line := read_line():
-        if not pending and line.startswith("."):
+        is_word = line.strip().rstrip(";") in WORDS
+        if not pending and (is_word or line.startswith(".")):
             yield line.strip()
             continue
         pending += line
@@ -91,7 +94,7 @@ def _answer(entry: str, data: Path, output_format: "Format") -> bool:
     from flows.cli.row_output import print_rows
 
     try:
-        if entry == ".help":
+        if entry.rstrip(";") in (".help", "help"):
             print(HELP)
             return True
         with open_snapshots(data) as snapshots:

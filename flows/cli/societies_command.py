@@ -16,7 +16,7 @@ def societies(
     *,
     out: Path | None = None,
     data: Path = Path("societies"),
-    card: tuple[str, ...] = (),
+    card: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     from_: Annotated[date | None, Parameter(name="--from")] = None,
     to: date | None = None,
     people: int | None = None,

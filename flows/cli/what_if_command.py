@@ -19,7 +19,7 @@ STEP_COLUMNS = ("within_days", "kind", "feature", "goal", "points", "act", "scor
 def what_if(
     person: str,
     *,
-    set_values: Annotated[tuple[str, ...], Parameter(name="--set", negative=())] = (),
+    set_values: Annotated[tuple[str, ...], Parameter(name="--set", show_default=False)] = (),
     as_of: str = "latest",
     data: Path = Path("data"),
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
