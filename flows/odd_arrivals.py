@@ -17,10 +17,12 @@ DAILY_SHARE = 0.8
 """A log that arrives on so large a share of days is one that should arrive on every day."""
 FEWEST_ROWS_TO_MISS = 20
 """A log with fewer rows a day may well have a day without any."""
-FEWEST_ROWS = 100
+FEWEST_ROWS = 50
 BEYOND_CHANCE = 4
 """Standard deviations of a count that chance alone makes (Poisson)."""
 SHOWN_DAYS = 5
+TOLD_DAYS = 3
+"""For so many days a day without a delivery is told; who has not mended it then knows."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,9 @@ def _missing_days(log: str, days: Mapping[date, Delivered], known_on: date) -> I
     first = min(days)
     expected = [first + timedelta(days=n) for n in range((known_on - first).days + 1)]
     missing = [day for day in expected if day not in days]
+    is_recent = bool(missing) and (known_on - missing[-1]).days < TOLD_DAYS
     usual = median(one.rows for one in days.values())
-    if not missing or len(days) < DAILY_SHARE * len(expected) or usual < FEWEST_ROWS_TO_MISS:
+    if not is_recent or len(days) < DAILY_SHARE * len(expected) or usual < FEWEST_ROWS_TO_MISS:
         return
     shown = ", ".join(map(str, missing[-SHOWN_DAYS:]))
     more = f" and {len(missing) - SHOWN_DAYS} days before" if len(missing) > SHOWN_DAYS else ""

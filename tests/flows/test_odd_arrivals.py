@@ -54,6 +54,8 @@ def test_days_without_a_delivery_are_named_of_a_log_that_comes_daily() -> None:
     assert told({0: (0, 0), 3: (0, 0)}) == [
         "the payment log brought nothing on 2026-10-28, 2026-10-31"
     ]
+    assert told({2: (0, 0)}) == ["the payment log brought nothing on 2026-10-29"]
+    assert told({3: (0, 0)}) == []
     weekly: Rows = {back: (0, 0) for back in range(56) if back % 7}
     assert told(weekly, Deliveries(compared_days=56), days=56) == []
 
