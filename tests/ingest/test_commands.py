@@ -87,7 +87,7 @@ def test_ingest_without_a_landing_directory_exits_5(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("ingest", "--data", tmp_path / "nothing") == 5
-    assert "put the logs there as <log>/arrived=YYYY-MM-DD/<file>" in capsys.readouterr().err
+    assert "/landing/<log>/arrived=YYYY-MM-DD/<file>" in capsys.readouterr().err
 
 
 def test_check_says_what_is_wrong_and_which_features_will_be_missing(

@@ -157,7 +157,11 @@ def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
     societies(data=landed, out=again, output_format="json", limits=Limits(threads=1), **MONTHS)
     assert capsys.readouterr().out.strip() == text
     assert again.read_bytes() == page.read_bytes()
-    assert {path.name for path in landed.iterdir() if path.name[0] != "."} == {"landing", "events"}
+    assert {path.name for path in landed.iterdir() if path.name[0] != "."} == {
+        "landing",
+        "events",
+        "format.json",
+    }
 
 
 def test_without_dates_the_months_are_those_whose_outcomes_are_known(landed: Path) -> None:
