@@ -55,7 +55,7 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) data/landing data/events data/snapshots data/reports data/plainscore.duckdb
+	rm -rf $(VENV) data/landing data/events data/snapshots data/reports data/format.json data/plainscore.duckdb
 
 docs: $(READY_DEV)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
