@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flows.ledger.settling import settle_published
 from flows.publish.catalog import refresh_catalog
+from flows.publish.reports import remove_unfinished_reports
 from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING
 from flows.spill import SPILL
 
@@ -21,6 +22,7 @@ def tidy_up(data_dir: Path) -> None:
             shutil.rmtree(folder)
     for unfinished in home.glob(f"{CATALOG}.*"):
         unfinished.unlink()
+    remove_unfinished_reports(home)
     complete_what_is_published(data_dir)
 
 

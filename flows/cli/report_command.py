@@ -18,6 +18,9 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     data
         The data directory.
     """
+    from contextlib import nullcontext
+
+    from flows.lock import writer_lock
     from flows.publish.durable import told_in_a_line
     from flows.publish.reports import publish_report, report_file
     from flows.report.reporting import make_report
@@ -31,7 +34,8 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
     day, page = make_report(data, as_of, catalog)
     file = report_file(data, day) if out is None else out.resolve()
-    with told_in_a_line(file.parent):
+    held = writer_lock(data, "report") if out is None else nullcontext()
+    with held, told_in_a_line(file.parent):
         publish_report(page, file)
     print(file)
     return 0

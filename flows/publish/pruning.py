@@ -26,7 +26,7 @@ from flows.publish.durable import (
 )
 from flows.publish.manifest import canonical_json, read_manifest
 from flows.publish.pruned import PRUNED, pruned_runs, with_records
-from flows.publish.reports import remove_reports_but_of
+from flows.publish.reports import remove_reports_of
 from flows.publish.retention import RetentionRule, runs_to_retire
 from flows.publish.runs import (
     CATALOG,
@@ -102,7 +102,8 @@ def _do(home: Path, outcome: PruneOutcome, now: datetime) -> None:
     for run in outcome.deleted:
         _delete(home, run)
     remove_changes_of_deleted_runs(home)
-    remove_reports_but_of(home, {run.dates.as_of_date for run in published_runs(home)})
+    gone = {run.dates.as_of_date for run in (*outcome.retired, *outcome.deleted)}
+    remove_reports_of(home, gone - {run.dates.as_of_date for run in published_runs(home)})
     _empty_trash(home)
 
 

@@ -29,13 +29,16 @@ def publish_report(page: str, file: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def remove_reports_but_of(data_dir: Path, days: Collection[date]) -> None:
-    """Remove the reports of other dates than these, and what a kill left half-written."""
-    kept = {report_file(data_dir, day) for day in days}
-    folder = data_dir.resolve() / REPORTS
-    for file in sorted(folder.glob("*.html")) + sorted(folder.glob(f"{_UNFINISHED}*")):
-        if file not in kept:
-            file.unlink(missing_ok=True)
+def remove_reports_of(data_dir: Path, days: Collection[date]) -> None:
+    """Remove the reports of some dates."""
+    for day in days:
+        report_file(data_dir, day).unlink(missing_ok=True)
+
+
+def remove_unfinished_reports(data_dir: Path) -> None:
+    """Remove what a kill left half-written. The caller holds the writer lock."""
+    for file in (data_dir.resolve() / REPORTS).glob(f"{_UNFINISHED}*"):
+        file.unlink(missing_ok=True)
 
 
 def remove_all_reports(data_dir: Path) -> None:

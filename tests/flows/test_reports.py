@@ -6,7 +6,8 @@ from pathlib import Path
 from flows.publish.reports import (
     publish_report,
     remove_all_reports,
-    remove_reports_but_of,
+    remove_reports_of,
+    remove_unfinished_reports,
     report_file,
 )
 from flows.score_day import SnapshotOutcome, score_day
@@ -27,8 +28,11 @@ def test_a_report_leaves_with_its_date_and_so_does_what_a_kill_left(tmp_path: Pa
     for day in (SEPTEMBER, OCTOBER):
         publish_report("page", report_file(tmp_path, day))
     (tmp_path / "reports" / ".unfinished-1").write_text("half")
-    remove_reports_but_of(tmp_path, {OCTOBER})
-    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["2026-10-31.html"]
+    (tmp_path / "reports" / "mine.html").write_text("of somebody else")
+    remove_unfinished_reports(tmp_path)
+    remove_reports_of(tmp_path, {SEPTEMBER})
+    left = {path.name for path in (tmp_path / "reports").iterdir()}
+    assert left == {"2026-10-31.html", "mine.html"}
     remove_all_reports(tmp_path)
     assert not (tmp_path / "reports").exists()
 
