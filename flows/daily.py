@@ -9,7 +9,8 @@ from flows.backfill import BackfillOutcome, Publish, done_once, publish_each
 from flows.calendar import last_month_end
 from flows.doing import Do, plainly
 from flows.planning.late_data import newest_known
-from flows.publish.runs import published_runs
+from flows.publish.pruned import pruned_runs
+from flows.publish.runs import SNAPSHOTS, standing_runs
 from flows.recovery import complete_what_is_published
 from flows.request import SnapshotRequest, snapshot_dates
 from flows.restatement import Span, dates_to_restate
@@ -36,7 +37,7 @@ def daily(wish: DailyWish, do: Do = plainly, publish: Publish = score_day) -> Ba
     """
     do = done_once(do, wish.data_dir, wish.settings)
     complete_what_is_published(wish.data_dir)
-    outcome = _publish(wish, missing_dates(wish), do, publish)
+    outcome = _publish(wish, do(missing_dates, wish), do, publish)
     restated = _publish(wish, do(touched_dates, wish), do, publish)
     outcome.done += restated.done
     outcome.failed |= restated.failed
@@ -47,8 +48,11 @@ def missing_dates(wish: DailyWish) -> list[SnapshotDates]:
     """Return the dates to be published for the first time, oldest first; the last day always.
 
     Days before the first published one are a backfill's; what is older than ``catch_up_days`` too.
+    What was pruned stays away.
     """
-    published = {run.dates.as_of_date for run in published_runs(wish.data_dir)}
+    published = {run.dates.as_of_date for run in standing_runs(wish.data_dir)}
+    pruned = pruned_runs(wish.data_dir / SNAPSHOTS)
+    published |= {date.fromisoformat(record["as_of_date"]) for record in pruned}
     earliest = max(
         min(published, default=wish.last_day),
         wish.last_day - timedelta(days=wish.settings.daily.catch_up_days),

@@ -11,7 +11,7 @@ placed as (
         score,
         row_number() over (order by score desc nulls last, person_id asc) as place,
         row_number() over (partition by not_scored_code order by person_id) as place_of_rule,
-        count(score) over () as scored
+        nullif(count(score) over (), 0) as scored
     from score
     where as_of_date = $as_of_date
 ),

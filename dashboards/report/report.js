@@ -88,8 +88,8 @@ function waterfall(person) {
   const most = told.features.reduce((sum, one) => sum + one.max_points, 0);
   const rows = [];
   let total = told.base;
-  const bar = (start, gained) => element("td", { class: "track" }, element("div", { style:
-    `margin-left:${100 * (start - told.base) / most}%;width:${100 * gained / most}%` }));
+  const bar = (start, gained) => element("td", { class: "track" }, ...(gained ? [element("div", { style:
+    `margin-left:${100 * (start - told.base) / most}%;width:${100 * gained / most}%` })] : []));
   if (person.score !== null) rows.push(["base", "", "", "", String(told.base), ""]);
   for (const factor of new Set(told.features.map((one) => one.factor))) {
     const places = told.features.flatMap((one, place) => one.factor === factor ? [place] : []);
@@ -170,7 +170,7 @@ function friends(person) {
   const dots = shown.flatMap(([id, ppm, , months, , worth], place) => {
     const angle = 2 * Math.PI * place / shown.length - Math.PI / 2;
     const [x, y] = [240 + 170 * Math.cos(angle), 200 + 155 * Math.sin(angle)];
-    const thick = 1 + 7 * months / Math.max(...shown.map((one) => one[3]));
+    const thick = 1 + 7 * months / Math.max(1, ...shown.map((one) => one[3]));
     const isLeft = Math.cos(angle) < -0.01;
     const about = `${id}: record ${(ppm / 1e4).toFixed(0)} of 100, ${months} months of contact`;
     return [element("line", { x1: 240, y1: 200, x2: x, y2: y, "stroke-width": thick }),

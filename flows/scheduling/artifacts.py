@@ -12,6 +12,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from flows.daily import missing_dates, touched_dates
 from flows.doing import Do
 from flows.ledger.entry import STAGES
 from flows.ledger.recording import stage_of
@@ -44,7 +45,7 @@ def publish_checks(house: House) -> None:
 class ShownProgress:
     """A Prefect progress artifact that moves with the stages of each date.
 
-    ``dates``: how many are to be done; a restatement finds out on its way.
+    ``dates``: how many are to be done; a restatement and a daily run find out on their way.
     """
 
     def __init__(self, dates: int = 1) -> None:
@@ -61,8 +62,8 @@ class ShownProgress:
             if stage is not None:
                 self._show(STAGES.index(stage) / len(STAGES))
             made = do(step, *arguments)
-            if step is dates_to_restate:
-                self._dates = len(made)
+            if step in (dates_to_restate, missing_dates, touched_dates):
+                self._dates = self._done + len(made)
             return made
 
         return do_and_show

@@ -71,6 +71,21 @@ def test_bands_and_the_distribution_add_up_to_the_scored(snapshots: Snapshots) -
     assert sum(row["people_share"] for row in bands) == pytest.approx(1)
 
 
+def test_no_bin_and_no_band_is_left_out_where_nobody_is_in_it(snapshots: Snapshots) -> None:
+    scores = [int(row["score_from"]) for row in rows(snapshots, "overview-distribution")]
+    assert scores == list(range(scores[0], scores[-1] + 20, 20))
+    bands = [band for (band,) in snapshots.rows("select band from dim_band order by band_no")]
+    told = [row["band"] for row in rows(snapshots, "overview-bands")]
+    assert told == bands * len(snapshots.dates())
+    moves = [
+        (row["band_before"], row["band_after"]) for row in rows(snapshots, "overview-mobility")
+    ]
+    before, after = (list(dict.fromkeys(move[place] for move in moves)) for place in (0, 1))
+    assert moves == [(one, other) for one in before for other in after]
+    places = {band: place for place, band in enumerate(["no record", "not scored", *bands])}
+    assert sorted(after, key=lambda band: places[band]) == after
+
+
 def test_mean_and_median_are_those_of_the_scores(snapshots: Snapshots) -> None:
     [told] = [r for r in rows(snapshots, "overview-snapshots") if r["as_of_date"] == OCTOBER]
     [(mean, median)] = snapshots.rows(

@@ -13,18 +13,20 @@ from dashboards.examples.reading import choose_examples, read_examples
 from dashboards.explanation import explain
 from dashboards.report.contents import PAGES
 from dashboards.report.page import report_page
-from dashboards.snapshots import Snapshots
+from dashboards.snapshots import Snapshots, open_snapshots
+from flows.publish.publishing import publish
+from flows.publish.staging import new_staging, stage_snapshot
+from tests.publish import invented
 from tests.publish.invented import PEOPLE
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
 BOXES = [Box("raw", "bill", "Bills <1>", ()), Box("staging", "bill", "Bills & more", ("raw.bill",))]
 MOST_BYTES = 3_000_000
+EVERYONE_FROZEN = "update features.eligibility set is_frozen = true"
 
 
 @pytest.fixture(scope="module")
 def page(autumn: Path) -> str:
-    from dashboards.snapshots import open_snapshots
-
     with open_snapshots(autumn) as snapshots:
         return report_page(snapshots, OCTOBER, BOXES, is_invented=True)
 
@@ -102,6 +104,22 @@ def test_the_same_snapshots_make_the_same_page(page: str, snapshots: Snapshots) 
 def test_the_first_date_is_told_without_an_earlier_one(snapshots: Snapshots) -> None:
     page = report_page(snapshots, SEPTEMBER, BOXES, is_invented=True)
     assert "There is no snapshot of an earlier date to compare with." in page
+
+
+def test_a_snapshot_that_scores_nobody_has_a_report(tmp_path: Path) -> None:
+    dates = invented.OCTOBER
+    made = invented.engine(dates, edits={"features.eligibility": EVERYONE_FROZEN})
+    try:
+        staged = stage_snapshot(made.con, invented.house(), dates, new_staging(tmp_path, dates))
+    finally:
+        made.close()
+    publish(tmp_path, staged, invented.provenance(), [])
+    with open_snapshots(tmp_path) as snapshots:
+        page = report_page(snapshots, OCTOBER, BOXES, is_invented=True)
+    people = people_of(page)["people"]
+    assert isinstance(people, list)
+    assert people
+    assert all(person["score"] is None for person in people)
 
 
 def test_no_id_or_title_can_be_markup(page: str) -> None:

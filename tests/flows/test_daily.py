@@ -1,5 +1,6 @@
 """The daily run does what is missing, whatever became of the days before."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from flows.doing import Do
 from flows.ingest import IngestReport, ingest_new
 from flows.ingest.event_store import open_store
 from flows.inputs import told_odd_arrivals
+from flows.publish.pruned import PRUNED
 from flows.publish.runs import Run
 from flows.request import SnapshotRequest
 from flows.score_day import SnapshotOutcome
@@ -64,6 +66,14 @@ def test_no_further_back_than_the_settings_say_and_the_last_day_always(
     assert days == [LAST_DAY - timedelta(days=2), LAST_DAY - timedelta(days=1), LAST_DAY]
     nothing_missed = DailyWish(since_september, SEPTEMBER_END, Settings())
     assert [dates.as_of_date for dates in missing_dates(nothing_missed)] == [SEPTEMBER_END]
+
+
+def test_what_was_pruned_stays_away(since_september: Path) -> None:
+    record = {"as_of_date": "2026-10-01", "known_on": "2026-10-01", "run": "0001"}
+    pruned = since_september / "snapshots" / PRUNED
+    pruned.write_text(json.dumps({"runs": [record]}))
+    wish = DailyWish(since_september, OCTOBER_2, Settings())
+    assert [dates.as_of_date for dates in missing_dates(wish)] == [OCTOBER_2]
 
 
 def test_late_data_restates_what_the_settings_say(since_september: Path) -> None:

@@ -17,17 +17,19 @@ counted as (
     select
         as_of_date,
         band_no,
-        band,
         cast(sum(people) as bigint) as people
     from distribution
     where scorecard_no = 1 and as_of_date <= $as_of_date
-    group by as_of_date, band_no, band
+    group by as_of_date, band_no
 )
 
 select
-    as_of_date,
-    band,
-    people,
-    people / sum(people) over (partition by as_of_date) as people_share
-from counted
-order by as_of_date, band_no
+    card.as_of_date,
+    card.band,
+    coalesce(counted.people, 0) as people,
+    coalesce(counted.people, 0) / sum(counted.people) over (partition by card.as_of_date)
+        as people_share
+from band_card as card
+left join counted on card.as_of_date = counted.as_of_date and card.band_no = counted.band_no
+where card.scorecard_no = 1 and card.as_of_date <= $as_of_date
+order by card.as_of_date, card.band_no

@@ -16,32 +16,36 @@ with
 
 binned as (
     select
-        score // 20 * 20 as score_from,
+        score // 20 as bin,
         sum(people) filter (where as_of_date = $as_of_date) as people,
         sum(people) filter (where as_of_date = $before_date) as people_before
     from distribution
     where scorecard_no = 1 and as_of_date in ($as_of_date, cast($before_date as date))
-    group by score_from
+    group by score // 20
 ),
 
-named as (
-    select
-        cast(score_from as varchar) as score_from,
-        cast(coalesce(people, 0) as bigint) as people,
-        case
-            when
-                cast($before_date as date) is not null
-                then cast(coalesce(people_before, 0) as bigint)
-        end
-            as people_before
+every_bin as (
+    select unnest(range(min(bin), max(bin) + 1)) as bin
     from binned
+),
+
+counted as (
+    select
+        every_bin.bin,
+        cast(coalesce(binned.people, 0) as bigint) as people,
+        case
+            when cast($before_date as date) is not null
+                then cast(coalesce(binned.people_before, 0) as bigint)
+        end as people_before
+    from every_bin
+    left join binned on every_bin.bin = binned.bin
 )
 
 select
-    score_from,
+    cast(20 * bin as varchar) as score_from,
     people,
     people / sum(people) over () as people_share,
     people_before,
     people_before / sum(people_before) over () as share_before
-from named
-order by cast(score_from as integer)
+from counted
+order by bin
