@@ -35,17 +35,21 @@ def _make_project(folder: Path) -> None:
         (folder / "inbox" / came.parent.name).mkdir(parents=True)
         came.rename(folder / "inbox" / came.parent.name / DAY)
     (folder / SETTINGS).write_text('scorecards = ["standard"]\nreport = false\n')
-    with pytest.MonkeyPatch.context() as patched, quick_runs():
+    with quick_runs(), pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         assert run_command_line(["run", "--as-of", "2026-09-30", "--plain"]) == 0
 
 
 @pytest.fixture
 def scene(before: Path, tmp_path: Path) -> Iterator[Scene]:
-    """A copy of the project, to write into."""
+    """A copy of the project, to write into.
+
+    What a trouble patches is undone before what makes runs quick: the other way round, the last to
+    be undone would put back what the first had put in.
+    """
     folder = tmp_path / "here"
     shutil.copytree(before, folder)
-    with pytest.MonkeyPatch.context() as patched, quick_runs():
+    with quick_runs(), pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setenv("COLUMNS", "100")
         yield Scene(folder, patched, {str(folder): HOME})
