@@ -5,6 +5,7 @@ The path names a table, its SELECT names its inputs, its contract names the rest
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -63,17 +64,22 @@ def tables_on_file(root: Path, glossary: Glossary, schemas: Sequence[str] = SCHE
 def tables_read(table: Table) -> frozenset[str]:
     """Return the schema-qualified tables that ``table.sql`` reads; a bare name is a CTE."""
     try:
-        tree = sqlglot.parse_one(table.sql, dialect="duckdb")
+        with_schema, without = _names_read(table.sql)
     except sqlglot.errors.ParseError as error:
         raise ContractError(f"{table.name}: {error}") from error
+    for name in sorted(without):
+        raise ContractError(f"{table.name}: '{name}' is no CTE; write schema.table")
+    return with_schema
+
+
+@cache
+def _names_read(sql: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the tables read with a schema, and those without one that are no CTE either."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    nodes = list(tree.find_all(exp.Table))
+    bare = {node.name for node in nodes if not node.db}
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    named = set()
-    for node in tree.find_all(exp.Table):
-        if node.db:
-            named.add(f"{node.db}.{node.name}")
-        elif node.name not in ctes:
-            raise ContractError(f"{table.name}: '{node.name}' is no CTE; write schema.table")
-    return frozenset(named)
+    return frozenset(f"{node.db}.{node.name}" for node in nodes if node.db), frozenset(bare - ctes)
 
 
 def _with_inputs(table: Table) -> Table:

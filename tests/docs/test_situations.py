@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from flows.cli.app import run_command_line
-from tests.docs.conftest import made_once
 from tests.docs.pages import CHECKOUT, COMMAND, Shown, sessions_by_section, words
 from tests.docs.trouble import DAY, SETTINGS, TROUBLE, Scene
+from tests.made_once import made_once
 from tests.quick_runs import quick_runs
 
 PAGE = "docs/situations.md"

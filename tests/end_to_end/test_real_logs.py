@@ -15,6 +15,7 @@ from examples.taiwan_fit import clients_and_outcomes, cross_validated
 from flows.publish.manifest import read_manifest
 from flows.request import read_request
 from flows.score_day import SnapshotOutcome, score_day
+from tests.quick_runs import quick_runs
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 EVERYONE = Path(__file__).parents[2] / "examples" / "everyone.toml"
@@ -53,7 +54,8 @@ def test_the_unfitted_card_ranks_defaults_far_above_chance(
     taiwan: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path
 ) -> None:
     statements, clients = taiwan
-    outcome = _run(to_payment_log(statements, clients), "payment", TAIWAN_LAST_DAY, tmp_path)
+    with quick_runs():
+        outcome = _run(to_payment_log(statements, clients), "payment", TAIWAN_LAST_DAY, tmp_path)
     assert sum(file.quarantined for file in outcome.report.files) == 0
     with duckdb.connect(str(tmp_path / "plainscore.duckdb"), read_only=True) as con:
         scores = pl.DataFrame(

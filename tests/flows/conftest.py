@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows.request import SnapshotRequest, read_request
-from flows.score_day import SnapshotOutcome, score_day
+from flows.score_day import SnapshotOutcome
+from tests.made_once import SAMPLE, published_sample
+from tests.made_once import SAMPLE_DAY as LAST_DAY
 from tests.quick_runs import quick_runs
-
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-LAST_DAY = date(2026, 10, 31)
 
 
 def request_for(data_dir: Path, as_of_date: date = LAST_DAY, **wishes: object) -> SnapshotRequest:
@@ -30,9 +29,7 @@ def delivered(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def published_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SnapshotOutcome]:
     """The sample, published; nobody may write into it."""
-    data_dir = tmp_path_factory.mktemp("published")
-    shutil.copytree(SAMPLE / "landing", data_dir / "landing")
-    return data_dir, score_day(request_for(data_dir))
+    return published_sample(tmp_path_factory)
 
 
 @pytest.fixture

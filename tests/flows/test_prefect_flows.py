@@ -75,14 +75,18 @@ def test_a_refused_check_fails_the_flow_with_its_own_error(
 ) -> None:
     from flows import score_day
     from flows.prefect_flows import score_day_flow
-    from flows.steps import build_stage
+    from flows.steps import build_stage, check_stage
 
     def build_wrongly(house: Any, schema: str) -> None:
         build_stage(house, schema)
         if schema == "scores":
             house.running.con.execute("update scores.score set score = 351")
 
+    def check_scores(house: Any, schema: str) -> Any:
+        return check_stage(house, schema) if schema == "scores" else []
+
     monkeypatch.setattr(score_day, "build_stage", build_wrongly)
+    monkeypatch.setattr(score_day, "check_stage", check_scores)
     with pytest.raises(ChecksRefused, match="nothing was published"):
         score_day_flow(LAST_DAY, None, delivered)
     assert published_runs(delivered) == []

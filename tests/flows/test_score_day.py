@@ -52,11 +52,13 @@ def test_a_second_run_finds_the_first_current(published: Published) -> None:
     assert entry_file(data_dir, first.run.dates).read_bytes() == noted
 
 
+@quickly
 def test_a_forced_run_ends_in_the_same_content(published: Published) -> None:
     data_dir, first = published
     again = score_day(request_for(data_dir, force=True, threads=1))
     assert again.run.name == "0002"
-    assert _content(again) == _content(first)
+    unlike = {name for name, made in _content(again).items() if made != _content(first)[name]}
+    assert unlike == {"check_result"}, "quick runs make no checks"
 
 
 @quickly
@@ -103,6 +105,8 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
     data_dir, first = published
 
     def add_a_point(step: Callable[..., Any], *arguments: Any) -> Any:
+        if step.__name__ == "check_stage" and arguments[1] != "scores":
+            return []
         made = step(*arguments)
         if step.__name__ == "build_stage" and arguments[1] == "scores":
             house = arguments[0]
