@@ -8,17 +8,15 @@ no swap: beyond it the kernel kills. It needs Linux, root, 25 GB of disk, and ha
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from threading import Event, Thread
+
+from benchmarks.measuring import COMMAND, take
 
 GROUPS = Path("/sys/fs/cgroup")
 # Version 1 has a tree for memory alone, version 2 one for everything.
 BOUNDS = {GROUPS / "memory": "memory.limit_in_bytes", GROUPS: "memory.max"}
-BETWEEN_LOOKS_SECONDS = 0.2
 DAY = "2026-10-31"
 
 
@@ -69,32 +67,14 @@ def measured(words: list[str], group: Path | None) -> int:
         if group is not None:
             (group / "cgroup.procs").write_text(str(os.getpid()))
 
-    begun, is_over, most = time.monotonic(), Event(), [0]
-    program = "from flows.cli.app import start; start()"
-    child = subprocess.Popen(
-        [sys.executable, "-c", program, *words], stdout=subprocess.DEVNULL, preexec_fn=enter
+    taken = take([*COMMAND, *words], enter)
+    gib = taken.own_bytes / 2**30, taken.all_bytes / 2**30
+    print(
+        f"{taken.wall_seconds:6.0f} {gib[0]:8.2f} {gib[1]:8.2f} {taken.exit_code:5}  "
+        f"{' '.join(words)}",
+        flush=True,
     )
-    watcher = Thread(target=_watch, args=(child.pid, most, is_over))
-    watcher.start()
-    _, status, used = os.wait4(child.pid, 0)
-    is_over.set()
-    watcher.join()
-    code = child.returncode = os.waitstatus_to_exitcode(status)
-    gib = most[0] / 2**20, used.ru_maxrss / 2**20
-    seconds = time.monotonic() - begun
-    print(f"{seconds:6.0f} {gib[0]:8.2f} {gib[1]:8.2f} {code:5}  {' '.join(words)}", flush=True)
-    return code
-
-
-def _watch(pid: int, most: list[int], is_over: Event) -> None:
-    """Keep the greatest anonymous memory of a process in KiB, as /proc tells it."""
-    while not is_over.wait(BETWEEN_LOOKS_SECONDS):
-        try:
-            told = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            return
-        found = [line.split()[1] for line in told.splitlines() if line.startswith("RssAnon")]
-        most[0] = max(most[0], *map(int, found), 0)
+    return taken.exit_code
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ PAGES = (
     "docs/decisions.md",
     "docs/operating.md",
     "docs/releasing.md",
+    "docs/benchmarks.md",
     "docs/runbook.md",
     "docs/situations.md",
     "docs/connect.md",

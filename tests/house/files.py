@@ -3,7 +3,9 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("data", "transforms", "expectations", "studies", "flows", "dashboards", "tests")
+ROOMS = (
+    "data", "transforms", "expectations", "studies", "flows", "dashboards", "benchmarks", "tests",
+)  # fmt: skip
 LANDED = frozenset({"landing", "events", "snapshots", "reports"})
 TEXT_SUFFIXES = frozenset(
     {".py", ".sql", ".toml", ".md", ".json", ".csv", ".html", ".css", ".js", ".yaml", ".yml"}

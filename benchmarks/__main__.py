@@ -1,0 +1,118 @@
+"""What every stage costs, and what the same would cost by hand: one Markdown table a world.
+
+    python -m benchmarks --people 10000 100000
+    python -m benchmarks --data DIR --only run floor plain
+
+Each stage is a process of its own, started as its user would start it. ``--data`` measures a world
+that is there: it is not written to, and of it nothing is synthesised or ingested. Needs Linux.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from benchmarks.agreement import differing_rows
+from benchmarks.by_step import StepTime
+from benchmarks.job import write_job
+from benchmarks.machine import machine, present_load
+from benchmarks.measuring import COMMAND, take
+from benchmarks.table import World, told
+from benchmarks.world import borrow, bytes_of_events, counted, scored_person
+
+DAY, MONTH_BEFORE = date(2026, 10, 31), date(2026, 9, 30)
+MAKING = ("synthesise", "ingest", "compact")
+STAGES = (
+    *MAKING,
+    "run",
+    "run --plain",
+    "backfill",
+    "by step",
+    "report",
+    "explain",
+    "floor",
+    "plain",
+)
+
+
+def main() -> int:
+    """Measure every world and print its tables; return 1 where a stage failed or rows differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--data", type=Path, default=None, help="a world that is there")
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES)
+    parser.add_argument("--memory-limit", default=None, help="of the runs, e.g. 3GB")
+    parser.add_argument("--home", type=Path, default=None, help="where to work; a new directory")
+    asked = parser.parse_args()
+    failed = False
+    for people in [0] if asked.data else asked.people:
+        with tempfile.TemporaryDirectory(prefix="plainscore-", dir=asked.home) as made:
+            world = measured(Path(made), people, asked)
+        print(told(world), flush=True)
+        failed |= any(one.exit_code for one in world.taken.values())
+        failed |= any(world.differing.values())
+    return int(failed)
+
+
+def measured(home: Path, people: int, asked: argparse.Namespace) -> World:
+    """Measure one world."""
+    data = borrow(asked.data, home) if asked.data else home / "data"
+    wanted = [one for one in STAGES if one in asked.only and not (asked.data and one in MAKING)]
+    world = World(machine())
+    for stage, words in _commands(wanted, data, home, people, asked.memory_limit):
+        print(f"{stage}: load {present_load()}", file=sys.stderr, flush=True)
+        world.loads.append(present_load())
+        world.taken[stage] = take(words)
+    world.people, world.events = counted(data)
+    world.event_bytes = bytes_of_events(data)
+    if "by step" in wanted:
+        steps = json.loads((home / "steps.json").read_text())
+        world.steps = [StepTime(**one) for one in steps]
+    if "plain" in wanted:
+        world.differing = differing_rows(data, DAY, home / "result.parquet")
+    return world
+
+
+def _commands(
+    wanted: list[str], data: Path, home: Path, people: int, limit: str | None
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield what to start, one after the other: some can be told only when others are through."""
+    limits = ["--memory-limit", limit] if limit else []
+    runs = {
+        "run": ["run", "--as-of", str(DAY)],
+        "run --plain": ["run", "--as-of", str(DAY), "--plain", "--force"],
+        "backfill": [
+            "backfill",
+            "--from",
+            str(MONTH_BEFORE),
+            "--to",
+            str(DAY),
+            "--plain",
+            "--force",
+        ],
+    }
+    ours = {
+        "synthesise": ["synthesise", "--people", str(people)],
+        "ingest": ["ingest"],
+        "compact": ["compact", "--grace-days", "0"],
+        **{name: [*words, *limits] for name, words in runs.items()},
+        "report": ["report"],
+    }
+    for stage in wanted:
+        if stage in ours:
+            yield stage, [*COMMAND, *ours[stage], "--data", str(data)]
+        elif stage == "explain":
+            yield stage, [*COMMAND, "explain", scored_person(data), "--data", str(data)]
+        elif stage == "by step":
+            out = str(home / "steps.json")
+            yield stage, [sys.executable, "-m", "benchmarks.by_step", str(data), str(DAY), out]
+        else:
+            job = write_job(data, DAY, home)
+            yield stage, [sys.executable, "-m", f"benchmarks.{stage}", str(job)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What is written by hand says the same as what is published."""
