@@ -26,6 +26,7 @@ from flows.scheduling.parameters import OURS, described
 from flows.scheduling.tasks import tasked
 from flows.score_day import SnapshotOutcome
 from flows.settings import read_settings
+from transforms.engines.spark_session import EngineName
 
 
 def start_own_server() -> None:
@@ -73,6 +74,8 @@ def score_day_flow(
     threads: int | None = None,
     memory_limit: str | None = None,
     temp_directory: Path | None = None,
+    engine: EngineName | None = None,
+    master: str | None = None,
 ) -> SnapshotOutcome:
     """Take in what has newly arrived and publish the snapshot of one date."""
     request = read_request(
@@ -87,6 +90,8 @@ def score_day_flow(
         threads=threads,
         memory_limit=memory_limit,
         temp_directory=temp_directory,
+        engine=engine,
+        master=master,
     )
     with writer_lock(data, f"run {request.dates.as_of_date}"), step_progress() as do:
         progress = ShownProgress()

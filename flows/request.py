@@ -9,6 +9,7 @@ from typing import Any
 from flows.calendar import NamedDay, meant_day
 from flows.settings import Settings, read_settings
 from transforms.dates import SnapshotDates
+from transforms.engines.spark_session import EngineName, require_engine
 from transforms.errors import UsageError
 
 
@@ -61,6 +62,8 @@ def read_request(
     threads: int | None = None,
     memory_limit: str | None = None,
     temp_directory: Path | None = None,
+    engine: EngineName | None = None,
+    master: str | None = None,
 ) -> SnapshotRequest:
     """Return the request that flags and settings make together.
 
@@ -73,7 +76,10 @@ def read_request(
         threads=threads,
         memory_limit=memory_limit,
         temp_directory=temp_directory,
+        engine=engine,
+        master=master,
     )
+    require_engine(settings.engine, settings.master)
     day = meant_day(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
     dates = snapshot_dates(day, known_on, settings)
     return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)

@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from transforms.engines.spark_session import EngineName
 from transforms.errors import UsageError
 
 FILE_NAME = "plainscore.toml"
@@ -127,6 +128,16 @@ class Settings(BaseSettings):
         default=ArrivalLimits(),
         description="Days without arrivals after which a log's feed counts as stopped; "
         "empty: never.",
+    )
+    engine: EngineName = Field(
+        default="duckdb",
+        description="What makes raw to scores: duckdb, or spark or sail, which need "
+        "plainscore[spark] or plainscore[sail]. The snapshot is the same.",
+    )
+    master: str | None = Field(
+        default=None,
+        examples=["spark://host:7077"],
+        description="Spark's master; empty: Spark in this machine, local[threads].",
     )
     threads: int | None = Field(
         default=None, ge=1, examples=[2], description="Threads; empty: all processors."

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from flows.code_hash import code_by_stage, code_hash
 from flows.ingest import IngestReport, ingest_new
@@ -35,6 +36,8 @@ from studies.statistics.statistic_tables import fill_statistics
 from transforms.catalog import Catalog
 from transforms.contract import ContractError
 from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.engines.spark_engine import SparkEngine
+from transforms.engines.spark_session import open_session
 from transforms.errors import InputRefused
 from transforms.fingerprint import StageHash
 from transforms.house import read_tables
@@ -173,19 +176,25 @@ def reasons_to_run(run: Run, provenance: Provenance) -> list[str]:
 
 def open_engine(house: House) -> None:
     """Start the engine on the event store's files and load the small reference tables."""
-    settings = house.request.settings
     # The writer lock is held: what is there was left by one that died.
     shutil.rmtree(_spill_folder(house), ignore_errors=True)
-    house.engine = DuckDBEngine(
-        house.catalog,
-        house.request.dates,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        temp_directory=_spill_folder(house),
-    )
+    house.engine = _start_engine(house)
     tables = house.catalog.of_schema("events")
     house.engine.open_events({t.short_name: house.store.files(t.short_name) for t in tables})
     house.engine.load_reference(house.design.cards)
+
+
+def _start_engine(house: House) -> DuckDBEngine:
+    settings, spill = house.request.settings, _spill_folder(house)
+    limits: dict[str, Any] = {"threads": settings.threads, "memory_limit": settings.memory_limit}
+    if settings.engine == "duckdb":
+        return DuckDBEngine(house.catalog, house.request.dates, **limits, temp_directory=spill)
+    session = open_session(settings.engine, settings.master, **limits)
+    # A name of its own: what a killed run left on a cluster may still be writing for a moment.
+    folder = spill / f"tables-{uuid4()}"
+    return SparkEngine(
+        house.catalog, house.request.dates, session, folder, **limits, temp_directory=spill
+    )
 
 
 def build_stage(house: House, schema: str) -> None:

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from flows.calendar import NamedDay
 from flows.cli.limits import NO_LIMITS, Limits
+from transforms.engines.spark_session import EngineName
 
 if TYPE_CHECKING:
     from flows.request import SnapshotRequest
@@ -25,6 +26,8 @@ def run(
     allow_stopped_feeds: bool = False,
     force: bool = False,
     limits: Limits = NO_LIMITS,
+    engine: EngineName | None = None,
+    master: str | None = None,
     plain: bool = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
@@ -51,6 +54,10 @@ def run(
         Publish a further run although nothing changed.
     limits
         What the command may take of the machine.
+    engine
+        What makes raw to scores: duckdb by default, or spark or sail; the snapshot is the same.
+    master
+        Spark's master, such as spark://host:7077; Spark in this machine by default.
     plain
         Do the same steps without Prefect: no run history, and a quicker start.
     output_format
@@ -67,6 +74,8 @@ def run(
         "allow_stopped_feeds": allow_stopped_feeds,
         "force": force,
         **limits.wishes,
+        "engine": engine,
+        "master": master,
     }
     request = read_request(as_of, known_on, data, **wishes)
     if plain or is_done_already([request]):

@@ -103,6 +103,7 @@ def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", since: str
         **{name: figures[name] if figures else None for name in FIGURES},
         "began": attempt and attempt.started,
         "run_id": attempt and attempt.run_id,
+        "engine": attempt and attempt.engine,
         "seconds": round(sum(stage["seconds"] for stage in stages), 3) if stages else None,
         "stages": stages,
     }

@@ -51,6 +51,8 @@ class Attempt:
 
     ``last_file_no``: the number of the file that had been ingested last; what was ingested for
     these dates since then has a higher one.
+
+    ``engine``: what made raw to scores. No manifest says so: nothing in it may depend on it.
     """
 
     started: str
@@ -58,6 +60,7 @@ class Attempt:
     last_file_no: int | None = None
     stages: list[StageRecord] = field(default_factory=list)
     run_id: str | None = None
+    engine: str | None = None
 
     @property
     def broken_stage(self) -> StageRecord | None:
@@ -137,4 +140,4 @@ def _attempt(said: dict[str, Any] | None) -> Attempt | None:
         return None
     stages = [StageRecord(**stage) for stage in said["stages"]]
     last_file_no, run_id = said["last_file_no"], said.get("run_id")
-    return Attempt(said["started"], said["run"], last_file_no, stages, run_id)
+    return Attempt(said["started"], said["run"], last_file_no, stages, run_id, said.get("engine"))

@@ -84,7 +84,9 @@ class _Recorder:
         self._entry = read_entry(request.data_dir, request.dates)
         self._was_unfinished = self._entry.unfinished
         self._attempt = Attempt(
-            started=datetime.now(UTC).isoformat(timespec="seconds"), run_id=str(uuid4())
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            run_id=str(uuid4()),
+            engine=request.settings.engine,
         )
         self._told = {
             "run_id": self._attempt.run_id,

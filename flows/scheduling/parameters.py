@@ -36,6 +36,8 @@ DESCRIPTIONS = {
     "threads": "Threads of the engine. Empty: all processors.",
     "memory_limit": "Memory of the engine, such as 3GB. Empty: DuckDB's own limit.",
     "temp_directory": "A folder to spill into. Empty: .spill in the data directory.",
+    "engine": "What makes raw to scores: duckdb, spark or sail. Empty: as plainscore.toml says.",
+    "master": "Spark's master, such as spark://host:7077. Empty: Spark in this machine.",
     "grace_days": "Delete files that have been out of use for this many days.",
     "dry_run": "Only say what would be retired and deleted.",
     "max_age_days": "Tell where the newest published date is older than this many days.",

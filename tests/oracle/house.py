@@ -1,6 +1,6 @@
 """Put the oracle's events straight into the tables of the real transforms, and run those."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -30,12 +30,17 @@ def standard_house() -> tuple[tuple[Scorecard, ...], Catalog]:
     return cards, build_catalog(cards)
 
 
+def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:
+    return DuckDBEngine(catalog, dates, threads=2)
+
+
 def score_events(
     events: Iterable[Event],
     dates: SnapshotDates,
     cards: tuple[Scorecard, ...],
     catalog: Catalog,
     folder: Path,
+    make_engine: Callable[[Catalog, SnapshotDates], DuckDBEngine] = on_two_threads,
 ) -> tuple[DuckDBEngine, dict[str, int]]:
     """Return the engine after `scores`, and person_id -> person_key.
 
@@ -46,7 +51,7 @@ def score_events(
     for line, event in enumerate(events, start=1):
         rows.setdefault(event.log, []).append(_values(event, line, keys))
     rows["person"] = [{"person_key": key, "person_id": who} for who, key in keys.items()]
-    engine = DuckDBEngine(catalog, dates, threads=2)
+    engine = make_engine(catalog, dates)
     engine.open_events(
         {log: [_parquet(catalog[f"events.{log}"], of_log, folder)] for log, of_log in rows.items()}
     )

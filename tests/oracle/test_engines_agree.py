@@ -1,0 +1,91 @@
+"""Spark and Sail make of nasty worlds and of the sample what DuckDB makes of them.
+
+Each engine is tested where it is installed: they need environments of their own.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.ledger.entry import read_entry
+from flows.publish.manifest import read_manifest
+from flows.request import SnapshotRequest, read_request
+from flows.score_day import score_day
+from tests.docs.pages import CHECKOUT
+from tests.oracle.house import BUILT_SCHEMAS, score_events, standard_house
+from tests.oracle.nasty_worlds import nasty_world
+from tests.quick_runs import quick_runs
+from transforms.catalog import Catalog
+from transforms.contract import Table
+from transforms.dates import SnapshotDates
+from transforms.engines.duckdb_engine import DuckDBEngine
+from transforms.engines.spark_engine import SparkEngine
+from transforms.engines.spark_session import EngineName, open_session, require_engine
+from transforms.errors import UsageError
+
+THREADS = 2
+
+
+@pytest.fixture(scope="module", params=["sail", "spark"])
+def engine_name(request: pytest.FixtureRequest) -> EngineName:
+    name: EngineName = request.param
+    try:
+        require_engine(name, None)
+    except UsageError as error:
+        pytest.skip(str(error))
+    return name
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_every_table_of_a_nasty_world_has_the_same_rows(
+    engine_name: EngineName, seed: int, tmp_path: Path
+) -> None:
+    world = nasty_world(seed)
+    dates = SnapshotDates(world.as_of_date, world.known_on)
+    cards, catalog = standard_house()
+
+    def there(its_catalog: Catalog, its_dates: SnapshotDates) -> DuckDBEngine:
+        session = open_session(engine_name, None, threads=THREADS, memory_limit=None)
+        return SparkEngine(its_catalog, its_dates, session, tmp_path / "made", threads=THREADS)
+
+    here, _ = score_events(world.events, dates, cards, catalog, tmp_path)
+    made, _ = score_events(world.events, dates, cards, catalog, tmp_path, there)
+    try:
+        tables = [t for schema in BUILT_SCHEMAS for t in catalog.of_schema(schema)]
+        assert [t.name for t in tables if _rows(here, t) != _rows(made, t)] == []
+        assert all(_rows(here, catalog[name]) for name in ("staging.bill", "scores.reason"))
+    finally:
+        made.close()
+        here.close()
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Iterator[SnapshotRequest]:
+    with quick_runs():
+        shutil.copytree(CHECKOUT / "data" / "sample", tmp_path / "data")
+        yield read_request(date(2026, 10, 31), None, tmp_path / "data", threads=THREADS)
+
+
+def test_no_manifest_tells_which_engine_made_the_sample_but_the_ledger_does(
+    engine_name: EngineName, sample: SnapshotRequest
+) -> None:
+    settings = sample.settings.model_copy(update={"engine": engine_name})
+    there = replace(sample, settings=settings, force=True)
+    manifests, engines = [], []
+    for request in (sample, there):
+        manifests.append(read_manifest(score_day(request).run) | {"run": None})
+        published = read_entry(request.data_dir, request.dates).published
+        engines.append(published and published.engine)
+    assert manifests[0] == manifests[1]
+    assert engines == ["duckdb", engine_name]
+    assert not (sample.data_dir / ".spill").exists()
+
+
+def _rows(engine: DuckDBEngine, table: Table) -> list[tuple[object, ...]]:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    key = ", ".join(f'"{name}"' for name in table.key)
+    return engine.con.execute(f"select {columns} from {table.name} order by {key}").fetchall()
