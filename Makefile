@@ -10,7 +10,7 @@ OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.t
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo server test lint types unit install compat clean
+.PHONY: demo server test lint types unit install compat site-engine docs clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
@@ -37,6 +37,10 @@ install: $(READY_DEV)
 # The engines that readers may have, side by side; what they answer is tested without a network.
 compat: $(READY_DEV) $(OLDER_ENGINES)
 	$(BIN)/pytest tests/publish/test_engines.py
+
+# What the pages of `plainscore site` run in a browser, so that tests open them without a network.
+site-engine: $(READY_DEV)
+	$(BIN)/python -m dashboards.site.engine $(VENV)/site-engine
 
 $(VENV)/compat/%: | $(READY_DEV)
 	rm -rf $@.unfinished

@@ -27,6 +27,10 @@ class PublishedFileError(ReadingError):
     """A file that was published is gone, or is no longer what it was."""
 
 
+class EngineMissingError(ReadingError):
+    """What a browser needs to look people up is not here and cannot be fetched."""
+
+
 class QuestionError(ReadingError):
     """What was asked cannot be answered: a date that is none, SQL that is wrong or writes."""
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from dashboards.next_band import NextBand, Step, next_band
+from dashboards.person_questions import POINTS, REASONS
 from dashboards.record import (
     SOCIAL_FACTOR,
     counted_features,
@@ -86,10 +87,8 @@ def explain(snapshots: Snapshots, person_id: str, day: date) -> Explanation:
     score = find_score(snapshots, person_id, day)
     card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
     counted = counted_features(snapshots)
-    point_rows = snapshots.records("from explain(?, ?)", of_person)
-    reasons = snapshots.records(
-        "from reason where person_id = ? and as_of_date = ? order by rank", of_person
-    )
+    point_rows = snapshots.records(POINTS, of_person)
+    reasons = snapshots.records(REASONS, of_person)
     return Explanation(
         person_id=score["person_id"],
         as_of_date=day,
@@ -171,12 +170,13 @@ def better_steps(bins: Sequence[Row], points: Mapping[str, Any]) -> list[list[St
     for bin_row in bins:
         gain = bin_row["points"] - points[bin_row["feature"]]
         if gain > 0:
-            step = Step(bin_row["feature"], _goal(bin_row), gain)
+            step = Step(bin_row["feature"], goal_of(bin_row), gain)
             steps.setdefault(bin_row["feature"], []).append(step)
     return list(steps.values())
 
 
-def _goal(bin_row: Row) -> str:
+def goal_of(bin_row: Row) -> str:
+    """Return what a value must be to fall into a bin, in words."""
     if bin_row["direction"] == "up":
         return f"at least {bin_row['at_least']:g}"
     return "any value at last" if bin_row["below"] is None else f"below {bin_row['below']:g}"

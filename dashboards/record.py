@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboards.errors import QuestionError, UnknownPersonError
 from dashboards.next_band import FriendMean
+from dashboards.person_questions import FRIENDS, SCORE
 from dashboards.plain_text import printable
 from dashboards.snapshots import Snapshots
 
@@ -131,7 +132,7 @@ def find_score(snapshots: Snapshots, person_id: str, day: date) -> Row:
 
     Raises UnknownPersonError where the snapshot of that day has nobody of that id.
     """
-    found = snapshots.records("from score where person_id = ? and as_of_date = ?", (person_id, day))
+    found = snapshots.records(SCORE, (person_id, day))
     if not found:
         raise UnknownPersonError(
             f"the snapshot as of {day} knows no person '{printable(person_id)}': "
@@ -151,7 +152,7 @@ def find_rule(snapshots: Snapshots, score: Row) -> Row:
 def read_friend_mean(snapshots: Snapshots, person_id: str, day: date) -> FriendMean:
     """Return the neighbour mean of a scored person, to be computed for another record."""
     card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
-    terms = snapshots.records("from friends_of(?, ?)", (person_id, day))
+    terms = snapshots.records(FRIENDS, (person_id, day))
     return FriendMean(
         own_points_max=card["own_points_max"],
         max_distance_ppm=card["max_distance_ppm"],

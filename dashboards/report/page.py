@@ -14,7 +14,7 @@ from dashboards.report.contents import PAGES
 from dashboards.report.drawing import draw
 from dashboards.report.people import people_object
 from dashboards.snapshots import Snapshots
-from dashboards.style import base_style
+from dashboards.style import base_style, theme_script
 
 HERE = Path(__file__).parent
 
@@ -52,12 +52,22 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         pages=PAGES,
         answers=answers,
         styles=STYLES,
-        style=Markup(base_style() + _text("report.css")),
-        script=Markup(_text("report.js")),
+        style=Markup(page_style()),
+        script=Markup(theme_script() + person_script() + _text("report.js")),
         people=Markup(_as_json(people_object(snapshots, examples, day))),
         lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
         boxes=boxes,
     )
+
+
+def page_style() -> str:
+    """Return the style sheet of a page with figures and people."""
+    return base_style() + _text("report.css")
+
+
+def person_script() -> str:
+    """Return the script that draws an explained person."""
+    return _text("person.js")
 
 
 def previous_day(snapshots: Snapshots, day: date) -> date | None:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("query_command:query", "Run SQL over the published snapshots."),
     "report": ("report_command:report", "Write the page that tells a snapshot at a glance."),
     "dashboard": ("dashboard_command:dashboard", "Serve figures and people to a browser."),
+    "site": ("site_command:site", "Write a site on which a browser explains anybody."),
     "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
     "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
     "societies": ("societies_command:societies", "Compare the same people under other rules."),

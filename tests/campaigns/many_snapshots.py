@@ -76,7 +76,7 @@ def _linked(run: Run, house: Catalog, dates: SnapshotDates, folder: Path) -> Sta
         file = table_file(folder, table.short_name)
         file.parent.mkdir()
         os.link(table_file(run.folder, table.short_name), file)
-    return StagedSnapshot(dates, folder, tables, threads=2)
+    return StagedSnapshot(dates, folder, tables, {"threads": 2})
 
 
 def _no_hashes(_con: Any, _folder: Path, columns: Mapping[str, Any]) -> HashedPeople:

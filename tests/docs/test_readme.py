@@ -112,7 +112,7 @@ def _exists(code: str, folder: Path) -> bool:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_exists(page: str) -> None:
-    targets = re.findall(r"^(\w+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    targets = re.findall(r"^([\w-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
     shown = [line for block in blocks(page, "sh") for line in block.splitlines()]
     named = [code for code in (*shown, *inline_code(page)) if code.startswith("make ")]
     assert {code.split()[1] for code in named} <= set(targets)

@@ -1,0 +1,1 @@
+"""Write sites that need no server, from what is published."""

@@ -1,0 +1,21 @@
+"""A site of two published dates; its engine is the one that `make site-engine` brings, if it is."""
+
+from pathlib import Path
+
+from dashboards.site.engine import is_engine, packages
+from flows.site.writing import SiteRequest, write_site
+from tests.publish.invented import house
+
+PEOPLE_PER_FILE = 9
+ENGINE = Path(__file__).parents[2] / ".venv" / "site-engine"
+ENGINE_FILES = [Path(path).name for package in packages() for path in package.files]
+
+
+def has_engine() -> bool:
+    return is_engine(ENGINE)
+
+
+def write_autumn(data_dir: Path, out: Path) -> None:
+    """Write the site of September and October."""
+    words = ("2026-09", "2026-10")
+    write_site(SiteRequest(data_dir, words, out, ENGINE, house(), PEOPLE_PER_FILE))

@@ -1,0 +1,155 @@
+"""The files of a site: everybody once, readable by older engines, and nothing from outside."""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dashboards.explanation import explain
+from dashboards.person_questions import POINTS
+from dashboards.site.people_files import METHOD_TABLES, PERSON_TABLES, write_method, write_people
+from dashboards.snapshots import Snapshots
+from flows.cli.app import main
+from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE
+from tests.publish.engines import INSTALLED, PROMISED, is_installed
+
+OCTOBER = date(2026, 10, 31)
+
+
+def _unpacked(packed: Path, into: Path) -> Path:
+    file = into / packed.stem
+    file.write_bytes(gzip.decompress(packed.read_bytes()))
+    return file
+
+
+@pytest.fixture
+def people_files(snapshots: Snapshots, tmp_path: Path) -> list[Path]:
+    write_people(snapshots, OCTOBER, tmp_path / "people", PEOPLE_PER_FILE)
+    packed = sorted((tmp_path / "people").iterdir())
+    return [_unpacked(one, tmp_path) for one in packed]
+
+
+def test_everybody_is_in_one_file_with_everything_that_is_published(
+    snapshots: Snapshots, people_files: list[Path]
+) -> None:
+    for table, order in PERSON_TABLES.items():
+        rows = []
+        for file in people_files:
+            with duckdb.connect(str(file), read_only=True) as con:
+                rows += con.execute(f"from {table}").fetchall()
+        published = f"from {table} where as_of_date = ? order by {order}"
+        assert rows == snapshots.rows(published, (OCTOBER,)), table
+
+
+def test_each_file_begins_where_the_one_before_ends(
+    snapshots: Snapshots, people_files: list[Path], tmp_path: Path
+) -> None:
+    firsts = write_people(snapshots, OCTOBER, tmp_path / "again", PEOPLE_PER_FILE)
+    assert len(firsts) == len(people_files) > 2
+    for first, file in zip(firsts, people_files, strict=True):
+        with duckdb.connect(str(file), read_only=True) as con:
+            [(least, count)] = con.execute("select min(person_id), count(*) from score").fetchall()
+        assert least == first
+        assert 0 < count <= PEOPLE_PER_FILE
+
+
+def test_the_macros_of_the_catalog_explain_out_of_the_files(
+    snapshots: Snapshots, people_files: list[Path], tmp_path: Path
+) -> None:
+    write_method(snapshots, OCTOBER, tmp_path / "method.duckdb.gz")
+    method = _unpacked(tmp_path / "method.duckdb.gz", tmp_path)
+    with duckdb.connect() as con:
+        con.execute(f"attach '{method}' as method (read_only); use method")
+        assert {name for (name,) in con.execute("show tables").fetchall()} == set(METHOD_TABLES)
+        con.execute(f"attach '{people_files[-1]}' as people (read_only)")
+        for table in PERSON_TABLES:
+            con.execute(f"create temp view {table} as from people.{table}")
+        people = con.execute("select person_id from score").fetchall()
+        for (person,) in people:
+            told = explain(snapshots, person, OCTOBER)
+            rows = con.execute(f"select feature, points {POINTS}", (person, OCTOBER)).fetchall()
+            assert rows == [(row.feature, row.points) for row in told.points]
+
+
+@pytest.mark.parametrize("version", PROMISED)
+def test_older_engines_read_the_files(people_files: list[Path], version: str) -> None:
+    if not is_installed(version):
+        pytest.skip(f"DuckDB {version} is not installed side by side: `make compat` does it")
+    script = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute(" \
+             "'select count(*) from features').fetchone()[0])"  # fmt: skip
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(people_files[0])],
+        env={**os.environ, "PYTHONPATH": str(INSTALLED / version)},
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert int(said.stdout) == PEOPLE_PER_FILE
+
+
+def test_a_site_holds_its_dates_and_leads_nowhere_else(site: Path) -> None:
+    assert json.loads((site / "site.json").read_text()) == {"dates": ["2026-09-30", "2026-10-31"]}
+    pages = [site / "index.html", *site.glob("*/index.html")]
+    assert len(pages) == 3
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "http" not in text.replace("http-equiv", "")
+        for link in re.findall(r'(?:href|src)="([^"#]+)', text):
+            assert link == "data:," or (page.parent / link).is_file(), (page, link)
+
+
+def test_scripts_of_the_site_name_no_other_host(site: Path) -> None:
+    for script in (site / "script").iterdir():
+        named = set(re.findall(r"https?://[^\s\"'`]+", script.read_text(encoding="utf-8")))
+        assert all("127.0.0.1" in one or "www.w3.org/2000/svg" in one for one in named), script
+
+
+def test_a_folder_of_something_else_is_left_alone(
+    autumn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    assert _run("site", str(tmp_path), "--data", str(autumn)) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_without_npm_it_is_said_what_to_install_and_nothing_is_left(
+    autumn: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert _run("site", str(tmp_path / "site"), "--data", str(autumn)) == 5
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert "apt-get install npm" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_engine_that_is_not_the_known_one_is_not_taken(
+    autumn: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    for name in ENGINE_FILES:
+        (engine / name).write_text("something else")
+    monkeypatch.setenv("PATH", "")
+    words = ("site", str(tmp_path / "site"), "--engine", str(engine), "--data", str(autumn))
+    assert _run(*words) == 5
+    assert "npm" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["engine"]
+
+
+def _run(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    return int(ended.value.code or 0)
