@@ -2,10 +2,10 @@
 
 const MEND = "Copy the whole site to its host again.";
 
-export async function fetched(address) {
+export async function fetched(address, options = {}) {
   let answer;
   try {
-    answer = await fetch(address);
+    answer = await fetch(address, options);
   } catch (error) {
     throw new Error(`${told(address)} cannot be reached (${error.message}). Is the host still there?`);
   }

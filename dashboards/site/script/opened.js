@@ -1,11 +1,19 @@
 "use strict";
-// A browser runs neither modules nor workers of a page that was opened from a file. Said here, by
-// a script that it does run.
+// What the modules cannot say because they never ran: that this is a file and no page of a host, or
+// that one of the scripts is not there.
+
+const silent = document.getElementById("trouble");
 
 if (location.protocol === "file:") {
-  const trouble = document.getElementById("trouble");
-  trouble.hidden = false;
-  trouble.textContent = "Opened from a file, this page can look nobody up: browsers keep files from"
+  silent.hidden = false;
+  silent.textContent = "Opened from a file, this page can look nobody up: browsers keep files from"
     + " reading each other. Serve the site's folder instead, for example with"
     + " python3 -m http.server --bind 127.0.0.1 8000 in it, and open http://127.0.0.1:8000. The report opens from a file.";
 }
+
+window.addEventListener("error", (event) => {
+  if (!(event.target instanceof HTMLScriptElement) || !silent.hidden) return;
+  silent.hidden = false;
+  silent.textContent = `${new URL(event.target.src).pathname}, or a script that it needs, cannot be loaded.`
+    + " Copy the whole site to its host again, or use a newer browser.";
+}, true);
