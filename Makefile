@@ -1,5 +1,6 @@
 # Two commands: `make demo` shows it, `make test` proves it. Both make .venv first.
-# `make compat` adds older engines, so that tests hold the catalog against them too.
+# `make compat` adds older engines, so that tests hold the catalog against them too; `make sail` and
+# `make spark` hold those engines against DuckDB.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,7 @@ OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.t
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo server test lint types unit install compat site-engine docs clean
+.PHONY: demo server test lint types unit install compat sail spark site-engine docs clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
@@ -46,6 +47,17 @@ $(VENV)/compat/%: | $(READY_DEV)
 	rm -rf $@.unfinished
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@.unfinished duckdb==$*
 	mv $@.unfinished $@
+
+# Spark and Sail against DuckDB, each in an environment of its own that sees what .venv has.
+sail spark: %: $(VENV)/engines/%/.ready
+	$(VENV)/engines/$@/bin/python -m pytest tests/oracle/test_engines_agree.py
+
+$(VENV)/engines/%/.ready: pyproject.toml constraints.txt | $(READY_DEV)
+	$(PYTHON) -m venv --clear $(@D)
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  > "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth"
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'plainscore[$*]'
+	@touch $@
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("plainscore needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

@@ -11,7 +11,6 @@ from transforms.errors import UsageError
 
 EngineName = Literal["duckdb", "spark", "sail"]
 NEEDS = {"duckdb": (), "spark": ("pyspark", "py4j"), "sail": ("pysail", "pyspark", "grpc")}
-DEFAULT_MASTER = "local[*]"
 # What keeps rows equal to the last digit, whatever the cluster's own settings say.
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -65,6 +64,7 @@ def _spark(master: str, memory_limit: str | None) -> Session:
     for name, value in (SETTINGS | local).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
     return Session(spark, spark.stop)
 
 
