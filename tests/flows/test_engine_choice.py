@@ -7,7 +7,7 @@ import pytest
 from flows.cli.app import run_command_line
 from transforms.engines import spark_session
 from transforms.engines.spark_engine import refuse_patterns
-from transforms.engines.spark_session import EngineName, require_engine
+from transforms.engines.spark_session import EngineName, jvm_memory, require_engine
 from transforms.errors import UsageError
 
 LINE = ["run", "--plain", "--as-of", "2026-10-31"]
@@ -31,6 +31,13 @@ def test_only_spark_has_a_master(
     assert run_command_line([*LINE, *flags]) == 2
     assert f"a master is Spark's: {engine} has none" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["landing"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("3GB", "2861m"), ("2.5 GB", "2384m"), ("800MB", "762m")]
+)
+def test_a_memory_limit_is_said_in_the_words_of_the_jvm(limit: str, said: str) -> None:
+    assert jvm_memory(limit) == said
 
 
 def test_a_path_that_spark_would_read_as_a_pattern_is_refused() -> None:

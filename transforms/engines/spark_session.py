@@ -11,6 +11,7 @@ from transforms.errors import UsageError
 
 EngineName = Literal["duckdb", "spark", "sail"]
 NEEDS = {"duckdb": (), "spark": ("pyspark", "py4j"), "sail": ("pysail", "pyspark", "grpc")}
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 # What keeps rows equal to the last digit, whatever the cluster's own settings say.
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -60,12 +61,18 @@ def _spark(master: str, memory_limit: str | None) -> Session:
     builder = SparkSession.builder.master(master).appName("plainscore")
     local = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     if memory_limit is not None and master.startswith("local"):
-        local["spark.driver.memory"] = memory_limit.replace(" ", "").removesuffix("B").lower()
+        local["spark.driver.memory"] = jvm_memory(memory_limit)
     for name, value in (SETTINGS | local).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return Session(spark, spark.stop)
+
+
+def jvm_memory(limit: str) -> str:
+    """Return a limit as DuckDB writes it, such as 2.5GB, in the JVM's whole MiB."""
+    number, unit = limit[:-2], limit[-2:]
+    return f"{int(float(number) * UNITS[unit]) // 2**20}m"
 
 
 def _sail() -> Session:
