@@ -40,11 +40,11 @@ def write_check_results(rows: Sequence[CheckRow], dates: SnapshotDates, file: Pa
     with duckdb.connect(config={"threads": 1}) as con:
         con.execute(f"create table check_result ({columns})")
         if rows:
-            marks = ", ".join("?" for _ in CHECK_RESULT.columns)
-            con.executemany(
-                f"insert into check_result values ({marks})",
-                [(dates.as_of_date, dates.known_on, *row) for row in rows],
-            )
+            # Column by column: row by row, a thousand of them take a second.
+            lists = ", ".join("unnest(?)" for _ in CHECK_RESULT.columns)
+            dated = [(dates.as_of_date, dates.known_on, *row) for row in rows]
+            cells = [list(column) for column in zip(*dated, strict=True)]
+            con.execute(f"insert into check_result select {lists}", cells)
         con.execute(
             f"copy (from check_result order by {', '.join(CHECK_RESULT.key)}) "
             f"to {file_literal(file)} (format parquet, compression zstd)"

@@ -33,6 +33,7 @@ PAGES = (
     "docs/operating.md",
     "docs/releasing.md",
     "docs/benchmarks.md",
+    "docs/scale.md",
     "docs/runbook.md",
     "docs/situations.md",
     "docs/connect.md",
