@@ -5,7 +5,7 @@ import pytest
 
 from dashboards.snapshots import Snapshots, open_snapshots
 from flows.site import writing
-from tests.dashboards.site_of_autumn import has_engine, write_autumn
+from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
 from tests.publish.invented import published_autumn
 
 
@@ -28,6 +28,12 @@ def site(autumn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         if not has_engine():
             patched.setattr(writing, "bring_engine", lambda _: None)
-            patched.setattr(writing, "copy_engine", lambda _, target: target.mkdir(parents=True))
+            patched.setattr(writing, "copy_engine", _leave_empty_files)
         write_autumn(autumn, out)
     return out
+
+
+def _leave_empty_files(_: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for name in ENGINE_FILES:
+        (target / name).touch()
