@@ -35,7 +35,7 @@ from tests.prefect_project import (
     server_of_ones_own,
 )
 
-POOL, DAILY = "plainscore", "score-day/daily"
+POOL, DAILY, ONE_DATE = "plainscore", "daily/daily", "score-day/month-end"
 FORCED = {"as_of_date": "2026-10-31", "force": True}
 
 
@@ -57,9 +57,9 @@ class Campaign:
             self.failures.append(what)
 
     def start(self, **parameters: Any) -> FlowRun:
-        """Ask for a run of the daily deployment, now."""
-        daily = self.client.read_deployment_by_name(DAILY)
-        return self.client.create_flow_run_from_deployment(daily.id, parameters=parameters)
+        """Ask for the run of one date, now."""
+        deployment = self.client.read_deployment_by_name(ONE_DATE)
+        return self.client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
 
     def until(
         self, run: FlowRun, holds: Callable[[FlowRun], bool], seconds: float = 180
