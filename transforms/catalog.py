@@ -67,8 +67,8 @@ def tables_read(table: Table) -> frozenset[str]:
         with_schema, without = _names_read(table.sql)
     except sqlglot.errors.ParseError as error:
         raise ContractError(f"{table.name}: {error}") from error
-    for name in sorted(without):
-        raise ContractError(f"{table.name}: '{name}' is no CTE; write schema.table")
+    if without:
+        raise ContractError(f"{table.name}: '{min(without)}' is no CTE; write schema.table")
     return with_schema
 
 

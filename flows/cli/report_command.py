@@ -20,6 +20,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     """
     from contextlib import nullcontext
 
+    from dashboards.snapshots import open_snapshots
     from flows.lock import writer_lock
     from flows.publish.durable import told_in_a_line
     from flows.publish.reports import publish_report, report_file
@@ -32,10 +33,13 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that is there")
     catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
-    day, page = make_report(data, as_of, catalog)
+    with open_snapshots(data) as snapshots:
+        day = snapshots.day(as_of)
     file = report_file(data, day) if out is None else out.resolve()
-    held = writer_lock(data, "report") if out is None else nullcontext()
-    with held, told_in_a_line(file.parent):
-        publish_report(page, file)
+    # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
+    with writer_lock(data, "report") if out is None else nullcontext():
+        _, page = make_report(data, str(day), catalog)
+        with told_in_a_line(file.parent):
+            publish_report(page, file)
     print(file)
     return 0

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from benchmarks.measuring import COMMAND
 from flows.ledger.entry import read_entry
 from flows.publish.manifest import read_manifest
 from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING, find_live_run, runs_of
@@ -31,7 +32,6 @@ from transforms.dates import SnapshotDates
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)
 ENGINE_STAGES = ("raw", "staging", "features", "scores")
-PROGRAM = "from flows.cli.app import start; start()"
 LETTING_GO_SECONDS = 20
 
 
@@ -114,7 +114,7 @@ def _killed(data: Path, words: str, whole: Ran, number: signal.Signals) -> list[
     """Strike a run midway, look for what it left, and let the next run make up for it."""
     catalog, runs = (data / CATALOG).read_bytes(), runs_of(data, DATES)
     line = f"run --plain --force --as-of {DAY} --data {data} {words}"
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM, *line.split()], stderr=sys.stderr)
+    child = subprocess.Popen([*COMMAND, *line.split()], stderr=sys.stderr)
     time.sleep(0.4 * whole.seconds)
     assert child.poll() is None, "the run ended before it was struck"
     child.send_signal(number)
@@ -137,7 +137,7 @@ def _holds_files(folder: Path) -> bool:
 
 
 def _run(line: str) -> None:
-    ended = subprocess.run([sys.executable, "-c", PROGRAM, *line.split()], stdout=subprocess.PIPE)
+    ended = subprocess.run([*COMMAND, *line.split()], stdout=subprocess.PIPE)
     if ended.returncode != 0:
         print(json.dumps({"command": line, "exit_code": ended.returncode}), file=sys.stderr)
         sys.exit(2)

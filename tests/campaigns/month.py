@@ -21,9 +21,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.measuring import COMMAND
+
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 30)
 WORLD_FROM = date(2025, 6, 1)
-COMMAND = [sys.executable, "-c", "from flows.cli.app import start; start()"]
 KILL_AFTER_SECONDS = 4.0
 
 

@@ -22,6 +22,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling
 
+from benchmarks.measuring import COMMAND
 from flows.publish.runs import published_runs
 from flows.scheduling.declared import read_declared
 from flows.scheduling.loopback import deploy, loopback_worker, make_pool
@@ -172,7 +173,7 @@ def is_served(campaign: Campaign) -> None:
     """`plainscore serve` does the same from one process, and ends when it is told to."""
     project = make_project(campaign.project.parent / "served", ["daily", "prune"])
     environment = os.environ | {"PREFECT_API_URL": campaign.api}
-    command = [sys.executable, "-c", "from flows.cli.app import start; start()", "serve"]
+    command = [*COMMAND, "serve"]
     with subprocess.Popen(command, cwd=project, env=environment, start_new_session=True) as served:
         try:
             _until_declared(campaign.client)
