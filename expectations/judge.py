@@ -1,7 +1,7 @@
 """Judge the tables of a stage by their contracts, with Great Expectations.
 
-GX first says which promises hold: all column checks of a table in one scan, and nothing but
-counts leaves DuckDB. Only where a promise is broken are the rows counted and a few of them shown.
+GX first says which questions are answered with yes; nothing but counts leaves DuckDB. Only where
+one is not are its promises looked at each by itself, its rows counted and a few of them shown.
 GX takes seconds to import: import this module where checks run, and nowhere else.
 """
 
@@ -17,8 +17,9 @@ from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from expectations.examples import broken_rows, message_of
 from expectations.laws import judge_facts
 from expectations.open_duckdb import open_datasource, whole_table
+from expectations.promises import Promise
 from expectations.results import CheckResult, errored, judged, refuse_if_critical
-from expectations.suites import Promise, promises_of, suite_of
+from expectations.suites import Question, questions_of, suite_of
 from transforms.contract import Table
 
 __all__ = ["CheckResult", "judge", "judge_facts", "refuse_if_critical"]
@@ -53,48 +54,52 @@ def _judge_table(
     stage: str,
     parameters: Mapping[str, date],
 ) -> Iterator[CheckResult]:
-    promises = list(promises_of(table, parameters))
-    suite = suite_of(table, promises)
+    questions = list(questions_of(table, parameters))
+    suite = suite_of(table, questions)
     try:
         batch = whole_table(datasource, table.name)
     except TestConnectionError as error:
         yield errored(stage, table.name, "the table can be read", message_of(error))
         return
     validation = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    found = {_check_no(result): result for result in validation.results}
-    for check_no, promise in enumerate(promises):
-        yield _judge_promise(con, table, stage, promise, found.get(check_no))
+    found = {_question_no(result): result for result in validation.results}
+    for question_no, question in enumerate(questions):
+        yield from _judge_question(con, (stage, table.name), question, found.get(question_no))
 
 
-def _judge_promise(
+def _judge_question(
     con: duckdb.DuckDBPyConnection,
-    table: Table,
-    stage: str,
-    promise: Promise,
+    where: tuple[str, str],
+    question: Question,
     found: ExpectationValidationResult | None,
-) -> CheckResult:
-    where = (stage, table.name, promise.name)
+) -> list[CheckResult]:
+    if found is not None and found.success:
+        return [judged(*where, one.name, one.level, 0, "[]") for one in question.promises]
     trouble = "Great Expectations gave no result" if found is None else _exception(found)
     if _INTERRUPTED in trouble:
         raise KeyboardInterrupt
-    if trouble:
-        return errored(*where, message_of(trouble))
-    if found is not None and found.success:
-        return judged(*where, promise.level, 0, "[]")
+    results = [_judge_promise(con, where, promise) for promise in question.promises]
+    if any(result.outcome != "passed" for result in results):
+        return results
+    message = message_of(trouble or "Great Expectations refuses it, but no row breaks it")
+    return [errored(*where, promise.name, message) for promise in question.promises]
+
+
+def _judge_promise(
+    con: duckdb.DuckDBPyConnection, where: tuple[str, str], promise: Promise
+) -> CheckResult:
     try:
         count, examples = broken_rows(con, promise.broken_by)
     except duckdb.Error as error:
-        return errored(*where, message_of(error))
-    if not count:
-        return errored(*where, message_of("Great Expectations refuses it, but no row breaks it"))
-    return judged(*where, promise.level, count, examples)
+        return errored(*where, promise.name, message_of(error))
+    return judged(*where, promise.name, promise.level, count, examples)
 
 
-def _check_no(found: ExpectationValidationResult) -> int:
-    """Return which promise a result is about: GX gives them in an order of its own."""
+def _question_no(found: ExpectationValidationResult) -> int:
+    """Return which question a result is about: GX gives them in an order of its own."""
     config = found.expectation_config
     assert config is not None, "every result of a suite has its configuration"
-    return int(config.meta["check_no"])
+    return int(config.meta["question_no"])
 
 
 def _exception(found: ExpectationValidationResult) -> str:

@@ -1,187 +1,78 @@
-"""Turn a table's contract into what Great Expectations checks: nothing is declared twice.
+"""Turn a table's contract into what Great Expectations is asked.
 
-Which checks a table gets depends on its schema:
-
-- reference, staging, features, scores, published: everything the contract promises.
-- raw, events: all but the uniqueness of event_id. These are the logs themselves, hundreds of
-  millions of rows: a grouped query over event ids would cost more than the whole snapshot, and
-  ingest has already set aside every repeated event_id. The rest is one scan for each log.
+An expectation costs GX some milliseconds whatever it says, and a table of 30 columns promises 60
+things of them. So GX is asked once whether any value of any column breaks its promise. In that
+question every promise has a query of its own: a query of one column and one condition can be
+answered from the minima, maxima and counts of NULL that DuckDB and Parquet keep, where one scan
+for all of them has to read everything (raw logs of 100,000 people: 5.9 s of CPU, now 0.9 s).
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from great_expectations import ExpectationSuite
 from great_expectations.expectations.core import (  # type: ignore[attr-defined]
-    ExpectColumnValuesToBeBetween,
-    ExpectColumnValuesToBeInSet,
-    ExpectColumnValuesToNotBeNull,
     ExpectTableColumnsToMatchOrderedList,
 )
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from expectations.examples import with_dates
 from expectations.no_rows import ExpectNoRows
-from expectations.results import Level
-from transforms.contract import Check, Column, Table
+from expectations.promises import (
+    Promise,
+    promises_of_columns,
+    promises_of_rows,
+    promises_of_shape,
+)
+from transforms.contract import Table
 
 SEVERITY = {"fail": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
-LOG_SCHEMAS = frozenset({"events", "raw"})
-GREATEST_DOUBLE = sys.float_info.max
 
 
 @dataclass(frozen=True)
-class Promise:
-    """One thing that a contract promises: what GX checks, and a query for the rows that break it.
+class Question:
+    """What GX is asked, and the promises of one level that all hold where it says yes."""
 
-    The query only runs where GX says that the promise is broken.
-    """
-
-    name: str
-    level: Level
     expectation: Expectation
-    broken_by: str
+    promises: tuple[Promise, ...]
 
 
-def suite_of(table: Table, promises: list[Promise]) -> ExpectationSuite:
-    """Return the GX suite; each expectation carries its place in ``promises`` as ``check_no``."""
-    for check_no, promise in enumerate(promises):
-        promise.expectation.meta = {"check_no": check_no}
-        promise.expectation.severity = SEVERITY[promise.level]
-    return ExpectationSuite(table.name, [promise.expectation for promise in promises])
+def suite_of(table: Table, questions: list[Question]) -> ExpectationSuite:
+    """Return the GX suite; each expectation has its place in ``questions`` as ``question_no``."""
+    for question_no, question in enumerate(questions):
+        question.expectation.meta = {"question_no": question_no}
+        question.expectation.severity = SEVERITY[question.promises[0].level]
+    return ExpectationSuite(table.name, [question.expectation for question in questions])
 
 
-def promises_of(table: Table, parameters: Mapping[str, date]) -> Iterator[Promise]:
-    """Yield what the contract promises, from the table's shape to its row-level checks.
+def questions_of(table: Table, parameters: Mapping[str, date]) -> Iterator[Question]:
+    """Yield what is asked of a table, from its shape to its row-level checks.
 
     Row-level checks may use the named ``parameters`` of the transforms.
     """
-    yield _column_order(table)
-    yield _types(table)
-    if not _is_log(table):
-        yield _unique_key(table)
-    for column in table.columns:
-        yield from _of_column(table, column)
-    for check in table.checks:
-        yield _row_level(table, check, parameters)
+    order, *of_shape = promises_of_shape(table)
+    yield Question(_columns_in_order(table), (order,))
+    for promise in of_shape:
+        yield _question(table, promise)
+    of_columns = tuple(promises_of_columns(table))
+    if of_columns:
+        yield _question(table, *of_columns)
+    for promise in promises_of_rows(table, parameters):
+        yield _question(table, promise)
 
 
-def _is_log(table: Table) -> bool:
-    return table.schema in LOG_SCHEMAS and table.key == ("event_id",)
-
-
-def _column_order(table: Table) -> Promise:
+def _columns_in_order(table: Table) -> Expectation:
     names = [column.name for column in table.columns]
-    declared = ", ".join(f"({place}, '{name}')" for place, name in enumerate(names, start=1))
-    return Promise(
-        "columns stand as declared",
-        "fail",
-        ExpectTableColumnsToMatchOrderedList(column_list=list(names)),
-        f"""select place, declared.column_name as declared_column, made.column_name as made_column
-        from (values {declared}) as declared (place, column_name)
-        full join ({_made_columns(table)}) as made using (place)
-        where declared.column_name is distinct from made.column_name""",
-    )
+    return ExpectTableColumnsToMatchOrderedList(column_list=list(names))
 
 
-def _types(table: Table) -> Promise:
-    declared = ", ".join(f"('{column.name}', '{column.type}')" for column in table.columns)
-    return _as_query(
-        table,
-        "types are as declared",
-        "fail",
-        f"""select column_name, declared.type as declared_type, made.type as made_type
-        from (values {declared}) as declared (column_name, type)
-        inner join ({_made_columns(table)}) as made using (column_name)
-        where declared.type <> made.type""",
-    )
-
-
-def _made_columns(table: Table) -> str:
-    return f"""select column_index as place, column_name, data_type as type
-        from duckdb_columns()
-        where database_name = current_database()
-        and schema_name = '{table.schema}' and table_name = '{table.short_name}'"""
-
-
-def _unique_key(table: Table) -> Promise:
-    # Grouping by a hash first, and by the key itself only where hashes meet, is exact and costs
-    # half of grouping by the key, which costs a quarter of GX's own uniqueness expectations.
-    key = ", ".join(table.key)
-    return _as_query(
-        table,
-        f"one row per {key}",
-        "fail",
-        f"""select {key}, count(*) as row_count
-        from {table.name}
-        where hash({key}) in (
-            select hash({key}) from {table.name} group by hash({key}) having count(*) > 1
-        )
-        group by {key}
-        having count(*) > 1""",
-    )
-
-
-def _of_column(table: Table, column: Column) -> Iterator[Promise]:
-    if not column.nullable:
-        yield Promise(
-            f"{column.name} is never empty",
-            "fail",
-            ExpectColumnValuesToNotBeNull(column=column.name),
-            _rows(table, column, f"{column.name} is null"),
-        )
-    low, high = _bounds(column)
-    if low is not None or high is not None:
-        limits = [f"{column.name} < {low!r}"] if low is not None else []
-        limits += [f"{column.name} > {high!r}"] if high is not None else []
-        yield Promise(
-            f"{column.name} lies within {_range(column)}",
-            "fail",
-            ExpectColumnValuesToBeBetween(column=column.name, min_value=low, max_value=high),
-            _rows(table, column, " or ".join(limits)),
-        )
-    if column.among:
-        allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in column.among)
-        yield Promise(
-            f"{column.name} is one of {', '.join(column.among)}",
-            "fail",
-            ExpectColumnValuesToBeInSet(column=column.name, value_set=list(column.among)),
-            _rows(table, column, f"{column.name} not in ({allowed})"),
-        )
-
-
-def _bounds(column: Column) -> tuple[float | None, float | None]:
-    """Return what every value lies between; a DOUBLE without bounds is still a finite number."""
-    low, high = column.minimum, column.maximum
-    if column.type == "DOUBLE":
-        low = -GREATEST_DOUBLE if low is None else low
-        high = GREATEST_DOUBLE if high is None else high
-    return low, high
-
-
-def _range(column: Column) -> str:
-    low = "" if column.minimum is None else f"{column.minimum:g}"
-    high = "" if column.maximum is None else f"{column.maximum:g}"
-    return f"{low}..{high}" if low or high else "the finite numbers"
-
-
-def _rows(table: Table, column: Column, condition: str) -> str:
-    shown = dict.fromkeys([*table.key, column.name])
-    return f"select {', '.join(shown)} from {table.name} where {condition}"
-
-
-def _row_level(table: Table, check: Check, parameters: Mapping[str, date]) -> Promise:
-    level: Level = "fail" if check.level == "fail" else "warn"
-    sql = with_dates(check.sql.replace("{batch}", table.name), parameters)
-    return _as_query(table, check.name, level, sql)
-
-
-def _as_query(table: Table, name: str, level: Level, sql: str) -> Promise:
+def _question(table: Table, *promises: Promise) -> Question:
     # GX pastes an aliased subquery for {batch}, which breaks `from {batch} as b`, and prints a
     # warning without it. So the table stands in the query by name, and {batch} in a comment.
+    sql = promises[0].broken_by
+    if len(promises) > 1:
+        sql = " union all ".join(f"select 1 from ({promise.broken_by})" for promise in promises)
     escaped = sql.replace("{", "{{").replace("}", "}}").replace(":", r"\:")
-    expectation = ExpectNoRows(unexpected_rows_query=f"/* of {table.name}, {{batch}} */ {escaped}")
-    return Promise(name, level, expectation, sql)
+    query = f"/* of {table.name}, {{batch}} */ {escaped}"
+    return Question(ExpectNoRows(unexpected_rows_query=query), promises)

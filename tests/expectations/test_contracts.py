@@ -92,6 +92,13 @@ def test_a_table_that_keeps_its_contract_passes_everything(
 ONE_ROW = "where person_key = 1 and month = 2"
 
 
+def as_a_file(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Let the table be a view of a Parquet file, as logs and published tables are."""
+    con.execute(f"copy staging.rent to '{file}'; drop table staging.rent")
+    con.execute(f"create view staging.rent as from read_parquet('{file}')")
+
+
+@pytest.mark.parametrize("stands_in_a_file", [False, True], ids=["table", "file"])
 @pytest.mark.parametrize(
     ("fault", "check_name", "count", "example"),
     [
@@ -157,8 +164,12 @@ def test_a_broken_promise_alone_says_so(
     check_name: str,
     count: int,
     example: dict[str, object],
+    stands_in_a_file: bool,
+    tmp_path: Path,
 ) -> None:
     rent.execute(fault)
+    if stands_in_a_file:
+        as_a_file(rent, tmp_path / "rent.parquet")
     (result,) = not_passed(judge_rent(rent))
     assert (result.check_name, result.level, result.outcome) == (check_name, "fail", "failed")
     assert result.failed_count == count
@@ -264,12 +275,19 @@ class CountingConnection:
         return getattr(self.con, name)
 
 
-def test_all_column_checks_of_a_table_take_one_scan(rent: duckdb.DuckDBPyConnection) -> None:
+def test_gx_is_asked_once_about_all_columns_of_a_table(rent: duckdb.DuckDBPyConnection) -> None:
     counting = CountingConnection(rent)
     table = replace(RENT, checks=())
     assert not not_passed(judge(counting, [table], "staging", DATES.parameters))  # type: ignore[arg-type]
-    scans = [sql for sql in counting.statements if "staging.rent" in sql and "sum(" in sql]
-    assert len(scans) == 1
+    asked = [sql for sql in counting.statements if "value_hash is null" in sql]
+    assert len(asked) == 1
+    assert "paid_cents < 0" in asked[0]
+
+
+def test_two_broken_columns_are_two_results(rent: duckdb.DuckDBPyConnection) -> None:
+    rent.execute(f"update staging.rent set paid_cents = -1, value_hash = null {ONE_ROW}")
+    broken = {result.check_name for result in not_passed(judge_rent(rent))}
+    assert broken == {"paid_cents lies within 0..", "value_hash is never empty"}
 
 
 def test_the_small_house_keeps_every_contract_and_every_law(
@@ -284,9 +302,26 @@ def test_the_small_house_keeps_every_contract_and_every_law(
     assert list(tmp_path.iterdir()) == [], "checks leave no file behind"
 
 
-def test_an_interruption_during_a_check_is_no_finding(
+class InterruptedConnection(CountingConnection):
+    """A connection on which Ctrl-C comes while a row-level check is asked."""
+
+    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        if "share not in (0, 1)" in sql:
+            raise duckdb.InterruptException("INTERRUPT Error: Query interrupted")
+        return super().execute(sql, parameters)
+
+
+def test_an_interruption_during_a_check_is_no_finding(rent: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        judge_rent(InterruptedConnection(rent))  # type: ignore[arg-type]
+
+
+def test_what_gx_refuses_without_a_broken_row_is_an_error(
     rent: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expectations.judge._exception", lambda _: "Query interrupted")
-    with pytest.raises(KeyboardInterrupt):
-        judge_rent(rent)
+    monkeypatch.setattr(
+        "expectations.no_rows.ExpectNoRows._validate", lambda *_, **__: {"success": False}
+    )
+    results = not_passed(judge_rent(rent))
+    assert {result.outcome for result in results} == {"error"}
+    assert "no row breaks it" in results[0].examples
