@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dashboards.charts.layers import Box
 from dashboards.report.page import report_page
-from dashboards.snapshots import open_snapshots
+from dashboards.snapshots import Snapshots, open_snapshots
 from flows.inputs import is_invented_world
 from flows.publish.durable import told_in_a_line
 from flows.publish.reports import publish_report, report_file
@@ -22,7 +22,12 @@ def make_report(data_dir: Path, word: str, catalog: Catalog) -> tuple[date, str]
     """
     with open_snapshots(data_dir) as snapshots:
         day = snapshots.day(word)
-        return day, report_page(snapshots, day, _boxes(catalog), is_invented_world(data_dir))
+        return day, report_of(snapshots, day, data_dir, catalog)
+
+
+def report_of(snapshots: Snapshots, day: date, data_dir: Path, catalog: Catalog) -> str:
+    """Return the report page of a day that ``snapshots``, opened of ``data_dir``, shows."""
+    return report_page(snapshots, day, _boxes(catalog), is_invented_world(data_dir))
 
 
 def has_report(request: SnapshotRequest) -> bool:

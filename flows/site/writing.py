@@ -12,10 +12,10 @@ from dashboards.site.engine import bring_engine, copy_engine
 from dashboards.site.method import method_object
 from dashboards.site.pages import front_page, lookup_page, site_scripts, site_style
 from dashboards.site.people_files import METHOD_FILE, PEOPLE_PER_FILE, write_method, write_people
-from dashboards.snapshots import open_snapshots
+from dashboards.snapshots import Snapshots, open_snapshots
 from flows.inputs import is_invented_world
 from flows.publish.durable import move_into_place, told_in_a_line
-from flows.report.reporting import make_report
+from flows.report.reporting import report_of
 from transforms.catalog import Catalog
 from transforms.errors import UsageError
 
@@ -58,15 +58,15 @@ def write_site(wanted: SiteRequest) -> None:
     """
     out = wanted.out
     refuse_other_folder(out)
-    with open_snapshots(wanted.data_dir) as snapshots:
-        days = sorted({snapshots.day(word) for word in wanted.words})
     unfinished = out.with_name(f".{out.name}.{uuid4().hex}")
-    with told_in_a_line(out.parent):
+    # Opened once: what is published meanwhile is on no page, or it would be on some of them.
+    with told_in_a_line(out.parent), open_snapshots(wanted.data_dir) as snapshots:
+        days = sorted({snapshots.day(word) for word in wanted.words})
         try:
             _write_engine(unfinished / "engine", wanted.engine)
-            _write_front(wanted, days, unfinished)
+            _write_front(wanted, snapshots, days, unfinished)
             for day in days:
-                _write_date(wanted, day, days, unfinished / str(day))
+                _write_date(wanted, snapshots, day, days, unfinished / str(day))
             _put_in_place(unfinished, out)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -80,24 +80,26 @@ def _write_engine(target: Path, kept: Path | None) -> None:
         copy_engine(kept, target)
 
 
-def _write_front(wanted: SiteRequest, days: Sequence[date], site: Path) -> None:
+def _write_front(
+    wanted: SiteRequest, snapshots: Snapshots, days: Sequence[date], site: Path
+) -> None:
     (site / "script").mkdir()
     for name, text in {**site_scripts(), "site.css": site_style()}.items():
         (site / "script" / name).write_text(text, encoding="utf-8")
-    with open_snapshots(wanted.data_dir) as snapshots:
-        page = front_page(snapshots, days, is_invented_world(wanted.data_dir))
+    page = front_page(snapshots, days, is_invented_world(wanted.data_dir))
     (site / "index.html").write_text(page, encoding="utf-8")
     (site / MARK).write_text(json.dumps({"dates": [str(day) for day in days]}), encoding="utf-8")
 
 
-def _write_date(wanted: SiteRequest, day: date, days: Sequence[date], folder: Path) -> None:
+def _write_date(
+    wanted: SiteRequest, snapshots: Snapshots, day: date, days: Sequence[date], folder: Path
+) -> None:
     folder.mkdir()
-    with open_snapshots(wanted.data_dir) as snapshots:
-        first_ids = write_people(snapshots, day, folder / "people", wanted.people_per_file)
-        write_method(snapshots, day, folder / METHOD_FILE)
-        method = method_object(snapshots, day, first_ids)
-        page = lookup_page(snapshots, day, days, is_invented_world(wanted.data_dir))
-    _, report = make_report(wanted.data_dir, str(day), wanted.catalog)
+    first_ids = write_people(snapshots, day, folder / "people", wanted.people_per_file)
+    write_method(snapshots, day, folder / METHOD_FILE)
+    method = method_object(snapshots, day, first_ids)
+    page = lookup_page(snapshots, day, days, is_invented_world(wanted.data_dir))
+    report = report_of(snapshots, day, wanted.data_dir, wanted.catalog)
     told = json.dumps(method, ensure_ascii=False, separators=(",", ":"))
     for name, text in {"method.json": told, "index.html": page, "report.html": report}.items():
         (folder / name).write_text(text, encoding="utf-8")

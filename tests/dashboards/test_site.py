@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -15,9 +16,10 @@ import pytest
 from dashboards.explanation import explain
 from dashboards.person_questions import POINTS
 from dashboards.site.people_files import METHOD_TABLES, PERSON_TABLES, write_method, write_people
-from dashboards.snapshots import Snapshots
+from dashboards.snapshots import CATALOG, Snapshots
 from flows.cli.app import main
-from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE
+from flows.publish.catalog import rebuild_catalog
+from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE, write_autumn
 from tests.publish.engines import INSTALLED, PROMISED, is_installed
 
 OCTOBER = date(2026, 10, 31)
@@ -116,6 +118,23 @@ def test_a_folder_of_something_else_is_left_alone(
     assert _run("site", str(tmp_path), "--data", str(autumn)) == 2
     assert "holds something else" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_site_shows_what_was_published_when_it_was_begun(
+    autumn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(autumn, data)
+    rebuild_catalog(data)
+
+    def lose_the_catalog(target: Path, _: Path | None) -> None:
+        (data / CATALOG).unlink()
+        target.mkdir(parents=True)
+
+    monkeypatch.setattr("flows.site.writing._write_engine", lose_the_catalog)
+    write_autumn(data, tmp_path / "site")
+    dates = {page.parent.name for page in (tmp_path / "site").glob("*/index.html")}
+    assert dates == {"2026-09-30", "2026-10-31"}
 
 
 def test_without_npm_it_is_said_what_to_install_and_nothing_is_left(
