@@ -5,19 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dashboards.method_of_day import SOCIAL_FACTOR, MethodOfDay, read_method
 from dashboards.next_band import NextBand, Step, next_band
-from dashboards.person_questions import POINTS, REASONS
-from dashboards.record import (
-    SOCIAL_FACTOR,
-    counted_features,
-    find_rule,
-    find_score,
-    read_friend_mean,
-)
+from dashboards.person_rows import PersonRows, read_person
 from dashboards.snapshots import Snapshots
-
-# A feature whose advice begins so is never proposed as a move.
-NOT_ADVISED = "Not advised"
 
 Row = dict[str, Any]
 
@@ -83,24 +74,25 @@ def explain(snapshots: Snapshots, person_id: str, day: date) -> Explanation:
 
     Raises UnknownPersonError where the snapshot of that day has nobody of that id.
     """
-    of_person = (person_id, day)
-    score = find_score(snapshots, person_id, day)
-    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
-    counted = counted_features(snapshots)
-    point_rows = snapshots.records(POINTS, of_person)
-    reasons = snapshots.records(REASONS, of_person)
+    person = read_person(snapshots, person_id, day)
+    return explanation_of(person, read_method(snapshots, day))
+
+
+def explanation_of(person: PersonRows, method: MethodOfDay) -> Explanation:
+    """Explain what is published about somebody; ``method``: that of the same day."""
+    score = person.score
     return Explanation(
         person_id=score["person_id"],
-        as_of_date=day,
+        as_of_date=score["as_of_date"],
         known_on=score["known_on"],
         scorecard=score["scorecard"],
         score=score["score"],
         band=score["band"],
-        base=card["base"],
-        points=tuple(_point_row(row, counted) for row in point_rows),
-        reasons=tuple(_reason(row, counted) for row in reasons),
-        next_band=_next_band(snapshots, score, point_rows),
-        not_scored=_not_scored(snapshots, score),
+        base=method.card["base"],
+        points=tuple(_point_row(row, method.counted) for row in person.points),
+        reasons=tuple(_reason(row, method.counted) for row in person.reasons),
+        next_band=_next_band(person, method),
+        not_scored=_not_scored(score, method),
     )
 
 
@@ -126,42 +118,25 @@ def _reason(row: Row, counted: frozenset[str]) -> Reason:
     )
 
 
-def _not_scored(snapshots: Snapshots, score: Row) -> NotScored | None:
+def _not_scored(score: Row, method: MethodOfDay) -> NotScored | None:
     if score["score"] is not None:
         return None
-    rule = find_rule(snapshots, score)
+    rule = method.rules[score["not_scored_code"]]
     return NotScored(rule["not_scored_code"], rule["reason"], rule["what_to_do"])
 
 
-def _next_band(snapshots: Snapshots, score: Row, point_rows: list[Row]) -> NextBand | None:
+def _next_band(person: PersonRows, method: MethodOfDay) -> NextBand | None:
+    score = person.score
     if score["score"] is None:
         return None
-    day = score["as_of_date"]
-    bands = snapshots.records(
-        "from band_card where scorecard_no = 1 and as_of_date = ? and band_no = ?",
-        (day, score["band_no"] + 1),
-    )
-    if not bands:
+    band = method.band_above(score["band_no"])
+    if band is None:
         return None
-    own_points = sum(row["points"] for row in point_rows if row["factor"] != SOCIAL_FACTOR)
-    friends = read_friend_mean(snapshots, score["person_id"], day)
-    points = {row["feature"]: row["points"] for row in point_rows}
-    steps = better_steps(advised_bins(snapshots, day), points)
-    band = bands[0]
+    own_points = sum(row["points"] for row in person.points if row["factor"] != SOCIAL_FACTOR)
+    points = {row["feature"]: row["points"] for row in person.points}
+    steps = better_steps(method.advised_bins(), points)
+    friends = person.friend_mean(method)
     return next_band(band["band"], band["at_least"], score["score"], own_points, steps, friends)
-
-
-def advised_bins(snapshots: Snapshots, day: date) -> list[Row]:
-    """Return the bins of every feature that a person may be told to improve."""
-    return snapshots.records(
-        "select bin.feature, bin.at_least, bin.below, bin.points, card.direction "
-        "from bin_card as bin inner join feature_card as card "
-        "on bin.feature = card.feature and bin.scorecard_no = card.scorecard_no "
-        "and bin.as_of_date = card.as_of_date "
-        "where bin.scorecard_no = 1 and bin.as_of_date = ? and card.factor <> ? "
-        "and not starts_with(card.what_to_do, ?) order by bin.feature_no, bin.points",
-        (day, SOCIAL_FACTOR, NOT_ADVISED),
-    )
 
 
 def better_steps(bins: Sequence[Row], points: Mapping[str, Any]) -> list[list[Step]]:

@@ -1,17 +1,17 @@
 """A scored person's record on the champion scorecard: what every other value would be worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dashboards.errors import QuestionError, UnknownPersonError
+from dashboards.errors import QuestionError
+from dashboards.method_of_day import SOCIAL_FACTOR, MethodOfDay, read_method
 from dashboards.next_band import FriendMean
-from dashboards.person_questions import FRIENDS, SCORE
+from dashboards.person_rows import PersonRows, read_person
 from dashboards.plain_text import printable
 from dashboards.snapshots import Snapshots
 
-SOCIAL_FACTOR = "social_connections"
 FRIEND_MEAN = "friend_reliability"
 
 Row = dict[str, Any]
@@ -100,75 +100,35 @@ def read_record(snapshots: Snapshots, person_id: str, day: date) -> Record:
     Raises UnknownPersonError where the snapshot of that day has nobody of that id, QuestionError,
     which says why, where it does not score them.
     """
-    score = find_score(snapshots, person_id, day)
+    return record_of(read_person(snapshots, person_id, day), read_method(snapshots, day))
+
+
+def record_of(person: PersonRows, method: MethodOfDay) -> Record:
+    """Return the record in what is published about a person; ``method``: that of the same day.
+
+    Raises QuestionError, which says why, where they are not scored.
+    """
+    score = person.score
     if score["score"] is None:
-        raise QuestionError(_told_not_scored(snapshots, score))
-    bins = snapshots.records(
-        "from bin_card where scorecard_no = 1 and as_of_date = ? order by feature_no, bin_no",
-        (day,),
-    )
-    counted = counted_features(snapshots)
-    rows = snapshots.records(
-        "select explained.*, card.missing_points, card.least_value, card.most_value "
-        "from explain(?, ?) as explained inner join feature_card as card "
-        "on explained.feature = card.feature "
-        "where card.scorecard_no = 1 and card.as_of_date = ? order by card.feature_no",
-        (person_id, day, day),
-    )
+        raise QuestionError(_told_not_scored(score, method))
+    explained = {row["feature"]: row for row in person.points}
     return Record(
         person_id=score["person_id"],
-        as_of_date=day,
+        as_of_date=score["as_of_date"],
         known_on=score["known_on"],
         scorecard=score["scorecard"],
         score=score["score"],
         band=score["band"],
-        features={row["feature"]: _feature(row, bins, counted) for row in rows},
-        friends=read_friend_mean(snapshots, person_id, day),
+        features={
+            card["feature"]: _feature({**card, **explained[card["feature"]]}, method)
+            for card in method.features
+        },
+        friends=person.friend_mean(method),
     )
 
 
-def find_score(snapshots: Snapshots, person_id: str, day: date) -> Row:
-    """Return a person's row of the view ``score``.
-
-    Raises UnknownPersonError where the snapshot of that day has nobody of that id.
-    """
-    found = snapshots.records(SCORE, (person_id, day))
-    if not found:
-        raise UnknownPersonError(
-            f"the snapshot as of {day} knows no person '{printable(person_id)}': "
-            "ids are case-sensitive and stand in the view score"
-        )
-    return found[0]
-
-
-def find_rule(snapshots: Snapshots, score: Row) -> Row:
-    """Return the rule under which a row of the view ``score`` has none."""
-    return snapshots.records(
-        "from not_scored_rule where not_scored_code = ? and as_of_date = ?",
-        (score["not_scored_code"], score["as_of_date"]),
-    )[0]
-
-
-def read_friend_mean(snapshots: Snapshots, person_id: str, day: date) -> FriendMean:
-    """Return the neighbour mean of a scored person, to be computed for another record."""
-    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
-    terms = snapshots.records(FRIENDS, (person_id, day))
-    return FriendMean(
-        own_points_max=card["own_points_max"],
-        max_distance_ppm=card["max_distance_ppm"],
-        max_points=card["friend_points_max"],
-        terms=tuple((term["weight"], term["record_ppm"]) for term in terms),
-    )
-
-
-def counted_features(snapshots: Snapshots) -> frozenset[str]:
-    """Return the features whose values are whole numbers."""
-    columns = snapshots.records("describe features")
-    return frozenset(row["column_name"] for row in columns if row["column_type"] == "BIGINT")
-
-
-def _told_not_scored(snapshots: Snapshots, score: Row) -> str:
-    rule = find_rule(snapshots, score)
+def _told_not_scored(score: Row, method: MethodOfDay) -> str:
+    rule = method.rules[score["not_scored_code"]]
     return (
         f"'{printable(score['person_id'])}' is not scored as of {score['as_of_date']}, whatever "
         f"the features: {rule['reason']} ({rule['not_scored_code']}). "
@@ -176,12 +136,12 @@ def _told_not_scored(snapshots: Snapshots, score: Row) -> str:
     )
 
 
-def _feature(row: Row, bins: Sequence[Row], counted: frozenset[str]) -> FeatureOfRecord:
+def _feature(row: Row, method: MethodOfDay) -> FeatureOfRecord:
     names = ("feature", "factor", "value", "points", "max_points", "missing_points", "unit",
              "least_value", "most_value")  # fmt: skip
-    own = (one for one in bins if one["feature"] == row["feature"])
+    own = (one for one in method.bins if one["feature"] == row["feature"])
     return FeatureOfRecord(
         **{name: row[name] for name in names},
         bins=tuple(Bin(one["at_least"], one["below"], one["points"]) for one in own),
-        is_counted=row["feature"] in counted,
+        is_counted=row["feature"] in method.counted,
     )

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dashboards.explanation import advised_bins, better_steps
+from dashboards.explanation import better_steps
+from dashboards.method_of_day import SOCIAL_FACTOR, read_method
 from dashboards.next_band import FriendMean, NextBand, next_band
-from dashboards.record import SOCIAL_FACTOR
 from dashboards.snapshots import Snapshots
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
@@ -56,16 +56,8 @@ def choose_examples(snapshots: Snapshots, day: date, before: date | None) -> lis
 
 def read_examples(snapshots: Snapshots, people: Sequence[str], day: date) -> list[Example]:
     """Return what explains each of some people on a published day, in their order."""
-    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
-    bands = snapshots.records(
-        "from band_card where scorecard_no = 1 and as_of_date = ? order by band_no", (day,)
-    )
-    bins = advised_bins(snapshots, day)
-    features = snapshots.records(
-        "select feature, factor from feature_card where scorecard_no = 1 and as_of_date = ? "
-        "order by feature_no",
-        (day,),
-    )
+    method = read_method(snapshots, day)
+    card, features, bins = method.card, method.features, method.advised_bins()
     own = [row["feature"] for row in features if row["factor"] != SOCIAL_FACTOR]
     names = [row["feature"] for row in features]
     of_day = _OfPeople(snapshots, people, day)
@@ -78,12 +70,10 @@ def read_examples(snapshots: Snapshots, people: Sequence[str], day: date) -> lis
         worth = points.get(person, {})
         ties = friends.get(person, [])
         upward = None
-        if worth and (
-            higher := [b for b in bands if b["band_no"] == scores[person]["band_no"] + 1]
-        ):
+        if worth and (higher := method.band_above(scores[person]["band_no"])):
             upward = next_band(
-                higher[0]["band"],
-                higher[0]["at_least"],
+                higher["band"],
+                higher["at_least"],
                 scores[person]["score"],
                 sum(worth[name] for name in own),
                 better_steps(bins, worth),

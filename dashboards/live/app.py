@@ -11,12 +11,14 @@ from dashboards.errors import ReadingError
 from dashboards.figures.figure import Answer, Figure, answer
 from dashboards.live.current import CurrentSnapshots, Version
 from dashboards.live.figures_page import show_figures
-from dashboards.live.person_page import show_person
+from dashboards.live.person_page import choose_person, show_person
+from dashboards.method_of_day import MethodOfDay, read_method
 from dashboards.report.contents import PAGES
 from dashboards.snapshots import Snapshots
 
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
+KEPT_METHODS = 50
 NO_OTHER = "no other date"
 
 
@@ -51,6 +53,16 @@ def _rows(
     return [dict(row) for row in answer(_snapshots, figure, day, before).rows]
 
 
+@st.cache_resource(max_entries=KEPT_METHODS, show_spinner=False)
+def _method(
+    _snapshots: Snapshots,
+    version: Version | None,  # noqa: ARG001 - of the catalog: a part of the cache's key
+    day: date,
+) -> MethodOfDay:
+    """Read the method of a day once for each catalog."""
+    return read_method(_snapshots, day)
+
+
 def _show_opened(
     current: CurrentSnapshots, version: Version | None, snapshots: Snapshots, is_invented: bool
 ) -> None:
@@ -63,7 +75,9 @@ def _show_opened(
     st.title(page.title)
     st.caption(page.question)
     if page.key == "person":
-        show_person(snapshots, day, before)
+        asked = choose_person(snapshots, day)
+        if asked is not None:
+            show_person(snapshots, _method(snapshots, version, day), asked, before)
     else:
 
         def ask(figure: Figure, day: date, before: date | None) -> Answer:

@@ -5,40 +5,48 @@ from datetime import date
 import streamlit as st
 
 from dashboards.errors import QuestionError, ReadingError
-from dashboards.explanation import Explanation, explain
-from dashboards.record import read_record
+from dashboards.explanation import Explanation, explanation_of
+from dashboards.method_of_day import MethodOfDay
+from dashboards.person_rows import PersonRows, read_person
+from dashboards.record import Record, record_of
 from dashboards.snapshots import Snapshots
 from dashboards.what_if import read_values, what_if
 
 SUGGESTED = 20
 
 
-def show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
-    """Show the person whom the reader asks for; suggest some whose ids begin alike."""
-    asked = st.text_input("Person", key="person", help="An id, or how it begins")
-    found = people_like(snapshots, asked, day)
-    if asked not in found:
-        if not found:
-            st.info(f"Nobody's id begins so as of {day}: ids are case-sensitive.")
-            return
-        asked = str(st.selectbox("Ids that begin so", found))
+def show_person(snapshots: Snapshots, method: MethodOfDay, asked: str, before: date | None) -> None:
+    """Show a person of the method's day, and what moved since ``before``."""
     try:
-        told = explain(snapshots, asked, day)
+        person = read_person(snapshots, asked, method.day)
     except ReadingError as error:
         st.error(str(error))
         return
+    told = explanation_of(person, method)
     _headline(told)
     if told.not_scored is not None:
         st.warning(f"{told.not_scored.reason}. {told.not_scored.what_to_do}")
     _points(told)
     if told.score is not None:
         _lost_and_next(told)
-    _history(snapshots, asked, day)
+    _history(snapshots, asked, method.day)
     if before is not None:
-        _changes(snapshots, asked, before, day)
+        _changes(snapshots, asked, before, method.day)
     if told.score is not None:
-        _friends(snapshots, asked, day)
-        _what_if(snapshots, asked, day)
+        _friends(person)
+        _what_if(snapshots, record_of(person, method))
+
+
+def choose_person(snapshots: Snapshots, day: date) -> str | None:
+    """Let the reader write an id, or choose among those that begin so; None: nobody's does."""
+    asked = st.text_input("Person", key="person", help="An id, or how it begins")
+    found = people_like(snapshots, asked, day)
+    if asked in found:
+        return asked
+    if not found:
+        st.info(f"Nobody's id begins so as of {day}: ids are case-sensitive.")
+        return None
+    return str(st.selectbox("Ids that begin so", found))
 
 
 def people_like(snapshots: Snapshots, start: str, day: date) -> list[str]:
@@ -118,21 +126,24 @@ def _changes(snapshots: Snapshots, person_id: str, before: date, day: date) -> N
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _friends(snapshots: Snapshots, person_id: str, day: date) -> None:
+def _friends(person: PersonRows) -> None:
     st.subheader("Friends who count")
-    rows = snapshots.records(
-        "select coalesce(friend_id, 'the prior of the scorecard') as friend, "
-        'tie_days as "tie (days)", weight as "contact (months)", '
-        'record_ppm / 1e4 as "record (of 100)", weight_share * 100 as "weight (%)", '
-        'contribution as "adds (0 to 1)" from friends_of(?, ?)',
-        (person_id, day),
-    )
+    rows = [
+        {
+            "friend": row["friend_id"] or "the prior of the scorecard",
+            "tie (days)": row["tie_days"],
+            "contact (months)": row["weight"],
+            "record (of 100)": row["record_ppm"] / 1e4,
+            "weight (%)": row["weight_share"] * 100,
+            "adds (0 to 1)": row["contribution"],
+        }
+        for row in person.friends
+    ]
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _what_if(snapshots: Snapshots, person_id: str, day: date) -> None:
+def _what_if(snapshots: Snapshots, record: Record) -> None:
     st.subheader("What if")
-    record = read_record(snapshots, person_id, day)
     feature = st.selectbox("Feature", list(record.features))
     value = st.text_input("Another value", help="A number, or: missing")
     if not value:

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from dashboards import person_questions
-from dashboards.explanation import advised_bins, goal_of
+from dashboards.explanation import goal_of
+from dashboards.method_of_day import SOCIAL_FACTOR, read_method
 from dashboards.next_band import SHOWN_MOVES
-from dashboards.record import SOCIAL_FACTOR, counted_features
 from dashboards.report.people import people_object
 from dashboards.site.people_files import METHOD_FILE, PERSON_TABLES
 from dashboards.snapshots import Snapshots
@@ -18,10 +18,11 @@ _EXAMPLES = 8
 def method_object(snapshots: Snapshots, day: date, first_ids: Sequence[str]) -> dict[str, Any]:
     """Return it; ``first_ids``: the first id of every file of people, in their order."""
     run = snapshots.records("from run where as_of_date = ? and is_shown", (day,))[0]
-    card = snapshots.records("from card where scorecard_no = 1 and as_of_date = ?", (day,))[0]
+    method = read_method(snapshots, day)
+    card = method.card
     bins = [
         {"feature": one["feature"], "goal": goal_of(one), "points": one["points"]}
-        for one in advised_bins(snapshots, day)
+        for one in method.advised_bins()
     ]
     return {
         "told": people_object(snapshots, (), day),
@@ -31,7 +32,7 @@ def method_object(snapshots: Snapshots, day: date, first_ids: Sequence[str]) -> 
             name: card[name] for name in ("own_points_max", "max_distance_ppm", "friend_points_max")
         },
         "social_factor": SOCIAL_FACTOR,
-        "counted": sorted(counted_features(snapshots)),
+        "counted": sorted(method.counted),
         "better_bins": bins,
         "shown_moves": SHOWN_MOVES,
         "questions": _questions(),
