@@ -112,7 +112,8 @@ def _commands(
             yield stage, [*COMMAND, "explain", scored_person(data), "--data", str(data)]
         elif stage == "by step":
             out = str(home / "steps.json")
-            yield stage, [sys.executable, "-m", "benchmarks.by_step", str(data), str(DAY), out]
+            words = [str(data), str(DAY), out, *limits[1:]]
+            yield stage, [sys.executable, "-m", "benchmarks.by_step", *words]
         else:
             job = write_job(data, DAY, home)
             yield stage, [sys.executable, "-m", f"benchmarks.{stage}", str(job)]

@@ -1,5 +1,6 @@
 """One run in one process, timed from inside: ``python -m benchmarks.by_step DATA DATE OUT``.
 
+A limit of DuckDB's memory may follow, as ``plainscore run --memory-limit`` takes it.
 Every table, every stage's checks and every other step of ``score_day`` is timed as it is done; OUT
 gets a JSON list. A run of its own, because what is timed table by table is done table by table.
 """
@@ -76,9 +77,11 @@ class Stopwatch:
         )
 
 
-def main(data: str, day: str, out: str) -> None:
+def main(data: str, day: str, out: str, memory_limit: str | None = None) -> None:
     """Publish a further run of a date, and write what each step took."""
-    request = read_request(date.fromisoformat(day), None, Path(data), force=True)
+    request = read_request(
+        date.fromisoformat(day), None, Path(data), force=True, memory_limit=memory_limit
+    )
     watch = Stopwatch()
     with watch.timed("rest", "import great_expectations"):
         importlib.import_module("expectations.judge")
@@ -88,4 +91,4 @@ def main(data: str, day: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])
