@@ -16,6 +16,9 @@ from transforms.dates import SnapshotDates
 if TYPE_CHECKING:
     from transforms.catalog import Catalog
 
+GROUP_ROWS, WIDE_GROUP_ROWS = 122_880, 30_720
+WIDE_COLUMNS = 30
+
 
 @dataclass(frozen=True)
 class StagedSnapshot:
@@ -105,10 +108,15 @@ def _setting(con: duckdb.DuckDBPyConnection, name: str) -> Any:
 
 
 def write_sorted(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
-    """Write a table to a Parquet file, its rows sorted by its key, its columns as declared."""
+    """Write a table to a Parquet file, its rows sorted by its key, its columns as declared.
+
+    Who looks up one row unpacks its whole group, every column of it: groups of wide tables are
+    small (decision 46).
+    """
     columns = ", ".join(identifier(column.name) for column in table.columns)
     key = ", ".join(identifier(name) for name in table.key)
+    rows = WIDE_GROUP_ROWS if len(table.columns) >= WIDE_COLUMNS else GROUP_ROWS
     con.execute(
         f"copy (select {columns} from {table.name} order by {key}) "
-        f"to {file_literal(file)} (format parquet, compression zstd)"
+        f"to {file_literal(file)} (format parquet, compression zstd, row_group_size {rows})"
     )

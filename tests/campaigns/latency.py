@@ -1,11 +1,11 @@
 """How long do questions take at 1,000,000 people and 24 published snapshots?
 
 `python -m tests.campaigns.latency --data DIR` asks the catalog of DIR, each question of people and
-dates drawn anew every time: first from fresh connections, then on one that stays open. With
-`--source OTHER`, a data directory with a published run of at most 100,000 people, it first makes
-DIR of it: `--people` in each of `--dates` month ends, the first `--different` of them with files of
-their own (40 s and 210 MB for a million people). Prints the median and the worst of each, in
-seconds, and the median of the processor's.
+dates drawn anew every time: first from fresh connections, then on one that stays open, as
+`plainscore shell` opens it. With `--source OTHER`, a data directory with a published run of at most
+100,000 people, it first makes DIR of it: `--people` in each of `--dates` month ends, the first
+`--different` of them with files of their own (40 s and 210 MB for a million people). Prints the
+median and the worst of each, in seconds, and the median of the processor's.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from dashboards.snapshots import open_snapshots
 from flows.publish.runs import live_runs
 from tests.campaigns.many_snapshots import publish_copies
 
@@ -160,7 +161,8 @@ def _open(
     catalog: Path, question: Question, asked: Callable[[], dict[str, object]], times: int
 ) -> list[Spent]:
     spent: list[Spent] = []
-    with duckdb.connect(str(catalog), read_only=True) as con:
+    with open_snapshots(catalog.parent) as snapshots:
+        con = snapshots.con
         con.execute(question.sql, question.values(asked())).fetchall()
         for _ in range(times):
             values = question.values(asked())
