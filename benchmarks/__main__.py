@@ -86,7 +86,7 @@ def _commands(
     """Yield what to start, one after the other: some can be told only when others are through."""
     limits = ["--memory-limit", limit] if limit else []
     runs = {
-        "run": ["run", "--as-of", str(DAY)],
+        "run": ["run", "--as-of", str(DAY), "--force"],
         "run --plain": ["run", "--as-of", str(DAY), "--plain", "--force"],
         "backfill": [
             "backfill",
