@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from tests.expectations.rent import RENT
 from tests.expectations.small_house import build_small_house
 from transforms.engines.duckdb_engine import DuckDBEngine
 
@@ -21,3 +22,18 @@ def con(house: DuckDBEngine) -> Iterator[duckdb.DuckDBPyConnection]:
     house.con.execute("begin")
     yield house.con
     house.con.execute("rollback")
+
+
+@pytest.fixture
+def rent() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("create schema events; create schema staging")
+        con.execute("create table events.person (person_key bigint, person_id varchar)")
+        con.execute("insert into events.person values (0, 'zoe'), (1, 'yan'), (2, 'xia')")
+        con.execute(RENT.ddl)
+        con.execute(
+            """insert into staging.rent
+            select key, month, 100, 1, 0.5, 'ulm', 'secret', date '2026-01-31'
+            from range(3) as person (key), range(1, 13) as calendar (month)"""
+        )
+        yield con

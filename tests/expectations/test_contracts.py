@@ -1,7 +1,6 @@
 """Every kind of promise that a contract can make is broken once, alone, and says so."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,60 +8,11 @@ import duckdb
 import pytest
 
 from expectations.judge import judge, judge_facts, refuse_if_critical
-from expectations.results import CheckResult
+from tests.expectations.rent import CHECKED_COLUMNS, RENT, judge_rent, not_passed
 from tests.expectations.small_house import BUILT, DATES
-from transforms.contract import Check, Column, Table
+from transforms.contract import Check
 from transforms.engines.duckdb_engine import DuckDBEngine
 from transforms.errors import ChecksRefused
-
-RENT = Table(
-    name="staging.rent",
-    title="Rent (an invented table)",
-    grain="one row per person and month",
-    key=("person_key", "month"),
-    columns=(
-        Column("person_key", "BIGINT", "Who.", minimum=0),
-        Column("month", "BIGINT", "Which month.", minimum=1, maximum=12),
-        Column("paid_cents", "BIGINT", "Paid.", minimum=0, nullable=True),
-        Column("share", "DOUBLE", "Share of the rent.", maximum=1, nullable=True),
-        Column("ratio", "DOUBLE", "Rent to income.", nullable=True),
-        Column("city", "VARCHAR", "Where.", among=("ulm", "o'fallon"), nullable=True),
-        Column("value_hash", "VARCHAR", "Never shown."),
-        Column("paid_on", "DATE", "When.", nullable=True),
-    ),
-    checks=(
-        Check("paid in full or not at all", "select * from {batch} where share not in (0, 1)"),
-        Check(
-            "paid by the day of the snapshot",
-            "select b.* from {batch} as b where b.paid_on > $as_of_date and b.city <> 'a:b{{1}}'",
-            "warn",
-        ),
-    ),
-)
-CHECKED_COLUMNS = 8
-
-
-@pytest.fixture
-def rent() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as con:
-        con.execute("create schema events; create schema staging")
-        con.execute("create table events.person (person_key bigint, person_id varchar)")
-        con.execute("insert into events.person values (0, 'zoe'), (1, 'yan'), (2, 'xia')")
-        con.execute(RENT.ddl)
-        con.execute(
-            """insert into staging.rent
-            select key, month, 100, 1, 0.5, 'ulm', 'secret', date '2026-01-31'
-            from range(3) as person (key), range(1, 13) as calendar (month)"""
-        )
-        yield con
-
-
-def judge_rent(con: duckdb.DuckDBPyConnection, table: Table = RENT) -> list[CheckResult]:
-    return judge(con, [table], "staging", DATES.parameters)
-
-
-def not_passed(results: list[CheckResult]) -> list[CheckResult]:
-    return [result for result in results if result.outcome != "passed"]
 
 
 def test_a_table_that_keeps_its_contract_passes_everything(
@@ -260,30 +210,6 @@ def test_logs_are_not_searched_for_repeated_events(house: DuckDBEngine) -> None:
     assert not [result for result in results if result.check_name.startswith("one row per")]
 
 
-class CountingConnection:
-    """A connection that counts what is executed on it."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection):
-        self.con = con
-        self.statements: list[str] = []
-
-    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
-        self.statements.append(sql)
-        return self.con.execute(sql, parameters)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.con, name)
-
-
-def test_gx_is_asked_once_about_all_columns_of_a_table(rent: duckdb.DuckDBPyConnection) -> None:
-    counting = CountingConnection(rent)
-    table = replace(RENT, checks=())
-    assert not not_passed(judge(counting, [table], "staging", DATES.parameters))  # type: ignore[arg-type]
-    asked = [sql for sql in counting.statements if "value_hash is null" in sql]
-    assert len(asked) == 1
-    assert "paid_cents < 0" in asked[0]
-
-
 def test_two_broken_columns_are_two_results(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute(f"update staging.rent set paid_cents = -1, value_hash = null {ONE_ROW}")
     broken = {result.check_name for result in not_passed(judge_rent(rent))}
@@ -300,28 +226,3 @@ def test_the_small_house_keeps_every_contract_and_every_law(
         assert {result.table_name for result in results} == {table.name for table in tables}
         assert not not_passed([*results, *judge_facts(house.con, stage, DATES.parameters)])
     assert list(tmp_path.iterdir()) == [], "checks leave no file behind"
-
-
-class InterruptedConnection(CountingConnection):
-    """A connection on which Ctrl-C comes while a row-level check is asked."""
-
-    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
-        if "share not in (0, 1)" in sql:
-            raise duckdb.InterruptException("INTERRUPT Error: Query interrupted")
-        return super().execute(sql, parameters)
-
-
-def test_an_interruption_during_a_check_is_no_finding(rent: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        judge_rent(InterruptedConnection(rent))  # type: ignore[arg-type]
-
-
-def test_what_gx_refuses_without_a_broken_row_is_an_error(
-    rent: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "expectations.no_rows.ExpectNoRows._validate", lambda *_, **__: {"success": False}
-    )
-    results = not_passed(judge_rent(rent))
-    assert {result.outcome for result in results} == {"error"}
-    assert "no row breaks it" in results[0].examples
