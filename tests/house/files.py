@@ -25,7 +25,7 @@ def sql_files() -> list[Path]:
 def texts() -> list[Path]:
     """Return every text file of the project, those at its root and in docs/ included."""
     at_root = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXT_SUFFIXES]
-    other = [ROOT / name for name in ("Makefile", ".gitignore", ".ci/run")]
+    other = [ROOT / name for name in ("Makefile", ".gitignore", ".ci/run", ".ci/spark")]
     beside = [
         path
         for folder in ("docs", "examples")
