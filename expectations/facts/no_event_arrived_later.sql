@@ -3,6 +3,7 @@ title = "No event counts that arrived after known_on"
 level = "fail"
 stage = "raw"
 */
+-- One clock alone, so that the least and greatest values of the files answer it.
 select
     'profile' as log,
     person_key,

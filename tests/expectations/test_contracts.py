@@ -126,6 +126,23 @@ def test_a_broken_promise_alone_says_so(
     assert json.loads(result.examples)[0].items() >= example.items()
 
 
+def test_a_nan_is_seen_in_a_file_whose_greatest_value_says_nothing_of_it(
+    rent: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rent.execute("update staging.rent set ratio = 0.25, share = 0 where month = 1")
+    rent.execute(f"update staging.rent set ratio = 'nan', share = 'nan' {ONE_ROW}")
+    file = tmp_path / "rent.parquet"
+    rent.sql("from staging.rent").pl().write_parquet(file)
+    rent.execute(f"drop table staging.rent; create view staging.rent as from '{file}'")
+    [(greatest,)] = rent.execute(
+        "select stats_max_value from parquet_metadata(?) where path_in_schema = 'ratio'",
+        [str(file)],
+    ).fetchall()
+    assert greatest == "0.5"
+    broken = {result.check_name for result in not_passed(judge_rent(rent))}
+    assert {"ratio lies within the finite numbers", "share lies within ..1"} <= broken
+
+
 def test_swapped_columns_are_told_by_their_places(rent: duckdb.DuckDBPyConnection) -> None:
     swapped = replace(RENT, columns=(RENT.columns[1], RENT.columns[0], *RENT.columns[2:]))
     (result,) = not_passed(judge_rent(rent, swapped))
