@@ -118,7 +118,7 @@ def open_snapshots(data_dir: Path, copy: Path | None = None) -> Snapshots:
         con = duckdb.connect(str(copy or catalog), read_only=True)
         # A query never makes DuckDB fetch an extension from the net.
         con.execute("set autoinstall_known_extensions = false")
-        # Published files never change: their footers are read once, which halves a lookup.
+        # A footer is read once, and again where an erasure replaced its file; halves a lookup.
         con.execute("set global parquet_metadata_cache = true")
         found = con.execute("select data_directory from catalog_origin").fetchone()
     except duckdb.Error as error:

@@ -60,16 +60,17 @@ def write_site(wanted: SiteRequest) -> None:
     refuse_other_folder(out)
     unfinished = out.with_name(f".{out.name}.{uuid4().hex}")
     # Opened once: what is published meanwhile is on no page, or it would be on some of them.
-    with told_in_a_line(out.parent), open_snapshots(wanted.data_dir) as snapshots:
+    with open_snapshots(wanted.data_dir) as snapshots:
         days = sorted({snapshots.day(word) for word in wanted.words})
-        try:
-            _write_engine(unfinished / "engine", wanted.engine)
-            _write_front(wanted, snapshots, days, unfinished)
-            for day in days:
-                _write_date(wanted, snapshots, day, days, unfinished / str(day))
-            _put_in_place(unfinished, out)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with told_in_a_line(out.parent):
+            try:
+                _write_engine(unfinished / "engine", wanted.engine)
+                _write_front(wanted, snapshots, days, unfinished)
+                for day in days:
+                    _write_date(wanted, snapshots, day, days, unfinished / str(day))
+                _put_in_place(unfinished, out)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write_engine(target: Path, kept: Path | None) -> None:

@@ -58,3 +58,11 @@ def test_a_directory_reached_by_a_link_is_the_same_directory(tmp_path: Path) -> 
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with open_snapshots(tmp_path / "link") as opened:
         assert opened.dates() == [date(2026, 10, 31)]
+
+
+def test_every_reader_of_an_opened_catalog_keeps_the_footers_of_its_files(
+    snapshots: Snapshots,
+) -> None:
+    for reader in (snapshots.con, snapshots.con.cursor()):
+        kept = reader.execute("select current_setting('parquet_metadata_cache')").fetchall()
+        assert kept == [(True,)]

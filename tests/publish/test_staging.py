@@ -2,18 +2,25 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from flows.publish.staging import new_staging, stage_snapshot
+from flows.publish.staging import (
+    GROUP_ROWS,
+    WIDE_COLUMNS,
+    WIDE_GROUP_ROWS,
+    new_staging,
+    stage_snapshot,
+)
 from tests.publish.invented import OCTOBER, SEPTEMBER, engine, house, stage
 from transforms.catalog import Catalog
 from transforms.contract import Column, Table
 
 ROWS = 300_000  # more than two row groups, so that threads have something to share
-MADE = Table(
+NARROW = Table(
     "published.made", "Made up", "one row per person", ("person_id",),
     (
         Column("person_id", "VARCHAR", "Person."),
@@ -22,28 +29,45 @@ MADE = Table(
     ),
     sql="select 1",
 )  # fmt: skip
+MORE = [f"more_{number}" for number in range(WIDE_COLUMNS)]
+WIDE = replace(
+    NARROW, columns=(*NARROW.columns, *(Column(name, "INTEGER", "More.") for name in MORE))
+)
 
 
-def _staged_bytes(folder: Path, threads: int, order: str) -> str:
+def _staged_file(table: Table, folder: Path, threads: int, order: str) -> Path:
+    more = "".join(f", (i % 7) :: integer as {name}" for name in MORE if table is WIDE)
     with duckdb.connect(config={"threads": threads, "preserve_insertion_order": False}) as con:
         con.execute("create schema published")
         con.execute(
             "create table published.made as select 'p' || (i * 7919 % 1000003) as person_id, "
             "case when i % 11 > 0 then (i % 97) / 96.0 end :: double as share, "
-            f"(i % 60) :: integer as points from range({ROWS}) as t(i) order by {order}"
+            f"(i % 60) :: integer as points{more} from range({ROWS}) as t(i) order by {order}"
         )
-        staged = stage_snapshot(con, Catalog([MADE], {}), OCTOBER, folder)
-    return hashlib.sha256(staged.file(MADE).read_bytes()).hexdigest()
+        return stage_snapshot(con, Catalog([table], {}), OCTOBER, folder).file(table)
 
 
-def test_threads_and_the_order_of_rows_change_no_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_threads_and_the_order_of_rows_change_no_byte(table: Table, tmp_path: Path) -> None:
     variants = [(1, "i"), (2, "i"), (2, "i desc"), (4, "hash(i)")]
-    hashes = set()
-    for threads, order in variants:
-        folder = tmp_path / f"{threads} {order}"
+    digests = set()
+    for number, (threads, order) in enumerate(variants):
+        folder = tmp_path / str(number)
         folder.mkdir()
-        hashes.add(_staged_bytes(folder, threads, order))
-    assert len(hashes) == 1
+        file = _staged_file(table, folder, threads, order)
+        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_one_row_of_a_wide_table_is_unpacked_with_fewer_others(tmp_path: Path) -> None:
+    rows = {}
+    for name, table in (("narrow", NARROW), ("wide", WIDE)):
+        folder = tmp_path / name
+        folder.mkdir()
+        file = _staged_file(table, folder, 2, "i")
+        told = f"select max(row_group_num_rows) from parquet_metadata('{file}')"
+        rows[name] = duckdb.sql(told).fetchall()[0][0]
+    assert rows == {"narrow": GROUP_ROWS, "wide": WIDE_GROUP_ROWS}
 
 
 def test_the_same_snapshot_is_the_same_bytes(tmp_path: Path) -> None:
