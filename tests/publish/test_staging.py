@@ -66,7 +66,8 @@ def test_one_row_of_a_wide_table_is_unpacked_with_fewer_others(tmp_path: Path) -
         folder.mkdir()
         file = _staged_file(table, folder, 2, "i")
         told = f"select max(row_group_num_rows) from parquet_metadata('{file}')"
-        rows[name] = duckdb.sql(told).fetchall()[0][0]
+        with duckdb.connect() as con:
+            rows[name] = con.execute(told).fetchall()[0][0]
     assert rows == {"narrow": GROUP_ROWS, "wide": WIDE_GROUP_ROWS}
 
 
