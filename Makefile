@@ -17,7 +17,7 @@ demo: $(READY)
 	$(BIN)/plainscore demo
 
 server: $(READY)
-	@$(BIN)/python -m flows.scheduling.here
+	@$(BIN)/python -m plainscore.flows.scheduling.here
 
 test: lint types unit
 

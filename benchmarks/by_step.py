@@ -17,11 +17,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from flows.lock import writer_lock
-from flows.report.reporting import write_report
-from flows.request import read_request
-from flows.score_day import score_day
-from flows.steps import House, build_stage, check_stage, publish_run, stage_files
+from plainscore.common.lock import writer_lock
+from plainscore.runs.report.reporting import write_report
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
+from plainscore.runs.steps import House, build_stage, check_stage, publish_run, stage_files
 
 Part = Literal["build", "checks", "publish", "report", "rest"]
 
@@ -47,7 +47,7 @@ PARTS: dict[Callable[..., Any], Part] = {
 
 @dataclass
 class Stopwatch:
-    """A way to do the steps of a flow that times each; see ``flows.doing``."""
+    """A way to do the steps of a flow that times each; see ``plainscore.runs.doing``."""
 
     taken: list[StepTime] = field(default_factory=list)
 
@@ -84,7 +84,7 @@ def main(data: str, day: str, out: str, memory_limit: str | None = None) -> None
     )
     watch = Stopwatch()
     with watch.timed("rest", "import great_expectations"):
-        importlib.import_module("expectations.judge")
+        importlib.import_module("plainscore.checks.judge")
     with writer_lock(request.data_dir, "benchmark"):
         score_day(request, watch.do)
     Path(out).write_text(json.dumps([asdict(one) for one in watch.taken]))

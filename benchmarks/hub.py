@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from datetime import date
 
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.house import build_catalog
-from transforms.scorecard.reading import find_scorecard, read_scorecard
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 DAY = date(2026, 10, 31)
 TIES = (1_000, 10_000, 20_000)

@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.ingest.event_store import open_store
-from flows.ingest.log_fields import LOGS
-from transforms.scorecard.card import NEIGHBOUR_MEAN, SOCIAL_FACTOR, Scorecard
-from transforms.scorecard.compiled import points_case
-from transforms.scorecard.reading import find_scorecard, read_scorecard
+from plainscore.logs.event_store import open_store
+from plainscore.logs.log_fields import LOGS
+from plainscore.scorecards.card import NEIGHBOUR_MEAN, SOCIAL_FACTOR, Scorecard
+from plainscore.scorecards.compiled import points_case
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 
 def write_job(data_dir: Path, as_of_date: date, home: Path, known_on: date | None = None) -> Path:

@@ -12,7 +12,7 @@ from typing import IO
 
 BETWEEN_LOOKS_SECONDS = 0.2
 BLOCK_BYTES = 512
-COMMAND = (sys.executable, "-c", "from flows.cli.app import start; start()")
+COMMAND = (sys.executable, "-c", "from plainscore.cli.app import start; start()")
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
-from flows.ingest.event_store import open_store
-from flows.ingest.log_fields import LOGS
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.house import build_catalog
-from transforms.scorecard.reading import find_scorecard, read_scorecard
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.logs.event_store import open_store
+from plainscore.logs.log_fields import LOGS
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 DAY = date(2026, 10, 31)
 BUILT = ("raw", "staging", "features", "scores")

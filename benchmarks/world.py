@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.ingest.event_store import open_store
-from flows.ingest.log_fields import LOGS
+from plainscore.logs.event_store import open_store
+from plainscore.logs.log_fields import LOGS
 
 CACHED = ("head.json", "file_states.json")
 

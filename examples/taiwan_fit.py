@@ -17,16 +17,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from dashboards.snapshots import open_snapshots
-from studies.fitting.binning import FeatureBins, fit_bins
-from studies.fitting.compare import auc_of
-from studies.fitting.fitted import fit_card
-from studies.fitting.logistic import fit_logistic
-from studies.fitting.points import FeaturePoints, whole_points
-from studies.fitting.samples import Floats, Ints, Sample
-from studies.fitting.scoring import binned_points
-from studies.statistics.draws import draw
-from transforms.scorecard.reading import read_scorecard
+from plainscore.analysis.fitting.binning import FeatureBins, fit_bins
+from plainscore.analysis.fitting.compare import auc_of
+from plainscore.analysis.fitting.fitted import fit_card
+from plainscore.analysis.fitting.logistic import fit_logistic
+from plainscore.analysis.fitting.points import FeaturePoints, whole_points
+from plainscore.analysis.fitting.samples import Floats, Ints, Sample
+from plainscore.analysis.fitting.scoring import binned_points
+from plainscore.analysis.statistics.draws import draw
+from plainscore.scorecards.reading import read_scorecard
+from plainscore.show.snapshots import open_snapshots
 
 EVERYONE = Path(__file__).parent / "everyone.toml"
 FOLDS = 5

@@ -14,19 +14,19 @@ from prefect import flow, runtime
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
-from flows.backfill import BackfillOutcome, DatesFailed, backfill
-from flows.calendar import Every, NamedDay, dates_between, meant_day
-from flows.daily import DailyWish, daily
-from flows.lock import writer_lock
-from flows.progress import step_progress
-from flows.request import read_request, read_requests
-from flows.restatement import Span, restate
-from flows.scheduling.artifacts import ShownProgress
-from flows.scheduling.parameters import OURS, described
-from flows.scheduling.tasks import tasked
-from flows.score_day import SnapshotOutcome
-from flows.settings import read_settings
-from transforms.engines.spark_session import EngineName
+from plainscore.common.lock import writer_lock
+from plainscore.engines.spark_session import EngineName
+from plainscore.flows.scheduling.artifacts import ShownProgress
+from plainscore.flows.scheduling.parameters import OURS, described
+from plainscore.flows.scheduling.tasks import tasked
+from plainscore.runs.backfill import BackfillOutcome, DatesFailed, backfill
+from plainscore.runs.calendar import Every, NamedDay, dates_between, meant_day
+from plainscore.runs.daily import DailyWish, daily
+from plainscore.runs.progress import step_progress
+from plainscore.runs.request import read_request, read_requests
+from plainscore.runs.restatement import Span, restate
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.settings import read_settings
 
 
 def start_own_server() -> None:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.evaluation.evaluating import evaluate
-from flows.lock import writer_lock
-from flows.publish.runs import live_runs
-from flows.scheduling.events import tell_finding
-from flows.scheduling.parameters import OURS, described
-from flows.scheduling.tasks import tasked
-from flows.settings import read_settings
-from flows.upkeep import compact_events, prune_snapshots
-from flows.watching import Finding, find_drift, find_stale
-from transforms.errors import InputRefused
+from plainscore.analysis.quality.evaluating import evaluate
+from plainscore.common.errors import InputRefused
+from plainscore.common.lock import writer_lock
+from plainscore.flows.scheduling.events import tell_finding
+from plainscore.flows.scheduling.parameters import OURS, described
+from plainscore.flows.scheduling.tasks import tasked
+from plainscore.publish.runs import live_runs
+from plainscore.runs.upkeep import compact_events, prune_snapshots
+from plainscore.runs.watching import Finding, find_drift, find_stale
+from plainscore.settings import read_settings
 
 
 @flow(name="compact", **OURS)

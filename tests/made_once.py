@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.request import read_request
-from flows.score_day import SnapshotOutcome, score_day
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import SnapshotOutcome, score_day
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 SAMPLE_DAY = date(2026, 10, 31)

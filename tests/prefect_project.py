@@ -21,8 +21,8 @@ from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
-from flows.scheduling.loopback import loopback_server
-from flows.scheduling.prefect_start import OUR_DEFAULTS
+from plainscore.flows.scheduling.loopback import loopback_server
+from plainscore.flows.scheduling.prefect_start import OUR_DEFAULTS
 
 CHECKOUT = Path(__file__).parents[1]
 # Looked at every second: what is tested is that it runs, not when.

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from flows import score_day
-from flows.settings import Settings
-from flows.steps import Design, read_design
+from plainscore.runs import score_day
+from plainscore.runs.steps import Design, read_design
+from plainscore.settings import Settings
 
 _DESIGNS: dict[tuple[str, ...], Design] = {}
 

@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.people import Population
-from data.synthetic.randomness import Dice, Ints, lane, likely, pick
-from data.synthetic.settings import FEWEST_PEOPLE_FOR_ATTACKS
-from data.synthetic.ties import NEVER, TieList
+from plainscore.synthetic.people import Population
+from plainscore.synthetic.randomness import Dice, Ints, lane, likely, pick
+from plainscore.synthetic.settings import FEWEST_PEOPLE_FOR_ATTACKS
+from plainscore.synthetic.ties import NEVER, TieList
 
 KINDS: Final = ("ring", "score_group", "hub_and_spoke", "bought_friends", "fake_farm")
 ROLES: Final = ("member", "customer", "fake", "seller")

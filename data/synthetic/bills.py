@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.life_events import Pressure, pressure
-from data.synthetic.months import Month
-from data.synthetic.randomness import (
+from plainscore.synthetic.life_events import Pressure, pressure
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.randomness import (
     OCTAVE,
     Flags,
     Ints,
@@ -24,8 +24,8 @@ from data.synthetic.randomness import (
     pick,
     power_of_two,
 )
-from data.synthetic.rows import NONE
-from data.synthetic.society import Society
+from plainscore.synthetic.rows import NONE
+from plainscore.synthetic.society import Society
 
 BILL_TYPES: Final = ("card", "loan", "instalment", "utility", "telecom", "rent")
 CARD, LOAN, INSTALMENT, UTILITY, TELECOM, RENT = range(6)

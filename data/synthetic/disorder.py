@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.faults import choose_faults
-from data.synthetic.months import SECONDS_PER_DAY, last_day_of_month
-from data.synthetic.randomness import Dice, Flags, Ints, lane, likely, pick
-from data.synthetic.rows import NONE, Rows, stack
-from data.synthetic.settings import WorldSettings
+from plainscore.synthetic.faults import choose_faults
+from plainscore.synthetic.months import SECONDS_PER_DAY, last_day_of_month
+from plainscore.synthetic.randomness import Dice, Flags, Ints, lane, likely, pick
+from plainscore.synthetic.rows import NONE, Rows, stack
+from plainscore.synthetic.settings import WorldSettings
 
 LATE_PPM: Final = 20_000
 DUPLICATE_PPM: Final = 5_000

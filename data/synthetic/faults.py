@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from data.synthetic.months import SECONDS_PER_DAY, last_day_of_month
-from data.synthetic.randomness import Dice, Ints, lane
-from data.synthetic.rows import Rows
+from plainscore.synthetic.months import SECONDS_PER_DAY, last_day_of_month
+from plainscore.synthetic.randomness import Dice, Ints, lane
+from plainscore.synthetic.rows import Rows
 
 _FAR_DAYS: Final = 7_400
 _DAYS_AHEAD: Final = 40

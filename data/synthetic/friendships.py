@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.months import SECONDS_PER_DAY, Month
-from data.synthetic.randomness import Flags, Ints, high_half, lane, likely, pick
-from data.synthetic.rows import Rows, event_numbers, rows_of, stack
-from data.synthetic.society import Society
-from data.synthetic.ties import SmallInts
+from plainscore.synthetic.months import SECONDS_PER_DAY, Month
+from plainscore.synthetic.randomness import Flags, Ints, high_half, lane, likely, pick
+from plainscore.synthetic.rows import Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.society import Society
+from plainscore.synthetic.ties import SmallInts
 
 EVENT_TYPES: Final = ("added", "removed", "contact")
 ADDED, REMOVED, CONTACT = range(3)

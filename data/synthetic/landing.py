@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from data.synthetic.months import day_number
-from data.synthetic.settings import WorldError, WorldSettings
+from plainscore.synthetic.months import day_number
+from plainscore.synthetic.settings import WorldError, WorldSettings
 
 WORLD_VERSION: Final = 1
 """Raised whenever the same settings give other rows."""

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.months import Month
-from data.synthetic.randomness import OCTAVE, Dice, Ints, lane, pick
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.randomness import OCTAVE, Dice, Ints, lane, pick
 
 KINDS: Final = ("job_loss", "move", "baby", "illness")
 JOB_LOSS, MOVE, BABY, ILLNESS = range(4)

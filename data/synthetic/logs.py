@@ -7,12 +7,12 @@ from typing import Final
 
 import polars as pl
 
-from data.synthetic import bills, friendships, payments, profiles, purchases, services
-from data.synthetic.months import Month
-from data.synthetic.people import GENDERS, REGIONS
-from data.synthetic.randomness import Ints
-from data.synthetic.rows import Rows
-from data.synthetic.society import Society
+from plainscore.synthetic import bills, friendships, payments, profiles, purchases, services
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.people import GENDERS, REGIONS
+from plainscore.synthetic.randomness import Ints
+from plainscore.synthetic.rows import Rows
+from plainscore.synthetic.society import Society
 
 Writer = Callable[[Ints], pl.Series]
 Column = tuple[str, str, Writer]

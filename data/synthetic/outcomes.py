@@ -5,12 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.bills import INSTALMENT, Bills, bills_of_month
-from data.synthetic.months import Month
-from data.synthetic.payments import bill_event
-from data.synthetic.randomness import Flags, Ints
-from data.synthetic.rows import NONE
-from data.synthetic.society import Society
+from plainscore.synthetic.bills import INSTALMENT, Bills, bills_of_month
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.payments import bill_event
+from plainscore.synthetic.randomness import Flags, Ints
+from plainscore.synthetic.rows import NONE
+from plainscore.synthetic.society import Society
 
 TROUBLE_DAYS: Final = 30
 _OUTLOOK_DAYS: Final = 90

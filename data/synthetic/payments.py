@@ -8,11 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.bills import Bills, bills_of_month
-from data.synthetic.months import SECONDS_PER_DAY, Month
-from data.synthetic.randomness import OCTAVE, Flags, Ints, bell, lane, likely, pick, power_of_two
-from data.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
-from data.synthetic.society import Society
+from plainscore.synthetic.bills import Bills, bills_of_month
+from plainscore.synthetic.months import SECONDS_PER_DAY, Month
+from plainscore.synthetic.randomness import (
+    OCTAVE,
+    Flags,
+    Ints,
+    bell,
+    lane,
+    likely,
+    pick,
+    power_of_two,
+)
+from plainscore.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.society import Society
 
 EVENT_TYPES: Final = ("bill", "payment", "reversal", "transfer", "deposit")
 BILL, PAYMENT, REVERSAL, TRANSFER, DEPOSIT = range(5)

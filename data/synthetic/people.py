@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.randomness import Dice, Flags, Ints, bell, lane, likely, pick
-from data.synthetic.settings import WorldSettings
+from plainscore.synthetic.randomness import Dice, Flags, Ints, bell, lane, likely, pick
+from plainscore.synthetic.settings import WorldSettings
 
 REGIONS: Final = ("north", "south", "east", "west", "harbour", "uplands")
 _REGION_WEIGHTS: Final = (26, 22, 18, 16, 10, 8)

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.life_events import MOVE, onsets
-from data.synthetic.months import SECONDS_PER_DAY, Month
-from data.synthetic.randomness import Flags, Ints, lane, likely, pick
-from data.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
-from data.synthetic.society import Society
+from plainscore.synthetic.life_events import MOVE, onsets
+from plainscore.synthetic.months import SECONDS_PER_DAY, Month
+from plainscore.synthetic.randomness import Flags, Ints, lane, likely, pick
+from plainscore.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.society import Society
 
 EVENT_TYPES: Final = ("opened", "verified", "changed", "frozen", "unfrozen")
 OPENED, VERIFIED, CHANGED, FROZEN, UNFROZEN = range(5)

@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.life_events import pressure
-from data.synthetic.months import SECONDS_PER_DAY, Month
-from data.synthetic.randomness import (
+from plainscore.synthetic.life_events import pressure
+from plainscore.synthetic.months import SECONDS_PER_DAY, Month
+from plainscore.synthetic.randomness import (
     OCTAVE,
     Flags,
     Ints,
@@ -23,8 +23,8 @@ from data.synthetic.randomness import (
     pick,
     power_of_two,
 )
-from data.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
-from data.synthetic.society import Society
+from plainscore.synthetic.rows import NONE, Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.society import Society
 
 EVENT_TYPES: Final = ("purchase", "refund", "chargeback")
 PURCHASE, REFUND, CHARGEBACK = range(3)

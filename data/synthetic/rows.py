@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.synthetic.randomness import Flags, Ints
+from plainscore.synthetic.randomness import Flags, Ints
 
 NONE = -1
 """What a column holds where the event has no such field."""

@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.months import SECONDS_PER_DAY, Month
-from data.synthetic.randomness import OCTAVE, Flags, Ints, lane, likely, pick, power_of_two
-from data.synthetic.rows import Rows, event_numbers, rows_of, stack
-from data.synthetic.society import Society
+from plainscore.synthetic.months import SECONDS_PER_DAY, Month
+from plainscore.synthetic.randomness import OCTAVE, Flags, Ints, lane, likely, pick, power_of_two
+from plainscore.synthetic.rows import Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.society import Society
 
 EVENT_TYPES: Final = ("started", "ended", "breached")
 STARTED, ENDED, BREACHED = range(3)

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
-from data.synthetic.months import Month, day_number
+from plainscore.synthetic.months import Month, day_number
 
 FileFormat = Literal["parquet", "ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"]
 Arrivals = Literal["daily", "monthly"]

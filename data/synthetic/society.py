@@ -4,12 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.synthetic.attacks import Attacks, attack_ties, enlist_fakes, join_ties, plan_attacks
-from data.synthetic.months import Month
-from data.synthetic.people import Population, populate
-from data.synthetic.randomness import Dice, Flags, Ints
-from data.synthetic.settings import WorldSettings
-from data.synthetic.ties import Neighbourhoods, SmallInts, TieList, make_ties, see_from_both_ends
+from plainscore.synthetic.attacks import Attacks, attack_ties, enlist_fakes, join_ties, plan_attacks
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.people import Population, populate
+from plainscore.synthetic.randomness import Dice, Flags, Ints
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.ties import (
+    Neighbourhoods,
+    SmallInts,
+    TieList,
+    make_ties,
+    see_from_both_ends,
+)
 
 
 @dataclass(frozen=True)

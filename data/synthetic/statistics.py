@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic.outcomes import Outcomes
-from data.synthetic.randomness import Flags, Ints, lane
-from data.synthetic.society import Society
-from data.synthetic.tally import Tally
+from plainscore.synthetic.outcomes import Outcomes
+from plainscore.synthetic.randomness import Flags, Ints, lane
+from plainscore.synthetic.society import Society
+from plainscore.synthetic.tally import Tally
 
 _ORDINARY_MONTHS: Final = (3, 4, 5, 6, 7, 8, 9, 10)
 _CLUSTERING_SAMPLE: Final = 1_500

@@ -5,12 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic import payments, purchases
-from data.synthetic.disorder import LATE
-from data.synthetic.faults import FAULTS
-from data.synthetic.months import month_numbers
-from data.synthetic.randomness import Ints
-from data.synthetic.rows import Rows
+from plainscore.synthetic import payments, purchases
+from plainscore.synthetic.disorder import LATE
+from plainscore.synthetic.faults import FAULTS
+from plainscore.synthetic.months import month_numbers
+from plainscore.synthetic.randomness import Ints
+from plainscore.synthetic.rows import Rows
 
 _MARKS: Final = ("clean", "late", "duplicate", "conflict", *(f"corrupt: {f.name}" for f in FAULTS))
 """Names of the marks of rows (disorder.py), in their order."""

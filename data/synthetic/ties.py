@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.synthetic.people import Population
-from data.synthetic.randomness import (
+from plainscore.synthetic.people import Population
+from plainscore.synthetic.randomness import (
     OCTAVE,
     Bits,
     Dice,

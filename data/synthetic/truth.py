@@ -8,15 +8,15 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from data.synthetic import attacks, life_events
-from data.synthetic.bills import BILL_TYPES
-from data.synthetic.logs import day_column, named, numbered, person_ids, whole_numbers
-from data.synthetic.outcomes import Troubles
-from data.synthetic.people import GENDERS, REGIONS
-from data.synthetic.randomness import Ints
-from data.synthetic.society import Society
-from data.synthetic.statistics import Statistic
-from data.synthetic.tally import Tally
+from plainscore.synthetic import attacks, life_events
+from plainscore.synthetic.bills import BILL_TYPES
+from plainscore.synthetic.logs import day_column, named, numbered, person_ids, whole_numbers
+from plainscore.synthetic.outcomes import Troubles
+from plainscore.synthetic.people import GENDERS, REGIONS
+from plainscore.synthetic.randomness import Ints
+from plainscore.synthetic.society import Society
+from plainscore.synthetic.statistics import Statistic
+from plainscore.synthetic.tally import Tally
 
 TARGETS_FILE: Final = "targets.json"
 

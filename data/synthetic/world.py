@@ -13,19 +13,19 @@ from typing import Final
 
 import numpy as np
 
-from data.synthetic import landing
-from data.synthetic.disorder import deliver
-from data.synthetic.logs import LOGS, Log
-from data.synthetic.months import Month
-from data.synthetic.outcomes import find_outcomes
-from data.synthetic.randomness import Ints
-from data.synthetic.rows import Rows, stack
-from data.synthetic.settings import WorldSettings
-from data.synthetic.society import Society, found_society
-from data.synthetic.statistics import Statistic, compare_with_targets
-from data.synthetic.tally import Tally
-from data.synthetic.truth import read_targets, write_truth
-from data.synthetic.writing import write_arrivals
+from plainscore.synthetic import landing
+from plainscore.synthetic.disorder import deliver
+from plainscore.synthetic.logs import LOGS, Log
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.outcomes import find_outcomes
+from plainscore.synthetic.randomness import Ints
+from plainscore.synthetic.rows import Rows, stack
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.society import Society, found_society
+from plainscore.synthetic.statistics import Statistic, compare_with_targets
+from plainscore.synthetic.tally import Tally
+from plainscore.synthetic.truth import read_targets, write_truth
+from plainscore.synthetic.writing import write_arrivals
 
 REACH_MONTHS: Final = 8
 """No row arrives later than this many months after the one that brought it about."""

@@ -11,12 +11,12 @@ from typing import Final, Literal
 import numpy as np
 import polars as pl
 
-from data.synthetic.disorder import CORRUPT
-from data.synthetic.faults import BROKEN_LINE, FAULTS, break_rows
-from data.synthetic.logs import Log, written
-from data.synthetic.months import EPOCH, Month
-from data.synthetic.rows import Rows
-from data.synthetic.settings import WorldSettings
+from plainscore.synthetic.disorder import CORRUPT
+from plainscore.synthetic.faults import BROKEN_LINE, FAULTS, break_rows
+from plainscore.synthetic.logs import Log, written
+from plainscore.synthetic.months import EPOCH, Month
+from plainscore.synthetic.rows import Rows
+from plainscore.synthetic.settings import WorldSettings
 
 Packing = Literal["snappy", "zstd"]
 """How parquet is compressed: fast in large worlds, small in the mixed ones."""

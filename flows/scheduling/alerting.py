@@ -10,8 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.events.actions import SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
-from flows.scheduling.events import PUBLISHED, TROUBLE
-from transforms.errors import UsageError
+from plainscore.common.errors import UsageError
+from plainscore.flows.scheduling.events import PUBLISHED, TROUBLE
 
 WEBHOOK_NAME = "plainscore"
 OURS = "plainscore.data.*"

@@ -12,18 +12,18 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.daily import missing_dates, touched_dates
-from flows.doing import Do
-from flows.ledger.entry import STAGES
-from flows.ledger.recording import stage_of
-from flows.publish.reports import report_file
-from flows.report.reporting import has_report
-from flows.request import SnapshotRequest
-from flows.restatement import dates_to_restate
-from flows.scheduling.events import tell_published
-from flows.score_day import SnapshotOutcome, score_day
-from flows.steps import House
-from flows.summary import snapshot_markdown
+from plainscore.flows.scheduling.events import tell_published
+from plainscore.publish.reports import report_file
+from plainscore.runs.daily import missing_dates, touched_dates
+from plainscore.runs.doing import Do
+from plainscore.runs.ledger.entry import STAGES
+from plainscore.runs.ledger.recording import stage_of
+from plainscore.runs.report.reporting import has_report
+from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.restatement import dates_to_restate
+from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.steps import House
+from plainscore.runs.summary import snapshot_markdown
 
 SHOWN_OF_A_CHECK = ("stage", "table_name", "check_name", "level", "outcome", "failed_count")
 

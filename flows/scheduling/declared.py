@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from transforms.errors import UsageError
+from plainscore.common.errors import UsageError
 
 FILE = Path("prefect.yaml")
 KINDS = ("cron", "interval", "rrule")

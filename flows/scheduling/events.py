@@ -10,9 +10,9 @@ from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 
-from flows.score_day import SnapshotOutcome
-from flows.watching import DRIFTED, STALE, Finding
-from transforms.errors import ChecksRefused, InputRefused
+from plainscore.common.errors import ChecksRefused, InputRefused
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.watching import DRIFTED, STALE, Finding
 
 PUBLISHED = "plainscore.snapshot.published"
 RUN_REFUSED, RUN_FAILED = "plainscore.run.refused", "plainscore.run.failed"

@@ -11,10 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows.scheduling.declared import FILE, read_declared
-from flows.scheduling.loopback import PORT, deploy, loopback_server, loopback_worker, make_pool
-from flows.scheduling.prefect_start import prepare_prefect
-from transforms.errors import InputRefused, PlainscoreError
+from plainscore.common.errors import InputRefused, PlainscoreError
+from plainscore.flows.scheduling.declared import FILE, read_declared
+from plainscore.flows.scheduling.loopback import (
+    PORT,
+    deploy,
+    loopback_server,
+    loopback_worker,
+    make_pool,
+)
+from plainscore.flows.scheduling.prefect_start import prepare_prefect
 
 SECONDS_BETWEEN_LOOKS = 0.5
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from flows.scheduling.declared import FILE
-from transforms.errors import InputRefused, UsageError
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.flows.scheduling.declared import FILE
 
 HOST, PORT = "127.0.0.1", 4200
 ONE_AT_A_TIME = "1"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
-from flows.scheduling.events import tell_failure
+from plainscore.flows.scheduling.events import tell_failure
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -11,9 +11,9 @@ from prefect.exceptions import MissingFlowError
 from prefect.schedules import Cron, Interval, RRule, Schedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.scheduling.declared import KINDS, Declared
-from flows.scheduling.loopback import ONE_AT_A_TIME, loopback_server
-from transforms.errors import UsageError
+from plainscore.common.errors import UsageError
+from plainscore.flows.scheduling.declared import KINDS, Declared
+from plainscore.flows.scheduling.loopback import ONE_AT_A_TIME, loopback_server
 
 _MADE_BY: Mapping[str, Callable[..., Schedule]] = dict(
     zip(KINDS, (Cron, Interval, RRule), strict=True)

@@ -11,8 +11,8 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from flows.doing import Do, plainly
-from flows.steps import publish_run, stage_files
+from plainscore.runs.doing import Do, plainly
+from plainscore.runs.steps import publish_run, stage_files
 
 WRITES = (stage_files, publish_run)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from benchmarks.agreement import differing_rows
 from benchmarks.job import write_job
-from flows.lock import writer_lock
-from flows.request import read_request
-from flows.score_day import score_day
+from plainscore.common.lock import writer_lock
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import nasty_world
 from tests.quick_runs import quick_runs

@@ -4,8 +4,8 @@
 worlds, scores each on one day, evaluates it 120 days later, and adds up who became bad bin by bin:
 everybody once, so that the people are independent. Prints every feature of which a bin contradicts
 another, with the people, the bad share and the points of each bin, and the points that
-`studies.quality.reordering` proposes. The changed bins of `standard_2.toml` are what it printed of
-the standard card. `--card standard_2` with other seeds tells what is left.
+`plainscore.analysis.quality.reordering` proposes. The changed bins of `standard_2.toml` are what it
+printed of the standard card. `--card standard_2` with other seeds tells what is left.
 """
 
 import argparse
@@ -17,18 +17,18 @@ from pathlib import Path
 
 import duckdb
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import synthesise
-from flows.evaluation.evaluating import evaluate
-from flows.lock import writer_lock
-from flows.publish.runs import live_runs
-from flows.request import read_request
-from flows.score_day import score_day
-from studies.quality.order import RiskBin, contradictions
-from studies.quality.reordering import MISSING, reordered
+from plainscore.analysis.quality.evaluating import evaluate
+from plainscore.analysis.quality.order import RiskBin, contradictions
+from plainscore.analysis.quality.reordering import MISSING, reordered
+from plainscore.common.lock import writer_lock
+from plainscore.publish.runs import live_runs
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
+from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import synthesise
 from tests.quick_runs import quick_runs
-from transforms.scorecard.card import Feature, Scorecard
-from transforms.scorecard.reading import find_scorecard, read_scorecard
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
 COUNTED = "select feature, bin_no, people, bad from feature_risk where scorecard_no = 1"

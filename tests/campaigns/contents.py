@@ -6,15 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from dashboards.data_format import STAMP
-from flows.ingest.compaction import compact
-from flows.ingest.event_store import open_store
-from flows.ledger.entry import entry_file, read_entries
-from flows.lock import writer_lock
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
-from flows.publish.stage_view import NO_ENTRY
-from flows.publish.verification import verify
+from plainscore.common.lock import writer_lock
+from plainscore.logs.compaction import compact
+from plainscore.logs.event_store import open_store
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
+from plainscore.publish.stage_view import NO_ENTRY
+from plainscore.publish.verification import verify
+from plainscore.runs.ledger.entry import entry_file, read_entries
+from plainscore.show.data_format import STAMP
 from tests.ingest.delivery import Delivery
 
 TRANSIENT = (".lock", STAMP, "plainscore.duckdb")

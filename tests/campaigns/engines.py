@@ -22,12 +22,12 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.measuring import COMMAND
-from flows.ledger.entry import read_entry
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import CATALOG, SNAPSHOTS, STAGING, find_live_run, runs_of
-from flows.spill import SPILL
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import CATALOG, SNAPSHOTS, STAGING, find_live_run, runs_of
+from plainscore.runs.ledger.entry import read_entry
+from plainscore.runs.spill import SPILL
 from tests.campaigns.spark_cluster import spark_cluster
-from transforms.dates import SnapshotDates
 
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)

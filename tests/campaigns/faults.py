@@ -48,7 +48,7 @@ def _be_nobody(_data: Path) -> None:
 
 def _change_while_read(_data: Path) -> None:
     """Let every second file of landing/ get another line between its first and its last byte."""
-    from flows.ingest import units
+    from plainscore.logs import units
 
     states, state_of = iter(range(10**6)), units.state_of
 
@@ -63,7 +63,7 @@ def _change_while_read(_data: Path) -> None:
 
 def _vanish_while_read(_data: Path) -> None:
     """Let a file of landing/ be gone between the listing and the reading."""
-    from flows.ingest import units
+    from plainscore.logs import units
 
     state_of = units.state_of
 

@@ -11,8 +11,8 @@ from tempfile import mkdtemp
 
 import atheris
 
-with atheris.instrument_imports(include=["flows.ingest"]):
-    from flows.ingest import (
+with atheris.instrument_imports(include=["plainscore.logs"]):
+    from plainscore.logs import (
         columns,
         csv_rows,
         json_rows,

@@ -16,8 +16,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.ingest import IngestedFile, IngestReport
-from flows.ingest.refusals import RefusedFile
+from plainscore.logs import IngestedFile, IngestReport
+from plainscore.logs.refusals import RefusedFile
 from tests.hostile.case import Case, Desk
 from tests.hostile.corpus import CASES, deliver
 from tests.hostile.outcome import Outcomes
@@ -29,7 +29,7 @@ SECONDS_LIMIT = 120
 _COMMAND = """
 import sys
 from pathlib import Path
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 code = run_command_line(sys.argv[2:])
 Path(sys.argv[1]).write_text(Path("/proc/self/status").read_text())
 sys.exit(code)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import synthesise
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import synthesise
 
 PEOPLE = 150
 HELD_BACK = "service/arrived=2026-06-30"

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import duckdb
 
-from dashboards.snapshots import open_snapshots
-from flows.publish.runs import live_runs
+from plainscore.publish.runs import live_runs
+from plainscore.show.snapshots import open_snapshots
 from tests.campaigns.many_snapshots import publish_copies
 
 POINT_SECONDS, AGGREGATE_SECONDS = 0.1, 1.0

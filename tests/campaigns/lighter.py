@@ -14,27 +14,27 @@ def import_everything() -> None:
     import deltalake  # noqa: F401
 
     _leave_out_great_expectations()
-    import flows.cli.backfill_command
-    import flows.cli.compact_command
-    import flows.cli.compare_command
-    import flows.cli.erase_command
-    import flows.cli.ingest_command
-    import flows.cli.prune_command
-    import flows.cli.restate_command
-    import flows.cli.run_command
-    import flows.cli.verify_command
-    import flows.erasure.erasing
-    import flows.ingest.compaction
-    import flows.ingest.event_store
-    import flows.lock
-    import flows.progress
-    import flows.publish.pruning
-    import flows.publish.verification
-    import flows.request
-    import flows.restatement
-    import flows.score_day
-    import flows.summary  # noqa: F401
-    import transforms.house  # noqa: F401
+    import plainscore.cli.backfill_command
+    import plainscore.cli.compact_command
+    import plainscore.cli.compare_command
+    import plainscore.cli.erase_command
+    import plainscore.cli.ingest_command
+    import plainscore.cli.prune_command
+    import plainscore.cli.restate_command
+    import plainscore.cli.run_command
+    import plainscore.cli.verify_command
+    import plainscore.common.lock
+    import plainscore.contracts.house
+    import plainscore.erasure.erasing
+    import plainscore.logs.compaction
+    import plainscore.logs.event_store
+    import plainscore.publish.pruning
+    import plainscore.publish.verification
+    import plainscore.runs.progress
+    import plainscore.runs.request
+    import plainscore.runs.restatement
+    import plainscore.runs.score_day
+    import plainscore.runs.summary  # noqa: F401
 
     _read_contracts_once()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
@@ -44,16 +44,16 @@ def import_everything() -> None:
 
 def _leave_out_great_expectations() -> None:
     """Let every check pass: Great Expectations writes no file, and is nine tenths of a run."""
-    judge = ModuleType("expectations.judge")
+    judge = ModuleType("plainscore.checks.judge")
     judge.judge = judge.judge_facts = lambda *_: []  # type: ignore[attr-defined]
     judge.refuse_if_critical = lambda _: None  # type: ignore[attr-defined]
-    sys.modules["expectations.judge"] = judge
+    sys.modules["plainscore.checks.judge"] = judge
 
 
 def _read_contracts_once() -> None:
-    from transforms import catalog
-    from transforms.house import build_catalog
-    from transforms.scorecard.reading import read_scorecards
+    from plainscore.contracts import catalog
+    from plainscore.contracts.house import build_catalog
+    from plainscore.scorecards.reading import read_scorecards
 
     catalog.tables_read = functools.cache(catalog.tables_read)
     build_catalog(read_scorecards(("standard", "reported_b")))
@@ -61,7 +61,7 @@ def _read_contracts_once() -> None:
 
 def lighten() -> None:
     """Commit every arrival day by itself, and leave the checks out where they are not yet."""
-    from flows.ingest import ingesting
+    from plainscore.logs import ingesting
 
     _leave_out_great_expectations()
     ingesting.BATCH_BYTES = 1

@@ -17,17 +17,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.publish import manifest
-from flows.publish.manifest import Provenance
-from flows.publish.people_root import HashedPeople
-from flows.publish.publishing import publish
-from flows.publish.runs import Run
-from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot, table_file
-from transforms.catalog import Catalog
-from transforms.contract import Column, Table
-from transforms.dates import SnapshotDates
-from transforms.house import build_catalog
-from transforms.scorecard.reading import read_scorecards
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.publish import manifest
+from plainscore.publish.manifest import Provenance
+from plainscore.publish.people_root import HashedPeople
+from plainscore.publish.publishing import publish
+from plainscore.publish.runs import Run
+from plainscore.publish.staging import StagedSnapshot, new_staging, stage_snapshot, table_file
+from plainscore.scorecards.reading import read_scorecards
 
 CARDS = ("standard", "reported_b")
 IDS = r"p\d{7}"

@@ -196,7 +196,7 @@ def _run(month: Month, day: date, how: str) -> tuple[int, str, str, str]:
         started.send_signal(signal.SIGKILL)
         return started.wait(), "", "", ""
     if how == "locked":
-        from flows.lock import writer_lock
+        from plainscore.common.lock import writer_lock
 
         with writer_lock(month.data, "compact"):
             ended = _started(command)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import synthesise
-from flows.lock import writer_lock
-from flows.request import read_request
-from flows.score_day import score_day
+from plainscore.common.lock import writer_lock
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import synthesise
 from tests.quick_runs import quick_runs
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 10, 31)

@@ -23,9 +23,9 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling
 
 from benchmarks.measuring import COMMAND
-from flows.publish.runs import published_runs
-from flows.scheduling.declared import read_declared
-from flows.scheduling.loopback import deploy, loopback_worker, make_pool
+from plainscore.flows.scheduling.declared import read_declared
+from plainscore.flows.scheduling.loopback import deploy, loopback_worker, make_pool
+from plainscore.publish.runs import published_runs
 from tests.prefect_project import (
     CHECKOUT,
     ENDED,

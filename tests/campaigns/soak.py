@@ -21,14 +21,14 @@ from typing import Any
 
 import duckdb
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import synthesise
-from flows.ingest.compaction import compact
-from flows.lock import writer_lock
-from flows.publish.catalog import refresh_catalog
-from flows.request import read_request
-from flows.score_day import score_day
-from flows.steps import check_stage
+from plainscore.common.lock import writer_lock
+from plainscore.logs.compaction import compact
+from plainscore.publish.catalog import refresh_catalog
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
+from plainscore.runs.steps import check_stage
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import synthesise
 from tests.campaigns.soak_table import print_summary
 
 FIRST = date(2025, 11, 1)

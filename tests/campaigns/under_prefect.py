@@ -15,7 +15,7 @@ from tests.campaigns.stage import Played, Stage
 
 PROGRAM = (
     "from tests.campaigns.lighter import lighten; lighten();"
-    "from flows.cli.app import start; start()"
+    "from plainscore.cli.app import start; start()"
 )
 
 

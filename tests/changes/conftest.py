@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from flows.changes.changing import compute_changes
-from flows.doing import Do, once
-from flows.publish.change_sets import ChangePair
-from flows.publish.runs import Run
-from flows.request import read_request
-from flows.score_day import score_day
-from flows.settings import read_settings
-from flows.steps import read_design
+from plainscore.analysis.changes.changing import compute_changes
+from plainscore.publish.change_sets import ChangePair
+from plainscore.publish.runs import Run
+from plainscore.runs.doing import Do, once
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
+from plainscore.runs.steps import read_design
+from plainscore.settings import read_settings
 from tests.oracle.events import Event
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world

@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from flows.changes.chain import AFTER, BEFORE, LATE_DATA, RULES, STATES, TIME, Chain, chain_of
-from flows.publish.change_sets import ChangePair
-from flows.publish.runs import Run
-from transforms.dates import SnapshotDates
+from plainscore.analysis.changes.chain import (
+    AFTER,
+    BEFORE,
+    LATE_DATA,
+    RULES,
+    STATES,
+    TIME,
+    Chain,
+    chain_of,
+)
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.publish.change_sets import ChangePair
+from plainscore.publish.runs import Run
 
 D1, D2, K2 = date(2026, 9, 30), date(2026, 10, 31), date(2026, 11, 2)
 UNCHANGED = {"is_same_rules": True, "is_same_input": True, "has_late_data": False}

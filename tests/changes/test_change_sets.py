@@ -9,15 +9,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.changes.changing import compute_changes, prepare_comparison
-from flows.publish.catalog import rebuild_catalog
-from flows.publish.change_sets import CHANGES, ChangePair, change_folder, current_change_sets
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import MANIFEST, SNAPSHOTS, Run, live_runs, published_runs
-from flows.publish.verification import verify
-from flows.settings import read_settings
+from plainscore.analysis.changes.changing import compute_changes, prepare_comparison
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.change_sets import CHANGES, ChangePair, change_folder, current_change_sets
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import MANIFEST, SNAPSHOTS, Run, live_runs, published_runs
+from plainscore.publish.verification import verify
+from plainscore.settings import read_settings
 from tests.changes.conftest import Published
-from transforms.errors import InputRefused, UsageError
 
 Edit = Callable[[dict[str, Any]], None]
 

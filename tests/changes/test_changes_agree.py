@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.publish.change_sets import ChangePair
-from flows.publish.runs import SNAPSHOTS, STAGING
+from plainscore.publish.change_sets import ChangePair
+from plainscore.publish.runs import SNAPSHOTS, STAGING
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES, State, cause_of_status, score, state_of, told
 from tests.oracle.score import FEATURES

@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards.change_pairs import End, Pair, is_computed
-from dashboards.snapshots import Snapshots
-from flows.cli.app import main
-from flows.lock import writer_lock
-from flows.publish.catalog import rebuild_catalog
-from flows.publish.change_sets import change_folder
+from plainscore.cli.app import main
+from plainscore.common.lock import writer_lock
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.change_sets import change_folder
+from plainscore.show.change_pairs import End, Pair, is_computed
+from plainscore.show.snapshots import Snapshots
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran
@@ -194,7 +194,7 @@ def test_a_catalog_of_an_older_version_has_nothing_computed(published: Published
 
 def test_who_looks_imports_nothing_heavy(ask: Any, published: Published) -> None:
     program = (
-        "import sys\nfrom flows.cli.app import main\n"
+        "import sys\nfrom plainscore.cli.app import main\n"
         "for words in (['compare'], ['why', sys.argv[2]]):\n"
         "    try:\n        main([*words, '--data', sys.argv[1]])\n"
         "    except SystemExit as ended:\n        assert not ended.code, words\n"

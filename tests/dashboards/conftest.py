@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.snapshots import Snapshots, open_snapshots
-from flows.site import writing
+from plainscore.show.site import writing
+from plainscore.show.snapshots import Snapshots, open_snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
 from tests.publish.invented import published_autumn
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dashboards.site.engine import is_engine, packages
-from flows.site.writing import SiteRequest, write_site
+from plainscore.show.site.engine import is_engine, packages
+from plainscore.show.site.writing import SiteRequest, write_site
 from tests.publish.invented import house
 
 PEOPLE_PER_FILE = 9

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.charts.line_chart import HEIGHT, WIDTH, Line, line_chart
+from plainscore.show.charts.line_chart import HEIGHT, WIDTH, Line, line_chart
 
 VALUES = st.lists(st.none() | st.floats(-1000, 1000, allow_subnormal=False), min_size=1, max_size=9)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flows.cli.app import main
+from plainscore.cli.app import main
 from tests.publish.invented import person_id, published
 
 HEAVY = {"prefect", "great_expectations", "polars", "pandas", "deltalake", "sqlglot", "numpy"}
@@ -125,7 +125,7 @@ def test_an_interrupted_command_says_so(
     def interrupt(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr("dashboards.snapshots.open_snapshots", interrupt)
+    monkeypatch.setattr("plainscore.show.snapshots.open_snapshots", interrupt)
     ran = run_command("status")
     assert ran.code == 130
     assert ran.err == "plainscore: interrupted: what was published stays as it was\n"
@@ -189,7 +189,7 @@ def test_the_shell_goes_on_after_a_mistake_and_remembers_it(
 
 def test_commands_that_look_import_nothing_heavy(autumn: Path) -> None:
     program = (
-        "import sys\nfrom flows.cli.app import main\n"
+        "import sys\nfrom plainscore.cli.app import main\n"
         "for words in (['explain', 'p5'], ['query', 'from run'], ['status'], ['verify']):\n"
         "    try:\n        main([*words, '--data', sys.argv[1]])\n"
         "    except SystemExit as ended:\n        assert not ended.code, words\n"

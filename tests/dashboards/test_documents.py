@@ -6,10 +6,10 @@ from typing import Literal
 
 import pytest
 
-from dashboards.documents.filling import QUERY, fill, read_document
-from dashboards.errors import QuestionError
-from dashboards.snapshots import Snapshots
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.show.documents.filling import QUERY, fill, read_document
+from plainscore.show.errors import QuestionError
+from plainscore.show.snapshots import Snapshots
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Name = Literal["model-card", "datasheet"]

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from dashboards.errors import UnknownPersonError
-from dashboards.explanation import explain
-from dashboards.snapshots import Snapshots
-from dashboards.waterfall import waterfall
+from plainscore.show.errors import UnknownPersonError
+from plainscore.show.explanation import explain
+from plainscore.show.snapshots import Snapshots
+from plainscore.show.waterfall import waterfall
 from tests.publish.invented import PEOPLE, person_id
 
 OCTOBER = date(2026, 10, 31)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dashboards.figures.figure import NOTHING, Column, Figure, answer, figures
-from dashboards.report.contents import PAGES
-from dashboards.report.drawing import draw
-from dashboards.snapshots import Snapshots
+from plainscore.show.figures.figure import NOTHING, Column, Figure, answer, figures
+from plainscore.show.report.contents import PAGES
+from plainscore.show.report.drawing import draw
+from plainscore.show.snapshots import Snapshots
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
 FIGURES = [figure for page in PAGES for figure in figures(page.key)]

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboards.live
-from dashboards.explanation import explain
-from dashboards.figures.figure import NOTHING, Answer, answer, figures
-from dashboards.live.charts import chart_of, in_unit, table_of
-from dashboards.live.current import CurrentSnapshots
-from dashboards.report.contents import PAGES
-from dashboards.snapshots import Snapshots
-from flows.cli.app import main
+import plainscore.show.live
+from plainscore.cli.app import main
+from plainscore.show.explanation import explain
+from plainscore.show.figures.figure import NOTHING, Answer, answer, figures
+from plainscore.show.live.charts import chart_of, in_unit, table_of
+from plainscore.show.live.current import CurrentSnapshots
+from plainscore.show.report.contents import PAGES
+from plainscore.show.snapshots import Snapshots
 from tests.publish.invented import OCTOBER_LATER, SEPTEMBER, published
 
-APP = Path(dashboards.live.__file__).with_name("app.py")
+APP = Path(plainscore.show.live.__file__).with_name("app.py")
 OCTOBER = date(2026, 10, 31)
 
 

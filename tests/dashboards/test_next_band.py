@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.next_band import FriendMean, NextBand, Step, next_band
+from plainscore.show.next_band import FriendMean, NextBand, Step, next_band
 
 FRIENDS = st.builds(
     FriendMean,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.errors import QuestionError
-from dashboards.questions import ask, refuse_writing, statements
-from dashboards.snapshots import Snapshots
+from plainscore.show.errors import QuestionError
+from plainscore.show.questions import ask, refuse_writing, statements
+from plainscore.show.snapshots import Snapshots
 
 
 @pytest.mark.parametrize(

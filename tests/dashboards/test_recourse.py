@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.next_band import FriendMean
-from dashboards.record import Bin, FeatureOfRecord, Record, read_record
-from dashboards.recourse import Advice, Way, read_advice, recourse, ways_to
-from dashboards.snapshots import Snapshots
+from plainscore.show.next_band import FriendMean
+from plainscore.show.record import Bin, FeatureOfRecord, Record, read_record
+from plainscore.show.recourse import Advice, Way, read_advice, recourse, ways_to
+from plainscore.show.snapshots import Snapshots
 from tests.publish.invented import PEOPLE, person_id
 
 DAY = date(2026, 10, 31)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.charts.layers import Box, layer_drawing
-from dashboards.examples.reading import choose_examples, read_examples
-from dashboards.explanation import explain
-from dashboards.report.contents import PAGES
-from dashboards.report.page import report_page
-from dashboards.snapshots import Snapshots, open_snapshots
-from flows.publish.publishing import publish
-from flows.publish.staging import new_staging, stage_snapshot
+from plainscore.publish.publishing import publish
+from plainscore.publish.staging import new_staging, stage_snapshot
+from plainscore.show.charts.layers import Box, layer_drawing
+from plainscore.show.examples.reading import choose_examples, read_examples
+from plainscore.show.explanation import explain
+from plainscore.show.report.contents import PAGES
+from plainscore.show.report.page import report_page
+from plainscore.show.snapshots import Snapshots, open_snapshots
 from tests.publish import invented
 from tests.publish.invented import PEOPLE
 
@@ -53,7 +53,7 @@ def test_examples_are_explained_as_the_command_explains_them(snapshots: Snapshot
 
 
 def test_examples_lie_evenly_over_many_people(snapshots: Snapshots) -> None:
-    from dashboards.examples import reading
+    from plainscore.show.examples import reading
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reading, "EVENLY", 5)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import main
+from plainscore.cli.app import main
 
 
 def test_the_command_writes_where_it_is_told(

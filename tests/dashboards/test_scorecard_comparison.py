@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.errors import NothingPublishedError, QuestionError
-from dashboards.scorecard_comparison import compare_scorecards
-from dashboards.snapshots import Snapshots
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.show.errors import NothingPublishedError, QuestionError
+from plainscore.show.scorecard_comparison import compare_scorecards
+from plainscore.show.snapshots import Snapshots
 
 DAY = date(2026, 10, 31)
 BOTH = (

@@ -13,12 +13,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards.explanation import explain
-from dashboards.person_questions import POINTS
-from dashboards.site.people_files import METHOD_TABLES, PERSON_TABLES, write_method, write_people
-from dashboards.snapshots import CATALOG, Snapshots
-from flows.cli.app import main
-from flows.publish.catalog import rebuild_catalog
+from plainscore.cli.app import main
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.show.explanation import explain
+from plainscore.show.person_questions import POINTS
+from plainscore.show.site.people_files import (
+    METHOD_TABLES,
+    PERSON_TABLES,
+    write_method,
+    write_people,
+)
+from plainscore.show.snapshots import CATALOG, Snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE, write_autumn
 from tests.publish.engines import INSTALLED, PROMISED, is_installed
 
@@ -131,7 +136,7 @@ def test_a_site_shows_what_was_published_when_it_was_begun(
         (data / CATALOG).unlink()
         target.mkdir(parents=True)
 
-    monkeypatch.setattr("flows.site.writing._write_engine", lose_the_catalog)
+    monkeypatch.setattr("plainscore.show.site.writing._write_engine", lose_the_catalog)
     write_autumn(data, tmp_path / "site")
     dates = {page.parent.name for page in (tmp_path / "site").glob("*/index.html")}
     assert dates == {"2026-09-30", "2026-10-31"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.errors import DateNotPublishedError, NothingPublishedError, QuestionError
-from dashboards.snapshots import Snapshots, open_snapshots
+from plainscore.show.errors import DateNotPublishedError, NothingPublishedError, QuestionError
+from plainscore.show.snapshots import Snapshots, open_snapshots
 from tests.publish.invented import published
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.errors import QuestionError
-from dashboards.record import Record, read_record
-from dashboards.snapshots import Snapshots
-from dashboards.what_if import read_values, what_if
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.show.errors import QuestionError
+from plainscore.show.record import Record, read_record
+from plainscore.show.snapshots import Snapshots
+from plainscore.show.what_if import read_values, what_if
 from tests.publish.invented import OCTOBER_LATER, engine, person_id
 
 DAY = date(2026, 10, 31)

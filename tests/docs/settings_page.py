@@ -3,7 +3,7 @@
 `python -m tests.docs.settings_page` writes the page anew.
 """
 
-from flows.project.settings_text import settings_text
+from plainscore.init.settings_text import settings_text
 from tests.docs.pages import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "settings.md"

@@ -2,15 +2,15 @@
 
 import pytest
 
+from plainscore.common.errors import UsageError
+from plainscore.scorecards.method_table import METHOD_PAGE, method_tables, refreshed
+from plainscore.scorecards.reading import read_scorecards
 from tests.docs.pages import page_text
-from transforms.errors import UsageError
-from transforms.scorecard.method_table import METHOD_PAGE, method_tables, refreshed
-from transforms.scorecard.reading import read_scorecards
 
 
 def test_the_tables_of_the_method_are_current() -> None:
     page = METHOD_PAGE.read_text(encoding="utf-8")
-    assert refreshed(page) == page, "run: python -m transforms.scorecard.method_table"
+    assert refreshed(page) == page, "run: python -m plainscore.scorecards.method_table"
 
 
 def test_every_table_has_its_place_once() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.cli.app import COMMANDS, app
+from plainscore.cli.app import COMMANDS, app
 from tests.docs.conftest import run
 from tests.docs.pages import (
     CHECKOUT,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.cli.app import app
-from flows.lock import writer_lock
-from flows.scheduling.declared import read_declared
+from plainscore.cli.app import app
+from plainscore.common import errors
+from plainscore.common.lock import writer_lock
+from plainscore.flows.scheduling.declared import read_declared
 from tests.docs.pages import CHECKOUT, blocks, table_rows
-from transforms import errors
 
 PAGE = "docs/runbook.md"
 HOME = "/srv/plainscore"
@@ -94,7 +94,7 @@ def test_every_deployment_and_its_time_stand_in_the_table() -> None:
 
 
 def test_every_event_stands_in_the_table() -> None:
-    from flows.scheduling.events import PUBLISHED, TROUBLE
+    from plainscore.flows.scheduling.events import PUBLISHED, TROUBLE
 
     assert {cells[0].strip("`") for cells in table_rows(PAGE, "event")} == {PUBLISHED, *TROUBLE}
 

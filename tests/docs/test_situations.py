@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 from tests.docs.pages import CHECKOUT, COMMAND, Shown, sessions_by_section, words
 from tests.docs.trouble import DAY, SETTINGS, TROUBLE, Scene
 from tests.made_once import made_once

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from flows import score_day, steps
-from flows.ledger import recording
-from flows.publish import publishing
-from flows.publish.catalog import rebuild_catalog
+from plainscore.publish import publishing
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.runs import score_day, steps
+from plainscore.runs.ledger import recording
 from tests.docs.pages import CHECKOUT
 
 DAY = "arrived=2026-10-31"
@@ -130,7 +130,8 @@ def _a_file_changes(scene: Scene) -> None:
 def _another_writes(scene: Scene) -> None:
     scene.deliver()
     script = (
-        "import sys, time; from pathlib import Path; from flows.lock import writer_lock\n"
+        "import sys, time; from pathlib import Path\n"
+        "from plainscore.common.lock import writer_lock\n"
         "with writer_lock(Path('data'), 'backfill 2026-01-31 to 2026-10-31'):\n"
         "    Path('data/snapshots/_staging/left').mkdir(parents=True)\n"
         "    print('held', flush=True); time.sleep(600)"

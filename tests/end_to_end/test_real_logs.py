@@ -12,9 +12,9 @@ from examples.cdnow import to_purchase_log
 from examples.taiwan import LAST_DAY as TAIWAN_LAST_DAY
 from examples.taiwan import to_payment_log
 from examples.taiwan_fit import clients_and_outcomes, cross_validated
-from flows.publish.manifest import read_manifest
-from flows.request import read_request
-from flows.score_day import SnapshotOutcome, score_day
+from plainscore.publish.manifest import read_manifest
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import SnapshotOutcome, score_day
 from tests.quick_runs import quick_runs
 
 REAL = Path(__file__).parents[3] / "shared" / "real"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.erasure import journal, rewriting
-from flows.ingest import delta_table, head, seen_ids
-from flows.publish.catalog import rebuild_catalog
+from plainscore.erasure import journal, rewriting
+from plainscore.logs import delta_table, head, seen_ids
+from plainscore.publish.catalog import rebuild_catalog
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
 from tests.quick_runs import quick_runs

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from flows.erasure.erasing import Erasure, erase
-from flows.settings import Settings
+from plainscore.erasure.erasing import Erasure, erase
+from plainscore.settings import Settings
 from tests.ingest.delivery import Delivery
 
 

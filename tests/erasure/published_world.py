@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from flows.request import read_request
-from flows.score_day import score_day
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import score_day
 from tests.ingest.delivery import Delivery, bill, deposit, verified
 
 JANUARY, FEBRUARY = date(2026, 1, 31), date(2026, 2, 28)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 from tests.ingest.delivery import DAY, Delivery, deposit
 
 

@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from flows.erasure import erasing, landing, snapshots
-from flows.erasure.erasing import erase
-from flows.erasure.names import Names
-from flows.erasure.search import search
-from flows.ingest import writer
-from flows.ingest.delta_table import TableFiles
-from flows.ingest.head import write_head
-from flows.ingest.writer import StoreWriter
-from flows.lock import writer_lock
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import published_runs
-from flows.publish.verification import verify
-from flows.settings import Settings
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.common.lock import writer_lock
+from plainscore.erasure import erasing, landing, snapshots
+from plainscore.erasure.erasing import erase
+from plainscore.erasure.names import Names
+from plainscore.erasure.search import search
+from plainscore.logs import writer
+from plainscore.logs.delta_table import TableFiles
+from plainscore.logs.head import write_head
+from plainscore.logs.writer import StoreWriter
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import published_runs
+from plainscore.publish.verification import verify
+from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered
 from tests.erasure.published_world import ANN, BOB, EVERYONE
 from tests.ingest.delivery import Delivery, deposit
-from transforms.errors import InputRefused, UsageError
 
 SETTINGS = Settings(scorecards=(EVERYONE,))
 

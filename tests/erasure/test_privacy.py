@@ -12,17 +12,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.erasure.names import Names
-from flows.erasure.search import search
-from flows.publish.catalog import rebuild_catalog
-from flows.publish.runs import published_runs
+from plainscore.erasure.names import Names
+from plainscore.erasure.search import search
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.runs import published_runs
 from tests.erasure.published_world import ANN, BOB, CYD
 from tests.ingest.delivery import Delivery
 
 # The first call loads what another user perhaps could not: a Python in somebody's home.
 AS_NOBODY = """
 import os, sys
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 run_command_line(sys.argv[1:])
 if os.getuid() == 0:
     os.setgroups([]), os.setgid(65534), os.setuid(65534)

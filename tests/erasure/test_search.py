@@ -8,12 +8,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.erasure.erasing import erase
-from flows.erasure.names import Names
-from flows.erasure.search import search
-from flows.settings import Settings
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.erasure.erasing import erase
+from plainscore.erasure.names import Names
+from plainscore.erasure.search import search
+from plainscore.settings import Settings
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
-from transforms.errors import InputRefused, UsageError
 
 ID = "annabel"
 LONG_ID = "annabel-of-the-sea"

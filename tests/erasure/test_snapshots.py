@@ -6,14 +6,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.erasure.erasing import Erasure, erase
-from flows.erasure.names import Names
-from flows.erasure.search import search
-from flows.publish.catalog import rebuild_catalog
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import Run, published_runs, standing_runs
-from flows.publish.verification import verify
-from flows.settings import Settings
+from plainscore.erasure.erasing import Erasure, erase
+from plainscore.erasure.names import Names
+from plainscore.erasure.search import search
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import Run, published_runs, standing_runs
+from plainscore.publish.verification import verify
+from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh
 from tests.erasure.published_world import ANN, BOB, CYD, DEE, EVE, EVERYONE, FEBRUARY, publish
 from tests.ingest.delivery import Delivery

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.snapshots import Snapshots
-from flows.cli.app import run_command_line
-from flows.publish.change_sets import standing_change_folders
-from flows.publish.runs import live_runs
-from flows.publish.verification import verify
+from plainscore.cli.app import run_command_line
+from plainscore.publish.change_sets import standing_change_folders
+from plainscore.publish.runs import live_runs
+from plainscore.publish.verification import verify
+from plainscore.show.snapshots import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
 
 

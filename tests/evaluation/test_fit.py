@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.snapshots import Snapshots
-from flows.cli.app import run_command_line
-from flows.fitting import fitting
-from flows.fitting.reading import read_past
-from studies.fitting.scoring import points_of, scores
+from plainscore.analysis.fitting import fitting
+from plainscore.analysis.fitting.reading import read_past
+from plainscore.analysis.fitting.scoring import points_of, scores
+from plainscore.cli.app import run_command_line
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.show.snapshots import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
-from transforms.scorecard.reading import find_scorecard, read_scorecard
 
 
 @pytest.fixture

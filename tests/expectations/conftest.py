@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.expectations.rent import RENT
 from tests.expectations.small_house import build_small_house
-from transforms.engines.duckdb_engine import DuckDBEngine
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,10 @@
 
 import duckdb
 
-from expectations.judge import judge
-from expectations.results import CheckResult
+from plainscore.checks.judge import judge
+from plainscore.checks.results import CheckResult
+from plainscore.contracts.contract import Check, Column, Table
 from tests.expectations.small_house import DATES
-from transforms.contract import Check, Column, Table
 
 RENT = Table(
     name="staging.rent",

@@ -10,17 +10,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows.changes.assembling import assemble
-from flows.changes.chain import AFTER, BEFORE, STATES, TIME
-from flows.publish.change_sets import ChangePair
-from flows.publish.runs import Run
-from flows.publish.staging import table_file, write_sorted
-from studies.statistics.statistic_tables import fill_statistics
-from transforms.catalog import STATISTICS
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.house import build_catalog
-from transforms.scorecard.reading import read_scorecards
+from plainscore.analysis.changes.assembling import assemble
+from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES, TIME
+from plainscore.analysis.statistics.statistic_tables import fill_statistics
+from plainscore.contracts.catalog import STATISTICS
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.publish.change_sets import ChangePair
+from plainscore.publish.runs import Run
+from plainscore.publish.staging import table_file, write_sorted
+from plainscore.scorecards.reading import read_scorecards
 
 D = date(2026, 1, 31)
 DATES = SnapshotDates(D, D)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from expectations.judge import judge
+from plainscore.checks.judge import judge
 from tests.expectations.rent import RENT, judge_rent, not_passed
 from tests.expectations.small_house import DATES
 
@@ -52,7 +52,7 @@ def test_what_gx_refuses_without_a_broken_row_is_an_error(
     rent: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "expectations.no_rows.ExpectNoRows._validate", lambda *_, **__: {"success": False}
+        "plainscore.checks.no_rows.ExpectNoRows._validate", lambda *_, **__: {"success": False}
     )
     results = not_passed(judge_rent(rent))
     assert {result.outcome for result in results} == {"error"}

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.judge import judge, judge_facts, refuse_if_critical
+from plainscore.checks.judge import judge, judge_facts, refuse_if_critical
+from plainscore.common.errors import ChecksRefused
+from plainscore.contracts.contract import Check
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.expectations.rent import CHECKED_COLUMNS, RENT, judge_rent, not_passed
 from tests.expectations.small_house import BUILT, DATES
-from transforms.contract import Check
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.errors import ChecksRefused
 
 
 def test_a_table_that_keeps_its_contract_passes_everything(

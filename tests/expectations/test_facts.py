@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.laws import Fact, judge_fact, judge_facts, read_facts
+from plainscore.checks.laws import Fact, judge_fact, judge_facts, read_facts
+from plainscore.contracts.contract import ContractError
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.expectations.broken_audits import PLANTED_IN_AUDITS
 from tests.expectations.broken_changes import BACK_DOORS_OF_CHANGES, PLANTED_IN_CHANGES
 from tests.expectations.small_house import DATES, SCORED
-from transforms.contract import ContractError
-from transforms.engines.duckdb_engine import DuckDBEngine
 
 FACTS = {fact.name: fact for fact in read_facts()}
 

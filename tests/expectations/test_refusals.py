@@ -2,8 +2,8 @@
 
 import pytest
 
-from expectations.results import CheckResult, refuse_if_critical
-from transforms.errors import ChecksRefused
+from plainscore.checks.results import CheckResult, refuse_if_critical
+from plainscore.common.errors import ChecksRefused
 
 
 def test_a_refusal_names_table_check_count_and_examples() -> None:

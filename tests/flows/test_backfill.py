@@ -8,17 +8,23 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.backfill import BackfillOutcome, backfill, publish_each
-from flows.cli.many_dates import is_done_already, tell_outcome
-from flows.doing import Do
-from flows.ingest import IngestReport
-from flows.publish.runs import Run
-from flows.request import SnapshotRequest, read_requests
-from flows.score_day import SnapshotOutcome
-from flows.steps import read_design, show_published, take_in_new_files
+from plainscore.cli.many_dates import is_done_already, tell_outcome
+from plainscore.common.errors import (
+    ChecksRefused,
+    InputRefused,
+    Locked,
+    PlainscoreError,
+    UsageError,
+)
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.logs import IngestReport
+from plainscore.publish.runs import Run
+from plainscore.runs.backfill import BackfillOutcome, backfill, publish_each
+from plainscore.runs.doing import Do
+from plainscore.runs.request import SnapshotRequest, read_requests
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.steps import read_design, show_published, take_in_new_files
 from tests.flows.conftest import LAST_DAY
-from transforms.dates import SnapshotDates
-from transforms.errors import ChecksRefused, InputRefused, Locked, PlainscoreError, UsageError
 
 DAYS = [date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31)]
 

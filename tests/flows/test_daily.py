@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from flows.daily import DailyWish, daily, missing_dates, touched_dates
-from flows.doing import Do
-from flows.ingest import IngestReport, ingest_new
-from flows.ingest.event_store import open_store
-from flows.inputs import told_odd_arrivals
-from flows.publish.pruned import PRUNED
-from flows.publish.runs import Run
-from flows.request import SnapshotRequest
-from flows.score_day import SnapshotOutcome
-from flows.settings import Daily, Deliveries, Settings
+from plainscore.common.errors import InputRefused
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.logs import IngestReport, ingest_new
+from plainscore.logs.event_store import open_store
+from plainscore.publish.pruned import PRUNED
+from plainscore.publish.runs import Run
+from plainscore.runs.daily import DailyWish, daily, missing_dates, touched_dates
+from plainscore.runs.doing import Do
+from plainscore.runs.inputs import told_odd_arrivals
+from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.settings import Daily, Deliveries, Settings
 from tests.flows.conftest import LAST_DAY, request_for
 from tests.publish.invented import SEPTEMBER
 from tests.publish.invented import published as invented_snapshot
-from transforms.dates import SnapshotDates
-from transforms.errors import InputRefused
 
 SEPTEMBER_END = SEPTEMBER.as_of_date
 OCTOBER_2 = date(2026, 10, 2)

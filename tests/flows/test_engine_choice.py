@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
-from transforms.engines import spark_session
-from transforms.engines.spark_engine import refuse_patterns
-from transforms.engines.spark_session import EngineName, jvm_memory, require_engine
-from transforms.errors import UsageError
+from plainscore.cli.app import run_command_line
+from plainscore.common.errors import UsageError
+from plainscore.engines import spark_session
+from plainscore.engines.spark_engine import refuse_patterns
+from plainscore.engines.spark_session import EngineName, jvm_memory, require_engine
 
 LINE = ["run", "--plain", "--as-of", "2026-10-31"]
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 
 
 @pytest.mark.parametrize(

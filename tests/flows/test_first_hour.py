@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import COMMANDS, run_command_line
+from plainscore.cli.app import COMMANDS, run_command_line
 from tests.docs.pages import CHECKOUT, page_text
 
 PAGES = ["README.md", *(str(p.relative_to(CHECKOUT)) for p in (CHECKOUT / "docs").rglob("*.md"))]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.gaming_command import gaming
-from flows.score_day import SnapshotOutcome
-from transforms.errors import InputRefused, UsageError
+from plainscore.cli.gaming_command import gaming
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.runs.score_day import SnapshotOutcome
 
 Published = tuple[Path, SnapshotOutcome]
 

@@ -9,20 +9,23 @@ from typing import Any
 
 import pytest
 
-from flows.doing import Do
-from flows.ingest import IngestReport
-from flows.ledger.entry import (
+from plainscore.common.errors import ChecksRefused, InputRefused
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.fingerprint import StageHash
+from plainscore.logs import IngestReport
+from plainscore.publish.runs import Run
+from plainscore.runs.doing import Do
+from plainscore.runs.ledger.entry import (
     STAGES,
     Entry,
     entry_file,
     read_entries,
     read_entry,
 )
-from flows.ledger.recording import recorded
-from flows.publish.runs import Run
-from flows.request import SnapshotRequest, read_request
-from flows.score_day import SnapshotOutcome
-from flows.steps import (
+from plainscore.runs.ledger.recording import recorded
+from plainscore.runs.request import SnapshotRequest, read_request
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.steps import (
     build_stage,
     check_stage,
     find_current_run,
@@ -32,9 +35,6 @@ from flows.steps import (
     stage_files,
     take_in_new_files,
 )
-from transforms.dates import SnapshotDates
-from transforms.errors import ChecksRefused, InputRefused
-from transforms.fingerprint import StageHash
 
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)
@@ -82,7 +82,7 @@ class InventedRun:
 
 
 def _house() -> Any:
-    from flows.steps import House
+    from plainscore.runs.steps import House
 
     house = object.__new__(House)
     house.design = SimpleNamespace(stage_hashes={"raw": StageHash("code", None)})  # type: ignore[assignment]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows import steps
-from flows.cli.app import run_command_line
-from flows.score_day import SnapshotOutcome
-from flows.settings import Settings
-from flows.spill import SPILL, spill_folder
+from plainscore.cli.app import run_command_line
+from plainscore.runs import steps
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.spill import SPILL, spill_folder
+from plainscore.settings import Settings
 
 Published = tuple[Path, SnapshotOutcome]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from flows import steps
-from flows.cli.app import run_command_line
-from flows.ledger.entry import read_entry
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import find_live_run
-from flows.score_day import SnapshotOutcome
+from plainscore.cli.app import run_command_line
+from plainscore.common.errors import ChecksRefused
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import find_live_run
+from plainscore.runs import steps
+from plainscore.runs.ledger.entry import read_entry
+from plainscore.runs.score_day import SnapshotOutcome
 from tests.flows.conftest import LAST_DAY
-from transforms.errors import ChecksRefused
 
 Published = tuple[Path, SnapshotOutcome]
 Event = dict[str, Any]

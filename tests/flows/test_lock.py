@@ -14,8 +14,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards.data_format import STAMP
-from flows.ledger.entry import (
+from plainscore.common.errors import InputRefused, Locked, PlainscoreError
+from plainscore.common.lock import LOCK_NAME, writer_lock
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.runs.ledger.entry import (
     DONE,
     PUBLISH,
     Attempt,
@@ -24,13 +26,11 @@ from flows.ledger.entry import (
     read_entry,
     write_entry,
 )
-from flows.ledger.settling import settle_published
-from flows.lock import LOCK_NAME, writer_lock
-from transforms.dates import SnapshotDates
-from transforms.errors import InputRefused, Locked, PlainscoreError
+from plainscore.runs.ledger.settling import settle_published
+from plainscore.show.data_format import STAMP
 
 HOLD = (
-    "import sys; from pathlib import Path; from flows.lock import writer_lock\n"
+    "import sys; from pathlib import Path; from plainscore.common.lock import writer_lock\n"
     "with writer_lock(Path(sys.argv[1]), 'a long job'):\n"
     "    print('held', flush=True); sys.stdin.read()\n"
 )
@@ -205,7 +205,8 @@ def test_a_signal_that_was_swallowed_ends_the_holder_all_the_same(tmp_path: Path
 
 def test_a_second_signal_ends_a_holder_that_does_not_heed_the_first(tmp_path: Path) -> None:
     deaf = (
-        "import os, sys, signal; from pathlib import Path; from flows.lock import writer_lock\n"
+        "import os, sys, signal; from pathlib import Path\n"
+        "from plainscore.common.lock import writer_lock\n"
         "with writer_lock(Path(sys.argv[1]), 'deaf'):\n"
         "    for _ in range(2):\n"
         "        try: os.kill(os.getpid(), signal.SIGINT)\n"

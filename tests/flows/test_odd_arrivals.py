@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from flows.odd_arrivals import odd_arrivals
-from flows.settings import Deliveries
+from plainscore.runs.odd_arrivals import odd_arrivals
+from plainscore.settings import Deliveries
 
 LAST = date(2026, 10, 31)
 SCHEMA = {

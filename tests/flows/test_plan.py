@@ -9,17 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.cli.plan_command import plan
-from flows.ingest.event_store import open_store
-from flows.ledger.entry import Attempt, Entry, StageRecord, entry_file, write_entry
-from flows.planning.arrivals import look_at_arrivals
-from flows.planning.late_data import late_events
-from flows.planning.plan import DatePlan, Planner, dates_to_plan
-from flows.planning.reasons import stages_with_reasons
-from flows.request import read_request
-from flows.score_day import SnapshotOutcome
+from plainscore.cli.plan_command import plan
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.logs.event_store import open_store
+from plainscore.runs.ledger.entry import Attempt, Entry, StageRecord, entry_file, write_entry
+from plainscore.runs.planning.arrivals import look_at_arrivals
+from plainscore.runs.planning.late_data import late_events
+from plainscore.runs.planning.plan import DatePlan, Planner, dates_to_plan
+from plainscore.runs.planning.reasons import stages_with_reasons
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import SnapshotOutcome
 from tests.flows.conftest import LAST_DAY
-from transforms.dates import SnapshotDates
 
 Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(LAST_DAY, LAST_DAY)

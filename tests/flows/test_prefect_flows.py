@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from flows.lock import writer_lock
-from flows.publish.runs import published_runs
+from plainscore.common.errors import ChecksRefused, InputRefused, Locked
+from plainscore.common.lock import writer_lock
+from plainscore.publish.runs import published_runs
 from tests.flows.conftest import LAST_DAY
-from transforms.errors import ChecksRefused, InputRefused, Locked
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_the_daily_snapshot_is_published_by_its_schedule_through_a_worker(
 ) -> None:
     from prefect.client.orchestration import get_client
 
-    from flows.scheduling.loopback import deploy, loopback_worker, make_pool
+    from plainscore.flows.scheduling.loopback import deploy, loopback_worker, make_pool
     from tests.prefect_project import ENDED, artifacts_of, first_run, make_project
 
     project = make_project(tmp_path, ["daily"])
@@ -53,9 +53,10 @@ def test_the_daily_snapshot_is_published_by_its_schedule_through_a_worker(
 def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
     prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    from flows import prefect_flows, score_day
-    from flows.scheduling import tasks
-    from flows.steps import stage_files
+    from plainscore.flows import prefect_flows
+    from plainscore.flows.scheduling import tasks
+    from plainscore.runs import score_day
+    from plainscore.runs.steps import stage_files
 
     failures = iter([OSError("the disk was away"), OSError("and again"), None])
 
@@ -73,9 +74,9 @@ def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
 def test_a_refused_check_fails_the_flow_with_its_own_error(
     prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import score_day
-    from flows.prefect_flows import score_day_flow
-    from flows.steps import build_stage, check_stage
+    from plainscore.flows.prefect_flows import score_day_flow
+    from plainscore.runs import score_day
+    from plainscore.runs.steps import build_stage, check_stage
 
     def build_wrongly(house: Any, schema: str) -> None:
         build_stage(house, schema)
@@ -95,8 +96,8 @@ def test_a_refused_check_fails_the_flow_with_its_own_error(
 def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
     prefect_server: str, delivered: Path, quick: None
 ) -> None:
-    from flows.backfill import DatesFailed
-    from flows.prefect_flows import backfill_flow
+    from plainscore.flows.prefect_flows import backfill_flow
+    from plainscore.runs.backfill import DatesFailed
 
     with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-10-31: no event") as failed:
         backfill_flow(date(2025, 10, 31), date(2025, 11, 30), "month", delivered)
@@ -105,7 +106,7 @@ def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
 
 
 def test_a_second_flow_is_told_who_is_writing(prefect_server: str, delivered: Path) -> None:
-    from flows.prefect_flows import score_day_flow
+    from plainscore.flows.prefect_flows import score_day_flow
 
     with writer_lock(delivered, "a first flow"), pytest.raises(Locked, match="a first flow"):
         score_day_flow(LAST_DAY, None, delivered)
@@ -114,7 +115,7 @@ def test_a_second_flow_is_told_who_is_writing(prefect_server: str, delivered: Pa
 def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touches(
     prefect_server: str, delivered: Path
 ) -> None:
-    from flows.prefect_flows import restate_flow
+    from plainscore.flows.prefect_flows import restate_flow
 
     outcome = restate_flow(data=delivered)
     assert (outcome.done, outcome.failed) == ([], {})
@@ -125,9 +126,9 @@ def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touche
 def test_trouble_reaches_a_webhook_through_prefect_itself(
     prefect_server: str, published: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    from flows.prefect_flows import score_day_flow
-    from flows.scheduling.alerting import alert_by, webhook_block
-    from flows.upkeep_flows import watch_flow
+    from plainscore.flows.prefect_flows import score_day_flow
+    from plainscore.flows.scheduling.alerting import alert_by, webhook_block
+    from plainscore.flows.upkeep_flows import watch_flow
     from tests.prefect_project import LONG_ENOUGH_SECONDS, posted_here
 
     data_dir, _ = published

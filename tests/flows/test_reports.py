@@ -3,14 +3,14 @@
 from datetime import date
 from pathlib import Path
 
-from flows.publish.reports import (
+from plainscore.publish.reports import (
     publish_report,
     remove_all_reports,
     remove_reports_of,
     remove_unfinished_reports,
     report_file,
 )
-from flows.score_day import SnapshotOutcome, score_day
+from plainscore.runs.score_day import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.calendar import dates_between, meant_day
-from flows.request import read_request, snapshot_dates
-from flows.settings import Settings, read_settings, setting_origins
-from transforms.errors import UsageError
+from plainscore.common.errors import UsageError
+from plainscore.runs.calendar import dates_between, meant_day
+from plainscore.runs.request import read_request, snapshot_dates
+from plainscore.settings import Settings, read_settings, setting_origins
 
 TODAY = date(2026, 11, 23)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.restate_command import restate
-from flows.publish.manifest import file_sha256, read_manifest
-from flows.publish.runs import published_runs
-from flows.restatement import Span, dates_to_restate
-from flows.score_day import SnapshotOutcome
+from plainscore.cli.restate_command import restate
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.publish.manifest import file_sha256, read_manifest
+from plainscore.publish.runs import published_runs
+from plainscore.runs.restatement import Span, dates_to_restate
+from plainscore.runs.score_day import SnapshotOutcome
 from tests.flows.conftest import LAST_DAY
-from transforms.dates import SnapshotDates
 
 Published = tuple[Path, SnapshotOutcome]
 pytestmark = pytest.mark.usefixtures("quick")

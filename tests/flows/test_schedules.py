@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.scheduling.declared import Declared, read_declared
-from transforms.errors import UsageError
+from plainscore.common.errors import UsageError
+from plainscore.flows.scheduling.declared import Declared, read_declared
 
 PAGE = Path(__file__).parents[2] / "prefect.yaml"
 DECLARED = read_declared(PAGE)
@@ -48,7 +48,7 @@ def test_every_parameter_says_its_type_and_what_it_means(declared: Declared) -> 
 
 @pytest.mark.parametrize("declared", DECLARED, ids=lambda one: one.name)
 def test_what_is_served_is_what_is_declared(declared: Declared) -> None:
-    from flows.scheduling.serving import served
+    from plainscore.flows.scheduling.serving import served
 
     made = served(declared)
     assert (made.name, made.description) == (declared.name, declared.description)
@@ -89,7 +89,7 @@ def test_a_page_that_cannot_be_meant_is_refused(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"entrypoint": "flows.prefect_flows.no_such_flow"},
+        {"entrypoint": "plainscore.flows.prefect_flows.no_such_flow"},
         {"entrypoint": "flows.no_such_module.score_day_flow"},
         {"schedules": [{"cron": "61 5 * * *"}]},
         {"schedules": [{"cron": "0 5 * * *", "time_zone": "Etc/UTC"}]},
@@ -100,7 +100,7 @@ def test_a_page_that_cannot_be_meant_is_refused(
 def test_a_deployment_that_cannot_be_served_is_named(
     changed: dict[str, Any], tmp_path: Path
 ) -> None:
-    from flows.scheduling.serving import served
+    from plainscore.flows.scheduling.serving import served
 
     page = yaml.safe_load(PAGE.read_text())
     page["deployments"][0] |= changed

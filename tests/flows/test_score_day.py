@@ -13,16 +13,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.backfill import backfill
-from flows.interruption import Interrupted
-from flows.ledger.entry import entry_file, read_entry
-from flows.lock import writer_lock
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import published_runs
-from flows.request import read_request
-from flows.score_day import SnapshotOutcome, score_day
+from plainscore.common.errors import ChecksRefused, InputRefused
+from plainscore.common.interruption import Interrupted
+from plainscore.common.lock import writer_lock
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import published_runs
+from plainscore.runs.backfill import backfill
+from plainscore.runs.ledger.entry import entry_file, read_entry
+from plainscore.runs.request import read_request
+from plainscore.runs.score_day import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
-from transforms.errors import ChecksRefused, InputRefused
 
 QUICK = ("check_stage", "require_events")
 Published = tuple[Path, SnapshotOutcome]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flows.daily import missing_dates
-from flows.steps import build_stage
+from plainscore.runs.daily import missing_dates
+from plainscore.runs.steps import build_stage
 
 DAYS = [date(2026, 10, day) for day in (29, 30, 31)]
 SCHEMAS = ("raw", "staging", "features", "scores")
@@ -16,7 +16,7 @@ SCHEMAS = ("raw", "staging", "features", "scores")
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What is shown, in percent, instead of being sent to a server."""
-    from flows.scheduling import artifacts
+    from plainscore.flows.scheduling import artifacts
 
     percents: list[float] = []
 
@@ -55,7 +55,7 @@ def _nothing(step: Callable[..., Any], *_: Any) -> Any:
 
 
 def test_the_dates_that_a_daily_run_finds_share_the_whole_between_them(shown: list[float]) -> None:
-    from flows.scheduling.artifacts import ShownProgress
+    from plainscore.flows.scheduling.artifacts import ShownProgress
 
     progress = ShownProgress()
     do = progress.moved_by(_nothing)
@@ -71,7 +71,7 @@ def test_the_dates_that_a_daily_run_finds_share_the_whole_between_them(shown: li
 
 
 def test_a_date_that_failed_counts_as_done(shown: list[float]) -> None:
-    from flows.scheduling.artifacts import ShownProgress
+    from plainscore.flows.scheduling.artifacts import ShownProgress
 
     progress = ShownProgress(2)
     do = progress.moved_by(_nothing)

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.errors import NothingPublishedError
-from flows.cli.status_command import status
-from flows.ledger.entry import STAGES, Attempt, Entry, StageRecord, entry_file, write_entry
-from flows.lock import writer_lock, writing_since
-from flows.score_day import SnapshotOutcome
-from transforms.dates import SnapshotDates
+from plainscore.cli.status_command import status
+from plainscore.common.lock import writer_lock, writing_since
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.runs.ledger.entry import (
+    STAGES,
+    Attempt,
+    Entry,
+    StageRecord,
+    entry_file,
+    write_entry,
+)
+from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.show.errors import NothingPublishedError
 
 Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(date(2026, 9, 30), date(2026, 10, 3))

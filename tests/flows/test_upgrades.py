@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from dashboards.data_format import FORMAT, STAMP
-from dashboards.snapshots import open_snapshots
-from flows import code_hash, steps
-from flows.cli.app import run_command_line
-from flows.lock import writer_lock
-from flows.publish.catalog import rebuild_catalog
-from flows.score_day import SnapshotOutcome, score_day
-from flows.summary import snapshot_facts
+from plainscore.cli.app import run_command_line
+from plainscore.common.lock import writer_lock
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.runs import code_hash, steps
+from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.summary import snapshot_facts
+from plainscore.scorecards.reading import find_scorecard
+from plainscore.show.data_format import FORMAT, STAMP
+from plainscore.show.snapshots import open_snapshots
 from tests.flows.conftest import LAST_DAY, request_for
-from transforms.scorecard.reading import find_scorecard
 
 Published = tuple[Path, SnapshotOutcome]
 NEWER = {"format": FORMAT + 1, "written_by": "9.1.0"}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
-from flows.score_day import SnapshotOutcome, score_day
-from flows.settings import Settings
-from flows.watching import find_drift, find_stale
+from plainscore.cli.app import run_command_line
+from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.watching import find_drift, find_stale
+from plainscore.settings import Settings
 from tests.flows.conftest import LAST_DAY, request_for
 
 Published = tuple[Path, SnapshotOutcome]

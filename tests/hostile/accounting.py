@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.ingest.landing import file_at
-from flows.ingest.units import UnitReader, parse_unit
+from plainscore.logs.landing import file_at
+from plainscore.logs.units import UnitReader, parse_unit
 
 ARRIVED = date(2026, 3, 5)
 

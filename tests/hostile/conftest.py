@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from flows.ingest import (
+from plainscore.logs import (
     IngestReport,
     delta_table,
     head,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.ingest.parquet_footer import read_footer
+from plainscore.logs.parquet_footer import read_footer
 from tests.hostile.accounting import Account, account_for, json_rows_in
 from tests.hostile.case import csv_text, parquet_bytes
 from tests.hostile.seeds import SEEDS

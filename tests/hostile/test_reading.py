@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.markdown import escaped
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.show.markdown import escaped
 from tests.hostile.conftest import Siege
 from tests.hostile.corpus import CASES
 from tests.quick_runs import quick_runs

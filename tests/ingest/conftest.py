@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.ingest import delta_table, head, seen_ids
+from plainscore.logs import delta_table, head, seen_ids
 from tests.ingest.delivery import Delivery
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from flows.ingest import IngestReport, ingest_new
-from flows.ingest.event_store import EventStore, open_store
-from flows.ingest.log_fields import LOGS
-from flows.ingest.text_lines import TextChunk
-from flows.ingest.units import Unit, parse_unit
+from plainscore.logs import IngestReport, ingest_new
+from plainscore.logs.event_store import EventStore, open_store
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.text_lines import TextChunk
+from plainscore.logs.units import Unit, parse_unit
 
 Row = Mapping[str, Any]
 DAY = "2026-03-05"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import main
-from flows.ingest.check_logs import features_of
-from flows.ingest.log_fields import LOGS
-from flows.lock import writer_lock
+from plainscore.cli.app import main
+from plainscore.common.lock import writer_lock
+from plainscore.logs.check_logs import features_of
+from plainscore.logs.log_fields import LOGS
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
-from transforms.scorecard.reading import find_scorecard, read_scorecard
 
 
 def run(*words: object) -> int:

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.ingest import batch, delta_table, head, ingesting, seen_ids, set_aside, writer
-from flows.ingest.compaction import compact
+from plainscore.common.errors import InputRefused
+from plainscore.logs import batch, delta_table, head, ingesting, seen_ids, set_aside, writer
+from plainscore.logs.compaction import compact
 from tests.ingest.delivery import Delivery, deposit, purchase
-from transforms.errors import InputRefused
 
 
 class Stopped(BaseException):
@@ -130,7 +130,7 @@ def test_a_killed_ingest_is_completed_by_the_next(delivery: Delivery) -> None:
     (reference.data / "landing").symlink_to(delivery.data / "landing")
     reference.ingest()
     program = (
-        "import sys; from pathlib import Path; from flows.ingest import ingesting; "
+        "import sys; from pathlib import Path; from plainscore.logs import ingesting; "
         "ingesting.BATCH_BYTES = 1; print('begun', flush=True); "
         "ingesting.ingest_new(Path(sys.argv[1]), threads=1)"
     )
@@ -154,7 +154,13 @@ def test_a_killed_ingest_is_completed_by_the_next(delivery: Delivery) -> None:
 def test_two_ingests_at_once_lose_nothing(delivery: Delivery, undisturbed: dict[str, Any]) -> None:
     deliver_first(delivery)
     deliver_more(delivery)
-    command = [sys.executable, "-c", "from flows.cli.app import main; main()", "ingest", "--data"]
+    command = [
+        sys.executable,
+        "-c",
+        "from plainscore.cli.app import main; main()",
+        "ingest",
+        "--data",
+    ]
     both = [
         subprocess.Popen(
             [*command, str(delivery.data)], cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL

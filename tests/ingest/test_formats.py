@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.ingest.csv_rows import _read_each, read_csv_rows
-from flows.ingest.json_rows import _read_others, _read_plain, read_json_rows
-from flows.ingest.log_fields import LOGS
-from flows.ingest.text_lines import LINE_COLUMNS, TextChunk, number_lines
+from plainscore.logs.csv_rows import _read_each, read_csv_rows
+from plainscore.logs.json_rows import _read_others, _read_plain, read_json_rows
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.text_lines import LINE_COLUMNS, TextChunk, number_lines
 from tests.ingest.delivery import DAY, Delivery, bill, deposit, judge_line, purchase
 
 FORMATS = ["ndjson", "ndjson.gz", "csv", "csv.gz", "parquet"]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.ingest import parquet_rows, text_lines
-from flows.ingest.masking import MAX_RAW_CHARACTERS, csv_shape, mask_csv, mask_json
+from plainscore.common.errors import InputRefused
+from plainscore.logs import parquet_rows, text_lines
+from plainscore.logs.masking import MAX_RAW_CHARACTERS, csv_shape, mask_csv, mask_json
 from tests.ingest.delivery import DAY, Delivery, deposit, verified
-from transforms.errors import InputRefused
 
 
 def memory_mib() -> float:

@@ -4,10 +4,10 @@ from typing import Any
 
 import polars as pl
 
-from flows.ingest.json_rows import _read_others, read_json_rows
-from flows.ingest.json_shape import keys_in_order, match_shape
-from flows.ingest.log_fields import LOGS
-from flows.ingest.text_lines import TextChunk, number_lines
+from plainscore.logs.json_rows import _read_others, read_json_rows
+from plainscore.logs.json_shape import keys_in_order, match_shape
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.text_lines import TextChunk, number_lines
 
 SHAPED = [
     '{"event_id":"e1","amount":12.50,"is_own_name":true,"colour":1.5}',

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.ingest import ingest_new
+from plainscore.common.errors import InputRefused
+from plainscore.logs import ingest_new
 from tests.ingest.delivery import DAY, Delivery, deposit
-from transforms.errors import InputRefused
 
 GOOD = json.dumps(deposit("good")) + "\n"
 HEADER = "event_id,event_time,person_id,event_type"

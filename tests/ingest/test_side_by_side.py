@@ -9,16 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.ingest.bundles import in_bundles
-from flows.ingest.delta_table import TableFiles
-from flows.ingest.log_fields import LOGS
-from flows.ingest.parquet_rows import ParquetSlice
-from flows.ingest.pending import Pending
-from flows.ingest.seen_ids import hash_ids, number_ids, sort_numbers
-from flows.ingest.side_by_side import WorkBehind, work_in_order
-from flows.ingest.tables import stored_tables
-from flows.ingest.text_lines import TextChunk
-from flows.ingest.units import Unit
+from plainscore.logs.bundles import in_bundles
+from plainscore.logs.delta_table import TableFiles
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.parquet_rows import ParquetSlice
+from plainscore.logs.pending import Pending
+from plainscore.logs.seen_ids import hash_ids, number_ids, sort_numbers
+from plainscore.logs.side_by_side import WorkBehind, work_in_order
+from plainscore.logs.tables import stored_tables
+from plainscore.logs.text_lines import TextChunk
+from plainscore.logs.units import Unit
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

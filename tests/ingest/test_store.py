@@ -10,14 +10,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.ingest import batch, ingesting
-from flows.ingest.compaction import compact
-from flows.ingest.event_store import open_store
-from flows.ingest.log_fields import LOGS
-from flows.ingest.tables import stored_tables
-from flows.lock import writer_lock
+from plainscore.common.errors import InputRefused, Locked
+from plainscore.common.lock import writer_lock
+from plainscore.logs import batch, ingesting
+from plainscore.logs.compaction import compact
+from plainscore.logs.event_store import open_store
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import stored_tables
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
-from transforms.errors import InputRefused, Locked
 
 
 def test_an_empty_store_has_no_files(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_second_writer_is_told_who_holds_the_lock(tmp_path: Path) -> None:
 
 def test_a_lock_left_by_a_dead_process_is_free(tmp_path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from flows.lock import writer_lock\n"
+        "import os, sys; from pathlib import Path; from plainscore.common.lock import writer_lock\n"
         "with writer_lock(Path(sys.argv[1]), 'dying'): os._exit(9)"
     )
     root = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.ingest import values
-from flows.ingest.columns import read_column
-from flows.ingest.log_fields import Kind
+from plainscore.logs import values
+from plainscore.logs.columns import read_column
+from plainscore.logs.log_fields import Kind
 
 READERS: dict[Kind, Any] = {
     "amount": values.read_amount,

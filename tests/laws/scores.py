@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.scorecards.card import Scorecard
 from tests.oracle.events import Event
 from tests.oracle.house import score_events, standard_house
-from transforms.catalog import Catalog
-from transforms.dates import SnapshotDates
-from transforms.scorecard.card import Scorecard
 
 Row = tuple[object, ...]
 

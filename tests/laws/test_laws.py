@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plainscore.contracts.dates import SnapshotDates
 from tests.laws.scores import figures, scores
 from tests.oracle.events import Event
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
-from transforms.dates import SnapshotDates
 
 A_FEW = settings(
     max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.contract import Table
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.reading import read_scorecards
 from tests.oracle.events import Event
-from transforms.catalog import Catalog
-from transforms.contract import Table
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.house import build_catalog
-from transforms.scorecard.card import Scorecard
-from transforms.scorecard.reading import read_scorecards
 
 BUILT_SCHEMAS = ("raw", "staging", "features", "scores")
 POLARS_TYPES = {

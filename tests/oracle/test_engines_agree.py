@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from flows.ledger.entry import read_entry
-from flows.publish.manifest import read_manifest
-from flows.request import SnapshotRequest, read_request
-from flows.score_day import score_day
+from plainscore.common.errors import UsageError
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.contract import Table
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.spark_engine import SparkEngine
+from plainscore.engines.spark_session import EngineName, open_session, require_engine
+from plainscore.publish.manifest import read_manifest
+from plainscore.runs.ledger.entry import read_entry
+from plainscore.runs.request import SnapshotRequest, read_request
+from plainscore.runs.score_day import score_day
 from tests.docs.pages import CHECKOUT
 from tests.oracle.house import BUILT_SCHEMAS, score_events, standard_house
 from tests.oracle.nasty_worlds import nasty_world
 from tests.quick_runs import quick_runs
-from transforms.catalog import Catalog
-from transforms.contract import Table
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.engines.spark_engine import SparkEngine
-from transforms.engines.spark_session import EngineName, open_session, require_engine
-from transforms.errors import UsageError
 
 THREADS = 2
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.oracle.events import Event
 from tests.oracle.house import score_events, standard_house
 from tests.oracle.nasty_worlds import nasty_world
 from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import PersonResult, snapshot
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
 
 SEEDS = range(8)
 REASON_COLUMNS = "rank, code, value, points, max_points, points_lost"

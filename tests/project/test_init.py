@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
-from flows.project.settings_text import settings_text
-from flows.settings import Settings, read_settings
+from plainscore.cli.app import run_command_line
+from plainscore.init.settings_text import settings_text
+from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
+from plainscore.settings import Settings, read_settings
 from tests.docs.pages import CHECKOUT
-from transforms.scorecard.reading import find_scorecard, read_scorecard, read_scorecards
 
 
 @pytest.fixture

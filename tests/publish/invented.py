@@ -10,18 +10,18 @@ from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
-from flows.publish.manifest import Provenance
-from flows.publish.publishing import publish
-from flows.publish.runs import Run
-from flows.publish.staging import StagedSnapshot, new_staging, stage_snapshot
-from studies.statistics.statistic_tables import fill_statistic
-from transforms.catalog import STATISTICS, Catalog
-from transforms.contract import Column, Table
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.house import build_catalog
-from transforms.scorecard.card import Scorecard
-from transforms.scorecard.reading import read_scorecards
+from plainscore.analysis.statistics.statistic_tables import fill_statistic
+from plainscore.contracts.catalog import STATISTICS, Catalog
+from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.house import build_catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.publish.manifest import Provenance
+from plainscore.publish.publishing import publish
+from plainscore.publish.runs import Run
+from plainscore.publish.staging import StagedSnapshot, new_staging, stage_snapshot
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.reading import read_scorecards
 
 SEPTEMBER = SnapshotDates(date(2026, 9, 30), date(2026, 9, 30))
 OCTOBER = SnapshotDates(date(2026, 10, 31), date(2026, 10, 31))

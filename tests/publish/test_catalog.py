@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.publish.catalog import rebuild_catalog, refresh_catalog
-from flows.publish.runs import find_live_run, live_runs, published_runs
-from flows.publish.verification import verify
+from plainscore.common.errors import UsageError
+from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
+from plainscore.publish.runs import find_live_run, live_runs, published_runs
+from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
-from transforms.errors import UsageError
 
 V1_0_0 = 64  # the number of the storage version in the header of a DuckDB file
 
@@ -63,7 +63,7 @@ def test_engines_back_to_1_1_can_read_it(autumn: Path) -> None:
 
 
 def test_written_views_make_the_columns_that_they_declare(con: duckdb.DuckDBPyConnection) -> None:
-    from flows.publish.written_views import written_views
+    from plainscore.publish.written_views import written_views
 
     for view in written_views():
         made = [tuple(row[:2]) for row in con.execute(f"describe {view.name}").fetchall()]

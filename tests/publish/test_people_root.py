@@ -10,15 +10,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.publish.known_roots import known_roots
-from flows.publish.manifest import read_contracts, read_manifest
-from flows.publish.people_tree import head_by_path, siblings, tree_head
-from flows.publish.proof import make_proof
-from flows.publish.proof_check import check_proof
-from flows.publish.runs import Run, find_live_run
-from flows.publish.verification import verify
+from plainscore.common.errors import InputRefused, PlainscoreError
+from plainscore.publish.known_roots import known_roots
+from plainscore.publish.manifest import read_contracts, read_manifest
+from plainscore.publish.people_tree import head_by_path, siblings, tree_head
+from plainscore.publish.proof import make_proof
+from plainscore.publish.proof_check import check_proof
+from plainscore.publish.runs import Run, find_live_run
+from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, PEOPLE, person_id, published
-from transforms.errors import InputRefused, PlainscoreError
 
 Proof = dict[str, Any]
 

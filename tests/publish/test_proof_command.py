@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
 
 Run = Callable[..., tuple[int, str]]
 

@@ -12,17 +12,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.cli.app import run_command_line
-from flows.ledger.entry import Entry, entry_file, write_entry
-from flows.lock import writer_lock
-from flows.publish import pruning
-from flows.publish.catalog import rebuild_catalog
-from flows.publish.known_roots import known_roots
-from flows.publish.manifest import read_manifest
-from flows.publish.pruning import PruneOutcome, prune
-from flows.publish.retention import RetentionRule
-from flows.publish.runs import LEDGER, published_runs, standing_runs
-from flows.publish.verification import verify
+from plainscore.cli.app import run_command_line
+from plainscore.common.lock import writer_lock
+from plainscore.publish import pruning
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.known_roots import known_roots
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.pruning import PruneOutcome, prune
+from plainscore.publish.retention import RetentionRule
+from plainscore.publish.runs import LEDGER, published_runs, standing_runs
+from plainscore.publish.verification import verify
+from plainscore.runs.ledger.entry import Entry, entry_file, write_entry
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 from tests.publish.test_publishing import READER, STEP_CUTS, PowerCutError
 

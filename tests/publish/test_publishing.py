@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.publish import catalog, publishing
-from flows.publish.catalog import rebuild_catalog, refresh_catalog
-from flows.publish.manifest import read_manifest
-from flows.publish.runs import find_live_run, live_runs
-from flows.publish.verification import verify
+from plainscore.common.errors import InputRefused, PlainscoreError
+from plainscore.publish import catalog, publishing
+from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.runs import find_live_run, live_runs
+from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
-from transforms.errors import InputRefused, PlainscoreError
 
 READER = Path(__file__).with_name("looping_reader.py")
 

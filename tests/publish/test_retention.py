@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.retention import RetentionRule, runs_to_retire
-from flows.publish.runs import Run
-from transforms.dates import SnapshotDates
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.publish.retention import RetentionRule, runs_to_retire
+from plainscore.publish.runs import Run
 
 RULE = RetentionRule(90, ("month-ends",), None)
 NEWEST = date(2026, 10, 31)

@@ -8,7 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.publish.staging import (
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.contract import Column, Table
+from plainscore.publish.staging import (
     GROUP_ROWS,
     WIDE_COLUMNS,
     WIDE_GROUP_ROWS,
@@ -16,8 +18,6 @@ from flows.publish.staging import (
     stage_snapshot,
 )
 from tests.publish.invented import OCTOBER, SEPTEMBER, engine, house, stage
-from transforms.catalog import Catalog
-from transforms.contract import Column, Table
 
 ROWS = 300_000  # more than two row groups, so that threads have something to share
 NARROW = Table(

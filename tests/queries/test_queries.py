@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.snapshots import open_snapshots
-from flows.cli.app import run_command_line
+from plainscore.cli.app import run_command_line
+from plainscore.show.snapshots import open_snapshots
 from tests.docs.pages import CHECKOUT, Shown, sessions, words
 from tests.quick_runs import quick_runs
 

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from transforms.scorecard.reading import find_scorecard
+from plainscore.scorecards.reading import find_scorecard
 
 STANDARD = find_scorecard("standard").read_text(encoding="utf-8")
 BINS = "bins = [[0, 0], [0.70, 15], [0.85, 32], [0.95, 48], [0.99, 60]]"

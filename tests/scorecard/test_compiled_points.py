@@ -8,12 +8,12 @@ from functools import cache
 import duckdb
 import pytest
 
+from plainscore.contracts.catalog import SCHEMAS
+from plainscore.contracts.contract import Table
+from plainscore.scorecards.card import Feature
 from tests.scorecard.published_method import Line, points_of, published_lines
 from tests.scorecard.test_packaged_cards import card
 from tests.transforms.worked_example import house
-from transforms.catalog import SCHEMAS
-from transforms.contract import Table
-from transforms.scorecard.card import Feature
 
 NAMES = ("standard", "reported_b")
 Values = dict[str, list[float | int | None]]

@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from flows.settings import Settings
+from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.reference_rows import decay_weights
+from plainscore.settings import Settings
 from tests.scorecard.published_method import Line, published_lines
 from tests.transforms.worked_example import house
-from transforms.scorecard.card import Feature, Scorecard
-from transforms.scorecard.reading import find_scorecard, read_scorecard
-from transforms.scorecard.reference_rows import decay_weights
 
 HARM_SENSITIVE = {
     "co_renting_badge", "delivery_jobs", "domestic_helper_booking", "hiring_fast_track",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from plainscore.common.errors import UsageError
+from plainscore.scorecards.fields import ScorecardError
+from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
 from tests.scorecard.mistakes import MISTAKES, STANDARD, Mistake
-from transforms.errors import UsageError
-from transforms.scorecard.fields import ScorecardError
-from transforms.scorecard.reading import find_scorecard, read_scorecard, read_scorecards
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from plainscore.scorecards.reading import PACKAGED
 from tests.scorecard.mistakes import MISTAKES, Mistake
-from transforms.scorecard.reading import PACKAGED
 
 SCHEMA = json.loads((PACKAGED / "scorecard.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.scorecard_command import scorecard
+from plainscore.cli.scorecard_command import scorecard
+from plainscore.common.errors import UsageError
 from tests.scorecard.mistakes import STANDARD
 from tests.scorecard.published_method import published_lines
 from tests.transforms.worked_example import house
-from transforms.errors import UsageError
 
 
 def test_the_table_shows_every_feature_band_rule_and_benefit(

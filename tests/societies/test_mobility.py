@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from studies.drift.stability import shorrocks_index
-from studies.societies.mobility import Placed, moves, up_and_down
+from plainscore.analysis.drift.stability import shorrocks_index
+from plainscore.analysis.societies.mobility import Placed, moves, up_and_down
 
 
 def placed(bands: dict[int, int]) -> Placed:

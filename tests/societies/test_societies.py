@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from dashboards.societies.page import NOTHING, societies_page
-from data.synthetic.settings import WorldError
-from flows.cli.limits import Limits
-from flows.cli.societies_command import societies
-from flows.gaming import built_society
-from flows.request import snapshot_dates
-from flows.settings import read_settings
-from flows.societies.comparing import compare_societies
-from flows.societies.world import choose_months, open_people
-from studies.societies.rules import add_derived_rules
+from plainscore.analysis.gaming import built_society
+from plainscore.analysis.societies.comparing import compare_societies
+from plainscore.analysis.societies.rules import add_derived_rules
+from plainscore.analysis.societies.world import choose_months, open_people
+from plainscore.cli.limits import Limits
+from plainscore.cli.societies_command import societies
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.runs.request import snapshot_dates
+from plainscore.scorecards.reading import read_scorecards
+from plainscore.settings import read_settings
+from plainscore.show.societies.page import NOTHING, societies_page
+from plainscore.synthetic.settings import WorldError
 from tests.flows.conftest import SAMPLE
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.errors import InputRefused, UsageError
-from transforms.scorecard.reading import read_scorecards
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
 NAMES = ["standard", "reported_b", "no_social", "naive"]

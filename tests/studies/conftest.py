@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.expectations.small_house import build_small_house
-from transforms.engines.duckdb_engine import DuckDBEngine
 
 
 @pytest.fixture(scope="session")

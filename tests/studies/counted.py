@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 
+from plainscore.scorecards.reference_rows import reference_rows
 from tests.transforms.worked_example import cards, house
-from transforms.scorecard.reference_rows import reference_rows
 
 
 @contextmanager

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.adversary.acts import KINDS, Act, Means, OwnBill, acts_of
-from studies.adversary.attackers import choose_attackers, read_means
-from studies.adversary.replay import NAIVE, Copy, Replay, ReplayError
-from studies.adversary.search import search, try_alone
-from transforms.engines.duckdb_engine import DuckDBEngine
-from transforms.scorecard.reading import read_scorecards
+from plainscore.analysis.adversary.acts import KINDS, Act, Means, OwnBill, acts_of
+from plainscore.analysis.adversary.attackers import choose_attackers, read_means
+from plainscore.analysis.adversary.replay import NAIVE, Copy, Replay, ReplayError
+from plainscore.analysis.adversary.search import search, try_alone
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.scorecards.reading import read_scorecards
 
 D = date(2026, 1, 31)
 ANN, DAN = 0, 3

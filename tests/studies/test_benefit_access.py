@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from studies.statistics.benefit_access import benefit_access
+from plainscore.analysis.statistics.benefit_access import benefit_access
 from tests.studies.counted import as_rows, counted
 
 PEOPLE = {"east": (400, 250), "north": (900, 450), "south": (800, 352), "west": (20, 20)}

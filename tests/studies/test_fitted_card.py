@@ -9,17 +9,17 @@ import duckdb
 import numpy as np
 import pytest
 
-from studies.fitting.card_text import card_text
-from studies.fitting.check import unconstrained_log_odds
-from studies.fitting.compare import changed_reasons, reason_places
-from studies.fitting.past import PastSnapshot, Ties
-from studies.fitting.samples import Floats
-from studies.fitting.scoring import points_of, scores
-from studies.fitting.study import Study, fit_and_judge
-from studies.statistics.draws import draw
-from transforms.scorecard.card import SOCIAL_FACTOR, Scorecard
-from transforms.scorecard.compiled import points_case
-from transforms.scorecard.reading import find_scorecard, read_scorecard
+from plainscore.analysis.fitting.card_text import card_text
+from plainscore.analysis.fitting.check import unconstrained_log_odds
+from plainscore.analysis.fitting.compare import changed_reasons, reason_places
+from plainscore.analysis.fitting.past import PastSnapshot, Ties
+from plainscore.analysis.fitting.samples import Floats
+from plainscore.analysis.fitting.scoring import points_of, scores
+from plainscore.analysis.fitting.study import Study, fit_and_judge
+from plainscore.analysis.statistics.draws import draw
+from plainscore.scorecards.card import SOCIAL_FACTOR, Scorecard
+from plainscore.scorecards.compiled import points_case
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 PEOPLE = 2_000
 DAYS = (date(2026, 1, 31), date(2026, 4, 30))

@@ -8,14 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from studies.fitting.binning import FeatureBins, fit_bins
-from studies.fitting.check import unconstrained_log_odds
-from studies.fitting.compare import auc_of
-from studies.fitting.logistic import fit_logistic
-from studies.fitting.points import points_by_factor, whole_points
-from studies.fitting.prebins import between, prebins
-from studies.fitting.samples import Floats, Sample
-from studies.statistics.draws import draw
+from plainscore.analysis.fitting.binning import FeatureBins, fit_bins
+from plainscore.analysis.fitting.check import unconstrained_log_odds
+from plainscore.analysis.fitting.compare import auc_of
+from plainscore.analysis.fitting.logistic import fit_logistic
+from plainscore.analysis.fitting.points import points_by_factor, whole_points
+from plainscore.analysis.fitting.prebins import between, prebins
+from plainscore.analysis.fitting.samples import Floats, Sample
+from plainscore.analysis.statistics.draws import draw
 
 EVIDENCE = st.lists(st.floats(-3, 3), min_size=1, max_size=6, unique=True)
 

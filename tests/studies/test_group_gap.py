@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from studies.statistics.group_gap import group_gap
+from plainscore.analysis.statistics.group_gap import group_gap
 from tests.studies.counted import as_rows, counted
 
 Counted = tuple[str, str, int, str, str, int | None, int]

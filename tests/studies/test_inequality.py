@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.statistics.inequality import gini, theil, theil_parts
+from plainscore.analysis.statistics.inequality import gini, theil, theil_parts
 
 COUNTS = st.lists(st.tuples(st.integers(0, 600), st.integers(1, 5)), min_size=1, max_size=12)
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from studies.statistics.mean_difference import MeanDifference, Sums, compare_means
-from studies.statistics.multiple_tests import holm
-from studies.statistics.proportions import two_shares_p, wilson
-from studies.statistics.student import quantile_95, two_sided_p
+from plainscore.analysis.statistics.mean_difference import MeanDifference, Sums, compare_means
+from plainscore.analysis.statistics.multiple_tests import holm
+from plainscore.analysis.statistics.proportions import two_shares_p, wilson
+from plainscore.analysis.statistics.student import quantile_95, two_sided_p
 
 SCORES = st.lists(st.integers(35, 95).map(lambda tens: 10 * tens), min_size=2, max_size=40)
 

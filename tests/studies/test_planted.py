@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from studies.adversary.planted import PlantedPart, measure_planted
-from transforms.engines.duckdb_engine import DuckDBEngine
+from plainscore.analysis.adversary.planted import PlantedPart, measure_planted
+from plainscore.engines.duckdb_engine import DuckDBEngine
 
 
 def _measured(society: DuckDBEngine, labels: Path) -> dict[tuple[str, str], PlantedPart]:

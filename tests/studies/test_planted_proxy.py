@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from data.synthetic.people import GENDERS, REGIONS, populate
-from data.synthetic.randomness import Dice, bell
-from data.synthetic.settings import WorldSettings
-from studies.statistics.group_gap import group_gap
+from plainscore.analysis.statistics.group_gap import group_gap
+from plainscore.synthetic.people import GENDERS, REGIONS, populate
+from plainscore.synthetic.randomness import Dice, bell
+from plainscore.synthetic.settings import WorldSettings
 from tests.studies.counted import as_rows, counted
 
 PEOPLE = 1_500

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.statistics.draws import Ints, draw, shuffled
-from studies.statistics.rewiring import rewired, tie_keys
-from studies.statistics.score_assortativity import (
+from plainscore.analysis.statistics.draws import Ints, draw, shuffled
+from plainscore.analysis.statistics.rewiring import rewired, tie_keys
+from plainscore.analysis.statistics.score_assortativity import (
     assortativity,
     score_assortativity,
     ties_to_rewire,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.statistics.rings import FEWEST_IN_A_RING, find_rings
+from plainscore.analysis.statistics.rings import FEWEST_IN_A_RING, find_rings
 
 IDS = st.sampled_from([f"p{number}" for number in range(14)] + ["é", "z"])
 PAIRS = st.lists(st.tuples(IDS, IDS), max_size=30)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.quality.order import RiskBin, contradictions
-from studies.quality.separation import PointsCount, separation
+from plainscore.analysis.quality.order import RiskBin, contradictions
+from plainscore.analysis.quality.separation import PointsCount, separation
 
 COUNTS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 4)),

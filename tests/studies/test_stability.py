@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.drift.stability import (
+from plainscore.analysis.drift.stability import (
     chi_square_95,
     shorrocks_index,
     stability_index,

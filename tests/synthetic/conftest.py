@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import WorldStatistics, synthesise
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import WorldStatistics, synthesise
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
 LOG_NAMES = ("profile", "purchase", "payment", "service", "friendship")

@@ -7,13 +7,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from data.synthetic import world
-from data.synthetic.logs import LOGS, Log
-from data.synthetic.months import Month
-from data.synthetic.rows import Rows
-from data.synthetic.settings import WorldSettings
-from data.synthetic.society import Society, found_society
-from data.synthetic.world import rows_arriving_in, synthesise
+from plainscore.synthetic import world
+from plainscore.synthetic.logs import LOGS, Log
+from plainscore.synthetic.months import Month
+from plainscore.synthetic.rows import Rows
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.society import Society, found_society
+from plainscore.synthetic.world import rows_arriving_in, synthesise
 from tests.synthetic.conftest import fingerprint
 
 SettingsOf = Callable[..., WorldSettings]

@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.synthetic.settings import WorldSettings
-from data.synthetic.world import synthesise
+from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.world import synthesise
 
 Row = tuple[str, ...]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data.synthetic import landing, world
-from data.synthetic.settings import WorldError, WorldSettings
-from data.synthetic.world import synthesise
+from plainscore.synthetic import landing, world
+from plainscore.synthetic.settings import WorldError, WorldSettings
+from plainscore.synthetic.world import synthesise
 from tests.synthetic.conftest import LOG_NAMES, fingerprint
 
 SettingsOf = Callable[..., WorldSettings]

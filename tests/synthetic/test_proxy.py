@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from data.synthetic.people import populate
-from data.synthetic.randomness import Dice
-from data.synthetic.settings import WorldSettings
+from plainscore.synthetic.people import populate
+from plainscore.synthetic.randomness import Dice
+from plainscore.synthetic.settings import WorldSettings
 
 
 def test_region_tells_nothing_of_reliability_unless_switched_on(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.synthetic.randomness import (
+from plainscore.synthetic.randomness import (
     Dice,
     bell,
     lane,

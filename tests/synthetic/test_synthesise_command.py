@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data.synthetic.settings import WorldError
-from flows.cli.synthesise_command import synthesise
+from plainscore.cli.synthesise_command import synthesise
+from plainscore.synthetic.settings import WorldError
 
 _DAYS = {"from_": date(2025, 1, 1), "to": date(2025, 1, 31)}
 

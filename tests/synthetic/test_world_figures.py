@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.synthetic.disorder import CORRUPT
-from data.synthetic.faults import FAULTS, choose_faults
-from data.synthetic.logs import LOGS
-from data.synthetic.randomness import Dice
-from data.synthetic.rows import rows_of
+from plainscore.synthetic.disorder import CORRUPT
+from plainscore.synthetic.faults import FAULTS, choose_faults
+from plainscore.synthetic.logs import LOGS
+from plainscore.synthetic.randomness import Dice
+from plainscore.synthetic.rows import rows_of
 from tests.synthetic.conftest import LOG_NAMES, MadeWorld
 
 

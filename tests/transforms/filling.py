@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
+from plainscore.contracts.contract import Column, Table
 from tests.transforms.values import Days, Value
-from transforms.contract import Column, Table
 
 
 def filled(table: Table, given: Mapping[str, Value], row_no: int, days: Days) -> tuple[Value, ...]:

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.duckdb_engine import DuckDBEngine
 from tests.transforms.worked_example import cards, house
-from transforms.dates import SnapshotDates
-from transforms.engines.duckdb_engine import DuckDBEngine
 
 D = date(2026, 1, 31)
 PAIRS = "insert into staging.tie select low, high, {days}, 3 from {pairs} as pair (low, high)"

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from transforms.catalog import APART, SCHEMAS
-from transforms.contract import Table
-from transforms.fingerprint import SOURCES, WHOLE_CARDS_FROM, stage_hashes
-from transforms.house import HouseTables, build_catalog, read_tables
-from transforms.scorecard.card import Scorecard
-from transforms.scorecard.reading import read_scorecards
+from plainscore.contracts.catalog import APART, SCHEMAS
+from plainscore.contracts.contract import Table
+from plainscore.contracts.fingerprint import SOURCES, WHOLE_CARDS_FROM, stage_hashes
+from plainscore.contracts.house import HouseTables, build_catalog, read_tables
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.reading import read_scorecards
 
 CARDS = read_scorecards(("standard", "reported_b"))
 TABLES = read_tables(CARDS)

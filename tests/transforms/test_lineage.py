@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from flows.cli.lineage_command import lineage as lineage_command
+from plainscore.cli.lineage_command import lineage as lineage_command
+from plainscore.common.errors import UsageError
+from plainscore.contracts.lineage import Lineages, lineage
 from tests.transforms.worked_example import house
-from transforms.errors import UsageError
-from transforms.lineage import Lineages, lineage
 
 
 def test_a_score_goes_back_to_every_log() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from plainscore.contracts.catalog import tables_read
+from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.portability import RULES, TYPED_RULES, faults
 from tests.transforms.worked_example import house
-from transforms.catalog import tables_read
-from transforms.contract import Column, Table
-from transforms.portability import RULES, TYPED_RULES, faults
 
 BUILT = [table for table in house().tables.values() if not table.is_source]
 

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
+from plainscore.contracts.catalog import tables_read
+from plainscore.contracts.contract import Column, ContractError, Table
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.spark_engine import BUILT_THERE
+from plainscore.engines.translation import columns_there, translate
 from tests.transforms.worked_example import house
-from transforms.catalog import tables_read
-from transforms.contract import Column, ContractError, Table
-from transforms.dates import SnapshotDates
-from transforms.engines.spark_engine import BUILT_THERE
-from transforms.engines.translation import columns_there, translate
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 2, 3))
 BUILT = [t for t in house().tables.values() if t.schema in BUILT_THERE]

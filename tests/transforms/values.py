@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
-from transforms.dates import SnapshotDates
+from plainscore.contracts.dates import SnapshotDates
 
 Value = str | int | float | bool | date | datetime | None
 RELATIVE_DAY = re.compile(r"D(?:([+-])(\d+))?")

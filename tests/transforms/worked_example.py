@@ -8,14 +8,14 @@ from functools import cache
 
 import duckdb
 
+from plainscore.contracts.catalog import SCHEMAS, Catalog
+from plainscore.contracts.contract import Table
+from plainscore.contracts.house import build_catalog
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.reading import read_scorecards
+from plainscore.scorecards.reference_rows import reference_rows
 from tests.transforms.filling import filled
 from tests.transforms.values import Days, Value, read_value, shown
-from transforms.catalog import SCHEMAS, Catalog
-from transforms.contract import Table
-from transforms.house import build_catalog
-from transforms.scorecard.card import Scorecard
-from transforms.scorecard.reading import read_scorecards
-from transforms.scorecard.reference_rows import reference_rows
 
 Row = tuple[Value, ...]
 BLOCK = re.compile(r"^(given|then) (\S+)\n\n((?:\|.*\n?)+)", re.MULTILINE)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboards.explanation import explain
-from dashboards.figures.figure import answer, figures
-from dashboards.report.contents import PAGES
-from dashboards.report.drawing import draw
-from dashboards.snapshots import open_snapshots
+from plainscore.show.explanation import explain
+from plainscore.show.figures.figure import answer, figures
+from plainscore.show.report.contents import PAGES
+from plainscore.show.report.drawing import draw
+from plainscore.show.snapshots import open_snapshots
 from tests.dashboards.browser.conftest import Opened
 from tests.dashboards.test_report import OCTOBER, SEPTEMBER
 

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboards.explanation import explain
-from dashboards.snapshots import open_snapshots
-from flows.cli.row_output import json_value
+from plainscore.cli.row_output import json_value
+from plainscore.show.explanation import explain
+from plainscore.show.snapshots import open_snapshots
 from tests.dashboards.browser.conftest import Opened
 from tests.dashboards.site_of_autumn import has_engine
 from tests.dashboards.test_report import OCTOBER

@@ -1,1 +1,0 @@
-"""Whether it may pass: checks derived from the contracts, laws across tables, the judge."""

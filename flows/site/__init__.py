@@ -1,1 +1,0 @@
-"""Write sites that need no server, from what is published."""

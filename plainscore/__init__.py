@@ -1,0 +1,1 @@
+"""plainscore: event logs in; dated, validated, fully explained score snapshots out."""

@@ -1,0 +1,1 @@
+"""What is computed about published snapshots: changes, drift, quality, gaps, gaming, cards."""

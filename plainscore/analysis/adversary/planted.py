@@ -1,0 +1,97 @@
+"""What planted attackers gain: a society as it is, against the same without the attacks' ties."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainscore.contracts.catalog import Catalog
+from plainscore.engines.duckdb_engine import DuckDBEngine
+
+HERE = Path(__file__).parent
+LABELS = ("attack.parquet", "attack_tie.parquet")
+_ATTACKED = "staging.tie"
+_KEPT = ("factor", "friend_reliability")
+
+
+@dataclass(frozen=True)
+class PlantedPart:
+    """What all who play one part in one kind of attack gain together, in points of one card.
+
+    ``most_...`` are of one person and None where nobody is scored. ``contact_count``: two-way
+    months along the attacks' ties. ``in_ring_count``: those whom the table ring_member names.
+    """
+
+    scorecard: str
+    kind: str
+    role: str
+    people: int
+    scored_count: int
+    contact_count: int
+    social_points_gained: int
+    most_social_points_gained: int | None
+    loser_count: int
+    friend_points_gained: int
+    most_friend_points_gained: int | None
+    most_distance_ppm: int | None
+    distance_bound_ppm: int
+    gate_crosser_count: int
+    naive_points_gained: int
+    in_ring_count: int
+
+
+def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
+    """Return a row per scorecard, kind of attack and part; nobody's part is kind ``no attack``.
+
+    ``engine`` has everything up to the scores, and the rings; its tables of the scores are without
+    the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
+    ordinary tie that a planted one took the place of is not brought back.
+    """
+    _read_labels(engine, labels)
+    for name in _KEPT:
+        engine.con.execute(f"create table planted.{name} as from scores.{name}")
+    engine.con.execute(
+        "delete from staging.tie where exists (from planted.tie as planted where planted.is_planted"
+        " and planted.person_key = tie.person_key and planted.friend_key = tie.friend_key)"
+    )
+    for name in _made_of(engine.catalog, _ATTACKED):
+        engine.con.execute(f"drop table {name}")
+        engine.build(engine.catalog[name])
+    engine.con.execute((HERE / "planted_naive.sql").read_text(encoding="utf-8"))
+    rows = engine.con.execute((HERE / "planted.sql").read_text(encoding="utf-8")).fetchall()
+    return [PlantedPart(*row) for row in rows]
+
+
+def _read_labels(engine: DuckDBEngine, labels: Path) -> None:
+    attack, attack_tie = (str(labels / name) for name in LABELS)
+    engine.con.execute("create schema planted")
+    engine.con.execute(
+        "create table planted.part as select person.person_key, label.kind, label.role "
+        "from read_parquet(?) as label "
+        "inner join events.person as person on label.person_id = person.person_id",
+        [attack],
+    )
+    engine.con.execute(
+        """create table planted.tie as
+        with pair as (
+            select
+                least(one.person_key, other.person_key) as low_key,
+                greatest(one.person_key, other.person_key) as high_key
+            from read_parquet(?) as label
+            inner join events.person as one on label.person_id = one.person_id
+            inner join events.person as other on label.friend_id = other.person_id
+        )
+        select tie.*, pair.low_key is not null as is_planted
+        from staging.tie as tie
+        left join pair
+            on least(tie.person_key, tie.friend_key) = pair.low_key
+            and greatest(tie.person_key, tie.friend_key) = pair.high_key""",
+        [attack_tie],
+    )
+
+
+def _made_of(catalog: Catalog, source: str) -> list[str]:
+    """Return the features and scores that follow from a table, in build order."""
+    following = {source}
+    for table in catalog.tables.values():
+        if table.schema in ("features", "scores") and table.inputs & following:
+            following.add(table.name)
+    return [name for name in catalog.tables if name in following - {source}]

@@ -1,0 +1,93 @@
+"""Compute one state between two snapshots, as far as changes are told by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainscore.checks.laws import judge_facts
+from plainscore.checks.results import refuse_if_critical
+from plainscore.common.durable import told_in_a_line
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.logs.event_store import EventStore
+from plainscore.publish.staging import table_file, write_sorted
+from plainscore.scorecards.card import Scorecard
+from plainscore.settings import Settings
+
+STAGES = ("raw", "staging", "features", "scores")
+KEPT_TABLES = ("published.score", "published.points")
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What states are computed with: the champion's catalog alone, over one event store."""
+
+    champion: Scorecard
+    catalog: Catalog
+    store: EventStore
+    settings: Settings
+    spill: Path
+
+    def engine(self, dates: SnapshotDates) -> DuckDBEngine:
+        """Return an engine whose schema ``events`` reads the store."""
+        engine = DuckDBEngine(
+            self.catalog,
+            dates,
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+            temp_directory=self.spill,
+        )
+        tables = self.catalog.of_schema("events")
+        engine.open_events({t.short_name: self.store.files(t.short_name) for t in tables})
+        return engine
+
+
+def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> None:
+    """Write scores and points of the champion card at some dates under ``folder``.
+
+    Raises ChecksRefused where a law across tables is broken.
+    """
+    engine = workshop.engine(dates)
+    try:
+        engine.load_reference([workshop.champion])
+        for stage in STAGES:
+            for table in workshop.catalog.of_schema(stage):
+                engine.build(table)
+            refuse_if_critical(judge_facts(engine.con, stage, dates.parameters))
+        for name in KEPT_TABLES:
+            table = workshop.catalog[name]
+            engine.build(table)
+            file = table_file(folder, table.short_name)
+            with told_in_a_line(folder):
+                file.parent.mkdir(parents=True)
+                write_sorted(engine.con, table, file)
+    finally:
+        engine.close()
+
+
+def has_late_data(workshop: Workshop, before: SnapshotDates, after: SnapshotDates) -> bool:
+    """Tell whether events of days up to ``before`` arrived between the two known_on."""
+    first, last = sorted((before.known_on, after.known_on))
+    if first == last:
+        return False
+    engine = workshop.engine(before)
+    try:
+        return any(_arrived(engine, log, [first, last, before.as_of_date]) for log in _logs(engine))
+    finally:
+        engine.close()
+
+
+def _logs(engine: DuckDBEngine) -> Sequence[str]:
+    return [table.short_name for table in engine.catalog.of_schema("raw")]
+
+
+def _arrived(engine: DuckDBEngine, log: str, days: Sequence[object]) -> bool:
+    sql = (
+        f"select 1 from events.{log} where arrived > ? and arrived <= ? and event_date <= ? limit 1"
+    )
+    return bool(engine.con.execute(sql, list(days)).fetchall())
+
+
+StateFolders = Mapping[str, Path]
+"""state -> the folder that holds its tables"""

@@ -1,0 +1,1 @@
+"""Checks between the stages of a run: constraints of contracts, and assertions across tables."""

@@ -1,0 +1,81 @@
+"""What a check found, and when that stops the run. Knows no Great Expectations: cheap to import."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from plainscore.common.errors import ChecksRefused
+
+Level = Literal["fail", "warn"]
+Outcome = Literal["passed", "failed", "warned", "error"]
+SHOWN_REFUSALS = 3
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one table (or one law) in one run.
+
+    ``failed_count`` is the number of rows that break it. ``examples`` is a JSON list of a few of
+    them, people by their person_id; of a check that errors, the one message.
+    """
+
+    stage: str
+    table_name: str
+    check_name: str
+    level: Level
+    outcome: Outcome
+    failed_count: int
+    examples: str
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether this result alone keeps the snapshot from being published."""
+        return self.outcome in ("failed", "error")
+
+
+def judged(
+    stage: str, table_name: str, check_name: str, level: Level, failed_count: int, examples: str
+) -> CheckResult:
+    """Return the result of a check that ran: passed, or failed / warned by its level."""
+    outcome: Outcome = "passed"
+    if failed_count:
+        outcome = "failed" if level == "fail" else "warned"
+    return CheckResult(stage, table_name, check_name, level, outcome, failed_count, examples)
+
+
+def errored(stage: str, table_name: str, check_name: str, examples: str) -> CheckResult:
+    """Return the result of a check that could not run: a failure, whatever its level was."""
+    return CheckResult(stage, table_name, check_name, "fail", "error", 0, examples)
+
+
+def refuse_if_critical(results: Iterable[CheckResult]) -> None:
+    """Raise ChecksRefused where a check failed or could not run; warnings go through.
+
+    The message names the first few by table, check and count (in full also examples), and counts
+    the rest.
+    """
+    critical = [result for result in results if result.is_critical]
+    if not critical:
+        return
+    checks = "a check" if len(critical) == 1 else f"{len(critical)} checks"
+    head = f"{checks} of {critical[0].stage} failed, so nothing was published"
+    shown = critical[:SHOWN_REFUSALS]
+    left = len(critical) - len(shown)
+    rest = [f"and {left} more"] if left else []
+    raise ChecksRefused(
+        "\n".join([head, *map(_sentence, shown), *rest]),
+        in_full="\n".join([head, *map(_sentence_with_examples, shown), *rest]),
+    )
+
+
+def _sentence(result: CheckResult) -> str:
+    what = f"{result.table_name}: {result.check_name}"
+    if result.outcome == "error":
+        return f"{what}: the check could not run"
+    rows = "row" if result.failed_count == 1 else "rows"
+    return f"{what}: {result.failed_count} {rows}"
+
+
+def _sentence_with_examples(result: CheckResult) -> str:
+    such_as = ", " if result.outcome == "error" else ", such as "
+    return f"{_sentence(result)}{such_as}{result.examples}"

@@ -1,0 +1,182 @@
+"""Where a column comes from: from a score down to the columns of the logs.
+
+A column comes from every column that its expression names. An aggregate or a window also comes
+from the columns that decide which rows it sees (``where``, ``qualify``, ``having``) and how they
+are grouped. Keys, which only say whose row it is, and conditions of joins are left out.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
+
+from plainscore.common.errors import UsageError
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.resolved import resolve
+
+ROW_DECIDERS = ("where", "qualify", "having")
+
+
+@dataclass(frozen=True)
+class ColumnName:
+    """A column of a table of the catalog; prints as ``schema.table.column``."""
+
+    table: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+Sources = tuple[ColumnName, ...]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A column and the columns it is made from, themselves with theirs; a log column has none."""
+
+    name: ColumnName
+    declared: Column
+    sources: tuple["Lineage", ...]
+
+    def each_once(self) -> Iterator["Lineage"]:
+        """Yield this and every column below it, depth first, each once."""
+        seen: set[ColumnName] = set()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if node.name not in seen:
+                seen.add(node.name)
+                yield node
+                waiting += reversed(node.sources)
+
+    @property
+    def log_columns(self) -> list[str]:
+        """The columns of the logs that this one goes back to, sorted."""
+        return sorted(str(n.name) for n in self.each_once() if n.name.table.startswith("events."))
+
+
+class Lineages:
+    """The lineages of one catalog: every column is traced once, every SELECT resolved once."""
+
+    def __init__(self, catalog: Catalog):
+        self._catalog = catalog
+        self._traced: dict[ColumnName, Lineage] = {}
+        self._selects: dict[str, _SelectSources] = {}
+
+    def of(self, column: str) -> Lineage:
+        """Return the lineage of ``schema.table.column`` or ``table.column``.
+
+        Of several tables with one short name, the one made last is meant: what is published,
+        where it is. Raises UsageError, with near names, where there is no such column.
+        """
+        return self._trace(_find(self._catalog, column))
+
+    def _trace(self, name: ColumnName) -> Lineage:
+        if name not in self._traced:
+            table = self._catalog[name.table]
+            sources = () if table.is_source else self._sources(table, name.column)
+            below = tuple(self._trace(source) for source in sources)
+            self._traced[name] = Lineage(name, table.column(name.column), below)
+        return self._traced[name]
+
+    def _sources(self, table: Table, column: str) -> Sources:
+        if table.name not in self._selects:
+            self._selects[table.name] = _SelectSources(table, self._catalog.tables)
+        position = [declared.name for declared in table.columns].index(column)
+        return self._selects[table.name].of(position)
+
+
+def lineage(catalog: Catalog, column: str) -> Lineage:
+    """Return the lineage of one column; see Lineages.of."""
+    return Lineages(catalog).of(column)
+
+
+def _find(catalog: Catalog, column: str) -> ColumnName:
+    table_name, _, column_name = column.rpartition(".")
+    names = [name for name in catalog.tables if table_name in (name, name.partition(".")[2])]
+    for name in reversed(names):
+        if column_name in {declared.name for declared in catalog[name].columns}:
+            return ColumnName(name, column_name)
+    raise UsageError(f"no column '{column}'; {_near(catalog, column)}")
+
+
+def _near(catalog: Catalog, column: str) -> str:
+    known = [
+        f"{prefix}.{declared.name}"
+        for table in catalog.tables.values()
+        for prefix in (table.short_name, table.name)
+        for declared in table.columns
+    ]
+    near = list(dict.fromkeys(get_close_matches(column, known, n=8, cutoff=0.6)))[:4]
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return "columns are written table.column, as in score.score: see `plainscore dictionary`"
+
+
+class _SelectSources:
+    """The input columns of each output column of one transform."""
+
+    def __init__(self, table: Table, tables: Mapping[str, Table]):
+        scope = build_scope(resolve(table, tables))
+        assert scope is not None, "every SELECT has a scope"
+        self._scope = scope
+        self._key = frozenset(table.key)
+        # Without it, a column that several CTEs pass on would be traced once per path.
+        self._known: dict[tuple[Scope, int], Sources] = {}
+
+    def of(self, position: int) -> Sources:
+        """Return the sources of the output column at ``position`` (from 0), in order, each once."""
+        return self._of(self._scope, position)
+
+    def _of(self, scope: Scope, position: int) -> Sources:
+        key = (scope, position)
+        if key not in self._known:
+            self._known[key] = tuple(dict.fromkeys(self._found(scope, position)))
+        return self._known[key]
+
+    def _found(self, scope: Scope, position: int) -> Iterator[ColumnName]:
+        if scope.set_operation_scopes:
+            for part in scope.set_operation_scopes:
+                yield from self._of(part, position)
+            return
+        select = _query_of(scope)
+        output = select.selects[position]
+        if not output.find(exp.AggFunc, exp.Window):
+            yield from self._behind(scope, output)
+            return
+        found = [*self._behind(scope, output), *self._deciders(scope)]
+        yield from found or self._behind(scope, select.args.get("group"))
+
+    def _deciders(self, scope: Scope) -> Iterator[ColumnName]:
+        """Yield the columns that decide which rows a SELECT sees, those of its CTEs included."""
+        for clause in ROW_DECIDERS:
+            yield from self._behind(scope, scope.expression.args.get(clause))
+        groups = scope.expression.args.get("group")
+        for column in groups.expressions if groups else ():
+            if column.name not in self._key:
+                yield from self._behind(scope, column)
+        inner = [source for _, source in scope.selected_sources.values()]
+        for source in (*scope.set_operation_scopes, *inner):
+            if isinstance(source, Scope):
+                yield from self._deciders(source)
+
+    def _behind(self, scope: Scope, part: exp.Expr | None) -> Iterator[ColumnName]:
+        columns = walk_in_scope(part) if part is not None else ()
+        for column in columns:
+            if not isinstance(column, exp.Column):
+                continue
+            source = scope.sources[column.table]
+            if isinstance(source, Scope):
+                names = _query_of(source).named_selects
+                yield from self._of(source, names.index(column.name))
+            else:
+                yield ColumnName(f"{source.db}.{source.name}", column.name)
+
+
+def _query_of(scope: Scope) -> exp.Query:
+    assert isinstance(scope.expression, exp.Query), "a scope is made of a SELECT"
+    return scope.expression

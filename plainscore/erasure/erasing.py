@@ -1,0 +1,109 @@
+"""Erase people from a data directory: the whole way on one page."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from plainscore.common.errors import InputRefused, UsageError
+from plainscore.erasure.journal import Journal
+from plainscore.erasure.landing import erase_from_landing
+from plainscore.erasure.names import Names
+from plainscore.erasure.search import SearchResult, search
+from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots
+from plainscore.erasure.store import StoreErasure
+from plainscore.logs.event_store import open_store
+from plainscore.logs.head import read_head
+from plainscore.publish.catalog import refresh_catalog
+from plainscore.publish.manifest import read_manifest
+from plainscore.publish.reports import remove_all_reports
+from plainscore.publish.runs import SNAPSHOTS, STAGING, published_runs
+from plainscore.runs.spill import SPILL
+from plainscore.settings import Settings
+
+
+@dataclass
+class Erasure:
+    """What one erasure did; see the parts."""
+
+    people: int
+    files: dict[str, int] = field(default_factory=dict)
+    by_hand: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    snapshots: list[ErasedSnapshot] = field(default_factory=list)
+    search: SearchResult = field(default_factory=SearchResult)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left for the operator to do."""
+        return not (
+            self.by_hand or self.search.found or any(s.is_for_operator for s in self.snapshots)
+        )
+
+
+def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
+    """Erase people, and whoever an interrupted erasure was to erase, and search for them.
+
+    The caller holds the writer lock as ``plainscore.common.lock.ERASING``. Killed at any moment,
+    the next call finishes it; until then nothing else may write.
+
+    Raises
+    ------
+    UsageError
+        Nobody was named and no erasure was interrupted.
+    InputRefused
+        Somebody is not known here, and nothing was changed; or a published run cannot be read.
+    """
+    journal = Journal(data_dir)
+    wanted = list(dict.fromkeys([*journal.ids, *ids]))
+    if not wanted:
+        journal.end()  # it was cut short before anything was done
+        raise UsageError("name at least one person to be erased")
+    for run in published_runs(data_dir):
+        read_manifest(run)
+    _refuse_strangers(data_dir, [one for one in ids if one not in journal.ids])
+    names, erasure = Names(wanted), Erasure(len(wanted))
+    events = data_dir / "events"
+    journal.begin(wanted, read_head(events).erasures + 1)
+    ledger = open_store(data_dir).ledger()
+    landing = erase_from_landing(data_dir / "landing", names, journal, ledger)
+    erasure.files, erasure.by_hand = landing.rewritten, landing.by_hand
+    erasure.renamed = landing.renamed
+    if events.is_dir():
+        erasure.rows = StoreErasure(data_dir, names, journal).erase()
+    erasure.snapshots = erase_from_snapshots(data_dir, names, journal, settings)
+    _remove_what_can_be_made_again(data_dir, names)
+    erasure.search = search(data_dir, names)
+    journal.end()
+    return erasure
+
+
+def _refuse_strangers(data_dir: Path, ids: Sequence[str]) -> None:
+    """Raise InputRefused where an id stands nowhere as that of a person."""
+    people = [pl.read_parquet(file, glob=False) for file in open_store(data_dir).person_files()]
+    known = set(pl.concat(people)["person_id"]) if people else set()
+    for one in ids:
+        if not one:
+            raise UsageError("an empty text is nobody's id")
+        if one not in known and not search(data_dir, Names([one])).found:
+            raise InputRefused(
+                f"{one} is not known in {data_dir}: no log, snapshot or landing file names such a "
+                "person; nothing was changed"
+            )
+
+
+def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
+    """Delete leftovers of dead runs, and what beside the runs tells of an erased person."""
+    snapshots = data_dir / SNAPSHOTS
+    shutil.rmtree(data_dir / SPILL, ignore_errors=True)
+    shutil.rmtree(snapshots / STAGING, ignore_errors=True)
+    remove_all_reports(data_dir)
+    for beside in sorted(snapshots.glob("_*/*")):
+        if beside.is_dir() and search(beside, names).found:
+            shutil.rmtree(beside)
+        elif beside.is_file() and names.are_told_by(beside.read_text(errors="replace")):
+            beside.unlink()
+    refresh_catalog(data_dir)  # it must name nothing that is gone

@@ -1,0 +1,153 @@
+"""Publish every snapshot anew in which erased people had a part, and delete its older runs."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from plainscore.common.durable import fsync_path
+from plainscore.common.errors import ChecksRefused, InputRefused, UsageError
+from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.contracts.contract import ContractError
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.erasure.differences import ScoreDifference, compare_runs
+from plainscore.erasure.journal import Journal
+from plainscore.erasure.names import Names, json_texts
+from plainscore.logs import IngestReport
+from plainscore.logs.refusals import RefusedFile
+from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.check_results import CHECK_RESULT
+from plainscore.publish.manifest import read_contracts, read_manifest
+from plainscore.publish.runs import (
+    SNAPSHOTS,
+    STAGING,
+    Run,
+    is_retired,
+    published_runs,
+    standing_runs,
+)
+from plainscore.publish.staging import table_file
+from plainscore.runs.ledger.entry import entry_file
+from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.score_day import score_what_is_in
+from plainscore.runs.scorecard_files import cards_by_hash
+from plainscore.settings import Settings
+
+
+@dataclass(frozen=True)
+class ErasedSnapshot:
+    """What became of one snapshot.
+
+    ``difference``: what it did to others' scores; None where it was published anew before, or
+    not at all. ``unpublished``: why it is published no more; None where it is.
+    """
+
+    dates: SnapshotDates
+    run: Run | None
+    difference: ScoreDifference | None = None
+    unpublished: str | None = None
+    is_for_operator: bool = False
+
+
+def erase_from_snapshots(
+    data_dir: Path, names: Names, journal: Journal, settings: Settings
+) -> list[ErasedSnapshot]:
+    """Publish a further run of every snapshot concerned, and delete all its older runs at once.
+
+    Retired runs that are concerned are deleted with them. A snapshot is concerned where a removed
+    row had arrived for it, or a run of it holds an id. One that cannot be made again is published
+    no more. Readers that hold an old catalog lose the deleted runs.
+    """
+    erased: list[ErasedSnapshot] = []
+    doomed: list[Run] = []
+    for _, group in groupby(published_runs(data_dir), key=lambda run: run.dates):
+        runs = list(group)
+        if not _is_concerned(runs, names, journal.since):
+            continue
+        outcome = _publish_anew(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
+        erased.append(outcome)
+        doomed += [run for run in runs if run != outcome.run]
+        if outcome.run is None:
+            entry_file(data_dir, outcome.dates).unlink(missing_ok=True)
+    retired = [run for run in standing_runs(data_dir) if is_retired(run)]
+    doomed += [run for run in retired if _is_concerned([run], names, journal.since)]
+    _delete(data_dir, doomed)
+    return erased
+
+
+def _is_concerned(runs: Sequence[Run], names: Names, since: date | None) -> bool:
+    """Tell whether rows that went had arrived for a snapshot, or a run of it holds an id."""
+    if since is not None and since <= runs[-1].dates.known_on:
+        return True
+    return any(run_holds(run, names) for run in runs)
+
+
+def run_holds(run: Run, names: Names) -> bool:
+    """Tell whether a published run holds an id: in a column of ids, or in a check's examples."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        for table, contract in read_contracts(run).items():
+            ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
+            source = _source(run, table)
+            condition = " or ".join(f"list_contains($ids, {identifier(name)})" for name in ids)
+            query = f"select 1 from {source} where {condition} limit 1"
+            if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
+                return True
+        examples = con.execute(f"select examples from {_source(run, CHECK_RESULT.short_name)}")
+        return any(_told(text, names) for (text,) in examples.fetchall() if text)
+
+
+def _told(examples: str, names: Names) -> bool:
+    return any(names.are_told_by(text) for text in json_texts(examples, with_numbers=False))
+
+
+def _source(run: Run, table: str) -> str:
+    files = parquet_list([table_file(run.folder, table)])
+    return f"read_parquet({files}, hive_partitioning = false)"
+
+
+def _publish_anew(
+    data_dir: Path, live: Run, names: Names, erasure_no: int, settings: Settings
+) -> ErasedSnapshot:
+    manifest = read_manifest(live)
+    if manifest.get("erasures", 0) >= erasure_no:
+        return ErasedSnapshot(live.dates, live)
+    try:
+        cards = cards_by_hash([card["hash"] for card in manifest["scorecards"]], settings)
+        request = SnapshotRequest(
+            data_dir,
+            live.dates,
+            settings.model_copy(update={"scorecards": cards}),
+            skip_refused=True,
+            allow_stopped_feeds=True,
+            force=True,
+        )
+        skipped = [
+            RefusedFile("", file, None, "", "") for file in manifest["skipped_refused_files"]
+        ]
+        run = score_what_is_in(request, IngestReport(refused=skipped)).run
+    except (ChecksRefused, ContractError, InputRefused, UsageError) as error:
+        is_empty = isinstance(error, InputRefused) and str(error).startswith("no event is known")
+        why = "it held nobody else" if is_empty else str(error)
+        return ErasedSnapshot(live.dates, None, None, why, is_for_operator=not is_empty)
+    return ErasedSnapshot(live.dates, run, compare_runs(live, run, names.ids))
+
+
+def _delete(data_dir: Path, runs: Sequence[Run]) -> None:
+    """Delete runs at once: out of sight, out of the catalog, off the disk."""
+    away = data_dir.resolve() / SNAPSHOTS / STAGING
+    away.mkdir(parents=True, exist_ok=True)
+    folders = [run.folder for run in runs]
+    for folder in folders:
+        folder.rename(away / uuid4().hex)
+        fsync_path(folder.parent)
+    rebuild_catalog(data_dir)
+    shutil.rmtree(away)
+    for folder in folders:
+        for parent in (folder.parent, folder.parent.parent):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()

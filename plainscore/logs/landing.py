@@ -1,0 +1,192 @@
+"""List the landing directory: the files that can be read, and what must be refused unread.
+
+The layout is ``<log>/arrived=YYYY-MM-DD/<name>.{ndjson,ndjson.gz,csv,csv.gz,parquet}``. Names that
+begin with ``.`` or ``_`` are ignored; everything else that does not fit is refused, by name.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from plainscore.common.errors import InputRefused
+from plainscore.logs.log_fields import LOGS
+from plainscore.logs.refusals import FileRefused, RefusedFile
+
+Format = Literal["ndjson", "csv", "parquet"]
+
+_ENDINGS: dict[str, tuple[Format, bool]] = {
+    ".ndjson": ("ndjson", False),
+    ".ndjson.gz": ("ndjson", True),
+    ".csv": ("csv", False),
+    ".csv.gz": ("csv", True),
+    ".parquet": ("parquet", False),
+}
+_DAY_FOLDER = re.compile(r"arrived=([0-9]{4}-[0-9]{2}-[0-9]{2})")
+
+
+@dataclass(frozen=True, order=True)
+class LandingFile:
+    """One delivered file; the order of files is the order of arrival within a log.
+
+    ``file`` is the path under landing/, ``path`` where it is read.
+    """
+
+    log: str
+    arrived: date
+    file: str
+    path: Path
+    format: Format
+    is_gzipped: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What stands in a landing directory, both lists sorted."""
+
+    files: list[LandingFile]
+    refused: list[RefusedFile]
+
+
+def list_landing(landing: Path) -> Listing:
+    """List a landing directory without opening any file.
+
+    Raises
+    ------
+    InputRefused
+        There is no such directory, or it cannot be listed.
+    """
+    if not landing.is_dir():
+        raise InputRefused(
+            f"{landing} is no directory: put the logs there as <log>/arrived=YYYY-MM-DD/<file>"
+        )
+    files: list[LandingFile] = []
+    refused: list[RefusedFile] = []
+    for found in _walk(landing):
+        if isinstance(found, LandingFile):
+            files.append(found)
+        else:
+            refused.append(found)
+    return Listing(sorted(files), sorted(refused, key=lambda one: one.file))
+
+
+def file_at(landing: Path, file: str, arrived: date) -> LandingFile:
+    """Return a file that was listed before by its path under landing/."""
+    form, is_gzipped = _format(file.rpartition("/")[2])
+    log = file.partition("/")[0]
+    return LandingFile(log, arrived, file, landing / file, form, is_gzipped)
+
+
+def blocked_days(refused: list[RefusedFile]) -> set[tuple[str, date]]:
+    """Return the (log, arrival day) pairs from which nothing may be ingested."""
+    return {(one.log, one.arrived) for one in refused if one.arrived is not None}
+
+
+def _walk(landing: Path) -> Iterator[LandingFile | RefusedFile]:
+    root = landing.resolve()
+    for folder in _entries(landing):
+        log = _shown(folder.name)
+        try:
+            if log not in LOGS:
+                raise FileRefused(
+                    "is none of the five logs",
+                    f"move it away, or rename it to one of {', '.join(LOGS)}",
+                )
+            _refuse_unless_folder(folder, root)
+            days = list(_entries(Path(folder.path)))
+        except FileRefused as error:
+            yield RefusedFile(log, log, None, error.reason, error.mend)
+            continue
+        for day in days:
+            yield from _walk_day(log, day, root)
+
+
+def _walk_day(
+    log: str, folder: os.DirEntry[str], root: Path
+) -> Iterator[LandingFile | RefusedFile]:
+    arrived: date | None = None
+    place = f"{log}/{_shown(folder.name)}"
+    try:
+        arrived = _arrival_day(folder.name)
+        _refuse_unless_folder(folder, root)
+        entries = list(_entries(Path(folder.path)))
+    except FileRefused as error:
+        yield RefusedFile(log, place, arrived, error.reason, error.mend)
+        return
+    for entry in entries:
+        file = f"{place}/{_shown(entry.name)}"
+        try:
+            form, is_gzipped = _format(entry.name)
+            _refuse_unless_regular_file(entry, root)
+        except FileRefused as error:
+            yield RefusedFile(log, file, arrived, error.reason, error.mend)
+        else:
+            yield LandingFile(log, arrived, file, Path(entry.path), form, is_gzipped)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return [entry for entry in found if not entry.name.startswith((".", "_"))]
+    except OSError as error:
+        raise FileRefused(
+            f"cannot be listed ({error.strerror})", "give the user that ingests read permission"
+        ) from error
+
+
+def _arrival_day(name: str) -> date:
+    match = _DAY_FOLDER.fullmatch(name)
+    try:
+        if match:
+            return date.fromisoformat(match[1])
+    except ValueError:
+        pass
+    raise FileRefused(
+        "is no arrival folder", "name it arrived=YYYY-MM-DD after the day on which it arrived"
+    )
+
+
+def _format(name: str) -> tuple[Format, bool]:
+    if _shown(name) != name:
+        raise FileRefused("has a name that is not UTF-8", "rename it")
+    for ending, form in _ENDINGS.items():
+        if name.endswith(ending) and name != ending:
+            return form
+    raise FileRefused(
+        "is of an unknown format", f"deliver it with one of the endings {', '.join(_ENDINGS)}"
+    )
+
+
+def _refuse_unless_folder(entry: os.DirEntry[str], root: Path) -> None:
+    mode = _mode(entry, root)
+    if not stat.S_ISDIR(mode):
+        raise FileRefused("is no folder", "move it to <log>/arrived=YYYY-MM-DD/")
+
+
+def _refuse_unless_regular_file(entry: os.DirEntry[str], root: Path) -> None:
+    mode = _mode(entry, root)
+    if not stat.S_ISREG(mode):
+        raise FileRefused("is not a regular file", "deliver the file itself")
+
+
+def _mode(entry: os.DirEntry[str], root: Path) -> int:
+    """Return the mode of what the entry stands for, following links within ``root`` only."""
+    try:
+        if entry.is_symlink():
+            target = Path(os.path.realpath(entry.path, strict=True))
+            if not target.is_relative_to(root):
+                raise FileRefused("is a link that leads out of landing/", "deliver the file itself")
+        return entry.stat().st_mode
+    except OSError as error:
+        raise FileRefused(
+            f"cannot be reached ({error.strerror})", "deliver the file itself"
+        ) from error
+
+
+def _shown(name: str) -> str:
+    """Return a file name as text; bytes that are no UTF-8 are written as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,136 @@
+"""The tables of the event store and their columns.
+
+The five logs and ``person`` are declared in ``transforms/events/*.toml``, where the transforms
+that read them look; the ingest's own three tables are declared here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+from deltalake import Field, Schema
+from deltalake.schema import PrimitiveType
+
+from plainscore.common.standard import standard_folder
+from plainscore.contracts.contract import read_glossary, read_table
+from plainscore.logs.log_fields import LOGS
+
+MONTH = "arrived_month"
+
+_POLARS: dict[str, pl.DataType] = {
+    "BIGINT": pl.Int64(),
+    "VARCHAR": pl.String(),
+    "TIMESTAMP": pl.Datetime("us"),
+    "DATE": pl.Date(),
+    "BOOLEAN": pl.Boolean(),
+}
+_DELTA = {
+    "BIGINT": "long",
+    "VARCHAR": "string",
+    "TIMESTAMP": "timestamp_ntz",
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+}
+_STORED_NAMES = {
+    "person_id": "person_key",
+    "friend_id": "friend_key",
+    "counterparty_id": "counterparty_key",
+    "amount": "amount_cents",
+    "balance": "balance_cents",
+    "credit_limit": "credit_limit_cents",
+}
+_QUARANTINE = {
+    "log": "VARCHAR",
+    "file": "VARCHAR",
+    "line": "BIGINT",
+    "reason": "VARCHAR",
+    "raw": "VARCHAR",
+    "arrived": "DATE",
+    "file_no": "BIGINT",
+    MONTH: "VARCHAR",
+}
+_FILE = {
+    "file_no": "BIGINT",
+    "log": "VARCHAR",
+    "file": "VARCHAR",
+    "arrived": "DATE",
+    "bytes": "BIGINT",
+    "sha256": "VARCHAR",
+    "rows": "BIGINT",
+    "accepted": "BIGINT",
+    "duplicates": "BIGINT",
+    "quarantined": "BIGINT",
+    "unknown_column_count": "BIGINT",
+    "unknown_columns": "VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """One Delta table: its columns with their SQL types, and whether it is cut by month."""
+
+    name: str
+    columns: dict[str, str]
+
+    @property
+    def partition_by(self) -> list[str]:
+        """The column by which the table is cut, if any."""
+        return [MONTH] if MONTH in self.columns else []
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """The columns as polars types."""
+        return {name: _POLARS[kind] for name, kind in self.columns.items()}
+
+    @property
+    def delta_schema(self) -> Schema:
+        """The columns as a Delta schema."""
+        return Schema(
+            [Field(name, PrimitiveType(_DELTA[kind])) for name, kind in self.columns.items()]
+        )
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table without rows."""
+        return pl.DataFrame(schema=self.schema)
+
+
+@cache
+def stored_tables() -> dict[str, StoredTable]:
+    """Return every table of the event store by name."""
+    declared = {name: _declared(name) for name in (*LOGS, "person")}
+    own = {"repeat": _repeat_columns(declared), "quarantine": _QUARANTINE, "file": _FILE}
+    return {name: StoredTable(name, columns) for name, columns in (declared | own).items()}
+
+
+def _declared(name: str) -> dict[str, str]:
+    home = standard_folder("transforms")
+    glossary = read_glossary(home / "glossary.toml")
+    table = read_table(home / "events" / f"{name}.toml", glossary)
+    return {column.name: column.type for column in table.columns}
+
+
+def _repeat_columns(declared: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Rows that came with a known event_id, of every log, with all that is needed to judge anew."""
+    content: dict[str, str] = {}
+    for log in LOGS:
+        content |= {name: declared[log][name] for name in content_columns(log)}
+    place = {"arrived": "DATE", "file_no": "BIGINT", "line": "BIGINT", MONTH: "VARCHAR"}
+    return {"log": "VARCHAR", "event_id": "VARCHAR", **content, "verdict": "VARCHAR", **place}
+
+
+def content_columns(log: str) -> list[str]:
+    """Return the stored columns in which two rows with the same event_id can differ."""
+    own = (field.name for field in LOGS[log].fields)
+    return [stored_name(name) for name in ("person_id", "event_time", "event_type", *own)]
+
+
+def stored_name(delivered: str) -> str:
+    """Return the name under which a delivered field is stored."""
+    return _STORED_NAMES.get(delivered, delivered)
+
+
+def person_fields(log: str) -> Iterable[str]:
+    """Return the delivered fields of a log that name people."""
+    other = LOGS[log].other_person
+    return ("person_id",) if other is None else ("person_id", other)

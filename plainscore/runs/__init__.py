@@ -1,0 +1,1 @@
+"""Runs of snapshots: their stages, dates, ledger and settings."""

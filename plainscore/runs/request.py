@@ -1,0 +1,93 @@
+"""What one run is asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from plainscore.common.errors import UsageError
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.spark_session import EngineName, require_engine
+from plainscore.runs.calendar import NamedDay, meant_day
+from plainscore.settings import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class SnapshotRequest:
+    """One snapshot of one data directory.
+
+    ``skip_refused``: publish although refused files stand in the way, and say so in the manifest.
+    ``allow_stopped_feeds``: publish although a log had no arrivals for longer than its limit.
+    ``force``: publish a further run although nothing changed.
+    """
+
+    data_dir: Path
+    dates: SnapshotDates
+    settings: Settings
+    skip_refused: bool = False
+    allow_stopped_feeds: bool = False
+    force: bool = False
+
+
+def snapshot_dates(
+    as_of_date: date, known_on: date | None, settings: Settings, today: date | None = None
+) -> SnapshotDates:
+    """Return both clocks; known_on defaults to as_of_date plus the configured lag.
+
+    Raises UsageError where as_of_date has not ended and no known_on was given: its events cannot
+    all have arrived. ``today`` defaults to the current day (UTC).
+    """
+    if known_on is not None:
+        return SnapshotDates(as_of_date, known_on)
+    today = today or datetime.now(UTC).date()
+    if as_of_date > today:
+        raise UsageError(
+            f"{as_of_date} lies in the future (today is {today}): give --known-on to score it "
+            "with what is known until then"
+        )
+    return SnapshotDates(as_of_date, as_of_date + timedelta(days=settings.arrival_lag_days))
+
+
+def read_request(
+    as_of_date: date | NamedDay,
+    known_on: date | None = None,
+    data: Path = Path("data"),
+    *,
+    today: date | None = None,
+    scorecards: Sequence[str] | None = None,
+    skip_refused: bool = False,
+    allow_stopped_feeds: bool = False,
+    force: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_directory: Path | None = None,
+    engine: EngineName | None = None,
+    master: str | None = None,
+) -> SnapshotRequest:
+    """Return the request that flags and settings make together.
+
+    What is None is taken from the settings. ``today``: the day on which a named day is meant,
+    the current one (UTC) by default. Raises UsageError as those do.
+    """
+    settings = read_settings(
+        data,
+        scorecards=scorecards,
+        threads=threads,
+        memory_limit=memory_limit,
+        temp_directory=temp_directory,
+        engine=engine,
+        master=master,
+    )
+    require_engine(settings.engine, settings.master)
+    day = meant_day(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
+    dates = snapshot_dates(day, known_on, settings)
+    return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)
+
+
+def read_requests(
+    as_of_dates: Sequence[date], known_on: date | None, data: Path, **wishes: Any
+) -> list[SnapshotRequest]:
+    """Return the requests of many dates, all else alike; see ``read_request``."""
+    one = read_request(as_of_dates[0], known_on, data, **wishes)
+    return [replace(one, dates=snapshot_dates(day, known_on, one.settings)) for day in as_of_dates]

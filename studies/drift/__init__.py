@@ -1,1 +1,0 @@
-"""Statistics of two snapshots side by side: how far they drifted, how much people moved."""

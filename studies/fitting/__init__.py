@@ -1,1 +1,0 @@
-"""Fit a scorecard to outcomes: monotone bins, a logistic model, integer points, a report."""

@@ -1,1 +1,0 @@
-"""How well points tell who becomes bad: figures over counts, computed in a fixed order."""

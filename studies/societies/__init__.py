@@ -1,1 +1,0 @@
-"""Other societies: the same people under other rules, month by month, in figures from counts."""

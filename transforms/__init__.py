@@ -1,1 +1,0 @@
-"""What is computed: contracts, SQL, scorecards, and the engines that run them."""
