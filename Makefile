@@ -11,7 +11,7 @@ OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.t
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo server test lint types unit install compat sail spark site-engine docs clean
+.PHONY: demo server test lint types unit install compat sail spark site-engine docs wheel clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
@@ -72,6 +72,10 @@ $(READY): pyproject.toml constraints.txt
 $(READY_DEV): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# One top-level package, into build/wheels/.
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheels .
 
 clean:
 	rm -rf $(VENV) data/landing data/events data/snapshots data/reports data/format.json data/plainscore.duckdb
