@@ -38,7 +38,7 @@ def print_comparison(
 
 def _print_tables(told: "ScorecardComparison") -> None:
     from plainscore.cli.row_output import print_rows
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     print(
         printable(f"{told.first} -> {told.second}   as of {told.as_of_date}, ")

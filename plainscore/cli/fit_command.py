@@ -72,7 +72,7 @@ def fit(
 
 def _print(study: "Study", output_format: Literal["table", "json"]) -> None:
     from plainscore.cli.row_output import json_value, print_rows
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     if output_format == "json":
         told = {

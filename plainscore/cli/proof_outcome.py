@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.common.text import printable
 from plainscore.publish.known_roots import known_roots
 from plainscore.publish.proof_check import ProofOutcome, ProvedScore, check_proof
 from plainscore.publish.runs import SNAPSHOTS
-from plainscore.show.plain_text import printable
 
 WRONG = 1
 GIVEN = "--root"

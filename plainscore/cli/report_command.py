@@ -20,8 +20,8 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     """
     from contextlib import nullcontext
 
-    from plainscore.common.durable import told_in_a_line
     from plainscore.common.errors import UsageError
+    from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
     from plainscore.contracts.house import build_catalog
     from plainscore.publish.reports import publish_report, report_file
@@ -39,7 +39,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
     with writer_lock(data, "report") if out is None else nullcontext():
         _, page = make_report(data, str(day), catalog)
-        with told_in_a_line(file.parent):
+        with translating_write_errors(file.parent):
             publish_report(page, file)
     print(file)
     return 0

@@ -43,7 +43,7 @@ def json_value(value: Any) -> Any:
 
 def terminal_safe(text: str, out: TextIO) -> str:
     """Return ``text`` as it is for a file or pipe, without control characters for a terminal."""
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     return printable(text) if out.isatty() else text
 
@@ -90,7 +90,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     iterator = iter(rows)
     shown = list(islice(iterator, SHOWN_ROWS))

@@ -88,8 +88,8 @@ def _typed_line() -> str:
 def _answer(entry: str, data: Path, output_format: "Format") -> bool:
     """Answer one entry; return whether it could be answered."""
     from plainscore.cli.row_output import print_rows
+    from plainscore.common.text import printable
     from plainscore.show.errors import PublishedFileError, QuestionError
-    from plainscore.show.plain_text import printable
     from plainscore.show.questions import ask, statements
     from plainscore.show.snapshots import open_snapshots
 

@@ -59,7 +59,7 @@ def what_if(
 
 def _print_answer(told: "WhatIf", output_format: Literal["table", "json", "csv"]) -> None:
     from plainscore.cli.row_output import print_rows
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     if output_format == "json":
         _print_json(asdict(told))
@@ -93,7 +93,7 @@ def _print_recourse(told: "Recourse", output_format: Literal["table", "json", "c
 
 
 def _print_ways(told: "Recourse") -> None:
-    from plainscore.show.plain_text import printable
+    from plainscore.common.text import printable
 
     record = told.record
     print(

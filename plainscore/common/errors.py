@@ -1,8 +1,4 @@
-"""What can go wrong, told to the person who must act.
-
-Every error of ours carries the exit code its kind ends the command with, so the
-command line needs no table of exceptions.
-"""
+"""All errors that end a command with a message: one hierarchy, each class with its exit code."""
 
 
 class PlainscoreError(Exception):
@@ -12,7 +8,7 @@ class PlainscoreError(Exception):
 
 
 class UsageError(PlainscoreError):
-    """The command was asked for something that cannot be meant."""
+    """The request is invalid: flags, dates, settings, a scorecard or SQL."""
 
     exit_code = 2
 
@@ -20,8 +16,8 @@ class UsageError(PlainscoreError):
 class ChecksRefused(PlainscoreError):
     """A critical check failed, so nothing was published.
 
-    ``in_full``: the message with examples, which name people. It is for the person who asked:
-    str() has none, because schedulers and alerts keep messages and hand them on.
+    ``in_full``: the message with examples, which name people. Only the person at the terminal
+    sees it: str() has no examples, because schedulers and alerts store and forward messages.
     """
 
     exit_code = 3
@@ -43,13 +39,17 @@ class InputRefused(PlainscoreError):
     exit_code = 5
 
 
+class DataFormatError(InputRefused):
+    """This version cannot read the format of the data directory."""
+
+
 class PartlyDone(PlainscoreError):
-    """Some of the asked-for dates are done; a rerun resumes with the rest."""
+    """Some of the requested dates are published; a rerun does the rest."""
 
     exit_code = 6
 
 
 class LimitPassed(PlainscoreError):
-    """What was asked for is done, and a limit that was asked for is passed."""
+    """The work is done, and a requested limit was exceeded."""
 
     exit_code = 7

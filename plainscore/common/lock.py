@@ -1,7 +1,7 @@
-"""One writer per data directory: a lock of the operating system that a dead process cannot keep.
+"""One writer per data directory: an operating system lock, which a dead process cannot keep.
 
-Both the directory and a file in it are locked. The directory, because a lock file that somebody
-removes would let a second writer in; the file, because network filesystems lock files only.
+Both the directory and a file in it are locked: the directory because removing a lock file would
+let a second writer in, the file because network filesystems lock only files.
 """
 
 import errno
@@ -16,17 +16,14 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plainscore.common.durable import failing_machine_told
+from plainscore.common.data_format import refuse_newer_format, write_format
 from plainscore.common.errors import InputRefused, Locked
-from plainscore.common.interruption import noting_interruptions
-from plainscore.runs.stamping import stamp_format
-from plainscore.show.data_format import refuse_newer_format
+from plainscore.common.files import translating_machine_errors
+from plainscore.common.signals import noting_interruptions
 
 LOCK_NAME = ".lock"
 ERASURE_JOURNAL = ".erasure"
 ERASING = "erase"
-_HELD_BY_ANOTHER = (errno.EWOULDBLOCK, errno.EACCES)
-_LOOKS, _BETWEEN_LOOKS_SECONDS = 20, 0.01
 
 _lent: ContextVar[frozenset[Path]] = ContextVar("lent", default=frozenset())
 
@@ -35,66 +32,68 @@ _lent: ContextVar[frozenset[Path]] = ContextVar("lent", default=frozenset())
 def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator[None]:
     """Hold the data directory for writing; readers need no lock.
 
-    The operating system frees the lock when the holder ends, however it ends; what stands in the
-    file only says who that is. A holder that dies or fails leaves that there, and the next one
-    first tidies up after it (``plainscore.runs.recovery``). While it is held, Ctrl-C and SIGTERM
-    are noted (``plainscore.common.interruption``).
+    A holder that dies or fails leaves its record in the lock file, and the next one first
+    recovers what it left (``plainscore.runs.recovery``). Ctrl-C and SIGTERM are recorded
+    meanwhile (``plainscore.common.signals``).
 
     Parameters
     ----------
     data_dir
-        The directory to be written; made where it does not exist.
+        The directory to write; made if it does not exist.
     purpose
-        What the holder does, in a word or two, for the message another writer gets.
+        What the holder does, in a word or two, for the message that another writer gets.
     lend
-        Whoever is called while it is held may take it too: so a command holds it from before
-        the slow start of a flow that takes it by itself where nobody else does.
+        Code called within the block may take the lock too: a command holds it before the slow
+        start of a flow that takes it by itself when it is scheduled.
 
     Raises
     ------
     Locked
         Another process holds it; the message names its pid, host, start and purpose.
     DataFormatError
-        A newer version wrote the directory, in a format that this one cannot read.
+        A newer version wrote the directory in a format of its own.
     InputRefused
-        The directory cannot be made, written or locked; or an erasure was interrupted in it, and
-        this is not the one that ends it.
+        The directory cannot be made, written or locked, or an interrupted erasure must finish
+        first.
     PlainscoreError
-        The disk is full or fails, permission is missing or memory is not enough, and nobody
-        has told so better.
+        An error of disk, permission or memory that nothing else explains.
     Interrupted
-        A signal came while it was held.
+        A signal arrived while it was held.
     """
     if data_dir.resolve() in _lent.get():
         yield
         return
     refuse_newer_format(data_dir)
     with ExitStack() as opened:
-        descriptor = _open(data_dir, opened)
-        refuse_newer_format(data_dir)  # again: who held the lock until now may have been newer
+        descriptor = _lock(data_dir, opened)
+        refuse_newer_format(data_dir)  # again: the previous holder may have been newer
         is_after_a_failure = os.fstat(descriptor).st_size > 0
-        if purpose != ERASING:
-            _refuse_while_erasing(data_dir)
-        with failing_machine_told(data_dir):
+        if purpose != ERASING and (data_dir / ERASURE_JOURNAL).exists():
+            raise InputRefused(
+                f"an erasure was interrupted in {data_dir}, and nothing else may be written "
+                f"before it is done: finish it with plainscore erase --data {data_dir}"
+            )
+        with translating_machine_errors(data_dir):
             _write_holder(descriptor, purpose)
-            stamp_format(data_dir)
+            write_format(data_dir)
         if lend:
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
-        with noting_interruptions(), failing_machine_told(data_dir):
+        with noting_interruptions(), translating_machine_errors(data_dir):
             if is_after_a_failure:
-                _tidy(data_dir)
+                _recover(data_dir)
             yield
-        _forget_holder(descriptor)
+        with suppress(OSError):  # a failing disk: the next holder overwrites the record
+            os.ftruncate(descriptor, 0)
 
 
-def _tidy(data_dir: Path) -> None:
-    from plainscore.runs.recovery import tidy_up  # only here: it takes long to import
+def _recover(data_dir: Path) -> None:
+    from plainscore.runs.recovery import recover
 
-    tidy_up(data_dir)
+    recover(data_dir)
 
 
-def _open(data_dir: Path, opened: ExitStack) -> int:
-    """Open and lock the directory and its lock file; return the descriptor of the file."""
+def _lock(data_dir: Path, opened: ExitStack) -> int:
+    """Open and lock the lock file and the directory; return the descriptor of the file."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         file = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -108,33 +107,22 @@ def _open(data_dir: Path, opened: ExitStack) -> int:
         ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _lock_folder(folder)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if isinstance(error, BlockingIOError):
+                raise
+            # A network filesystem that locks no directories: the file is locked.
     except OSError as error:
-        if error.errno not in _HELD_BY_ANOTHER:
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise InputRefused(
                 f"{data_dir} cannot be locked ({error.strerror}): "
                 "mount its filesystem with locks, or choose another data directory"
             ) from error
-        holder = _holder(file)
-        raise Locked(f"{data_dir} is being written by {holder}: wait until it is done") from error
+        raise Locked(
+            f"{data_dir} is being written by {_holder(file)}: wait until it is done"
+        ) from error
     return file
-
-
-def _refuse_while_erasing(data_dir: Path) -> None:
-    if (data_dir / ERASURE_JOURNAL).exists():
-        raise InputRefused(
-            f"an erasure was interrupted in {data_dir}, and nothing else may be written before it "
-            f"is done: finish it with plainscore erase --data {data_dir}"
-        )
-
-
-def _lock_folder(folder: int) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        pass  # a network filesystem that locks no directories: the file is locked
 
 
 def _write_holder(descriptor: int, purpose: str) -> None:
@@ -144,38 +132,30 @@ def _write_holder(descriptor: int, purpose: str) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
         "purpose": purpose,
     }
-    said = json.dumps(holder).encode()
-    # Never empty in between: what a holder left is the sign that it did not come to its end.
-    os.pwrite(descriptor, said, 0)
-    os.ftruncate(descriptor, len(said))
-
-
-def _forget_holder(descriptor: int) -> None:
-    with suppress(OSError):  # a failing disk: who comes next writes over it
-        os.ftruncate(descriptor, 0)
+    text = json.dumps(holder).encode()
+    # Never empty in between: a record in the file is the sign that its writer did not finish.
+    os.pwrite(descriptor, text, 0)
+    os.ftruncate(descriptor, len(text))
 
 
 def _holder(descriptor: int) -> str:
-    """Say who holds the lock, giving one that has only just taken it the time to write so.
+    """Describe the holder; wait a moment for one that has only just taken the lock.
 
-    What a killed holder left in the file is not told: its process is gone, or is another one.
+    The record of a killed holder is ignored: its process is gone, or is another one.
     """
-    for _ in range(_LOOKS):
-        try:
+    for _ in range(20):
+        with suppress(ValueError, KeyError, TypeError):
             holder = json.loads(os.pread(descriptor, 4096, 0))
             if _is_alive(holder["pid"], holder["host"]):
                 return "process {pid} on {host} since {since} ({purpose})".format(**holder)
-        except (ValueError, KeyError, TypeError):
-            pass
-        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        time.sleep(0.01)
     return "another process that has only just begun"
 
 
 def writing_since(data_dir: Path) -> str | None:
-    """Return since when a living writer holds the lock, None where none does: for readers.
+    """Return since when a living writer holds the lock, None without one; takes no lock itself.
 
-    The lock is not touched. A writer on another host counts as living: it cannot be seen from
-    here.
+    A writer on another host counts as living.
     """
     try:
         holder = json.loads((data_dir / LOCK_NAME).read_bytes())
@@ -185,7 +165,7 @@ def writing_since(data_dir: Path) -> str | None:
 
 
 def _is_alive(pid: int, host: str) -> bool:
-    """Whether a process may be running: of another host's nothing is known."""
+    """Whether a process may be running: nothing is known of those on another host."""
     if host != socket.gethostname():
         return True
     try:

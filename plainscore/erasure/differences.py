@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from plainscore.common.sql_text import parquet_list
+from plainscore.common.text import parquet_list
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import table_file
 

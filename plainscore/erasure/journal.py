@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.durable import fsync_path
+from plainscore.common.files import fsync_path
 from plainscore.common.lock import ERASURE_JOURNAL
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from plainscore.common.durable import fsync_path
+from plainscore.common.files import fsync_path
 from plainscore.erasure.journal import Journal
 from plainscore.erasure.log_file import prepare_without
 from plainscore.erasure.loose_file import erase_from_loose_file

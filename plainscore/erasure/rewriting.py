@@ -15,7 +15,7 @@ from typing import IO
 
 import polars as pl
 
-from plainscore.common.durable import fsync_path
+from plainscore.common.files import fsync_path
 
 UNFINISHED = ".erasing"
 Stream = IO[bytes] | gzip.GzipFile

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import duckdb
 
-from plainscore.common.durable import fsync_path
 from plainscore.common.errors import ChecksRefused, InputRefused, UsageError
-from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.common.files import fsync_path
+from plainscore.common.text import identifier, parquet_list
 from plainscore.contracts.contract import ContractError
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.erasure.differences import ScoreDifference, compare_runs

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from plainscore.common.data_format import refuse_newer_format
 from plainscore.logs.changes import FileStates
 from plainscore.logs.delta_table import pinned_files
 from plainscore.logs.head import Head, read_head
@@ -14,7 +15,6 @@ from plainscore.logs.ledger import digests
 from plainscore.logs.refusals import RefusedFile
 from plainscore.logs.tables import stored_tables
 from plainscore.logs.units import reason_to_refuse
-from plainscore.show.data_format import refuse_newer_format
 
 InputFile = tuple[str, str, date, str]
 """log, file, arrived, sha256"""

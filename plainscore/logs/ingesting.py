@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.interruption import stop_if_interrupted
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.logs.batch import Batch, ReadyBundle
 from plainscore.logs.bundles import Bundle
 from plainscore.logs.changes import FileStates

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from plainscore.common.interruption import stop_if_interrupted
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.logs import seen_ids
 from plainscore.logs.delta_table import TableFiles
 from plainscore.logs.head import Head, read_head, write_head

@@ -7,12 +7,17 @@ from typing import Any
 
 import duckdb
 
-from plainscore.common.durable import fsync_tree, move_into_place, told_in_a_line
-from plainscore.common.interruption import stop_if_interrupted
+from plainscore.common.files import (
+    canonical_json,
+    fsync_tree,
+    move_into_place,
+    translating_write_errors,
+)
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.contracts.contract import Table
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.content_hash import combined_hash
-from plainscore.publish.manifest import canonical_json, contract_of, table_entry
+from plainscore.publish.manifest import contract_of, table_entry
 from plainscore.publish.runs import CONTRACTS, MANIFEST
 from plainscore.publish.staging import table_file, write_sorted
 
@@ -31,7 +36,7 @@ def publish_apart(
     nothing is published; killed after it, the next `refresh_catalog` shows it. Raises
     PlainscoreError where something cannot be written, Interrupted where a signal came before.
     """
-    with told_in_a_line(data_dir):
+    with translating_write_errors(data_dir):
         for table in tables:
             file = table_file(staging, table.short_name)
             file.parent.mkdir(parents=True)

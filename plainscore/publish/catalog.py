@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import duckdb
 
-from plainscore.common.durable import fsync_path, move_into_place
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.common.sql_text import file_literal, identifier, text_literal
+from plainscore.common.files import fsync_path, move_into_place
+from plainscore.common.text import file_literal, identifier, text_literal
 from plainscore.contracts.contract import Column
 from plainscore.publish.change_sets import remove_changes_of_deleted_runs
 from plainscore.publish.change_views import change_views

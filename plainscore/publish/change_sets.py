@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from plainscore.common.durable import move_into_place
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import move_into_place
 from plainscore.contracts.contract import Table
 from plainscore.publish.manifest import read_json
 from plainscore.publish.runs import MANIFEST, SNAPSHOTS, STAGING, Run

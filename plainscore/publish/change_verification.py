@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import file_sha256
 from plainscore.publish.change_sets import CHANGES, standing_change_folders
 from plainscore.publish.content_hash import combined_hash
 from plainscore.publish.file_verification import problems_of_table, strange_files
-from plainscore.publish.manifest import file_sha256, read_json
+from plainscore.publish.manifest import read_json
 from plainscore.publish.runs import CONTRACTS, MANIFEST
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.sql_text import text_literal
+from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column
 from plainscore.publish.change_sets import ChangeSet, change_tables, current_change_sets
 from plainscore.publish.runs import Run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.common.sql_text import file_literal
+from plainscore.common.text import file_literal
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.common.text import identifier, parquet_list
 
 Columns = Sequence[tuple[str, str]]
 _ROWS_AT_ONCE = 50_000

@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 
+from plainscore.common.files import file_sha256
 from plainscore.publish.content_hash import content_hash
-from plainscore.publish.manifest import file_sha256
 from plainscore.publish.runs import CONTRACTS, MANIFEST
 from plainscore.publish.staging import table_file
 

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.sql_text import parquet_list
+from plainscore.common.files import canonical_json, file_sha256
+from plainscore.common.text import parquet_list
 from plainscore.contracts.contract import Table
 from plainscore.publish.check_results import CHECK_RESULT, PASSED, WARNED, CheckRow
 from plainscore.publish.content_hash import Columns, combined_hash, content_hash
@@ -40,17 +41,6 @@ class Provenance:
     code_hash: str
     skipped_refused_files: tuple[str, ...] = field(default=())
     erasures: int = 0
-
-
-def canonical_json(value: Any) -> bytes:
-    """Return the one way in which we write a JSON value to a file."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def file_sha256(file: Path) -> str:
-    """Return SHA-256 (hex) of a file's bytes."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def write_manifest(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plainscore.common.sql_text import text_literal, unglobbed
+from plainscore.common.text import escape_glob, text_literal
 from plainscore.publish.published_runs import PublishedRuns
 from plainscore.publish.runs import SNAPSHOTS, Run
 from plainscore.publish.view import FilesMacro
@@ -64,7 +64,7 @@ def _macro(name: str, home: Path, runs: Sequence[Run]) -> FilesMacro:
 
 def _sql(name: str, home: Path, runs: Sequence[Run]) -> str:
     folders = text_literal("\n".join(run.relative_folder for run in runs))
-    start = text_literal(unglobbed(f"{home / SNAPSHOTS}/"))
+    start = text_literal(escape_glob(f"{home / SNAPSHOTS}/"))
     end = "('/' || of_table || '/' || of_table || '.parquet')"
     separator = text_literal(_SEPARATOR)
     return (

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from plainscore.common.errors import InputRefused, PlainscoreError
-from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.common.text import identifier, parquet_list
 from plainscore.publish.content_hash import Columns
 from plainscore.publish.manifest import columns_of, read_contracts, read_manifest
 from plainscore.publish.people_root import PROVED_TABLES, hash_people, people_root

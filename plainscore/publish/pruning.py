@@ -16,15 +16,16 @@ from uuid import uuid4
 
 import duckdb
 
-from plainscore.common.durable import (
+from plainscore.common.files import (
+    canonical_json,
     fsync_path,
     make_durable_directory,
     move_into_place,
-    told_in_a_line,
+    translating_write_errors,
 )
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.change_sets import remove_changes_of_deleted_runs
-from plainscore.publish.manifest import canonical_json, read_manifest
+from plainscore.publish.manifest import read_manifest
 from plainscore.publish.pruned import PRUNED, pruned_runs, with_records
 from plainscore.publish.reports import remove_reports_of
 from plainscore.publish.retention import RetentionRule, runs_to_retire
@@ -87,7 +88,7 @@ def prune(
     outcome.waiting |= dict.fromkeys(outcome.retired, now + grace)
     outcome.sizes = {run: _size(run) for run in (*outcome.deleted, *outcome.waiting)}
     if not is_rehearsal:
-        with told_in_a_line(home):
+        with translating_write_errors(home):
             _do(home, outcome, now)
     return outcome
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from plainscore.common.durable import fsync_tree, move_into_place, told_in_a_line
-from plainscore.common.interruption import stop_if_interrupted
+from plainscore.common.files import fsync_tree, move_into_place, translating_write_errors
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.publish.catalog import rebuild_catalog, refuse_misleading_folder
 from plainscore.publish.check_results import CHECK_RESULT, CheckRow, write_check_results
 from plainscore.publish.manifest import Provenance, write_manifest
@@ -41,7 +41,7 @@ def publish(
         Ctrl-C or SIGTERM came before the rename.
     """
     refuse_misleading_folder(data_dir)
-    with told_in_a_line(data_dir):
+    with translating_write_errors(data_dir):
         run = next_run(data_dir, staged.dates)
         check_file = table_file(staged.folder, CHECK_RESULT.short_name)
         write_check_results(checks, staged.dates, check_file)

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from plainscore.common.durable import fsync_path, make_durable_directory, move_into_place
+from plainscore.common.files import write_atomically
 
 REPORTS = "reports"
 _UNFINISHED = ".unfinished-"
@@ -19,14 +19,7 @@ def report_file(data_dir: Path, day: date) -> Path:
 
 def publish_report(page: str, file: Path) -> None:
     """Write a page that is there as a whole or not at all, in the place of an older one."""
-    make_durable_directory(file.parent)
-    unfinished = file.with_name(f"{_UNFINISHED}{uuid4().hex}")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        fsync_path(unfinished)
-        move_into_place(unfinished, file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomically(file, page, file.with_name(f"{_UNFINISHED}{uuid4().hex}"))
 
 
 def remove_reports_of(data_dir: Path, days: Collection[date]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plainscore.common.sql_text import text_literal
+from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column
 from plainscore.publish.published_runs import Manifest, PublishedRuns
 from plainscore.publish.runs import Run

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from plainscore.common.data_format import refuse_newer_format
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.pruned import pruned_of
-from plainscore.show.data_format import refuse_newer_format
 
 SNAPSHOTS = "snapshots"
 LEDGER = "_ledger"

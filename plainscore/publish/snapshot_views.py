@@ -7,7 +7,7 @@ champion's; ``<table>_all`` shows every scorecard, known_on and run.
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from plainscore.common.sql_text import identifier, text_literal
+from plainscore.common.text import identifier, text_literal
 from plainscore.contracts.contract import Column
 from plainscore.publish.check_results import CHECK_RESULT
 from plainscore.publish.pinned_files import PinnedFiles

@@ -6,7 +6,7 @@ nothing of it stands in a run's folder, where seconds would make every run anoth
 
 from pathlib import Path
 
-from plainscore.common.sql_text import text_literal, unglobbed
+from plainscore.common.text import escape_glob, text_literal
 from plainscore.contracts.contract import Column
 from plainscore.publish.run_view import RUN_COLUMN
 from plainscore.publish.runs import LEDGER, SNAPSHOTS
@@ -38,7 +38,7 @@ _CELLS = (
 
 def stage_view(home: Path) -> View:
     """Return the view over whatever entries the ledger of a data directory has when it is asked."""
-    files = text_literal(f"{unglobbed(str(home / SNAPSHOTS / LEDGER))}/*.json")
+    files = text_literal(f"{escape_glob(str(home / SNAPSHOTS / LEDGER))}/*.json")
     cells = ", ".join(
         f"cast({cell} as {column.type}) as {column.name}"
         for cell, column in zip(_CELLS, _COLUMNS, strict=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from plainscore.common.durable import make_durable_directory, told_in_a_line
-from plainscore.common.sql_text import file_literal, identifier, parquet_list
+from plainscore.common.files import make_durable_directory, translating_write_errors
+from plainscore.common.text import file_literal, identifier, parquet_list
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.runs import SNAPSHOTS, STAGING
@@ -54,7 +54,7 @@ def empty_staging(data_dir: Path, name: str) -> Path:
     """
     staging = data_dir.resolve() / SNAPSHOTS / STAGING
     folder = staging / name
-    with told_in_a_line(data_dir):
+    with translating_write_errors(data_dir):
         if staging.exists():
             shutil.rmtree(staging)
         make_durable_directory(folder)
@@ -89,7 +89,7 @@ def stage_snapshot(
     tables = tuple(catalog.of_schema("published"))
     for table in tables:
         file = table_file(staging_dir, table.short_name)
-        with told_in_a_line(staging_dir):
+        with translating_write_errors(staging_dir):
             file.parent.mkdir()
             write_sorted(con, table, file)
         con.execute(f"drop table {table.name}")

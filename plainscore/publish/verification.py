@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.sql_text import identifier
+from plainscore.common.files import file_sha256
+from plainscore.common.text import identifier
 from plainscore.publish.change_verification import verify_changes
 from plainscore.publish.content_hash import Columns
 from plainscore.publish.file_verification import problems_of_table, strange_files
 from plainscore.publish.manifest import (
     columns_of,
-    file_sha256,
     read_contracts,
     read_manifest,
     snapshot_hash,

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from plainscore.common.sql_text import text_literal
+from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column
 
 _ORIGIN_COLUMNS = (

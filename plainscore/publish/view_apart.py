@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.common.text import identifier, parquet_list
 from plainscore.contracts.contract import Table
 from plainscore.publish.staging import table_file
 from plainscore.publish.view import View

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from plainscore.common.sql_text import identifier, parquet_list, text_literal
 from plainscore.common.standard import standard_folder
+from plainscore.common.text import identifier, parquet_list, text_literal
 from plainscore.contracts.contract import Column, read_glossary, read_table
 from plainscore.publish.view import Macro, View
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.common.durable import failing_machine_told
 from plainscore.common.errors import Locked, PartlyDone, PlainscoreError, UsageError
+from plainscore.common.files import translating_machine_errors
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.runs.doing import Do, once, plainly, unless_interrupted
 from plainscore.runs.request import SnapshotRequest
@@ -72,7 +72,7 @@ def publish_each(
     outcome = BackfillOutcome()
     for request in requests:
         try:
-            with failing_machine_told(request.data_dir):
+            with translating_machine_errors(request.data_dir):
                 outcome.done.append(publish(request))
         except CONCERNS_ALL_DATES:
             raise

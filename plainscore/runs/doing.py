@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from plainscore.common.interruption import stop_if_interrupted
+from plainscore.common.signals import stop_if_interrupted
 
 Result = TypeVar("Result")
 Do = Callable[..., Any]

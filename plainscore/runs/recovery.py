@@ -1,4 +1,4 @@
-"""Tidy up after a writer that died or failed: what it published is shown, the rest goes."""
+"""Recover after a writer that died or failed: show what it published, remove the rest."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from plainscore.runs.ledger.settling import settle_published
 from plainscore.runs.spill import SPILL
 
 
-def tidy_up(data_dir: Path) -> None:
+def recover(data_dir: Path) -> None:
     """Remove what the last writer left unfinished, and complete what it had published.
 
     The caller holds the writer lock, so that nothing here is anybody else's. Raises InputRefused

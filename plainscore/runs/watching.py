@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.analysis.drift.drifting import DriftPair, compute_drift
-from plainscore.common.sql_text import parquet_list
+from plainscore.common.text import parquet_list
 from plainscore.publish.drift_sets import drift_folder
 from plainscore.publish.runs import Run, published_runs, shown_runs
 from plainscore.publish.staging import table_file

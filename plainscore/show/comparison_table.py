@@ -4,9 +4,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from plainscore.common.text import printable
 from plainscore.show.cause_words import TITLES, cause_meaning, signed, status_words
 from plainscore.show.comparison import Comparison
-from plainscore.show.plain_text import printable
 from plainscore.show.why import CAUSES
 
 

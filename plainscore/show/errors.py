@@ -11,10 +11,6 @@ class NothingPublishedError(ReadingError):
     """The data directory holds no published snapshot that can be read."""
 
 
-class DataFormatError(ReadingError):
-    """The data directory is of a format that this version cannot read."""
-
-
 class DateNotPublishedError(ReadingError):
     """There is no snapshot of the date that was asked for."""
 

@@ -3,7 +3,7 @@
 import html
 import re
 
-from plainscore.show.plain_text import printable
+from plainscore.common.text import printable
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from plainscore.common.text import printable
 from plainscore.show.errors import UnknownPersonError
 from plainscore.show.method_of_day import MethodOfDay
 from plainscore.show.next_band import FriendMean
 from plainscore.show.person_questions import FRIENDS, POINTS, REASONS, SCORE
-from plainscore.show.plain_text import printable
 from plainscore.show.snapshots import Snapshots
 
 Row = dict[str, Any]

@@ -1,6 +1,5 @@
-"""Text from logs, made safe for a terminal."""
+"""Old name of plainscore.common.text, for branches that are still under way."""
 
+from plainscore.common.text import printable
 
-def printable(text: str) -> str:
-    """Return ``text`` with every control, direction and other invisible character replaced."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+__all__ = ["printable"]

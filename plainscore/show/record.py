@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from plainscore.common.text import printable
 from plainscore.show.errors import QuestionError
 from plainscore.show.method_of_day import SOCIAL_FACTOR, MethodOfDay, read_method
 from plainscore.show.next_band import FriendMean
 from plainscore.show.person_rows import PersonRows, read_person
-from plainscore.show.plain_text import printable
 from plainscore.show.snapshots import Snapshots
 
 FRIEND_MEAN = "friend_reliability"

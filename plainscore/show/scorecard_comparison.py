@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from plainscore.common.text import printable
 from plainscore.show.errors import QuestionError
-from plainscore.show.plain_text import printable
 from plainscore.show.snapshots import Snapshots
 
 

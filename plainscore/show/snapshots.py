@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import duckdb
 
+from plainscore.common.data_format import refuse_newer_format
 from plainscore.show.damage import file_error
-from plainscore.show.data_format import refuse_newer_format
 from plainscore.show.errors import DateNotPublishedError, NothingPublishedError, QuestionError
 
 CATALOG = "plainscore.duckdb"

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from plainscore.common.text import printable
 from plainscore.show.explanation import Explanation, PointRow
 from plainscore.show.next_band import Move, NextBand
-from plainscore.show.plain_text import printable
 
 BAR_WIDTH = 30
 

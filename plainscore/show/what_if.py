@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
+from plainscore.common.text import printable
 from plainscore.show.errors import QuestionError
-from plainscore.show.plain_text import printable
 from plainscore.show.record import FRIEND_MEAN, FeatureOfRecord, Record
 from plainscore.show.snapshots import Snapshots
 

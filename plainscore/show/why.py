@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from plainscore.common.text import printable
 from plainscore.show.change_pairs import PAIR_CONDITION, RUN_CONDITION, Pair, champions, notes_of
 from plainscore.show.errors import UnknownPersonError
-from plainscore.show.plain_text import printable
 from plainscore.show.snapshots import Snapshots
 
 CAUSES = ("rules", "late_data", "time", "new_events")

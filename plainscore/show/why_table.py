@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from plainscore.common.text import printable
 from plainscore.show.cause_words import TITLES, cause_meaning, signed, status_words
-from plainscore.show.plain_text import printable
 from plainscore.show.waterfall import shown_value
 from plainscore.show.why import FeatureChange, Why
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store
@@ -14,10 +15,9 @@ from plainscore.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
 from plainscore.publish.stage_view import NO_ENTRY
 from plainscore.publish.verification import verify
 from plainscore.runs.ledger.entry import entry_file, read_entries
-from plainscore.show.data_format import STAMP
 from tests.ingest.delivery import Delivery
 
-TRANSIENT = (".lock", STAMP, "plainscore.duckdb")
+TRANSIENT = (".lock", FORMAT_FILE, "plainscore.duckdb")
 EXPLAINED = ("landing/", "snapshots/_changes/")
 
 

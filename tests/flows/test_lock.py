@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.errors import InputRefused, Locked, PlainscoreError
 from plainscore.common.lock import LOCK_NAME, writer_lock
 from plainscore.contracts.dates import SnapshotDates
@@ -27,7 +28,6 @@ from plainscore.runs.ledger.entry import (
     write_entry,
 )
 from plainscore.runs.ledger.settling import settle_published
-from plainscore.show.data_format import STAMP
 
 HOLD = (
     "import sys; from pathlib import Path; from plainscore.common.lock import writer_lock\n"
@@ -92,7 +92,7 @@ def test_who_comes_after_a_killed_holder_first_tidies_up_after_it(tmp_path: Path
         first.wait()
     with writer_lock(tmp_path, "second"):
         left = sorted(path.name for path in tmp_path.iterdir())
-        assert left == [LOCK_NAME, STAMP, "snapshots"]
+        assert left == [LOCK_NAME, FORMAT_FILE, "snapshots"]
         assert list((tmp_path / "snapshots").iterdir()) == []
     assert (tmp_path / LOCK_NAME).read_text() == ""
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.restate_command import restate
+from plainscore.common.files import file_sha256
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.publish.manifest import file_sha256, read_manifest
+from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
 from plainscore.runs.restatement import Span, dates_to_restate
 from plainscore.runs.score_day import SnapshotOutcome

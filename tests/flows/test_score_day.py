@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from plainscore.common.errors import ChecksRefused, InputRefused
-from plainscore.common.interruption import Interrupted
 from plainscore.common.lock import writer_lock
+from plainscore.common.signals import Interrupted
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
 from plainscore.runs.backfill import backfill

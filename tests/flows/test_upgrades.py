@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.common.data_format import FORMAT, FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs import code_hash, steps
 from plainscore.runs.score_day import SnapshotOutcome, score_day
 from plainscore.runs.summary import snapshot_facts
 from plainscore.scorecards.reading import find_scorecard
-from plainscore.show.data_format import FORMAT, STAMP
 from plainscore.show.snapshots import open_snapshots
 from tests.flows.conftest import LAST_DAY, request_for
 
@@ -36,7 +36,7 @@ def test_what_a_newer_version_wrote_is_refused_and_left_alone(
     published: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data_dir, _ = published
-    (data_dir / STAMP).write_text(json.dumps(NEWER))
+    (data_dir / FORMAT_FILE).write_text(json.dumps(NEWER))
     before = files_under(data_dir)
     for line in COMMANDS:
         assert run_command_line([*shlex.split(line), "--data", str(data_dir)]) == 5, line
@@ -48,26 +48,26 @@ def test_what_a_newer_version_wrote_is_refused_and_left_alone(
 def test_a_damaged_stamp_is_named(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / STAMP).write_text(text)
+    (tmp_path / FORMAT_FILE).write_text(text)
     assert run_command_line(["status", "--data", str(tmp_path)]) == 5
-    assert f"{tmp_path / STAMP} cannot be read" in capsys.readouterr().err
+    assert f"{tmp_path / FORMAT_FILE} cannot be read" in capsys.readouterr().err
 
 
 def test_a_directory_from_before_the_stamp_is_read_and_stamped_by_who_writes_next(
     published: Published,
 ) -> None:
     data_dir, _ = published
-    (data_dir / STAMP).unlink(missing_ok=True)
+    (data_dir / FORMAT_FILE).unlink(missing_ok=True)
     assert run_command_line(["verify", "--data", str(data_dir)]) == 0
-    assert not (data_dir / STAMP).exists()
+    assert not (data_dir / FORMAT_FILE).exists()
     with writer_lock(data_dir, "test"):
-        assert json.loads((data_dir / STAMP).read_text())["format"] == FORMAT
+        assert json.loads((data_dir / FORMAT_FILE).read_text())["format"] == FORMAT
 
 
 def test_a_stamp_is_written_once(tmp_path: Path) -> None:
-    (tmp_path / STAMP).write_text(json.dumps({"format": FORMAT, "written_by": "0.0.9"}))
+    (tmp_path / FORMAT_FILE).write_text(json.dumps({"format": FORMAT, "written_by": "0.0.9"}))
     with writer_lock(tmp_path, "test"):
-        assert json.loads((tmp_path / STAMP).read_text())["written_by"] == "0.0.9"
+        assert json.loads((tmp_path / FORMAT_FILE).read_text())["written_by"] == "0.0.9"
 
 
 @pytest.mark.parametrize("name", ["events/head.json", "manifest.json"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES
-from plainscore.common.sql_text import identifier, parquet_list, text_literal
+from plainscore.common.text import identifier, parquet_list, text_literal
 from plainscore.contracts.catalog import Catalog
 from plainscore.publish.change_sets import ChangePair
 from plainscore.publish.staging import table_file

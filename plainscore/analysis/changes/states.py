@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
-from plainscore.common.durable import told_in_a_line
+from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb_engine import DuckDBEngine
@@ -59,7 +59,7 @@ def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> Non
             table = workshop.catalog[name]
             engine.build(table)
             file = table_file(folder, table.short_name)
-            with told_in_a_line(folder):
+            with translating_write_errors(folder):
                 file.parent.mkdir(parents=True)
                 write_sorted(engine.con, table, file)
     finally:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.analysis.drift.tables import Bin, Counts, Move, Subject
-from plainscore.common.sql_text import identifier, parquet_list
+from plainscore.common.text import identifier, parquet_list
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import table_file
 

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from plainscore.analysis.fitting.past import PastSnapshot, Ties
-from plainscore.common.sql_text import identifier
+from plainscore.common.text import identifier
 from plainscore.scorecards.card import Scorecard
 from plainscore.show.snapshots import Snapshots
 

@@ -7,7 +7,7 @@ import duckdb
 
 from plainscore.analysis.quality.order import RiskBin
 from plainscore.analysis.quality.tables import Bins, Subject
-from plainscore.common.sql_text import identifier, parquet_list, text_literal
+from plainscore.common.text import identifier, parquet_list, text_literal
 from plainscore.publish.staging import table_file
 
 MISSING = 0

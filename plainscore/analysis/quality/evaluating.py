@@ -14,7 +14,7 @@ from plainscore.analysis.quality.outcomes import built_outcomes, outcome_dates
 from plainscore.analysis.quality.tables import calibration_rows, feature_risk_rows, quality_rows
 from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
-from plainscore.common.sql_text import parquet_list
+from plainscore.common.text import parquet_list
 from plainscore.contracts.catalog import EVALUATING, Catalog
 from plainscore.contracts.house import evaluation_catalog
 from plainscore.logs.event_store import EventStore, open_store

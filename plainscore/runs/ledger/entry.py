@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.durable import fsync_path, move_into_place
+from plainscore.common.files import fsync_path, move_into_place
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.runs import LEDGER, SNAPSHOTS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.common.sql_text import parquet_list
+from plainscore.common.text import parquet_list
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.event_store import EventStore
 from plainscore.logs.log_fields import LOGS

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from plainscore.common.durable import told_in_a_line
+from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
 from plainscore.publish.reports import publish_report, report_file
 from plainscore.runs.inputs import is_invented_world
@@ -39,7 +39,7 @@ def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
     """Write the report of a run's date, in the place of an older one."""
     data_dir, day = request.data_dir, request.dates.as_of_date
     _, page = make_report(data_dir, str(day), catalog)
-    with told_in_a_line(data_dir):
+    with translating_write_errors(data_dir):
         publish_report(page, report_file(data_dir, day))
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from plainscore.common.durable import move_into_place, told_in_a_line
 from plainscore.common.errors import UsageError
+from plainscore.common.files import move_into_place, translating_write_errors
 from plainscore.contracts.catalog import Catalog
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.report.reporting import report_of
@@ -67,7 +67,7 @@ def write_site(wanted: SiteRequest) -> None:
     # Opened once: what is published meanwhile is on no page, or it would be on some of them.
     with open_snapshots(wanted.data_dir) as snapshots:
         days = sorted({snapshots.day(word) for word in wanted.words})
-        with told_in_a_line(out.parent):
+        with translating_write_errors(out.parent):
             try:
                 _write_engine(unfinished / "engine", wanted.engine)
                 _write_front(wanted, snapshots, days, unfinished)

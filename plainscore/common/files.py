@@ -1,0 +1,138 @@
+"""Files that survive a power cut and appear all at once; digests; errors of disk and memory."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from plainscore.common.errors import PlainscoreError
+
+_DISK_ERRORS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EMFILE,
+    }
+)
+_UNCHANGED = "what was published stays as it was"
+
+
+@contextmanager
+def translating_write_errors(folder: Path) -> Iterator[None]:
+    """Raise every error of writing under ``folder`` as a PlainscoreError of one line."""
+    import duckdb
+
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+        why = str(error).splitlines()[0]
+        raise PlainscoreError(
+            f"{folder} cannot be written ({why}): make room or give permission and run again; "
+            f"{_UNCHANGED}"
+        ) from error
+
+
+@contextmanager
+def translating_machine_errors(folder: Path) -> Iterator[None]:
+    """Raise errors of disk, permission and memory as a PlainscoreError; others pass unchanged."""
+    import duckdb
+
+    try:
+        yield
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        why = str(error).partition("\n")[0] or "no memory is left"
+        raise PlainscoreError(
+            f"memory is not enough ({why}): give more with --memory-limit, or use fewer --threads, "
+            f"and run again; {_UNCHANGED}"
+        ) from error
+    # A commit that fails is an error of the disk: no other process uses our databases.
+    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+        if isinstance(error, OSError) and error.errno not in _DISK_ERRORS:
+            raise
+        where = getattr(error, "filename", None) or folder
+        why = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise PlainscoreError(
+            f"{where} cannot be read or written ({why}): make room or give permission and run "
+            f"again; {_UNCHANGED}"
+        ) from error
+
+
+def fsync_path(path: Path) -> None:
+    """Wait until a file's content, or a directory's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_tree(folder: Path) -> None:
+    """Wait until everything under ``folder`` is on the disk, names after contents."""
+    for parent, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            fsync_path(Path(parent, name))
+        fsync_path(Path(parent))
+
+
+def make_durable_directory(folder: Path) -> None:
+    """Make ``folder`` and its missing parents, each name on the disk before the next."""
+    if not folder.is_dir():
+        make_durable_directory(folder.parent)
+        folder.mkdir(exist_ok=True)
+        fsync_path(folder.parent)
+
+
+def move_into_place(source: Path, target: Path) -> None:
+    """Rename a file or directory; readers see all of it or nothing.
+
+    A file replaces its target; a directory does not (OSError).
+    """
+    make_durable_directory(target.parent)
+    if source.is_dir():
+        source.rename(target)
+    else:
+        source.replace(target)
+    fsync_path(target.parent)
+
+
+def write_atomically(file: Path, content: bytes | str, unfinished: Path | None = None) -> None:
+    """Replace a file as a whole, also across a power cut.
+
+    ``unfinished``: where the content is written first, on the same filesystem;
+    ``<file name>.new`` next to the file by default.
+    """
+    fresh = unfinished or file.with_name(f"{file.name}.new")
+    make_durable_directory(file.parent)
+    make_durable_directory(fresh.parent)
+    try:
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
+        fsync_path(fresh)
+        move_into_place(fresh, file)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one JSON text of a value: sorted keys, UTF-8, a line feed at the end."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def write_json(file: Path, value: Any, unfinished: Path | None = None) -> None:
+    """Write a value as canonical JSON; see ``write_atomically``."""
+    write_atomically(file, canonical_json(value), unfinished)
+
+
+def file_sha256(file: Path) -> str:
+    """Return SHA-256 (hex) of a file's bytes."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
