@@ -10,7 +10,7 @@ from datetime import date
 
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 DAY = date(2026, 10, 31)

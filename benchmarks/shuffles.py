@@ -14,7 +14,7 @@ import duckdb
 
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
 from plainscore.scorecards.reading import find_scorecard, read_scorecard

@@ -15,7 +15,7 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
 
 from plainscore.common.lock import writer_lock
-from plainscore.engines.spark_session import EngineName
+from plainscore.engines.options import EngineName
 from plainscore.flows.scheduling.artifacts import ShownProgress
 from plainscore.flows.scheduling.parameters import OURS, described
 from plainscore.flows.scheduling.tasks import tasked

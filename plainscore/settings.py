@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from plainscore.common.errors import UsageError
-from plainscore.engines.spark_session import EngineName
+from plainscore.engines.options import EngineName
 
 FILE_NAME = "plainscore.toml"
 ENV_PREFIX = "PLAINSCORE__"

@@ -1,6 +1,5 @@
 """A published society built anew, so that studies can change it and see what becomes of it."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +12,13 @@ from plainscore.analysis.statistics.statistic_tables import fill_statistic
 from plainscore.common.errors import UsageError
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import open_store
-from plainscore.runs.spill import spill_folder
+from plainscore.runs.spill import engine_options
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
-
-STAGES = ("raw", "staging", "features", "scores")
 
 
 @contextmanager
@@ -33,28 +31,13 @@ def built_society(
     """
     cards = read_scorecards(settings.scorecards)
     catalog = build_catalog(cards)
-    store = open_store(data_dir)
-    spill = spill_folder(data_dir, settings, ".gaming")
-    engine = DuckDBEngine(
-        catalog,
-        dates,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-        temp_directory=spill,
-    )
-    try:
-        tables = catalog.of_schema("events")
-        engine.open_events({t.short_name: store.files(t.short_name) for t in tables})
-        engine.load_reference(cards)
-        for stage in STAGES:
-            for table in catalog.of_schema(stage):
-                engine.build(table)
+    options = engine_options(data_dir, settings, ".gaming")
+    with built(
+        catalog, dates, open_store(data_dir), cards, upto="scores", options=options
+    ) as engine:
         engine.build(catalog["audits.burst_tie"])
         fill_statistic(engine.con, catalog["statistics.ring_member"])
         yield engine
-    finally:
-        engine.close()
-        shutil.rmtree(spill, ignore_errors=True)
 
 
 FoundRow = tuple[str, str, int, str, int, int, int, int, str]

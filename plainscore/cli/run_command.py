@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.cli.limits import NO_LIMITS, Limits
-from plainscore.engines.spark_session import EngineName
+from plainscore.engines.options import EngineName
 from plainscore.runs.calendar import NamedDay
 
 if TYPE_CHECKING:

@@ -50,6 +50,11 @@ class Catalog:
         """Return the tables of one schema in build order."""
         return [table for table in self.tables.values() if table.schema == schema]
 
+    def schemas_upto(self, last: str) -> list[str]:
+        """Return the schemas with transforms, in build order, up to and including ``last``."""
+        built = {table.schema for table in self.tables.values() if not table.is_source}
+        return [schema for schema in SCHEMAS[: SCHEMAS.index(last) + 1] if schema in built]
+
 
 def tables_on_file(root: Path, glossary: Glossary, schemas: Sequence[str] = SCHEMAS) -> list[Table]:
     """Return every table of some schemas that has a file of its own under ``root``."""

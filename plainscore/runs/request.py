@@ -8,7 +8,7 @@ from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.spark_session import EngineName, require_engine
+from plainscore.engines.options import EngineName, require_engine
 from plainscore.runs.calendar import NamedDay, meant_day
 from plainscore.settings import Settings, read_settings
 

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from plainscore.engines.options import EngineOptions
 from plainscore.settings import Settings
 
 SPILL = ".spill"
@@ -20,3 +21,12 @@ def spill_folder(data_dir: Path, settings: Settings, apart: str = "") -> Path:
         return home / f"{SPILL}{apart}"
     name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
     return settings.temp_directory.resolve() / f"plainscore-{name}{apart}"
+
+
+def engine_options(data_dir: Path, settings: Settings, apart: str = "") -> EngineOptions:
+    """Return DuckDB's limits from the settings, with the folder of `spill_folder`."""
+    return EngineOptions(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        temp_directory=spill_folder(data_dir, settings, apart),
+    )

@@ -2,11 +2,10 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 from plainscore.analysis.statistics.statistic_tables import fill_statistics
 from plainscore.common.errors import InputRefused
@@ -15,9 +14,8 @@ from plainscore.contracts.contract import ContractError
 from plainscore.contracts.fingerprint import StageHash
 from plainscore.contracts.house import read_tables
 from plainscore.contracts.rehearsal import rehearse
-from plainscore.engines.duckdb_engine import DuckDBEngine
-from plainscore.engines.spark_engine import SparkEngine
-from plainscore.engines.spark_session import open_session
+from plainscore.engines.build import start_engine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import (
     EventStore,
@@ -40,7 +38,7 @@ from plainscore.runs.inputs import (
     told_odd_arrivals,
 )
 from plainscore.runs.request import SnapshotRequest
-from plainscore.runs.spill import spill_folder
+from plainscore.runs.spill import engine_options, spill_folder
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
@@ -178,29 +176,18 @@ def open_engine(house: House) -> None:
     """Start the engine on the event store's files and load the small reference tables."""
     # The writer lock is held: what is there was left by one that died.
     shutil.rmtree(_spill_folder(house), ignore_errors=True)
-    house.engine = _start_engine(house)
+    settings = house.request.settings
+    options = engine_options(house.request.data_dir, settings)
+    options = replace(options, engine=settings.engine, master=settings.master)
+    house.engine = start_engine(house.catalog, house.request.dates, options)
     tables = house.catalog.of_schema("events")
     house.engine.open_events({t.short_name: house.store.files(t.short_name) for t in tables})
     house.engine.load_reference(house.design.cards)
 
 
-def _start_engine(house: House) -> DuckDBEngine:
-    settings, spill = house.request.settings, _spill_folder(house)
-    limits: dict[str, Any] = {"threads": settings.threads, "memory_limit": settings.memory_limit}
-    if settings.engine == "duckdb":
-        return DuckDBEngine(house.catalog, house.request.dates, **limits, temp_directory=spill)
-    session = open_session(settings.engine, settings.master, **limits)
-    # A name of its own: what a killed run left on a cluster may still be writing for a moment.
-    folder = spill / f"tables-{uuid4()}"
-    return SparkEngine(
-        house.catalog, house.request.dates, session, folder, **limits, temp_directory=spill
-    )
-
-
 def build_stage(house: House, schema: str) -> None:
     """Build every table of a schema in order."""
-    for table in house.catalog.of_schema(schema):
-        house.running.build(table)
+    house.running.build_schema(schema)
 
 
 def compute_statistics(house: House) -> None:

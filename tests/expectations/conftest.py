@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.rent import RENT
 from tests.expectations.small_house import build_small_house
 

@@ -16,7 +16,8 @@ from plainscore.analysis.statistics.statistic_tables import fill_statistics
 from plainscore.contracts.catalog import STATISTICS
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.publish.change_sets import ChangePair
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import table_file, write_sorted
@@ -68,7 +69,7 @@ def _evaluate(engine: DuckDBEngine) -> None:
 
 def _built(dates: SnapshotDates) -> DuckDBEngine:
     cards = read_scorecards(("standard", "reported_b"))
-    engine = DuckDBEngine(build_catalog(cards), dates, threads=2)
+    engine = DuckDBEngine(build_catalog(cards), dates, EngineOptions(threads=2))
     engine.open_events({})
     _insert_events(engine)
     engine.load_reference(cards)

@@ -10,7 +10,7 @@ import pytest
 from plainscore.checks.judge import judge, judge_facts, refuse_if_critical
 from plainscore.common.errors import ChecksRefused
 from plainscore.contracts.contract import Check
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.rent import CHECKED_COLUMNS, RENT, judge_rent, not_passed
 from tests.expectations.small_house import BUILT, DATES
 

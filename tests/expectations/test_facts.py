@@ -9,7 +9,7 @@ import pytest
 
 from plainscore.checks.laws import Fact, judge_fact, judge_facts, read_facts
 from plainscore.contracts.contract import ContractError
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.broken_audits import PLANTED_IN_AUDITS
 from tests.expectations.broken_changes import BACK_DOORS_OF_CHANGES, PLANTED_IN_CHANGES
 from tests.expectations.small_house import DATES, SCORED

@@ -1,11 +1,14 @@
 """What a run takes of the machine: flags reach the engine, and it spills where it was told to."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.runs import steps
 from plainscore.runs.score_day import SnapshotOutcome
 from plainscore.runs.spill import SPILL, spill_folder
@@ -32,17 +35,17 @@ def test_a_run_spills_where_it_was_told_to_and_leaves_only_what_is_not_its_own(
     own = spill_folder(data_dir, Settings(temp_directory=temp))
     (temp / "others").mkdir(parents=True)
     (own / "left by a dead run").mkdir(parents=True)
-    given: list[dict[str, Any]] = []
-    make_engine = steps.DuckDBEngine
+    given: list[EngineOptions] = []
+    start_engine = steps.start_engine
 
-    def noting(*arguments: Any, **limits: Any) -> steps.DuckDBEngine:
-        given.append(limits)
+    def noting(catalog: Catalog, dates: SnapshotDates, options: EngineOptions) -> DuckDBEngine:
+        given.append(options)
         assert not own.exists()
-        return make_engine(*arguments, **limits)
+        return start_engine(catalog, dates, options)
 
-    monkeypatch.setattr(steps, "DuckDBEngine", noting)
+    monkeypatch.setattr(steps, "start_engine", noting)
     line = f"run --plain --force --as-of 2026-10-31 --data {data_dir} --temp-dir".split()
     flags = [*line, str(temp), "--threads", "1", "--memory-limit", "1GB"]
     assert run_command_line(flags) == 0
-    assert given == [{"threads": 1, "memory_limit": "1GB", "temp_directory": own}]
+    assert given == [EngineOptions(threads=1, memory_limit="1GB", temp_directory=own)]
     assert [path.name for path in temp.iterdir()] == ["others"]

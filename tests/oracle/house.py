@@ -9,7 +9,8 @@ from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from tests.oracle.events import Event
@@ -31,7 +32,7 @@ def standard_house() -> tuple[tuple[Scorecard, ...], Catalog]:
 
 
 def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:
-    return DuckDBEngine(catalog, dates, threads=2)
+    return DuckDBEngine(catalog, dates, EngineOptions(threads=2))
 
 
 def score_events(

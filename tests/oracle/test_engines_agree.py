@@ -15,9 +15,9 @@ from plainscore.common.errors import UsageError
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.duckdb_engine import DuckDBEngine
-from plainscore.engines.spark_engine import SparkEngine
-from plainscore.engines.spark_session import EngineName, open_session, require_engine
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineName, EngineOptions, require_engine
+from plainscore.engines.spark import SparkEngine, open_session
 from plainscore.publish.manifest import read_manifest
 from plainscore.runs.ledger.entry import read_entry
 from plainscore.runs.request import SnapshotRequest, read_request
@@ -49,8 +49,9 @@ def test_every_table_of_a_nasty_world_has_the_same_rows(
     cards, catalog = standard_house()
 
     def there(its_catalog: Catalog, its_dates: SnapshotDates) -> DuckDBEngine:
-        session = open_session(engine_name, None, threads=THREADS, memory_limit=None)
-        return SparkEngine(its_catalog, its_dates, session, tmp_path / "made", threads=THREADS)
+        options = EngineOptions(threads=THREADS, engine=engine_name)
+        session = open_session(options)
+        return SparkEngine(its_catalog, its_dates, session, tmp_path / "made", options)
 
     here, _ = score_events(world.events, dates, cards, catalog, tmp_path)
     made, _ = score_events(world.events, dates, cards, catalog, tmp_path, there)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from tests.oracle.events import Event
 from tests.oracle.house import score_events, standard_house
 from tests.oracle.nasty_worlds import nasty_world

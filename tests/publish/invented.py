@@ -15,7 +15,8 @@ from plainscore.contracts.catalog import STATISTICS, Catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.publish.manifest import Provenance
 from plainscore.publish.publishing import publish
 from plainscore.publish.runs import Run
@@ -59,7 +60,7 @@ def engine(
     Person 0 is frozen and not scored, the others are scored; each has ties to the next three.
     ``edits``: table -> SQL that changes it once it is filled.
     """
-    made = DuckDBEngine(house(), dates, threads=1)
+    made = DuckDBEngine(house(), dates, EngineOptions(threads=1))
     made.load_reference(cards())
     draw = random.Random(seed)
     for table in house().tables.values():

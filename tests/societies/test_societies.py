@@ -18,7 +18,7 @@ from plainscore.analysis.societies.world import choose_months, open_people
 from plainscore.cli.limits import Limits
 from plainscore.cli.societies_command import societies
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.runs.request import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.small_house import build_small_house
 
 

@@ -10,7 +10,7 @@ from plainscore.analysis.adversary.acts import KINDS, Act, Means, OwnBill, acts_
 from plainscore.analysis.adversary.attackers import choose_attackers, read_means
 from plainscore.analysis.adversary.replay import NAIVE, Copy, Replay, ReplayError
 from plainscore.analysis.adversary.search import search, try_alone
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import read_scorecards
 
 D = date(2026, 1, 31)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from plainscore.analysis.adversary.planted import PlantedPart, measure_planted
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 
 
 def _measured(society: DuckDBEngine, labels: Path) -> dict[tuple[str, str], PlantedPart]:

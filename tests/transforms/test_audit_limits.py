@@ -3,7 +3,8 @@
 from datetime import date
 
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from tests.transforms.worked_example import cards, house
 
 D = date(2026, 1, 31)
@@ -11,7 +12,7 @@ PAIRS = "insert into staging.tie select low, high, {days}, 3 from {pairs} as pai
 
 
 def _built(table_name: str, filled_by: str) -> list[tuple[int, ...]]:
-    engine = DuckDBEngine(house(), SnapshotDates(D, D), threads=1)
+    engine = DuckDBEngine(house(), SnapshotDates(D, D), EngineOptions(threads=1))
     engine.load_reference(cards())
     table = house()[table_name]
     for name in table.inputs:

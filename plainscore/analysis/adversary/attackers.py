@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from plainscore.analysis.adversary.acts import KINDS, MONTH, Means, OwnBill
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 
 PLACES = (5, 25, 50, 75, 95)
 """Per cent of the scored people who have a lower score than those that are played by default."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plainscore.contracts.catalog import Catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 
 HERE = Path(__file__).parent
 LABELS = ("attack.parquet", "attack_tie.parquet")

@@ -14,7 +14,9 @@ from plainscore.analysis.adversary.acts import GOOD_FRIEND, MOST_FRIENDS, Act, E
 from plainscore.common.errors import PlainscoreError
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import NEIGHBOUR_MEAN, Scorecard
 
 FIRST_COPY = 1_000_000_000
@@ -75,9 +77,9 @@ class Replay:
 
         Raises ReplayError where a copy without acts does not have its person's points.
         """
-        engine = DuckDBEngine(self._society.catalog, self._society.dates, threads=1)
-        try:
-            engine.load_reference(self._cards)
+        catalog, dates = self._society.catalog, self._society.dates
+        options = EngineOptions(threads=1)
+        with built(catalog, dates, cards=self._cards, options=options) as engine:
             self._fill(engine, copies)
             for table in engine.catalog.tables.values():
                 if table.schema in ("raw", "staging", "features", "scores"):
@@ -92,8 +94,6 @@ class Replay:
                     friends = naive.get(FIRST_COPY + number, 0)
                     points[NAIVE] = points[self._cards[0].name] | {NEIGHBOUR_MEAN: friends}
             return made
-        finally:
-            engine.close()
 
     def published_points(self) -> dict[int, dict[str, Points]]:
         """Return person_key -> scorecard -> feature -> points, as the society has them."""
@@ -114,7 +114,6 @@ class Replay:
 
     def _fill(self, engine: DuckDBEngine, copies: Sequence[Copy]) -> None:
         con = engine.con
-        engine.open_events({})
         con.execute(
             "create schema life; create table life.copy (copy_key bigint, person_key bigint)"
         )

@@ -15,7 +15,7 @@ from plainscore.checks.results import refuse_if_critical
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.contracts.catalog import COMPARING
 from plainscore.contracts.house import build_catalog, comparison_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.build import built
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.change_sets import ChangePair, change_folder
@@ -26,7 +26,7 @@ from plainscore.runs.code_hash import code_hash
 from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.runs.scorecard_files import cards_by_hash
-from plainscore.runs.spill import spill_folder
+from plainscore.runs.spill import engine_options
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
 
@@ -68,8 +68,7 @@ def compute_changes(data_dir: Path, pair: ChangePair, settings: Settings, do: Do
             do(compute_state, comparison.workshop, dates, folders[state])
         do(publish_comparison, data_dir, comparison, folders, staging / "told")
     finally:
-        for folder in (staging, comparison.workshop.spill):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def prepare_comparison(data_dir: Path, pair: ChangePair, settings: Settings) -> Comparison:
@@ -112,23 +111,12 @@ def publish_comparison(
     """Tell the causes from the states, judge that they sum up, and publish them."""
     workshop, chain, pair = comparison.workshop, comparison.chain, comparison.pair
     catalog = comparison_catalog()
-    engine = DuckDBEngine(
-        catalog,
-        pair.after.dates,
-        threads=workshop.settings.threads,
-        memory_limit=workshop.settings.memory_limit,
-        temp_directory=workshop.spill,
-    )
-    try:
+    with built(catalog, pair.after.dates, options=workshop.options) as engine:
         of_states = {state: folders[chain.origin(state)] for state in STATES}
         assemble(engine.con, catalog, pair, of_states)
-        for table in catalog.of_schema(COMPARING):
-            if not table.is_source:
-                engine.build(table)
+        engine.build_schema(COMPARING)
         refuse_if_critical(judge_facts(engine.con, COMPARING, pair.after.dates.parameters))
         publish_changes(data_dir, engine.con, pair, chain, staging, comparison.notes)
-    finally:
-        engine.close()
 
 
 def _workshop(
@@ -152,9 +140,9 @@ def _workshop(
             f"the event store has changed since the snapshot {after.dates} was published: {again}"
         )
     champion = cards[0]
-    spill = spill_folder(data_dir, settings)
+    options = engine_options(data_dir, settings)
     of_champion = catalog if len(cards) == 1 else build_catalog([champion])
-    return Workshop(champion, of_champion, store, settings, spill)
+    return Workshop(champion, of_champion, store, options)
 
 
 def _is_of_today(store: EventStore, run: Run, manifest: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Compute one state between two snapshots, as far as changes are told by it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,13 @@ from plainscore.checks.results import refuse_if_critical
 from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import EventStore
 from plainscore.publish.staging import table_file, write_sorted
 from plainscore.scorecards.card import Scorecard
-from plainscore.settings import Settings
 
-STAGES = ("raw", "staging", "features", "scores")
 KEPT_TABLES = ("published.score", "published.points")
 
 
@@ -26,21 +27,13 @@ class Workshop:
     champion: Scorecard
     catalog: Catalog
     store: EventStore
-    settings: Settings
-    spill: Path
+    options: EngineOptions
 
-    def engine(self, dates: SnapshotDates) -> DuckDBEngine:
-        """Return an engine whose schema ``events`` reads the store."""
-        engine = DuckDBEngine(
-            self.catalog,
-            dates,
-            threads=self.settings.threads,
-            memory_limit=self.settings.memory_limit,
-            temp_directory=self.spill,
-        )
-        tables = self.catalog.of_schema("events")
-        engine.open_events({t.short_name: self.store.files(t.short_name) for t in tables})
-        return engine
+    def engine(
+        self, dates: SnapshotDates, cards: Sequence[Scorecard] = ()
+    ) -> AbstractContextManager[DuckDBEngine]:
+        """Open an engine whose schema ``events`` reads the store."""
+        return built(self.catalog, dates, self.store, cards, options=self.options)
 
 
 def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> None:
@@ -48,12 +41,9 @@ def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> Non
 
     Raises ChecksRefused where a law across tables is broken.
     """
-    engine = workshop.engine(dates)
-    try:
-        engine.load_reference([workshop.champion])
-        for stage in STAGES:
-            for table in workshop.catalog.of_schema(stage):
-                engine.build(table)
+    with workshop.engine(dates, [workshop.champion]) as engine:
+        for stage in workshop.catalog.schemas_upto("scores"):
+            engine.build_schema(stage)
             refuse_if_critical(judge_facts(engine.con, stage, dates.parameters))
         for name in KEPT_TABLES:
             table = workshop.catalog[name]
@@ -62,8 +52,6 @@ def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> Non
             with translating_write_errors(folder):
                 file.parent.mkdir(parents=True)
                 write_sorted(engine.con, table, file)
-    finally:
-        engine.close()
 
 
 def has_late_data(workshop: Workshop, before: SnapshotDates, after: SnapshotDates) -> bool:
@@ -71,11 +59,8 @@ def has_late_data(workshop: Workshop, before: SnapshotDates, after: SnapshotDate
     first, last = sorted((before.known_on, after.known_on))
     if first == last:
         return False
-    engine = workshop.engine(before)
-    try:
+    with workshop.engine(before) as engine:
         return any(_arrived(engine, log, [first, last, before.as_of_date]) for log in _logs(engine))
-    finally:
-        engine.close()
 
 
 def _logs(engine: DuckDBEngine) -> Sequence[str]:

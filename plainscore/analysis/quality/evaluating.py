@@ -31,7 +31,7 @@ from plainscore.publish.runs import Run
 from plainscore.publish.staging import empty_staging, table_file
 from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
-from plainscore.runs.spill import spill_folder
+from plainscore.runs.spill import engine_options
 from plainscore.settings import Settings
 
 FORMAT = 1
@@ -87,9 +87,9 @@ def evaluate_run(
         f"select person_id from read_parquet({scores}, hive_partitioning = false) "
         "where scorecard_no = 1 and score is not null"
     )
-    snapshot, spill = (run.dates, run.name), spill_folder(data_dir, settings)
+    snapshot, options = (run.dates, run.name), engine_options(data_dir, settings)
     try:
-        with built_outcomes(store, catalog, snapshot, (scored, ()), settings, spill) as engine:
+        with built_outcomes(store, catalog, snapshot, (scored, ()), options) as engine:
             facts = judge_facts(engine.con, EVALUATING, outcome_dates(run.dates).parameters)
             refuse_if_critical(facts)
             _fill_figures(engine.con, catalog, run)

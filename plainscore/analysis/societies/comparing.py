@@ -26,12 +26,12 @@ from plainscore.analysis.societies.rules import add_derived_rules, titles
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import evaluation_catalog
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore
 from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.request import snapshot_dates
-from plainscore.runs.spill import spill_folder
+from plainscore.runs.spill import engine_options
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
@@ -150,10 +150,8 @@ def _outcomes(comparison: Comparison, engine: DuckDBEngine, dates: SnapshotDates
         "where is_scored"
     ).fetchall()
     given = ("select unnest(?::varchar[])", [[person_id for (person_id,) in scored]])
-    spill = spill_folder(store.data_dir, comparison.settings, ".outcomes")
-    with built_outcomes(
-        store, comparison.outcome_catalog, (dates, "none"), given, comparison.settings, spill
-    ) as seen:
+    options = engine_options(store.data_dir, comparison.settings, ".outcomes")
+    with built_outcomes(store, comparison.outcome_catalog, (dates, "none"), given, options) as seen:
         return seen.con.execute(
             f"select person_id, is_bad from {OUTCOME} order by person_id"
         ).fetchall()

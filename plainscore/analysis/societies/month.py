@@ -12,7 +12,7 @@ from plainscore.analysis.statistics.benefit_access import benefit_access
 from plainscore.analysis.statistics.group_gap import group_gap
 from plainscore.analysis.statistics.inequality import gini
 from plainscore.analysis.statistics.score_assortativity import score_assortativity
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 
 Record = dict[str, Any]
 AUDITS = ("audits.person_group", "audits.group_points", "audits.benefit_count")

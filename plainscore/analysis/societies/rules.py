@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plainscore.common.errors import UsageError
-from plainscore.engines.duckdb_engine import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.card import Scorecard
 
 HERE = Path(__file__).parent

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 
+from plainscore.common.sql_text import text_literal
 from plainscore.contracts.catalog import SCHEMAS, Catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reference_rows import reference_rows
 
+DEFAULT_OPTIONS = EngineOptions()
 VIEW_SCHEMAS = frozenset({"raw"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -19,18 +21,12 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 class DuckDBEngine:
     """One run's database: sources are opened, then tables built in the catalog's order.
 
-    ``con`` is the open connection. Everything lives in memory and spills to ``temp_directory``.
-    ``threads`` None: all processors; ``memory_limit`` as DuckDB writes it, e.g. ``"3GB"``.
+    ``con`` is the open connection. Everything lives in memory and spills to the options'
+    ``temp_directory``.
     """
 
     def __init__(
-        self,
-        catalog: Catalog,
-        dates: SnapshotDates,
-        *,
-        threads: int | None = None,
-        memory_limit: str | None = None,
-        temp_directory: Path | None = None,
+        self, catalog: Catalog, dates: SnapshotDates, options: EngineOptions = DEFAULT_OPTIONS
     ):
         self.catalog = catalog
         self.dates = dates
@@ -38,12 +34,12 @@ class DuckDBEngine:
             "autoinstall_known_extensions": False,
             "preserve_insertion_order": False,
         }
-        if threads is not None:
-            config["threads"] = threads
-        if memory_limit is not None:
-            config["memory_limit"] = memory_limit
-        if temp_directory is not None:
-            config["temp_directory"] = str(temp_directory)
+        if options.threads is not None:
+            config["threads"] = options.threads
+        if options.memory_limit is not None:
+            config["memory_limit"] = options.memory_limit
+        if options.temp_directory is not None:
+            config["temp_directory"] = str(options.temp_directory)
         self.con = duckdb.connect(config=config)
         self.con.execute("set TimeZone = 'UTC'")
         for schema in SCHEMAS:
@@ -80,6 +76,22 @@ class DuckDBEngine:
         values = self.dates.parameters
         self.con.execute(statement, {name: values[name] for name in names})
 
+    def build_schema(self, schema: str) -> None:
+        """Run every transform of a schema, in the catalog's order."""
+        for table in self.catalog.of_schema(schema):
+            if not table.is_source:
+                self.build(table)
+
+    def build_needed(self, target: str) -> None:
+        """Run a transform and, before it, all that it is made of; sources must have their rows."""
+        needed = {target}
+        for table in reversed(self.catalog.tables.values()):
+            if table.name in needed:
+                needed |= table.inputs
+        for table in self.catalog.tables.values():
+            if table.name in needed and not table.is_source:
+                self.build(table)
+
     def row_count(self, schema: str) -> int:
         """Return how many rows the tables of a schema hold together."""
         counts = [f"(select count(*) from {t.name})" for t in self.catalog.of_schema(schema)]
@@ -89,7 +101,7 @@ class DuckDBEngine:
 
 
 def _parquet_view(table: Table, paths: Sequence[str]) -> str:
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    listed = ", ".join(text_literal(path) for path in paths)
     columns = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in table.columns)
     return (
         f"create view {table.name} as select {columns} "

@@ -2,30 +2,104 @@
 
 Every table is one folder of Parquet files that both see: on a cluster, a folder that every worker
 has under the same path. Audits, statistics, checks and publication are the same steps as without
-Spark: they look at tables of a row for each person, not at events.
+Spark: they look at tables of a row for each person, not at events. This is the one module that
+knows pyspark and pysail, and it imports them when a session opens.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import UsageError
+from plainscore.common.sql_text import text_literal
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.duckdb_engine import VIEW_SCHEMAS, DuckDBEngine
-from plainscore.engines.spark_session import Session
+from plainscore.engines.duckdb import VIEW_SCHEMAS, DuckDBEngine
+from plainscore.engines.options import EngineOptions, require_engine
 from plainscore.engines.translation import Statement, columns_there, translate, view_name
 from plainscore.scorecards.card import Scorecard
 
 BUILT_THERE = frozenset({"raw", "staging", "features", "scores"})
 _PATTERN_CHARACTERS = frozenset("*?[]{}\\")
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+# What keeps rows equal to the last digit, whatever the cluster's own settings say.
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    # Without this, the optimizer needs hours for the chain of CASEs in scores.reason.
+    "spark.sql.constraintPropagation.enabled": "false",
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session, and how it ends."""
+
+    spark: Any
+    close: Callable[[], None]
+
+
+def open_session(options: EngineOptions) -> Session:
+    """Start Spark or Sail, or connect to the cluster that ``master`` names (spark://host:port).
+
+    Threads and memory limit bound an engine in this machine; a cluster has its own limits.
+    Raises UsageError as `require_engine`.
+    """
+    require_engine(options.engine, options.master)
+    if options.engine == "sail":
+        return _sail()
+    return _spark(options.master or f"local[{options.threads or '*'}]", options.memory_limit)
+
+
+def _spark(master: str, memory_limit: str | None) -> Session:
+    from pyspark.sql import SparkSession
+
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # who interrupts a run knows why it ends
+    builder = SparkSession.builder.master(master).appName("plainscore")
+    local = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    if memory_limit is not None and master.startswith("local"):
+        local["spark.driver.memory"] = jvm_memory(memory_limit)
+    for name, value in (SETTINGS | local).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return Session(spark, spark.stop)
+
+
+def jvm_memory(limit: str) -> str:
+    """Return a limit as DuckDB writes it, such as 2.5GB, in the JVM's whole MiB."""
+    number, unit = limit[:-2], limit[-2:]
+    return f"{int(float(number) * UNITS[unit]) // 2**20}m"
+
+
+def _sail() -> Session:
+    os.environ.setdefault("RUST_LOG", "error")  # it would log every start and stop
+    from pysail.spark import SparkConnectServer
+    from pyspark.sql import SparkSession
+
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    _, port = server.listening_address
+    spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+    for name, value in SETTINGS.items():
+        spark.conf.set(name, value)
+
+    def close() -> None:
+        spark.stop()
+        server.stop()
+
+    return Session(spark, close)
 
 
 class SparkEngine(DuckDBEngine):
     """One run's tables: made by ``session`` under ``folder``, and read by DuckDB as views.
 
-    ``folder`` must not exist; who closes the engine removes it. The other arguments are DuckDB's.
+    ``folder`` must not exist; the caller removes it after closing. ``options`` are DuckDB's.
     Raises UsageError where Spark would read a path as a pattern.
     """
 
@@ -35,9 +109,9 @@ class SparkEngine(DuckDBEngine):
         dates: SnapshotDates,
         session: Session,
         folder: Path,
-        **limits: Any,
+        options: EngineOptions,
     ):
-        super().__init__(catalog, dates, **limits)
+        super().__init__(catalog, dates, options)
         self._session = session
         self._folder = folder
 
@@ -81,7 +155,7 @@ class SparkEngine(DuckDBEngine):
         """Make a view of what was written there; without a row there may be no file."""
         files = sorted(str(file) for file in (self._folder / table.name).glob("*.parquet"))
         if files:
-            listed = ", ".join(_literal(file) for file in files)
+            listed = ", ".join(text_literal(file) for file in files)
             self.con.execute(f"create view {table.name} as from read_parquet([{listed}])")
             self._refuse_other_columns(table)
         else:
@@ -92,7 +166,7 @@ class SparkEngine(DuckDBEngine):
         if not files:
             file = self._folder / f"{table.name}.parquet"
             file.parent.mkdir(parents=True, exist_ok=True)
-            self.con.execute(f"copy {table.name} to {_literal(str(file))} (format parquet)")
+            self.con.execute(f"copy {table.name} to {text_literal(str(file))} (format parquet)")
             files = [str(file)]
         refuse_patterns(files)
         in_path = frozenset(c.name for c in table.columns if f"/{c.name}=" in files[0])
@@ -106,10 +180,6 @@ class SparkEngine(DuckDBEngine):
         if made != declared:
             odd = sorted(set(made) ^ set(declared))
             raise ContractError(f"{table.name}: contract and engine disagree on {odd}")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def refuse_patterns(files: Sequence[str]) -> None:
