@@ -24,7 +24,7 @@ from plainscore.analysis.fitting.logistic import fit_logistic
 from plainscore.analysis.fitting.points import FeaturePoints, whole_points
 from plainscore.analysis.fitting.samples import Floats, Ints, Sample
 from plainscore.analysis.fitting.scoring import binned_points
-from plainscore.analysis.statistics.draws import draw
+from plainscore.analysis.network import draw
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.snapshots import open_snapshots
 

@@ -8,7 +8,7 @@ from plainscore.analysis.adversary.acts import acts_of
 from plainscore.analysis.adversary.attackers import choose_attackers, read_means
 from plainscore.analysis.adversary.replay import NAIVE, Replay
 from plainscore.analysis.adversary.search import search, try_alone
-from plainscore.analysis.statistics.statistic_tables import fill_statistic
+from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import UsageError
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog

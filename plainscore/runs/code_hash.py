@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from plainscore.analysis.statistics.statistic_tables import statistics_versions
+from plainscore.analysis.statistics import statistics_versions
 from plainscore.contracts.catalog import AUDITS, Catalog
 from plainscore.contracts.fingerprint import StageHash, catalog_hash, stage_hashes
 from plainscore.contracts.house import HouseTables

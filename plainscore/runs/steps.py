@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plainscore.analysis.statistics.statistic_tables import fill_statistics
+from plainscore.analysis.statistics import fill_statistics
 from plainscore.common.errors import InputRefused
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError

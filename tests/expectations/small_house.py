@@ -12,7 +12,7 @@ from typing import Any
 
 from plainscore.analysis.changes.assembling import assemble
 from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES, TIME
-from plainscore.analysis.statistics.statistic_tables import fill_statistics
+from plainscore.analysis.statistics import fill_statistics
 from plainscore.contracts.catalog import STATISTICS
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
-from plainscore.analysis.statistics.statistic_tables import fill_statistic
+from plainscore.analysis.statistics import fill_statistic
 from plainscore.contracts.catalog import STATISTICS, Catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates

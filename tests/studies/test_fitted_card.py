@@ -16,7 +16,7 @@ from plainscore.analysis.fitting.past import PastSnapshot, Ties
 from plainscore.analysis.fitting.samples import Floats
 from plainscore.analysis.fitting.scoring import points_of, scores
 from plainscore.analysis.fitting.study import Study, fit_and_judge
-from plainscore.analysis.statistics.draws import draw
+from plainscore.analysis.network import draw
 from plainscore.scorecards.card import SOCIAL_FACTOR, Scorecard
 from plainscore.scorecards.compiled import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard

@@ -15,7 +15,7 @@ from plainscore.analysis.fitting.logistic import fit_logistic
 from plainscore.analysis.fitting.points import points_by_factor, whole_points
 from plainscore.analysis.fitting.prebins import between, prebins
 from plainscore.analysis.fitting.samples import Floats, Sample
-from plainscore.analysis.statistics.draws import draw
+from plainscore.analysis.network import draw
 
 EVIDENCE = st.lists(st.floats(-3, 3), min_size=1, max_size=6, unique=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.analysis.statistics.group_gap import group_gap
+from plainscore.analysis.gaps import group_gap
 from plainscore.synthetic.people import GENDERS, REGIONS, populate
 from plainscore.synthetic.randomness import Dice, bell
 from plainscore.synthetic.settings import WorldSettings

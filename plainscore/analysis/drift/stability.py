@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 
-NORMAL_95_ABOVE = 1.6448536269514722
-"""What a standard normal stays below 19 times in 20."""
+from plainscore.analysis.inference import chi_square_95
 
 
 def stability_index(before: Sequence[int], after: Sequence[int]) -> float | None:
@@ -37,15 +36,6 @@ def stability_noise(bin_count: int, people_before: int, people_after: int) -> fl
     if bin_count < 2 or not (people_before and people_after):
         return None
     return chi_square_95(bin_count - 1) * (1 / people_before + 1 / people_after)
-
-
-def chi_square_95(degrees: int) -> float:
-    """Return the 95 % point of chi-square by Wilson and Hilferty (PNAS 17, 1931).
-
-    Within 1 % of the exact one from two degrees on, and 3 % below it at one.
-    """
-    spread = 2 / (9 * degrees)
-    return degrees * (1 - spread + NORMAL_95_ABOVE * math.sqrt(spread)) ** 3
 
 
 def shorrocks_index(moves: Sequence[tuple[int, int, int]]) -> float | None:

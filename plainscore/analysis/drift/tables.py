@@ -7,7 +7,7 @@ from typing import Any
 from plainscore.analysis.drift.stability import shorrocks_index, stability_index, stability_noise
 
 Row = tuple[Any, ...]
-DRIFT_VERSION = 1
+DRIFT_VERSION = 2
 """Raised with every change of what these tables hold: what was computed before is then stale."""
 NO_RECORD = -1
 

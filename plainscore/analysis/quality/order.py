@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plainscore.analysis.statistics.multiple_tests import SIGNIFICANCE, holm
-from plainscore.analysis.statistics.proportions import two_shares_p
+from plainscore.analysis.inference import SIGNIFICANCE, holm, two_shares_p
 
 FEWEST_EXPECTED = 5
 

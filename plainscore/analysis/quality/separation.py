@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from plainscore.analysis.inference import NORMAL_95
 from plainscore.analysis.quality.shares import difference_interval
-from plainscore.analysis.statistics.student import NORMAL_95
 
 PointsCount = tuple[int, int, int]
 """Points, how many good people have them, how many bad; the same points stand once."""

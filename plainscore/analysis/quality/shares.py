@@ -2,7 +2,7 @@
 
 import math
 
-from plainscore.analysis.statistics.proportions import wilson
+from plainscore.analysis.inference import wilson
 
 
 def difference_interval(

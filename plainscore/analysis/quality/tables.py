@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plainscore.analysis.inference import wilson
 from plainscore.analysis.quality.order import RiskBin, contradictions
 from plainscore.analysis.quality.separation import PointsCount, separation
-from plainscore.analysis.statistics.proportions import wilson
 
 Row = tuple[Any, ...]
 QUALITY_VERSION = 1

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from plainscore.analysis.gaps import benefit_access, gini, group_gap
+from plainscore.analysis.network import score_assortativity
 from plainscore.analysis.quality.separation import separation
 from plainscore.analysis.societies.mobility import Placed
-from plainscore.analysis.statistics.benefit_access import benefit_access
-from plainscore.analysis.statistics.group_gap import group_gap
-from plainscore.analysis.statistics.inequality import gini
-from plainscore.analysis.statistics.score_assortativity import score_assortativity
 from plainscore.engines.duckdb import DuckDBEngine
 
 Record = dict[str, Any]

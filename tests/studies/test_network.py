@@ -1,4 +1,4 @@
-"""Rewiring leaves everyone as many ties and nothing else; the same people give the same draws."""
+"""Rewiring keeps everyone's number of ties and nothing else; rings are connected components."""
 
 from collections import Counter
 
@@ -7,11 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.statistics.draws import Ints, draw, shuffled
-from plainscore.analysis.statistics.rewiring import rewired, tie_keys
-from plainscore.analysis.statistics.score_assortativity import (
+from plainscore.analysis.network import (
+    FEWEST_IN_A_RING,
+    Ints,
     assortativity,
+    draw,
+    find_rings,
+    rewired,
     score_assortativity,
+    shuffled,
+    tie_keys,
     ties_to_rewire,
 )
 from tests.publish.invented import OCTOBER, engine
@@ -121,3 +126,33 @@ def _give_other_keys(con) -> None:  # type: ignore[no-untyped-def]
         ("staging.tie", "friend_key"),
     ):
         con.execute(f"update {table} set {column} = 900 - {column}")
+
+
+IDS = st.sampled_from([f"p{number}" for number in range(14)] + ["é", "z"])
+PAIRS = st.lists(st.tuples(IDS, IDS), max_size=30)
+
+
+def test_the_largest_comes_first_and_equals_by_their_first_id() -> None:
+    square = [("d", "c"), ("c", "b"), ("b", "a")]
+    other = [("é", "z"), ("y", "z"), ("x", "é")]
+    large = [("1", "2"), ("2", "3"), ("3", "4"), ("4", "5")]
+    assert find_rings([*other, *square, *large]) == [
+        ["1", "2", "3", "4", "5"],
+        ["a", "b", "c", "d"],
+        ["x", "y", "z", "é"],
+    ]
+
+
+def test_fewer_than_four_are_no_ring() -> None:
+    assert find_rings([("a", "b"), ("b", "c")]) == []
+    assert find_rings([]) == []
+
+
+@given(PAIRS)
+def test_no_order_matters_and_no_pair_leads_out_of_a_ring(pairs: list[tuple[str, str]]) -> None:
+    found = find_rings(pairs)
+    assert find_rings([(other, one) for one, other in reversed(pairs)]) == found
+    ring_of = {person: no for no, ring in enumerate(found) for person in ring}
+    assert all(ring_of.get(one) == ring_of.get(other) for one, other in pairs)
+    assert len(ring_of) == sum(len(ring) for ring in found)
+    assert all(len(ring) >= FEWEST_IN_A_RING for ring in found)

@@ -1,4 +1,4 @@
-"""Means, shares and many of them at once are judged as the textbooks judge them."""
+"""Means and shares are compared as scipy and the textbooks compare them."""
 
 import math
 import statistics
@@ -8,10 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from plainscore.analysis.statistics.mean_difference import MeanDifference, Sums, compare_means
-from plainscore.analysis.statistics.multiple_tests import holm
-from plainscore.analysis.statistics.proportions import two_shares_p, wilson
-from plainscore.analysis.statistics.student import quantile_95, two_sided_p
+from plainscore.analysis.inference import (
+    MeanDifference,
+    Sums,
+    chi_square_95,
+    compare_means,
+    holm,
+    student_95,
+    two_shares_p,
+    two_sided_p,
+    wilson,
+)
 
 SCORES = st.lists(st.integers(35, 95).map(lambda tens: 10 * tens), min_size=2, max_size=40)
 
@@ -20,11 +27,17 @@ def _sums(values: list[int]) -> Sums:
     return Sums.of((value, 1) for value in values)
 
 
-@given(st.floats(1, 1e5), st.floats(0, 30))
-def test_students_t_is_scipys(degrees: float, t: float) -> None:
-    expected = 2 * stats.t.sf(t, degrees)
-    assert two_sided_p(t, degrees) == pytest.approx(expected, rel=1e-8, abs=1e-300)
-    assert quantile_95(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
+@pytest.mark.parametrize(
+    ("degrees", "quantile", "chi_square"),
+    # Abramowitz and Stegun, Handbook of Mathematical Functions, tables 26.10 and 26.8
+    [(1, 12.706, 3.84146), (2, 4.303, 5.99147), (10, 2.228, 18.3070), (30, 2.042, 43.7730)],
+)
+def test_95_percent_points_are_those_of_the_printed_tables(
+    degrees: int, quantile: float, chi_square: float
+) -> None:
+    assert student_95(degrees) == pytest.approx(quantile, abs=5e-4)
+    assert two_sided_p(-quantile, degrees) == pytest.approx(0.05, abs=1e-4)
+    assert chi_square_95(degrees) == pytest.approx(chi_square, abs=5e-5)
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")  # scipy's, where hardly anybody differs

@@ -1,0 +1,253 @@
+"""The network of friends: assortativity against rewired ties, and rings of burst ties.
+
+Fills statistics.score_assortativity and statistics.ring_member. Random draws are a function of
+their purpose and of a counter, so the same inputs give the same figures.
+"""
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+
+REWIRINGS = 20
+BURN_IN_SWEEPS = 2
+MOST_TIES_REWIRED = 100_000
+"""Beyond it a random sample of the ties is rewired, which bounds the cost of a large network."""
+
+FEWEST_IN_A_RING = 4
+"""Two triangles on every tie take four people; smaller groups are the edge of something else."""
+
+# Ordered by person_id: person_key depends on who arrived first.
+_POINTS = """
+    select
+        score.scorecard,
+        score.person_key,
+        score.score - card.base as points,
+        own_points.own_points
+    from scores.score as score
+    inner join events.person as person on score.person_key = person.person_key
+    inner join reference.card as card on score.scorecard = card.scorecard
+    inner join scores.own_points as own_points
+        on score.scorecard = own_points.scorecard and score.person_key = own_points.person_key
+    order by score.scorecard, person.person_id
+"""
+_TIES = "select person_key, friend_key from staging.tie where person_key < friend_key"
+
+
+def draw(purpose: str, counters: Ints) -> Bits:
+    """Return 64 random bits for each counter (at least 0), different for different counters.
+
+    splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014)
+    as a hash of its counter. The streams of numpy's own generators may change with a version.
+    """
+    start = np.frombuffer(hashlib.sha256(purpose.encode()).digest()[:8], dtype="<u8")
+    bits = counters.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
+    bits ^= bits >> np.uint64(30)
+    bits *= np.uint64(0xBF58476D1CE4E5B9)
+    bits ^= bits >> np.uint64(27)
+    bits *= np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return np.asarray(bits)
+
+
+def shuffled(purpose: str, count: int) -> Ints:
+    """Return 0, 1, ..., count - 1 in random order; no two draws are equal, so any sort will do."""
+    return np.argsort(draw(purpose, np.arange(count, dtype=np.int64)))
+
+
+@dataclass(frozen=True)
+class ScoredNetwork:
+    """Scored people by number, in the order of their ids, and the live ties between them.
+
+    ``ties``: shape (ties, 2), in the order of their keys. ``points``: (scorecard, way of counting)
+    -> points by number of person.
+    """
+
+    ties: Ints
+    points: dict[tuple[str, str], Ints]
+
+    @property
+    def person_count(self) -> int:
+        return max((len(points) for points in self.points.values()), default=0)
+
+
+def score_assortativity(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of statistics.score_assortativity: friends' scores, and by chance."""
+    network = _read_network(con)
+    drawn = ties_to_rewire(network.ties, network.person_count)
+    redrawn: dict[tuple[str, str], list[float | None]] = {key: [] for key in network.points}
+    if len(drawn):
+        for ties in rewired(drawn, network.person_count, REWIRINGS):
+            for key, points in network.points.items():
+                redrawn[key].append(assortativity(ties, points))
+    for key, points in sorted(network.points.items()):
+        of_drawn = assortativity(drawn, points)
+        yield (
+            *key,
+            len(network.ties),
+            assortativity(network.ties, points),
+            len(drawn),
+            of_drawn,
+            len(redrawn[key]),
+            *_against_chance(of_drawn, [value for value in redrawn[key] if value is not None]),
+        )
+
+
+def assortativity(ties: Ints, points: Ints) -> float | None:
+    """Return Pearson's correlation of the points at both ends, each tie counted from either end.
+
+    Newman, Phys. Rev. E 67, 026126 (2003). None where there is no tie, or everyone who has one has
+    equal points. Whole numbers until the one division.
+    """
+    ends = points[ties]
+    total, squares = int(ends.sum()), int((ends * ends).sum())
+    products = 2 * int((ends[:, 0] * ends[:, 1]).sum())
+    count = 2 * len(ties)
+    spread = count * squares - total * total
+    return (count * products - total * total) / spread if spread else None
+
+
+def ties_to_rewire(ties: Ints, person_count: int, most: int = MOST_TIES_REWIRED) -> Ints:
+    """Return all ties, or ``most`` of them: those with the lowest draws."""
+    if len(ties) <= most:
+        return ties
+    draws = draw("ties to rewire", tie_keys(ties, person_count))
+    return ties[np.sort(np.argpartition(draws, most)[:most])]
+
+
+def _against_chance(
+    observed: float | None, chance: list[float]
+) -> tuple[float | None, float | None, float | None]:
+    """Return mean and standard deviation of chance, and how many of those ``observed`` is off."""
+    if observed is None or len(chance) < 2:
+        return None, None, None
+    mean = math.fsum(chance) / len(chance)
+    deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in chance) / (len(chance) - 1))
+    return mean, deviation, (observed - mean) / deviation if deviation else None
+
+
+def _read_network(con: duckdb.DuckDBPyConnection) -> ScoredNetwork:
+    by_card = con.execute(_POINTS).fetchnumpy()
+    points: dict[tuple[str, str], Ints] = {}
+    # The cards of a run agree on who is scored, so every card has the same people.
+    keys = np.empty(0, dtype=np.int64)
+    for scorecard in sorted(set(by_card["scorecard"])):
+        is_of_card = np.asarray(by_card["scorecard"] == scorecard)
+        keys = by_card["person_key"][is_of_card].astype(np.int64)
+        for counted, column in (("all", "points"), ("own", "own_points")):
+            points[scorecard, counted] = by_card[column][is_of_card].astype(np.int64)
+    return ScoredNetwork(_numbered_ties(con, keys), points)
+
+
+def _numbered_ties(con: duckdb.DuckDBPyConnection, keys: Ints) -> Ints:
+    """Return the ties between the people of ``keys``, as places in it."""
+    columns = con.execute(_TIES).fetchnumpy()
+    by_key = np.column_stack((columns["person_key"], columns["friend_key"])).astype(np.int64)
+    greatest = max(int(by_key.max(initial=0)), int(keys.max(initial=0)))
+    number_of = np.full(greatest + 1, -1, dtype=np.int64)
+    number_of[keys] = np.arange(len(keys))
+    ties = number_of[by_key]
+    ties = np.sort(ties[(ties >= 0).all(axis=1)], axis=1)
+    return ties[np.argsort(tie_keys(ties, len(keys)))]
+
+
+def rewired(ties: Ints, person_count: int, times: int) -> Iterator[Ints]:
+    """Yield the ties redrawn ``times`` times; everyone keeps as many ties as before.
+
+    Two ties a-b and c-d become a-d and c-b, unless that ties someone to themselves or twice to
+    another (double edge swaps: Maslov and Sneppen, Science 296, 2002). A sweep offers every tie a
+    swap. ``ties``: shape (ties, 2), numbers of people from 0 and below ``person_count``, each tie
+    once; the order of its rows decides the draws.
+    """
+    redrawn = ties.copy()
+    for sweep in range(BURN_IN_SWEEPS + times):
+        _swap_once(redrawn, person_count, sweep)
+        if sweep >= BURN_IN_SWEEPS:
+            yield redrawn
+
+
+def tie_keys(ties: Ints, person_count: int) -> Ints:
+    """Return one number for each tie, whichever end comes first."""
+    one, other = ties[:, 0], ties[:, 1]
+    return np.asarray(np.minimum(one, other) * person_count + np.maximum(one, other))
+
+
+def _swap_once(ties: Ints, person_count: int, sweep: int) -> None:
+    """Offer every tie one swap with another; where their number is odd, one is left out."""
+    half = len(ties) // 2
+    order = shuffled(f"rewiring order {sweep}", len(ties))
+    one, other = order[:half], order[half : 2 * half]
+    is_turned = draw(f"rewiring turn {sweep}", one) >> np.uint64(63) > 0
+    ends, other_ends = ties[one], ties[other]
+    other_ends[is_turned] = other_ends[is_turned][:, ::-1]
+    crossed = np.column_stack((ends[:, 0], other_ends[:, 1]))
+    crossed_back = np.column_stack((other_ends[:, 0], ends[:, 1]))
+    offered = np.concatenate((crossed, crossed_back))
+    is_allowed = _new_and_single(offered, ties, person_count)
+    accepted = is_allowed[:half] & is_allowed[half:]
+    ties[one[accepted]] = crossed[accepted]
+    ties[other[accepted]] = crossed_back[accepted]
+
+
+def _new_and_single(offered: Ints, ties: Ints, person_count: int) -> npt.NDArray[np.bool_]:
+    """Return which ties join two people who are not tied, and are offered once."""
+    keys = tie_keys(offered, person_count)
+    present = np.sort(tie_keys(ties, person_count))
+    place = np.minimum(np.searchsorted(present, keys), len(present) - 1)
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    is_single = counts[inverse] == 1
+    return np.asarray((present[place] != keys) & is_single & (offered[:, 0] != offered[:, 1]))
+
+
+def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
+    """Yield the rows of statistics.ring_member (ring_no, person_key), the largest ring first.
+
+    Rings come from burst ties alone: no label, no score, no points.
+    """
+    keys: dict[str, int] = {}
+    pairs = []
+    for low, low_key, high, high_key in con.execute(
+        "select low.person_id, low.person_key, high.person_id, high.person_key "
+        "from audits.burst_tie as tie "
+        "inner join events.person as low on tie.low_key = low.person_key "
+        "inner join events.person as high on tie.high_key = high.person_key"
+    ).fetchall():
+        keys |= {low: low_key, high: high_key}
+        pairs.append((low, high))
+    for ring_no, ring in enumerate(find_rings(pairs), start=1):
+        for person_id in ring:
+            yield ring_no, keys[person_id]
+
+
+def find_rings(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Return the connected components of pairs of ids, the largest first, equals by first id.
+
+    Components of fewer than four are left out. Members are sorted; ids compare as UTF-8 bytes.
+    Neither the order of the pairs nor that of their ends matters.
+    """
+    leader: dict[str, str] = {}
+    for one, other in pairs:
+        leader[_leader_of(leader, one)] = _leader_of(leader, other)
+    followers: defaultdict[str, list[str]] = defaultdict(list)
+    for person in leader:
+        followers[_leader_of(leader, person)].append(person)
+    rings = [sorted(ring, key=str.encode) for ring in followers.values()]
+    large = (ring for ring in rings if len(ring) >= FEWEST_IN_A_RING)
+    return sorted(large, key=lambda ring: (-len(ring), ring[0].encode()))
+
+
+def _leader_of(leader: dict[str, str], person: str) -> str:
+    """Return the leader of the person's ring, and halve the path to it."""
+    at = leader.setdefault(person, person)
+    while leader[at] != at:
+        leader[at] = leader[leader[at]]
+        at = leader[at]
+    return at
