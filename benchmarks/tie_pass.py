@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.job import write_job
 from benchmarks.plain.__main__ import open_events, run
-from plainscore.synthetic.randomness import Dice, Ints
+from plainscore.synthetic.chance import Dice, Ints
 
 DAY = date(2026, 10, 31)
 # CPU of features.social_connections and scores.friend_reliability for a tie seen from one end:

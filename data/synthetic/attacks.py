@@ -6,7 +6,7 @@ hub_and_spoke   a low scorer with a crowd of accounts made for the purpose
 bought_friends  a low scorer who pays reliable strangers for their friendship
 fake_farm       invented accounts befriending each other and their customers
 
-The attackers live their ordinary lives besides. Fakes leave no record: an account, a tie, contacts.
+Attackers otherwise live ordinary lives. Fakes have an account, ties and contacts, no other record.
 """
 
 from dataclasses import dataclass, replace
@@ -14,14 +14,15 @@ from typing import Final
 
 import numpy as np
 
+from plainscore.synthetic.chance import Dice, Ints, lane, likely, pick
 from plainscore.synthetic.people import Population
-from plainscore.synthetic.randomness import Dice, Ints, lane, likely, pick
-from plainscore.synthetic.settings import FEWEST_PEOPLE_FOR_ATTACKS
 from plainscore.synthetic.ties import NEVER, TieList
 
-KINDS: Final = ("ring", "score_group", "hub_and_spoke", "bought_friends", "fake_farm")
+ATTACK_KINDS: Final = ("ring", "score_group", "hub_and_spoke", "bought_friends", "fake_farm")
+_SCORE_GROUP: Final = ATTACK_KINDS.index("score_group")
 ROLES: Final = ("member", "customer", "fake", "seller")
 MEMBER, CUSTOMER, FAKE, SELLER = range(4)
+_FEWEST_PEOPLE: Final = 100
 _PEOPLE_PER_ATTACK: Final = 2_500
 _FIRST_START: Final = 60
 _START_SPREAD: Final = 240
@@ -35,6 +36,7 @@ _CASTS: Final = (
     {CUSTOMER: 1, SELLER: 30},
     {CUSTOMER: 3, FAKE: 20},
 )
+_CROWD_OF_ROLE: Final = {MEMBER: "low", CUSTOMER: "low", FAKE: "fake", SELLER: "high"}
 _PAIR_PPM: Final = (1_000_000, 700_000, 0, 0, 600_000)
 _CLOSENESS_PPM: Final = (900_000, 250_000, 900_000, 700_000, 800_000)
 
@@ -43,8 +45,8 @@ _CLOSENESS_PPM: Final = (900_000, 250_000, 900_000, 700_000, 800_000)
 class Attacks:
     """Who takes part in what, of shape (parts played,).
 
-    `attack` numbers the attacks, `kind` and `role` are places in KINDS and ROLES, `first_day` is
-    the day the attack begins. One person plays in one attack at most.
+    `attack` numbers the attacks, `kind` and `role` are places in ATTACK_KINDS and ROLES,
+    `first_day` is the day the attack begins. One person plays in one attack at most.
     """
 
     attack: Ints
@@ -56,16 +58,15 @@ class Attacks:
 
 def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
     """Cast the attacks of a world: one of each kind for every 2,500 people, at least one."""
-    if population.count < FEWEST_PEOPLE_FOR_ATTACKS:
-        empty = np.zeros(0, dtype=np.int64)
-        return Attacks(empty, empty, empty, empty, empty)
+    if population.count < _FEWEST_PEOPLE:
+        return Attacks(*np.zeros((5, 0), dtype=np.int64))
     crowds = _casting_crowds(dice, population)
     most = max(population.count // 40, 4)
     parts: list[tuple[int, int, int, int]] = []
-    for attack in range(len(KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
-        kind = attack % len(KINDS)
+    for attack in range(len(ATTACK_KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
+        kind = attack % len(ATTACK_KINDS)
         for role, wanted in _CASTS[kind].items():
-            crowd = crowds["mixed" if KINDS[kind] == "score_group" else _CROWD_OF_ROLE[role]]
+            crowd = crowds["mixed" if kind == _SCORE_GROUP else _CROWD_OF_ROLE[role]]
             cast = min(wanted, most, len(crowd))
             parts += [(attack, kind, role, crowd.pop()) for _ in range(cast)]
     attack, kind_of, role_of, person = np.array(parts, dtype=np.int64).T
@@ -75,11 +76,8 @@ def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
     return Attacks(attack, kind_of, role_of, person, start)
 
 
-_CROWD_OF_ROLE: Final = {MEMBER: "low", CUSTOMER: "low", FAKE: "fake", SELLER: "high"}
-
-
 def _casting_crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
-    """Shuffle people and share them out: each person stands in one crowd only."""
+    """Shuffle people and share them out: each person is in one crowd only."""
     shuffled = np.argsort(dice.roll("attack.casting", population.everyone), kind="stable")
     turn = population.everyone % 5
     reliability = population.reliability[shuffled]
@@ -139,19 +137,3 @@ def _pairs_of_attack(dice: Dice, attacks: Attacks, number: int) -> Ints:
     among = likely(lane(dice.roll("attack.pair", low, high), 1), _PAIR_PPM[kind])
     chosen = serves_customer | (among & (role[one] == role[other]) & (role[one] != CUSTOMER))
     return np.stack([low[chosen], high[chosen], np.full(int(chosen.sum()), number)])
-
-
-def join_ties(ordinary: TieList, planted: TieList) -> TieList:
-    """Return both lists as one; a planted tie takes the place of an ordinary one."""
-    is_kept = np.ones(len(ordinary.low), dtype=bool)
-    # Ordinary ties are in ascending order, so that each planted one is found by halving.
-    place = np.searchsorted(ordinary.codes, planted.codes)
-    place = place[place < len(is_kept)]
-    is_kept[place[np.isin(ordinary.codes[place], planted.codes)]] = False
-    kept = np.flatnonzero(is_kept)
-    return TieList(
-        *(
-            np.concatenate([getattr(ordinary, name)[kept], getattr(planted, name)])
-            for name in planted.__dataclass_fields__
-        )
-    )

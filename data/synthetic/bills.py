@@ -1,19 +1,19 @@
-"""The bills of a month: who owes what, when, and how it is paid in the end.
+"""The payment log: bills, how each ends, what is paid on it, transfers and deposits.
 
-Targets (docs/method.md): 3 to 5 % of instalments paid late, about 2 % never paid.
-Both come from one persistent trait: the odds to be late halve about every 280 per mille of
-reliability, and life events multiply them. A lender would call the result an ordinary unsecured
-book.
+Targets (docs/method.md): 3 to 5 % of instalments paid late, about 2 % never paid. Both come from
+one persistent trait: the odds to be late halve about every 280 per mille of reliability, and life
+events multiply them. A lender would call the result an ordinary unsecured book.
+
+Few rows make most of the disorder of a real feed: payments in two parts, parts that are all that
+ever comes, payments that bounce and are made again, a little overpayment.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from plainscore.synthetic.life_events import Pressure, pressure
-from plainscore.synthetic.months import Month
-from plainscore.synthetic.randomness import (
+from plainscore.synthetic.chance import (
     OCTAVE,
     Flags,
     Ints,
@@ -24,44 +24,43 @@ from plainscore.synthetic.randomness import (
     pick,
     power_of_two,
 )
-from plainscore.synthetic.rows import NONE
-from plainscore.synthetic.society import Society
+from plainscore.synthetic.people import Pressure, pressure
+from plainscore.synthetic.rows import (
+    NONE,
+    SECONDS_PER_DAY,
+    Columns,
+    Month,
+    Rows,
+    event_numbers,
+    rows_of,
+    stack,
+)
+from plainscore.synthetic.world import World
 
+EVENT_TYPES: Final = ("bill", "payment", "reversal", "transfer", "deposit")
+BILL, PAYMENT, REVERSAL, TRANSFER, DEPOSIT = range(5)
 BILL_TYPES: Final = ("card", "loan", "instalment", "utility", "telecom", "rent")
 CARD, LOAN, INSTALMENT, UTILITY, TELECOM, RENT = range(6)
 
 
-@dataclass(frozen=True)
-class _Product:
-    """How one type of bill goes round.
+class _Product(NamedTuple):
+    """What is behind one type of bill."""
 
-    Attributes
-    ----------
-    held_ppm
-        Share of ordinary people who have it; `held_slope` adds ppm per 1000 of capacity.
-    every_months
-        Months between bills.
-    due_days
-        Days from the bill to its due date.
-    typical_cents
-        Amount of a person of middling capacity.
-    """
-
-    held_ppm: int
-    held_slope: int
+    held_ppm: int  # share of ordinary people who have it
+    held_slope: int  # ppm more per 1000 of capacity
     every_months: int
-    due_days: int
-    typical_cents: int
+    due_days: int  # from the bill to its due date
+    typical_cents: int  # amount of a person of medium capacity
 
 
-_PRODUCTS: Final = (
-    _Product(520_000, 90_000, 1, 20, 42_000),
-    _Product(150_000, 20_000, 1, 12, 21_000),
-    _Product(380_000, 0, 1, 14, 6_500),
-    _Product(640_000, 20_000, 3, 18, 14_000),
-    _Product(600_000, 0, 2, 14, 4_200),
-    _Product(130_000, -40_000, 1, 6, 68_000),
-)
+_PRODUCTS: Final = {
+    CARD: _Product(520_000, 90_000, 1, 20, 42_000),
+    LOAN: _Product(150_000, 20_000, 1, 12, 21_000),
+    INSTALMENT: _Product(380_000, 0, 1, 14, 6_500),
+    UTILITY: _Product(640_000, 20_000, 3, 18, 14_000),
+    TELECOM: _Product(600_000, 0, 2, 14, 4_200),
+    RENT: _Product(130_000, -40_000, 1, 6, 68_000),
+}
 _PLAN_MONTHS: Final = (3, 6)
 _PLAN_START_PPM: Final = 110_000
 _LATE_EXPONENT: Final = -7.3
@@ -70,10 +69,14 @@ _RELIABILITY_OCTAVES: Final = 3.6
 # Days past due of a late payment: each bound with the share of late payments below it, in ppm.
 _LATE_BOUNDS: Final = (1, 7, 15, 30, 60, 91)
 _LATE_SHARES: Final = (0, 480_000, 660_000, 820_000, 930_000, 1_000_000)
+_BILL_ROOM: Final = 10
+"""Event numbers of one bill: its own and up to nine of rows that follow."""
+_TRANSFER_STEP: Final = 1_000
+_DEPOSIT_STEP: Final = 2_000
 
 
 @dataclass(frozen=True)
-class Bills:
+class Bills(Columns):
     """Bills issued in one month, of shape (bills,).
 
     Attributes
@@ -102,126 +105,110 @@ class Bills:
         """Person and type in one number, for draws and for event numbers."""
         return self.person * len(BILL_TYPES) + self.bill_type
 
-    def take(self, chosen: Flags) -> "Bills":
-        """Return the chosen bills."""
-        return Bills(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
-
-def bills_of_month(society: Society, persons: Ints, month: Month) -> Bills:
+def bills_of_month(world: World, persons: Ints, month: Month) -> Bills:
     """Return all bills issued to the persons in `month`, with how they end."""
-    weight = pressure(society.dice, persons, month)
-    kinds = [
-        _bills_of_type(society, persons, weight, month, bill_type)
-        for bill_type in range(len(BILL_TYPES))
-    ]
-    bills = Bills(
-        *(np.concatenate([getattr(k, name) for k in kinds]) for name in Bills.__dataclass_fields__)
+    weight = pressure(world.dice, persons, month)
+    bills = Bills.join(
+        [_bills_of_type(world, persons, weight, month, bill_type) for bill_type in _PRODUCTS]
     )
-    return bills.take(society.has_account(bills.person, bills.day))
+    return bills.take(world.has_account(bills.person, bills.day))
 
 
-def _holders(society: Society, persons: Ints, bill_type: int) -> Flags:
+def _holders(world: World, persons: Ints, bill_type: int) -> Flags:
     """Return who has the product; thin files have a telephone at most."""
-    people, product = society.population, _PRODUCTS[bill_type]
-    bits = society.dice.roll("bill.held", persons, bill_type)
+    people, product = world.population, _PRODUCTS[bill_type]
+    bits = world.dice.roll("bill.held", persons, bill_type)
     wanted = product.held_ppm + product.held_slope * people.capacity[persons] // 1000
     ordinary = people.are_ordinary(persons) & likely(lane(bits, 0), np.maximum(wanted, 0))
     if bill_type != TELECOM:
         return np.asarray(ordinary)
-    # Whoever has neither utility nor credit in the house has at least a telephone.
+    # Who has neither utility nor credit has at least a telephone.
     thin = people.is_thin[persons] & likely(lane(bits, 1), 250_000)
-    others = [_holders(society, persons, other) for other in (CARD, LOAN, UTILITY)]
+    others = [_holders(world, persons, other) for other in (CARD, LOAN, UTILITY)]
     bare = people.are_ordinary(persons) & ~np.logical_or.reduce(others)
     return np.asarray(ordinary | thin | bare)
 
 
-def _is_billed(society: Society, persons: Ints, month: Month, bill_type: int) -> Flags:
+def _is_billed(world: World, persons: Ints, month: Month, bill_type: int) -> Flags:
     """Return who of the holders gets a bill this month."""
     if bill_type == INSTALMENT:
-        return _has_running_plan(society, persons, month)
+        return _has_running_plan(world, persons, month)
     every = _PRODUCTS[bill_type].every_months
-    thin_too = np.where(society.population.is_thin[persons], 6, every)
-    turn = lane(society.dice.roll("bill.turn", persons, bill_type), 0)
+    thin_too = np.where(world.population.is_thin[persons], 6, every)
+    turn = lane(world.dice.roll("bill.turn", persons, bill_type), 0)
     return np.asarray((month.number + turn) % thin_too == 0)
 
 
-def _has_running_plan(society: Society, persons: Ints, month: Month) -> Flags:
+def _has_running_plan(world: World, persons: Ints, month: Month) -> Flags:
     """Return who is paying off a purchase in instalments: plans of three or six months."""
     running = np.zeros(len(persons), dtype=bool)
     for months_ago in range(max(_PLAN_MONTHS)):
-        bits = society.dice.roll("bill.plan", persons, month.number - months_ago)
+        bits = world.dice.roll("bill.plan", persons, month.number - months_ago)
         length = np.array(_PLAN_MONTHS)[lane(bits, 1) & 1]
         running |= likely(lane(bits, 0), _PLAN_START_PPM) & (length > months_ago)
     return running
 
 
 def _bills_of_type(
-    society: Society, persons: Ints, weight: Pressure, month: Month, bill_type: int
+    world: World, persons: Ints, weight: Pressure, month: Month, bill_type: int
 ) -> Bills:
     product = _PRODUCTS[bill_type]
-    billed = _holders(society, persons, bill_type) & _is_billed(society, persons, month, bill_type)
-    person = persons[billed]
+    billed = _holders(world, persons, bill_type) & _is_billed(world, persons, month, bill_type)
+    person, strain = persons[billed], weight.lateness[billed]
     code = person * len(BILL_TYPES) + bill_type
-    habit = society.dice.roll("bill.habit", code)
+    habit = world.dice.roll("bill.habit", code)
     day = month.first_day + pick(lane(habit, 0), 28)
-    level = society.population.capacity[person] * 450 // 1000 + bell(habit) * 400 // 1000
+    due = day + product.due_days
+    level = world.population.capacity[person] * 450 // 1000 + bell(habit) * 400 // 1000
     if bill_type not in (LOAN, RENT):
-        level += bell(society.dice.roll("bill.amount", code, month.number)) * 250 // 1000
+        level += bell(world.dice.roll("bill.amount", code, month.number)) * 250 // 1000
     cents = np.maximum((product.typical_cents * power_of_two(level)).astype(np.int64), 100)
     balance, limit = np.full(len(person), NONE), np.full(len(person), NONE)
     if bill_type == CARD:
-        cents, balance, limit = _card_statement(society, person, weight.lateness[billed], month)
+        cents, balance, limit = _card_statement(world, person, strain, month)
     return Bills(
         person=person,
         bill_type=np.full(len(person), bill_type),
         day=day,
-        due_day=day + product.due_days,
+        due_day=due,
         cents=cents,
         balance_cents=balance,
         limit_cents=limit,
-        settled_day=_settled_days(
-            society, code, person, weight.lateness[billed], month, day, product.due_days
-        ),
+        settled_day=_settled_days(world, code, person, strain, month, due, product.due_days),
     )
 
 
 def _card_statement(
-    society: Society, person: Ints, strain: Ints, month: Month
+    world: World, person: Ints, strain: Ints, month: Month
 ) -> tuple[Ints, Ints, Ints]:
     """Return amount due, balance and limit: the less reliable use more of a smaller limit."""
-    people = society.population
-    habit = society.dice.roll("card.habit", person)
-    bits = society.dice.roll("card.month", person, month.number)
+    people = world.population
+    habit = world.dice.roll("card.habit", person)
+    bits = world.dice.roll("card.month", person, month.number)
     level = people.capacity[person] * 700 // 1000 + bell(habit) * 300 // 1000
     limit = (2_400 * power_of_two(level)).astype(np.int64) * 10_000 // 100
     usage = 280_000 - 130 * people.reliability[person] + 120 * bell(habit) + 90 * bell(bits)
     usage = np.clip(usage + 40 * strain, 0, 1_250_000)
     balance = limit * usage // 1_000_000
-    pays_in_full = likely(
-        lane(habit, 2), np.clip(600_000 + 120 * people.reliability[person], 0, 10**6)
-    )
+    in_full_ppm = np.clip(600_000 + 120 * people.reliability[person], 0, 10**6)
+    pays_in_full = likely(lane(habit, 2), in_full_ppm)
     due = np.where(pays_in_full, balance, balance // 10)
-    is_told = ~likely(lane(bits, 1), 50_000)
-    return due, np.where(is_told, balance, NONE), np.where(is_told, limit, NONE)
+    is_stated = ~likely(lane(bits, 1), 50_000)
+    return due, np.where(is_stated, balance, NONE), np.where(is_stated, limit, NONE)
 
 
 def _settled_days(
-    society: Society,
-    code: Ints,
-    person: Ints,
-    strain: Ints,
-    month: Month,
-    day: Ints,
-    due_days: int,
+    world: World, code: Ints, person: Ints, strain: Ints, month: Month, due: Ints, due_days: int
 ) -> Ints:
     """Return when each bill is paid: early by habit, late by bad luck, or never (NONE)."""
-    reliability = society.population.reliability[person]
-    bits = society.dice.roll("bill.paid", code, month.number)
+    reliability = world.population.reliability[person]
+    bits = world.dice.roll("bill.paid", code, month.number)
     odds = strain - (reliability * int(_RELIABILITY_OCTAVES * OCTAVE)) // 1000
     is_never = likely(lane(bits, 0), odds_to_ppm(odds + int(_NEVER_EXPONENT * OCTAVE)))
     is_late = likely(lane(bits, 1), odds_to_ppm(odds + int(_LATE_EXPONENT * OCTAVE)))
-    early = _days_early(society, person, lane(bits, 2), due_days)
-    settled = day + due_days + np.where(is_late, _days_late(lane(bits, 3)), -early)
+    early = _days_early(world, person, lane(bits, 2), due_days)
+    settled = due + np.where(is_late, _days_late(lane(bits, 3)), -early)
     return np.where(is_never, NONE, settled)
 
 
@@ -235,9 +222,134 @@ def _days_late(draw: Ints) -> Ints:
     )
 
 
-def _days_early(society: Society, person: Ints, draw: Ints, due_days: int) -> Ints:
+def _days_early(world: World, person: Ints, draw: Ints, due_days: int) -> Ints:
     """Two in five pay on the due date by standing order, others some days before."""
-    habit = society.dice.roll("bill.early", person)
-    usual = 3 + society.population.reliability[person] * 2 // 1000 + bell(habit) * 2 // 1000
+    habit = world.dice.roll("bill.early", person)
+    usual = 3 + world.population.reliability[person] * 2 // 1000 + bell(habit) * 2 // 1000
     early = np.clip(usual + pick(draw, 4) - 1, 0, due_days - 1)
     return np.where(likely(lane(habit, 0), 400_000), 0, early)
+
+
+def payment_rows(world: World, persons: Ints, month: Month) -> Rows:
+    """Return the bills of `month`, all that is ever paid on them, transfers and deposits."""
+    bills = bills_of_month(world, persons, month)
+    return stack(
+        [
+            _issued(bills, month),
+            *_paid(world, bills, month),
+            _transfers(world, persons, month),
+            _deposits(world, persons, month),
+        ]
+    )
+
+
+def _issued(bills: Bills, month: Month) -> Rows:
+    number = bill_event(bills, month, 0)
+    return rows_of(
+        number,
+        person=bills.person,
+        kind=BILL,
+        # Bills go out between six and seven in the morning.
+        time=bills.day * SECONDS_PER_DAY + 21_600 + bills.code % 3_600,
+        bill=number,
+        bill_type=bills.bill_type,
+        cents=bills.cents,
+        due=bills.due_day,
+        balance=bills.balance_cents,
+        limit=bills.limit_cents,
+    )
+
+
+def bill_event(bills: Bills, month: Month, place: int) -> Ints:
+    """Return the number of the bill's own event (place 0) or of one that follows it."""
+    return event_numbers(bills.person, month.label, bills.bill_type * _BILL_ROOM + place)
+
+
+def _paid(world: World, bills: Bills, month: Month) -> list[Rows]:
+    """Return the payments and reversals on the bills."""
+    bits = world.dice.roll("payment.way", bills.code, month.number)
+    second = 25_200 + pick(lane(bits, 0), 57_600)
+    is_owed = bills.cents > 0
+    is_paid = is_owed & (bills.settled_day != NONE)
+    in_parts = likely(lane(bits, 1), 30_000) & (bills.cents > 1)
+    rounded_up = (bills.cents + 999) // 1_000 * 1_000
+    overpays = likely(lane(bits, 3), 6_000)
+    part = np.where(in_parts, bills.cents * 2 // 5, 0)
+    rest = np.where(overpays, rounded_up, bills.cents) - part
+    wait = 2 + pick(lane(bits, 3), 9)
+    settled = bills.settled_day
+    # What bounces was paid some days earlier, comes back the next day, and is paid when settled.
+    bounces = is_paid & ~in_parts & likely(lane(bits, 2), 12_000) & (settled - wait >= bills.day)
+    is_never = is_owed & (settled == NONE)
+    early_part = np.where(is_paid, np.maximum(settled - wait, bills.day), bills.due_day + wait)
+    has_part = in_parts & (is_paid | (is_never & likely(lane(bits, 0), 500_000)))
+    only_part = is_never & ~has_part & likely(lane(bits, 0), 200_000)
+    part = np.where(only_part, (bills.cents + 2) // 3, part)
+
+    def on_bill(place: int, kind: int, chosen: Flags, day: Ints, cents: Ints) -> Rows:
+        some = bills.take(chosen)
+        return rows_of(
+            bill_event(some, month, place),
+            person=some.person,
+            kind=kind,
+            time=(day * SECONDS_PER_DAY + second)[chosen],
+            bill=bill_event(some, month, 0),
+            cents=cents[chosen],
+        )
+
+    return [
+        on_bill(1, PAYMENT, has_part | only_part, early_part, part),
+        on_bill(2, PAYMENT, bounces, settled - wait, rest),
+        on_bill(3, REVERSAL, bounces, settled - wait + 1, rest),
+        on_bill(4, PAYMENT, is_paid, settled, rest),
+    ]
+
+
+def _transfers(world: World, persons: Ints, month: Month) -> Rows:
+    """Return money sent to people: mostly the same few friends, at times a stranger."""
+    people, around = world.population, world.neighbourhoods
+    bits = world.dice.roll("transfer", persons, month.number)
+    sends = likely(lane(bits, 0), np.clip(170_000 + 40 * people.activity[persons], 10_000, 600_000))
+    sends &= people.are_ordinary(persons)
+    sender, bits = persons[sends], bits[sends]
+    loyalty = np.clip(600_000 + 120 * people.reliability[sender], 100_000, 950_000)
+    degree = around.start[sender + 1] - around.start[sender]
+    usual = pick(lane(world.dice.roll("transfer.usual", sender, lane(bits, 1) & 1), 0), degree)
+    other = pick(lane(bits, 2), degree)
+    place = around.start[sender] + np.where(likely(lane(bits, 1), loyalty), usual, other)
+    stranger = (sender + 1 + pick(lane(bits, 2), people.count - 1)) % people.count
+    has_friends = degree > 0
+    payee = stranger
+    payee[has_friends] = around.friend[place[has_friends]]
+    when = world.dice.roll("transfer.day", sender, month.number)
+    day = month.first_day + pick(lane(when, 0), month.day_count)
+    kept = world.has_account(sender, day) & (payee != sender)
+    level = people.capacity[sender] * 450 // 1000 + bell(when) * 900 // 1000
+    return rows_of(
+        event_numbers(sender, month.label, _TRANSFER_STEP),
+        person=sender,
+        kind=TRANSFER,
+        time=day * SECONDS_PER_DAY + pick(lane(when, 1), SECONDS_PER_DAY),
+        cents=np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100),
+        counterparty=payee,
+    ).take(kept)
+
+
+def _deposits(world: World, persons: Ints, month: Month) -> Rows:
+    """Return what savers put aside on their usual day."""
+    people = world.population
+    habit = world.dice.roll("deposit.habit", persons)
+    wants = np.clip(260_000 + 110 * people.reliability[persons], 20_000, 800_000)
+    bits = world.dice.roll("deposit", persons, month.number)
+    saves = likely(lane(habit, 0), wants) & likely(lane(bits, 0), 650_000)
+    saves &= people.are_ordinary(persons)
+    saver, habit, bits = persons[saves], habit[saves], bits[saves]
+    day = month.first_day + pick(lane(habit, 1), 28)
+    level = people.capacity[saver] * OCTAVE // 1000 + bell(bits) * 300 // 1000
+    return rows_of(
+        event_numbers(saver, month.label, _DEPOSIT_STEP),
+        person=saver,
+        kind=DEPOSIT,
+        time=day * SECONDS_PER_DAY + 36_000 + pick(lane(bits, 1), 3_600),
+        cents=(15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500,
+    ).take(world.has_account(saver, day))

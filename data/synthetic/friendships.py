@@ -1,7 +1,7 @@
 """The friendship log: ties added and removed, and who reaches out to whom.
 
 About 120 contacts a person in 24 months. Two friends in touch in a month: one reaches out, the
-other mostly answers. A tie is told by one side, in one case of ten by both.
+other mostly answers. One side reports a tie, in one case of ten both do.
 """
 
 from dataclasses import dataclass
@@ -9,23 +9,30 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.months import SECONDS_PER_DAY, Month
-from plainscore.synthetic.randomness import Flags, Ints, high_half, lane, likely, pick
-from plainscore.synthetic.rows import Rows, event_numbers, rows_of, stack
-from plainscore.synthetic.society import Society
+from plainscore.synthetic.chance import Ints, high_half, lane, likely, pick
+from plainscore.synthetic.rows import (
+    SECONDS_PER_DAY,
+    Columns,
+    Month,
+    Rows,
+    event_numbers,
+    rows_of,
+    stack,
+)
 from plainscore.synthetic.ties import SmallInts
+from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("added", "removed", "contact")
 ADDED, REMOVED, CONTACT = range(3)
 _ANSWER_PPM: Final = 720_000
-_BOTH_TELL_PPM: Final = 100_000
+_BOTH_REPORT_PPM: Final = 100_000
 _PLACE_ROOM: Final = 10
 """Event numbers of one friend in one month: contact, added, removed, added again."""
 
 
 @dataclass(frozen=True)
-class _Sides:
-    """Ties as their persons see them, of shape (sides,).
+class _Sides(Columns):
+    """Ties from the view of each person, of shape (sides,).
 
     `place` counts a person's friends from 0, `where` is the place in the neighbourhoods.
     """
@@ -40,15 +47,10 @@ class _Sides:
         """The same two numbers from either side."""
         return np.minimum(self.person, self.friend), np.maximum(self.person, self.friend)
 
-    def take(self, chosen: Flags) -> "_Sides":
-        """Return the chosen sides."""
-        at = np.flatnonzero(chosen)
-        return _Sides(self.person[at], self.friend[at], self.place[at], self.where[at])
 
-
-def friendship_rows(society: Society, persons: Ints, month: Month) -> Rows:
-    """Return what the persons tell of their ties in `month`, as (person, friend) rows."""
-    around = society.neighbourhoods
+def friendship_rows(world: World, persons: Ints, month: Month) -> Rows:
+    """Return what the persons report of their ties in `month`, as (person, friend) rows."""
+    around = world.neighbourhoods
     begin = around.start[persons]
     degree = around.start[persons + 1] - begin
     place = np.arange(int(degree.sum())) - np.repeat(np.cumsum(degree) - degree, degree)
@@ -56,37 +58,37 @@ def friendship_rows(society: Society, persons: Ints, month: Month) -> Rows:
     sides = _Sides(np.repeat(persons, degree), around.friend[where].astype(np.int64), place, where)
     return stack(
         [
-            _told(society, sides, month, ADDED, around.added_day[where], 1),
-            _told(society, sides, month, REMOVED, around.ended_day[where], 2),
-            _told(society, sides, month, ADDED, around.again_day[where], 3),
-            _contacts(society, sides, month),
+            _turns(world, sides, month, ADDED, around.added_day[where], 1),
+            _turns(world, sides, month, REMOVED, around.ended_day[where], 2),
+            _turns(world, sides, month, ADDED, around.again_day[where], 3),
+            _contacts(world, sides, month),
         ]
     )
 
 
-def _told(
-    society: Society, sides: _Sides, month: Month, kind: int, day: SmallInts, number: int
+def _turns(
+    world: World, sides: _Sides, month: Month, kind: int, day: SmallInts, number: int
 ) -> Rows:
-    """Return the turns of ties (added, removed) that fall to be told in `month`."""
-    chosen = society.is_told_in(month, day)
-    some, day_told = sides.take(chosen), day[chosen].astype(np.int64)
-    bits = society.dice.roll(f"tie.told.{number}", *some.pair)
+    """Return the turns of ties (added, removed) that are reported in `month`."""
+    chosen = world.is_reported_in(month, day)
+    some, day_reported = sides.take(chosen), day[chosen].astype(np.int64)
+    bits = world.dice.roll(f"tie.told.{number}", *some.pair)
     is_first_side = (lane(bits, 0) & 1 == 1) == (some.person < some.friend)
-    tells = is_first_side | likely(lane(bits, 1), _BOTH_TELL_PPM)
-    # Who tells as second does so a minute later, within the day.
+    reports = is_first_side | likely(lane(bits, 1), _BOTH_REPORT_PPM)
+    # The second side reports a minute later, within the day.
     second = pick(lane(bits, 2), SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
     return rows_of(
         event_numbers(some.person, month.label, some.place * _PLACE_ROOM + number),
         person=some.person,
         kind=kind,
-        time=day_told * SECONDS_PER_DAY + second,
+        time=day_reported * SECONDS_PER_DAY + second,
         friend=some.friend,
-    ).take(tells)
+    ).take(reports)
 
 
-def _contacts(society: Society, sides: _Sides, month: Month) -> Rows:
+def _contacts(world: World, sides: _Sides, month: Month) -> Rows:
     """Return who reaches out in `month`, at most once per friend."""
-    around, dice = society.neighbourhoods, society.dice
+    around, dice = world.neighbourhoods, world.dice
     is_ended = around.ended_day[sides.where] <= month.last_day
     is_again = around.again_day[sides.where] < month.first_day
     is_live = (around.added_day[sides.where] < month.first_day) & (~is_ended | is_again)
@@ -99,7 +101,7 @@ def _contacts(society: Society, sides: _Sides, month: Month) -> Rows:
     when = dice.roll("contact.time", some.person << 24 | some.friend, month.number)
     second = high_half(when) * (month.day_count * SECONDS_PER_DAY) >> 32
     time = month.first_day * SECONDS_PER_DAY + second
-    kept = society.has_account(some.person, time // SECONDS_PER_DAY)
+    kept = world.has_account(some.person, time // SECONDS_PER_DAY)
     return rows_of(
         event_numbers(some.person, month.label, some.place * _PLACE_ROOM),
         person=some.person,

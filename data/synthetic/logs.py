@@ -7,12 +7,11 @@ from typing import Final
 
 import polars as pl
 
-from plainscore.synthetic import bills, friendships, payments, profiles, purchases, services
-from plainscore.synthetic.months import Month
+from plainscore.synthetic import bills, friendships, profiles, purchases, services
+from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.people import GENDERS, REGIONS
-from plainscore.synthetic.randomness import Ints
-from plainscore.synthetic.rows import Rows
-from plainscore.synthetic.society import Society
+from plainscore.synthetic.rows import Month, Rows
+from plainscore.synthetic.world import World
 
 Writer = Callable[[Ints], pl.Series]
 Column = tuple[str, str, Writer]
@@ -37,7 +36,7 @@ class Log:
 
     name: str
     event_types: tuple[str, ...]
-    rows: Callable[[Society, Ints, Month], Rows]
+    rows: Callable[[World, Ints, Month], Rows]
     columns: tuple[Column, ...]
 
 
@@ -131,8 +130,8 @@ LOGS: Final = (
     ),
     Log(
         "payment",
-        payments.EVENT_TYPES,
-        payments.payment_rows,
+        bills.EVENT_TYPES,
+        bills.payment_rows,
         (
             ("bill_id", "bill", numbered("b")),
             ("bill_type", "bill_type", named(bills.BILL_TYPES)),

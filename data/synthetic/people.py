@@ -1,8 +1,13 @@
-"""Who lives in the world: latent traits, accounts, and audit attributes without a causal role.
+"""Who lives in the world, and what happens to them.
 
 Traits are bell-shaped with mean 0 and deviation 1000. Reliability moves everything a score may
 learn from; capacity is what one can spend; activity how often one shops; sociability how many one
-knows. About one account in ten is a thin file (docs/method.md: 8 to 12 %): hardly used, no credit.
+knows. Audit attributes have no causal role. About one account in ten is a thin file
+(docs/method.md: 8 to 12 %): hardly used, no credit.
+
+Life events are a job loss, a move, a baby or an illness, and the tight months that follow. In any
+month at most one starts; it lasts two to four months, and while it lasts bills are paid later (a
+payment shock) and less is bought.
 """
 
 from dataclasses import dataclass
@@ -10,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.randomness import Dice, Flags, Ints, bell, lane, likely, pick
-from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.chance import OCTAVE, Dice, Flags, Ints, bell, lane, likely, pick
+from plainscore.synthetic.rows import Month
 
 REGIONS: Final = ("north", "south", "east", "west", "harbour", "uplands")
 _REGION_WEIGHTS: Final = (26, 22, 18, 16, 10, 8)
@@ -24,6 +29,15 @@ _THIN_PPM: Final = 82_000
 _NEWCOMER_PPM: Final = 120_000
 _NEWCOMER_DAYS: Final = 730
 _OLDEST_ACCOUNT_DAYS: Final = 2_400
+
+LIFE_EVENTS: Final = ("job_loss", "move", "baby", "illness")
+MOVE: Final = LIFE_EVENTS.index("move")
+_MONTHLY_PPM: Final = (3_000, 6_000, 3_000, 5_000)
+# The last number is for months without an event.
+_LATENESS_OCTAVES: Final = (3.5, 0.6, 1.0, 2.5, 0)
+_SPENDING_OCTAVES: Final = (-0.9, 0.2, -0.3, -0.5, 0)
+_SHORTEST_MONTHS: Final = 2
+_LONGEST_MONTHS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -77,16 +91,26 @@ class Population:
         return ~self.is_thin[persons] & ~self.are_fake(persons)
 
 
-def populate(dice: Dice, settings: WorldSettings) -> Population:
-    """Make all people of a world; fakes are told apart later, by the attacks."""
-    person = np.arange(settings.people, dtype=np.int64)
+def populate(
+    dice: Dice, count: int, first_day: int, *, is_region_causal: bool = False
+) -> Population:
+    """Make all people of a world; the attacks turn some of them into fakes later.
+
+    Parameters
+    ----------
+    first_day
+        Day number on which the world begins.
+    is_region_causal
+        Make the people of two regions poorer and less reliable.
+    """
+    person = np.arange(count, dtype=np.int64)
     region, gender, birth_year = _audit_attributes(dice, person)
     reliability = bell(dice.roll("person.reliability", person))
     # Means and reliability go together (correlation .35), as they do in any lender's book.
     capacity = (350 * reliability + 937 * bell(dice.roll("person.capacity", person))) // 1000
     own_activity = bell(dice.roll("person.activity", person))
     activity = (200 * capacity + 300 * reliability + 910 * own_activity) // 1000
-    if settings.is_region_causal:
+    if is_region_causal:
         shift = np.where(_region_of(dice, person) >= _FIRST_POORER_REGION, _PROXY_SHIFT, 0)
         reliability = reliability - shift
         capacity = capacity - shift
@@ -95,9 +119,9 @@ def populate(dice: Dice, settings: WorldSettings) -> Population:
         capacity=capacity,
         activity=activity,
         sociability=bell(dice.roll("person.sociability", person)),
-        opened_day=_opened_days(dice, person, reliability, settings.first_day),
+        opened_day=_opened_days(dice, person, reliability, first_day),
         is_thin=likely(lane(dice.roll("person.thin", person), 0), _THIN_PPM),
-        operator=np.full(settings.people, -1),
+        operator=np.full(count, -1),
         region=region,
         gender=gender,
         birth_year=birth_year,
@@ -131,3 +155,50 @@ def _audit_attributes(dice: Dice, person: Ints) -> tuple[Ints, Ints, Ints]:
         np.where(likely(unstated ^ 0x5555, _UNSTATED_PPM), -1, gender),
         np.where(likely(unstated ^ 0xAAAA, _UNSTATED_PPM), -1, birth_year),
     )
+
+
+@dataclass(frozen=True)
+class Onsets:
+    """Life events that start in one month, of shape (people,).
+
+    `kind` is a place in LIFE_EVENTS or -1 for none; `day` the day number; `months` how long it
+    lasts.
+    """
+
+    kind: Ints
+    day: Ints
+    months: Ints
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """How a month weighs on people, in 1/1024 octaves: of the odds to be late, and of spending."""
+
+    lateness: Ints
+    spending: Ints
+
+
+def onsets(dice: Dice, persons: Ints, month: Month) -> Onsets:
+    """Return the life events that start in `month`."""
+    bits = dice.roll("life.onset", persons, month.number)
+    edges = np.cumsum(_MONTHLY_PPM) * 65_536 // 1_000_000
+    kind = np.searchsorted(edges, lane(bits, 0), side="right").astype(np.int64)
+    return Onsets(
+        kind=np.where(kind < len(LIFE_EVENTS), kind, -1),
+        day=month.first_day + pick(lane(bits, 1), month.day_count),
+        months=_SHORTEST_MONTHS + pick(lane(bits, 2), _LONGEST_MONTHS - _SHORTEST_MONTHS + 1),
+    )
+
+
+def pressure(dice: Dice, persons: Ints, month: Month) -> Pressure:
+    """Return what all life events still going on in `month` add up to."""
+    late_weights = np.array([round(x * OCTAVE) for x in _LATENESS_OCTAVES])
+    spend_weights = np.array([round(x * OCTAVE) for x in _SPENDING_OCTAVES])
+    lateness = np.zeros(len(persons), dtype=np.int64)
+    spending = np.zeros(len(persons), dtype=np.int64)
+    for months_ago in range(_LONGEST_MONTHS):
+        began = onsets(dice, persons, Month(month.number - months_ago))
+        kind = np.where(began.months > months_ago, began.kind, -1)
+        lateness += late_weights[kind]
+        spending += spend_weights[kind]
+    return Pressure(lateness, spending)

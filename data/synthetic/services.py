@@ -4,10 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.months import SECONDS_PER_DAY, Month
-from plainscore.synthetic.randomness import OCTAVE, Flags, Ints, lane, likely, pick, power_of_two
-from plainscore.synthetic.rows import Rows, event_numbers, rows_of, stack
-from plainscore.synthetic.society import Society
+from plainscore.synthetic.chance import OCTAVE, Ints, lane, likely, pick, power_of_two
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("started", "ended", "breached")
 STARTED, ENDED, BREACHED = range(3)
@@ -19,64 +18,51 @@ _MONTHLY_PPM: Final = (150_000, 60_000)
 _AGREEMENT_ROOM: Final = 10
 
 
-def service_rows(society: Society, persons: Ints, month: Month) -> Rows:
+def service_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return the agreements begun in `month` and how they end."""
-    return stack(
-        [_agreements(society, persons, month, place) for place in range(len(_MONTHLY_PPM))]
-    )
+    return stack([_agreements(world, persons, month, place) for place in range(len(_MONTHLY_PPM))])
 
 
-def _users(society: Society, persons: Ints) -> Flags:
-    people = society.population
-    bits = society.dice.roll("service.user", persons)
-    wanted = _USER_PPM + 40 * people.activity[persons]
-    return np.asarray(likely(lane(bits, 0), wanted) & people.are_ordinary(persons))
-
-
-def _agreements(society: Society, persons: Ints, month: Month, place: int) -> Rows:
-    bits = society.dice.roll(f"service.start.{place}", persons, month.number)
-    begins = _users(society, persons) & likely(lane(bits, 0), _MONTHLY_PPM[place])
+def _agreements(world: World, persons: Ints, month: Month, place: int) -> Rows:
+    """Return the first (place 0) or second agreement of each user's month, with its end."""
+    people = world.population
+    bits = world.dice.roll(f"service.start.{place}", persons, month.number)
+    user_ppm = _USER_PPM + 40 * people.activity[persons]
+    uses = likely(lane(world.dice.roll("service.user", persons), 0), user_ppm)
+    begins = uses & people.are_ordinary(persons) & likely(lane(bits, 0), _MONTHLY_PPM[place])
     person, bits = persons[begins], bits[begins]
     day = month.first_day + pick(lane(bits, 1), month.day_count)
-    held = society.has_account(person, day)
+    held = world.has_account(person, day)
     person, bits, day = person[held], bits[held], day[held]
     second = 28_800 + pick(lane(bits, 2), 50_000)
     service_type = pick(lane(bits, 3), len(SERVICE_TYPES))
     due = day + 1 + pick(lane(bits, 2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
-    return _with_end(society, person, month, place, day, second, service_type, due)
+    started = rows_of(
+        event_numbers(person, month.label, place * _AGREEMENT_ROOM),
+        person=person,
+        kind=STARTED,
+        time=day * SECONDS_PER_DAY + second,
+        agreement=event_numbers(person, month.label, place * _AGREEMENT_ROOM),
+        service_type=service_type,
+        due=due,
+    )
+    return _with_end(world, started, month, place)
 
 
-def _with_end(
-    society: Society,
-    person: Ints,
-    month: Month,
-    place: int,
-    day: Ints,
-    second: Ints,
-    service_type: Ints,
-    due: Ints,
-) -> Rows:
+def _with_end(world: World, started: Rows, month: Month, place: int) -> Rows:
     """Return start, end and breach: the odds of trouble halve with every 1000 of reliability."""
-    fate = society.dice.roll(f"service.fate.{place}", person, month.number)
+    person, number, due = started["person"], started["event"], started["due"]
+    day, second = started["time"] // SECONDS_PER_DAY, started["time"] % SECONDS_PER_DAY
+    fate = world.dice.roll(f"service.fate.{place}", person, month.number)
     # At reliability 0: 1.2 % each come back late, are breached, or stay open for good.
     trouble = np.minimum(
-        12_000 * power_of_two(-society.population.reliability[person] * OCTAVE // 1000), 150_000
+        12_000 * power_of_two(-world.population.reliability[person] * OCTAVE // 1000), 150_000
     ).astype(np.int64)
     is_late = likely(lane(fate, 0), 2 * trouble)
     is_breached = likely(lane(fate, 1), trouble)
     is_ended = ~likely(lane(fate, 2), trouble // 2)
     early = pick(lane(fate, 3), 3)
     ended_day = np.where(is_late, due + 1 + 4 * early, np.maximum(due - early, day))
-    number = event_numbers(person, month.label, place * _AGREEMENT_ROOM)
-    started = rows_of(
-        number,
-        person=person,
-        kind=STARTED,
-        time=day * SECONDS_PER_DAY + second,
-        agreement=number,
-        service_type=service_type,
-        due=due,
-    )
     back = ended_day * SECONDS_PER_DAY + np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
     ended = rows_of(number + 1, person=person, kind=ENDED, time=back, agreement=number)
     late = (due + 2) * SECONDS_PER_DAY + second

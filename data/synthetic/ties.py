@@ -1,4 +1,4 @@
-"""Who knows whom: circles that close triangles, acquaintances with a heavy tail, like near like.
+"""Who knows who: circles that close triangles, acquaintances with a heavy tail, like near like.
 
 Targets (docs/method.md): mean degree 20, heavy tail cut at 1000, clustering about .14, degree
 assortativity above 0, which are the shapes measured on large friendship graphs (Ugander, Karrer,
@@ -18,8 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.synthetic.people import Population
-from plainscore.synthetic.randomness import (
+from plainscore.synthetic.chance import (
     OCTAVE,
     Bits,
     Dice,
@@ -31,6 +30,8 @@ from plainscore.synthetic.randomness import (
     pick,
     power_of_two,
 )
+from plainscore.synthetic.people import Population
+from plainscore.synthetic.rows import Columns
 
 SmallInts = npt.NDArray[np.int32]
 
@@ -51,7 +52,7 @@ _AGAIN_PPM: Final = 200_000
 
 
 @dataclass(frozen=True)
-class TieList:
+class TieList(Columns):
     """Undirected ties, of shape (ties,): `low` < `high` are persons, days are day numbers.
 
     `closeness` is the chance, in ppm, to be in touch in a month. A tie ends on `ended_day` (NEVER
@@ -72,14 +73,10 @@ class TieList:
         """Both ends in one number."""
         return self.low << 32 | self.high
 
-    def take(self, chosen: Ints) -> "TieList":
-        """Return the ties at the chosen places."""
-        return TieList(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
 
 @dataclass(frozen=True)
 class Neighbourhoods:
-    """The same ties seen from each end: those of person p stand at start[p]:start[p+1].
+    """The same ties seen from each end: those of person p are at start[p]:start[p+1].
 
     `friend` is the other end (ascending within a person); the other fields are those of the tie.
     Held as 32-bit numbers, for there are twice as many as ties.
@@ -135,13 +132,6 @@ def _closeness(bits: Bits) -> Ints:
     )
 
 
-def _likeness(dice: Dice, name: str, population: Population, weight: int, noise: int) -> Ints:
-    """Return the place in line of every person: reliability and sociability seen dimly."""
-    own = bell(dice.roll(f"tie.{name}.likeness", population.everyone))
-    shared = (population.reliability * 800 + population.sociability * 600) // 1000
-    return (shared * weight + own * noise) // 1000
-
-
 def _circle_pairs(
     dice: Dice,
     population: Population,
@@ -151,16 +141,18 @@ def _circle_pairs(
     weight: int,
     noise: int,
 ) -> Ints:
-    """Cut the line into groups of the sizes in turn and tie most pairs within a group."""
-    line = np.argsort(_likeness(dice, name, population, weight, noise), kind="stable")
+    """Line people up by a noisy likeness, cut groups of the sizes in turn, tie most pairs."""
+    own = bell(dice.roll(f"tie.{name}.likeness", population.everyone))
+    shared = (population.reliability * 800 + population.sociability * 600) // 1000
+    line = np.argsort((shared * weight + own * noise) // 1000, kind="stable")
     line = line[~population.are_fake(line)]
     edges = np.cumsum(np.tile(sizes, len(line) // sum(sizes) + 1))
     group = np.searchsorted(edges, np.arange(len(line)), side="right")
     found = []
-    for apart in range(1, max(sizes)):
-        together = np.flatnonzero(group[apart:] == group[:-apart])
-        low = np.minimum(line[together], line[together + apart])
-        high = np.maximum(line[together], line[together + apart])
+    for distance in range(1, max(sizes)):
+        together = np.flatnonzero(group[distance:] == group[:-distance])
+        low = np.minimum(line[together], line[together + distance])
+        high = np.maximum(line[together], line[together + distance])
         meet = likely(lane(dice.roll(f"tie.{name}.pair", low, high), 0), pair_ppm)
         found.append((low << 32 | high)[meet])
     return np.concatenate(found)
@@ -177,8 +169,8 @@ def _acquaintance_pairs(dice: Dice, population: Population) -> Ints:
     line = person[np.argsort(like[person] // 1000 + noise, kind="stable")]
     half = len(line) // 2
     one, other = line[0 : 2 * half : 2], line[1 : 2 * half : 2]
-    apart = one != other
-    one, other = one[apart], other[apart]
+    differ = one != other
+    one, other = one[differ], other[differ]
     return np.asarray(np.minimum(one, other) << 32 | np.maximum(one, other))
 
 
@@ -192,6 +184,16 @@ def _end_counts(dice: Dice, population: Population) -> Ints:
     most = min(MOST_TIES - 40, population.count // 4)
     count = np.minimum(_END_COUNT_MEAN / 2 * tail * sociable, most).astype(np.int64)
     return np.where(population.operator >= 0, 0, count)
+
+
+def join_ties(ordinary: TieList, planted: TieList) -> TieList:
+    """Return both lists as one; a planted tie takes the place of an ordinary one."""
+    is_kept = np.ones(len(ordinary.low), dtype=bool)
+    # Ordinary ties are in ascending order, so that each planted one is found by halving.
+    place = np.searchsorted(ordinary.codes, planted.codes)
+    place = place[place < len(is_kept)]
+    is_kept[place[np.isin(ordinary.codes[place], planted.codes)]] = False
+    return TieList.join([ordinary.take(is_kept), planted])
 
 
 def see_from_both_ends(ties: TieList, people: int) -> Neighbourhoods:

@@ -24,8 +24,8 @@ def demo(*, data: Path = Path("data"), people: int = PEOPLE) -> int:
     people
         How many people to invent.
     """
-    from plainscore.synthetic.settings import WorldSettings
-    from plainscore.synthetic.world import synthesise
+    from plainscore.synthetic.synthesise import synthesise
+    from plainscore.synthetic.world import WorldSettings
 
     started = time.monotonic()
     world = WorldSettings(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from plainscore.synthetic.world import Progress, WorldStatistics
+    from plainscore.synthetic.synthesise import Progress, SynthesisResult
 
 
 def synthesise(
@@ -56,8 +56,8 @@ def synthesise(
     output_format
         How the figures are printed.
     """
-    from plainscore.synthetic.settings import WorldSettings
-    from plainscore.synthetic.world import synthesise as make_world
+    from plainscore.synthetic.synthesise import synthesise as make_world
+    from plainscore.synthetic.world import WorldSettings
 
     settings = WorldSettings(
         people=people,
@@ -85,7 +85,7 @@ def synthesise(
 _TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
 
 
-def _targets(made: "WorldStatistics") -> list[dict[str, object]]:
+def _targets(made: "SynthesisResult") -> list[dict[str, object]]:
     return [{name: getattr(target, name) for name in _TARGET_COLUMNS} for target in made.targets]
 
 
@@ -103,7 +103,7 @@ def _progress_bar() -> Iterator["Progress | None"]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _print_table(made: "WorldStatistics", landing: Path) -> None:
+def _print_table(made: "SynthesisResult", landing: Path) -> None:
     """Print rows by log, then every target beside what was generated."""
     from rich.console import Console
     from rich.table import Table

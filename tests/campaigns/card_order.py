@@ -26,8 +26,8 @@ from plainscore.runs.request import read_request
 from plainscore.runs.score_day import score_day
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 from tests.quick_runs import quick_runs
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)

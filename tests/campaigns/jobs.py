@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from plainscore.cli.app import run_command_line
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 
 PEOPLE = 150
 HELD_BACK = "service/arrived=2026-06-30"

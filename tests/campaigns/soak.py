@@ -27,8 +27,8 @@ from plainscore.publish.catalog import refresh_catalog
 from plainscore.runs.request import read_request
 from plainscore.runs.score_day import score_day
 from plainscore.runs.steps import check_stage
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 from tests.campaigns.soak_table import print_summary
 
 FIRST = date(2025, 11, 1)

@@ -23,7 +23,7 @@ from plainscore.runs.request import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
 from plainscore.show.societies.page import NOTHING, societies_page
-from plainscore.synthetic.settings import WorldError
+from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}

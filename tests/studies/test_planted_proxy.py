@@ -6,14 +6,13 @@ logs, are compared by `python -m tests.campaigns.proxy`.
 
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from plainscore.analysis.gaps import group_gap
+from plainscore.synthetic.chance import Dice, bell
 from plainscore.synthetic.people import GENDERS, REGIONS, populate
-from plainscore.synthetic.randomness import Dice, bell
-from plainscore.synthetic.settings import WorldSettings
+from plainscore.synthetic.rows import day_number
 from tests.studies.counted import as_rows, counted
 
 PEOPLE = 1_500
@@ -27,12 +26,8 @@ def test_the_planted_proxy_is_found_when_it_is_there_and_not_when_not(seed: int)
 
 def _found(seed: int, *, is_region_causal: bool) -> set[str]:
     """Return the attributes of which the audit finds a gap."""
-    settings = WorldSettings(
-        people=PEOPLE, first=date(2026, 1, 1), last=date(2026, 1, 31), seed=seed,
-        landing=Path("landing"), is_region_causal=is_region_causal,
-    )  # fmt: skip
     dice = Dice(seed)
-    people = populate(dice, settings)
+    people = populate(dice, PEOPLE, day_number(date(2026, 1, 1)), is_region_causal=is_region_causal)
     noise = bell(dice.roll("test.noise", people.everyone))
     points = (390 + (people.reliability + noise) // 15).clip(0, 600).tolist()
     groups = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import WorldStatistics, synthesise
+from plainscore.synthetic.synthesise import SynthesisResult, synthesise
+from plainscore.synthetic.world import WorldSettings
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
 LOG_NAMES = ("profile", "purchase", "payment", "service", "friendship")
@@ -19,7 +19,7 @@ _ARRIVED = re.compile(r"arrived=(\d{4}-\d\d-\d\d)")
 class MadeWorld:
     """A world on disk, its settings and its figures."""
 
-    def __init__(self, settings: WorldSettings, statistics: WorldStatistics) -> None:
+    def __init__(self, settings: WorldSettings, statistics: SynthesisResult) -> None:
         self.settings = settings
         self.statistics = statistics
 

@@ -7,13 +7,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from plainscore.synthetic import world
+from plainscore.synthetic import synthesise as writing
 from plainscore.synthetic.logs import LOGS, Log
-from plainscore.synthetic.months import Month
-from plainscore.synthetic.rows import Rows
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.society import Society, found_society
-from plainscore.synthetic.world import rows_arriving_in, synthesise
+from plainscore.synthetic.rows import Month, Rows
+from plainscore.synthetic.synthesise import rows_arriving_in, synthesise
+from plainscore.synthetic.world import World, WorldSettings, build_world
 from tests.synthetic.conftest import fingerprint
 
 SettingsOf = Callable[..., WorldSettings]
@@ -26,33 +24,33 @@ def _sorted(rows: Rows) -> list[tuple[int, ...]]:
 
 
 @pytest.fixture(scope="module")
-def society(tmp_path_factory: pytest.TempPathFactory) -> Society:
-    landing = tmp_path_factory.mktemp("society") / "landing"
-    return found_society(WorldSettings(400, date(2024, 11, 1), date(2026, 10, 31), 3, landing))
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    landing = tmp_path_factory.mktemp("made") / "landing"
+    return build_world(WorldSettings(400, date(2024, 11, 1), date(2026, 10, 31), 3, landing))
 
 
 @_EACH_LOG
-def test_one_person_made_alone_equals_that_person_of_the_whole(society: Society, log: Log) -> None:
-    month, everyone = Month.of(date(2025, 6, 1)), society.population.everyone
+def test_one_person_made_alone_equals_that_person_of_the_whole(made: World, log: Log) -> None:
+    month, everyone = Month.of(date(2025, 6, 1)), made.population.everyone
     for person in (17, 399):
-        whole = rows_arriving_in(society, log, everyone, month)
-        alone = rows_arriving_in(society, log, np.array([person]), month)
+        whole = rows_arriving_in(made, log, everyone, month)
+        alone = rows_arriving_in(made, log, np.array([person]), month)
         assert _sorted(alone) == _sorted(whole.take(whole["person"] == person))
 
 
 @_EACH_LOG
-def test_a_month_made_alone_equals_that_month_of_the_whole(society: Society, log: Log) -> None:
+def test_a_month_made_alone_equals_that_month_of_the_whole(made: World, log: Log) -> None:
     wanted = Month.of(date(2026, 3, 1))
-    everyone = society.population.everyone
-    by_month = world._arrivals_by_month(society, log, everyone)
+    everyone = made.population.everyone
+    by_month = writing._arrivals_by_month(made, log, everyone)
     whole = next(rows for month, rows in by_month if month == wanted)
-    assert _sorted(rows_arriving_in(society, log, everyone, wanted)) == _sorted(whole)
+    assert _sorted(rows_arriving_in(made, log, everyone, wanted)) == _sorted(whole)
 
 
 @_EACH_LOG
-def test_no_event_number_is_given_twice(society: Society, log: Log) -> None:
-    months = society.settings.months[:6]
-    numbers = [log.rows(society, society.population.everyone, m)["event"] for m in months]
+def test_no_event_number_is_given_twice(made: World, log: Log) -> None:
+    months = made.settings.months[:6]
+    numbers = [log.rows(made, made.population.everyone, m)["event"] for m in months]
     together = np.concatenate(numbers)
     assert len(np.unique(together)) == len(together)
 
@@ -69,7 +67,7 @@ def test_threads_and_reruns_change_no_byte(settings_of: SettingsOf) -> None:
 def test_people_lie_in_files_by_group_whatever_the_block(
     settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "PEOPLE_PER_FILE", 60)
+    monkeypatch.setattr(writing, "PEOPLE_PER_FILE", 60)
     settings = settings_of(last=date(2025, 1, 31))
     synthesise(settings)
     files = {path.name for path in settings.landing.glob("purchase/*/*.parquet")}

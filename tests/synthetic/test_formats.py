@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 
 Row = tuple[str, ...]
 

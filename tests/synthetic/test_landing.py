@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.synthetic import landing, world
-from plainscore.synthetic.settings import WorldError, WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic import files
+from plainscore.synthetic import synthesise as writing
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldError, WorldSettings
 from tests.synthetic.conftest import LOG_NAMES, fingerprint
 
 SettingsOf = Callable[..., WorldSettings]
@@ -50,7 +51,7 @@ def test_a_run_killed_while_writing_is_made_good(
     settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(world, "write_truth", _die)
+        patch.setattr(writing, "write_truth", _die)
         with pytest.raises(KeyboardInterrupt):
             synthesise(settings_of())
     assert {path.name for path in settings_of().landing.iterdir()} == {"_unfinished"}
@@ -88,7 +89,7 @@ def _assert_made_good(settings_of: SettingsOf) -> None:
 
 def test_two_writers_of_one_folder_do_not_meet(settings_of: SettingsOf) -> None:
     settings = settings_of()
-    with landing.sole_writer(settings.landing), pytest.raises(WorldError) as refusal:
+    with files.sole_writer(settings.landing), pytest.raises(WorldError) as refusal:
         synthesise(settings)
     assert refusal.value.exit_code == 4
 

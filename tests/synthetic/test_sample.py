@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.synthetic.settings import WorldSettings
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "landing"
 _LOG_FILES = "[!_]*/arrived=*/*"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.synthesise_command import synthesise
-from plainscore.synthetic.settings import WorldError
+from plainscore.synthetic.world import WorldError
 
 _DAYS = {"from_": date(2025, 1, 1), "to": date(2025, 1, 31)}
 

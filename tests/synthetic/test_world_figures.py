@@ -7,10 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from plainscore.synthetic.disorder import CORRUPT
-from plainscore.synthetic.faults import FAULTS, choose_faults
+from plainscore.synthetic.chance import Dice
+from plainscore.synthetic.delivery import CORRUPT, FAULTS, choose_faults
 from plainscore.synthetic.logs import LOGS
-from plainscore.synthetic.randomness import Dice
 from plainscore.synthetic.rows import rows_of
 from tests.synthetic.conftest import LOG_NAMES, MadeWorld
 
@@ -113,7 +112,7 @@ def test_every_fault_fits_some_event_type() -> None:
     for log in LOGS:
         event = np.arange(20_000)
         clean = rows_of(event, kind=event % len(log.event_types), time=0, arrival=20_000)
-        marks = choose_faults(Dice(1), log.name, clean, CORRUPT)["mark"]
+        marks = choose_faults(Dice(1), log.name, clean)["mark"]
         planted |= {FAULTS[number].name for number in (marks - CORRUPT).tolist()}
     assert planted == {fault.name for fault in FAULTS}
 

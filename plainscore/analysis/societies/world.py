@@ -62,8 +62,8 @@ def choose_months(store: EventStore, first: date | None, last: date | None) -> l
 
 
 def _invent(data_dir: Path, people: int, seed: int) -> None:
-    from plainscore.synthetic.settings import WorldSettings
-    from plainscore.synthetic.world import synthesise
+    from plainscore.synthetic.synthesise import synthesise
+    from plainscore.synthetic.world import WorldSettings
 
     made = synthesise(
         WorldSettings(

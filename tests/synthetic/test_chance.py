@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plainscore.synthetic.randomness import (
+from plainscore.synthetic.chance import (
     Dice,
     bell,
     lane,

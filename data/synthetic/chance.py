@@ -50,7 +50,7 @@ def _name_hash(name: str) -> int:
 
 
 class Dice:
-    """All the chance of one world: the same seed rolls the same numbers for ever."""
+    """The random bits of one world: the same seed always rolls the same numbers."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed & _WORD
