@@ -1,11 +1,87 @@
-"""Where the files of the standard method are: SQL, scorecards, assertions, questions, pictures.
+"""The files of a method: SQL, scorecards, assertions, questions, pictures, laid over each other.
 
-In the checkout ``plainscore/standard/`` holds links to the top-level folders; a wheel holds copies.
+The standard method is in ``plainscore/standard/``: in the checkout links to the top-level folders,
+in a wheel copies. A project lays its own folders over it; see plainscore.project.
 """
 
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from plainscore.common.errors import UsageError
+
 STANDARD = Path(__file__).parents[1] / "standard"
+FOLDERS = ("transforms", "expectations", "queries", "dashboards")
+# What decides a snapshot; the other folders are read by those who look.
+_DECIDING = ("transforms", "expectations")
+SUFFIXES = (".sql", ".toml", ".md", ".json", ".html", ".css", ".js")
+
+
+@dataclass(frozen=True)
+class Method:
+    """Folders with the same tree of files: of two files with one relative path the later wins.
+
+    ``layers``: directories that hold any of FOLDERS, the standard method first. ``exclude``:
+    patterns of paths that are left out, relative to a layer or to its transforms/.
+    """
+
+    layers: tuple[Path, ...] = (STANDARD,)
+    exclude: tuple[str, ...] = ()
+
+    def files(self, folder: str, *suffixes: str) -> dict[str, Path]:
+        """Return path relative to ``folder`` -> file, in the order of these paths.
+
+        ``suffixes``: such as ``.sql``; none: every file. Folders below are searched too.
+        """
+        found = {
+            name: path
+            for layer in self.layers
+            for name, path in _files_below(layer / folder)
+            if not suffixes or path.suffix in suffixes
+            if not self.excludes(f"{folder}/{name}")
+        }
+        return {name: found[name] for name in sorted(found)}
+
+    def file(self, name: str) -> Path:
+        """Return one file by its path, such as ``transforms/glossary.toml``.
+
+        Raises UsageError where no layer has it, or where it is excluded.
+        """
+        for layer in reversed(self.layers):
+            if (layer / name).is_file() and not self.excludes(name):
+                return (layer / name).resolve()
+        raise UsageError(f"the project has no {name}: add it, or extend the standard method")
+
+    def excludes(self, name: str) -> bool:
+        """Whether a path, such as ``transforms/features/shopping.sql``, is left out."""
+        short = name.removeprefix("transforms/")
+        return any(fnmatchcase(name, one) or fnmatchcase(short, one) for one in self.exclude)
+
+    def hash(self) -> str:
+        """Return SHA-256 (hex) over paths and bytes of everything that decides a snapshot."""
+        digest = hashlib.sha256()
+        for folder in _DECIDING:
+            for name, path in self.files(folder, ".sql", ".toml").items():
+                digest.update(f"{folder}/{name}\n".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield relative path and file of everything below a folder; hidden files are left out."""
+    home = folder.resolve()
+    for place, folders, names in os.walk(home):
+        folders[:] = [one for one in folders if not one.startswith((".", "__"))]
+        for name in names:
+            if not name.startswith("."):
+                path = Path(place, name)
+                yield path.relative_to(home).as_posix(), path
+
+
+STANDARD_METHOD = Method()
 
 
 def standard_folder(name: str) -> Path:

@@ -1,0 +1,80 @@
+"""A project: a directory with ``plainscore.toml`` whose folders are laid over the standard method.
+
+A file with the same relative path replaces the standard's, another adds, ``exclude`` takes away.
+``extends = "none"`` starts from nothing. Without ``plainscore.toml`` the standard method runs.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from plainscore.common.errors import UsageError
+from plainscore.common.standard import FOLDERS, STANDARD_METHOD, SUFFIXES, Method
+
+Extends = Literal["standard", "none"]
+Origin = Literal["standard", "replaced", "added", "excluded"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """``root``: the directory of ``plainscore.toml``, or None; the other two are its settings."""
+
+    root: Path | None = None
+    extends: Extends = "standard"
+    exclude: tuple[str, ...] = ()
+
+    @cached_property
+    def method(self) -> Method:
+        """The files that this project resolves to.
+
+        Raises UsageError where ``exclude`` names a file that there is not, or an empty project
+        extends nothing.
+        """
+        below = STANDARD_METHOD.layers if self.extends == "standard" else ()
+        own = (self.root,) if self.root is not None else ()
+        self._refuse_idle_patterns(Method((*below, *own)))
+        return Method((*below, *own), self.exclude)
+
+    @cached_property
+    def origins(self) -> dict[str, Origin]:
+        """Path -> where its file comes from, for every file that the project has or excludes."""
+        everything = _paths(Method(self.method.layers))
+        kept = _paths(self.method)
+        standard = _paths(STANDARD_METHOD) if self.extends == "standard" else frozenset()
+        own = _paths(Method((self.root,))) if self.root is not None else frozenset()
+        return {
+            name: "excluded"
+            if name not in kept
+            else "replaced"
+            if name in own and name in standard
+            else "added"
+            if name in own
+            else "standard"
+            for name in sorted(everything)
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a manifest says of the project: no path of a machine, files by origin."""
+        changed = {
+            origin: [name for name, one in self.origins.items() if one == origin]
+            for origin in ("replaced", "added", "excluded")
+        }
+        return {"extends": self.extends, "method_hash": self.method.hash(), **changed}
+
+    def _refuse_idle_patterns(self, whole: Method) -> None:
+        names = sorted(_paths(whole))
+        for pattern in self.exclude:
+            if not any(Method((), (pattern,)).excludes(name) for name in names):
+                near = get_close_matches(
+                    pattern, [n.removeprefix("transforms/") for n in names], n=1
+                )
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise UsageError(f"exclude: there is no {pattern} to leave out{hint}")
+
+
+def _paths(method: Method) -> frozenset[str]:
+    return frozenset(
+        f"{folder}/{name}" for folder in FOLDERS for name in method.files(folder, *SUFFIXES)
+    )
