@@ -77,8 +77,8 @@ def sides_by_task(known: Ints, people: int, seed: int) -> Ints:
     sides = np.zeros(most, np.int64)
     for first in range(0, people, PEOPLE_AT_A_TIME):
         who = np.arange(first, min(first + PEOPLE_AT_A_TIME, people), dtype=np.int64)
-        ties = known[(dice.roll("ties", who) % np.uint64(len(known))).astype(np.int64)]
-        task = (dice.roll("task", who) % np.uint64(most)).astype(np.int64)
+        ties = known[(dice.roll("ties", who).bits % np.uint64(len(known))).astype(np.int64)]
+        task = (dice.roll("task", who).bits % np.uint64(most)).astype(np.int64)
         # bincount sums in floating point, exactly below 2^53.
         sides += np.bincount(task, weights=ties, minlength=most).astype(np.int64)
     return sides

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Dice, Ints, lane, likely, pick
+from plainscore.synthetic.chance import Dice, Ints
 from plainscore.synthetic.people import Population
 from plainscore.synthetic.ties import NEVER, TieList
 
@@ -70,15 +70,13 @@ def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
             cast = min(wanted, most, len(crowd))
             parts += [(attack, kind, role, crowd.pop()) for _ in range(cast)]
     attack, kind_of, role_of, person = np.array(parts, dtype=np.int64).T
-    start = (
-        first_day + _FIRST_START + pick(lane(dice.roll("attack.start", attack), 0), _START_SPREAD)
-    )
+    start = first_day + _FIRST_START + dice.roll("attack.start", attack).pick(0, _START_SPREAD)
     return Attacks(attack, kind_of, role_of, person, start)
 
 
 def _casting_crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
     """Shuffle people and share them out: each person is in one crowd only."""
-    shuffled = np.argsort(dice.roll("attack.casting", population.everyone), kind="stable")
+    shuffled = np.argsort(dice.roll("attack.casting", population.everyone).bits, kind="stable")
     turn = population.everyone % 5
     reliability = population.reliability[shuffled]
     is_usable = ~population.is_thin[shuffled]
@@ -111,7 +109,7 @@ def attack_ties(dice: Dice, population: Population, attacks: Attacks) -> TieList
     low, high, number = np.concatenate(pairs, axis=1) if pairs else np.zeros((3, 0), np.int64)
     first_part = np.searchsorted(attacks.attack, number)
     kind = attacks.kind[first_part]
-    wait = pick(lane(dice.roll("attack.tie", low, high), 0), 45)
+    wait = dice.roll("attack.tie", low, high).pick(0, 45)
     met = np.maximum(population.opened_day[low], population.opened_day[high])
     never = np.full(len(low), NEVER, dtype=np.int64)
     return TieList(
@@ -134,6 +132,6 @@ def _pairs_of_attack(dice: Dice, attacks: Attacks, number: int) -> Ints:
     low = np.minimum(person[one], person[other])
     high = np.maximum(person[one], person[other])
     serves_customer = (role[one] == CUSTOMER) != (role[other] == CUSTOMER)
-    among = likely(lane(dice.roll("attack.pair", low, high), 1), _PAIR_PPM[kind])
+    among = dice.roll("attack.pair", low, high).likely(1, _PAIR_PPM[kind])
     chosen = serves_customer | (among & (role[one] == role[other]) & (role[one] != CUSTOMER))
     return np.stack([low[chosen], high[chosen], np.full(int(chosen.sum()), number)])

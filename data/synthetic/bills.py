@@ -13,17 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from plainscore.synthetic.chance import (
-    OCTAVE,
-    Flags,
-    Ints,
-    bell,
-    lane,
-    likely,
-    odds_to_ppm,
-    pick,
-    power_of_two,
-)
+from plainscore.synthetic.chance import OCTAVE, Flags, Ints, odds_to_ppm, pick, power_of_two
 from plainscore.synthetic.people import Pressure, pressure
 from plainscore.synthetic.rows import (
     NONE,
@@ -120,11 +110,11 @@ def _holders(world: World, persons: Ints, bill_type: int) -> Flags:
     people, product = world.population, _PRODUCTS[bill_type]
     bits = world.dice.roll("bill.held", persons, bill_type)
     wanted = product.held_ppm + product.held_slope * people.capacity[persons] // 1000
-    ordinary = people.are_ordinary(persons) & likely(lane(bits, 0), np.maximum(wanted, 0))
+    ordinary = people.are_ordinary(persons) & bits.likely(0, np.maximum(wanted, 0))
     if bill_type != TELECOM:
         return np.asarray(ordinary)
     # Who has neither utility nor credit has at least a telephone.
-    thin = people.is_thin[persons] & likely(lane(bits, 1), 250_000)
+    thin = people.is_thin[persons] & bits.likely(1, 250_000)
     others = [_holders(world, persons, other) for other in (CARD, LOAN, UTILITY)]
     bare = people.are_ordinary(persons) & ~np.logical_or.reduce(others)
     return np.asarray(ordinary | thin | bare)
@@ -136,7 +126,7 @@ def _is_billed(world: World, persons: Ints, month: Month, bill_type: int) -> Fla
         return _has_running_plan(world, persons, month)
     every = _PRODUCTS[bill_type].every_months
     thin_too = np.where(world.population.is_thin[persons], 6, every)
-    turn = lane(world.dice.roll("bill.turn", persons, bill_type), 0)
+    turn = world.dice.roll("bill.turn", persons, bill_type).lane(0)
     return np.asarray((month.number + turn) % thin_too == 0)
 
 
@@ -145,8 +135,8 @@ def _has_running_plan(world: World, persons: Ints, month: Month) -> Flags:
     running = np.zeros(len(persons), dtype=bool)
     for months_ago in range(max(_PLAN_MONTHS)):
         bits = world.dice.roll("bill.plan", persons, month.number - months_ago)
-        length = np.array(_PLAN_MONTHS)[lane(bits, 1) & 1]
-        running |= likely(lane(bits, 0), _PLAN_START_PPM) & (length > months_ago)
+        length = np.array(_PLAN_MONTHS)[bits.lane(1) & 1]
+        running |= bits.likely(0, _PLAN_START_PPM) & (length > months_ago)
     return running
 
 
@@ -158,11 +148,11 @@ def _bills_of_type(
     person, strain = persons[billed], weight.lateness[billed]
     code = person * len(BILL_TYPES) + bill_type
     habit = world.dice.roll("bill.habit", code)
-    day = month.first_day + pick(lane(habit, 0), 28)
+    day = month.first_day + habit.pick(0, 28)
     due = day + product.due_days
-    level = world.population.capacity[person] * 450 // 1000 + bell(habit) * 400 // 1000
+    level = world.population.capacity[person] * 450 // 1000 + habit.bell() * 400 // 1000
     if bill_type not in (LOAN, RENT):
-        level += bell(world.dice.roll("bill.amount", code, month.number)) * 250 // 1000
+        level += world.dice.roll("bill.amount", code, month.number).bell() * 250 // 1000
     cents = np.maximum((product.typical_cents * power_of_two(level)).astype(np.int64), 100)
     balance, limit = np.full(len(person), NONE), np.full(len(person), NONE)
     if bill_type == CARD:
@@ -186,15 +176,15 @@ def _card_statement(
     people = world.population
     habit = world.dice.roll("card.habit", person)
     bits = world.dice.roll("card.month", person, month.number)
-    level = people.capacity[person] * 700 // 1000 + bell(habit) * 300 // 1000
+    level = people.capacity[person] * 700 // 1000 + habit.bell() * 300 // 1000
     limit = (2_400 * power_of_two(level)).astype(np.int64) * 10_000 // 100
-    usage = 280_000 - 130 * people.reliability[person] + 120 * bell(habit) + 90 * bell(bits)
+    usage = 280_000 - 130 * people.reliability[person] + 120 * habit.bell() + 90 * bits.bell()
     usage = np.clip(usage + 40 * strain, 0, 1_250_000)
     balance = limit * usage // 1_000_000
     in_full_ppm = np.clip(600_000 + 120 * people.reliability[person], 0, 10**6)
-    pays_in_full = likely(lane(habit, 2), in_full_ppm)
+    pays_in_full = habit.likely(2, in_full_ppm)
     due = np.where(pays_in_full, balance, balance // 10)
-    is_stated = ~likely(lane(bits, 1), 50_000)
+    is_stated = ~bits.likely(1, 50_000)
     return due, np.where(is_stated, balance, NONE), np.where(is_stated, limit, NONE)
 
 
@@ -205,10 +195,10 @@ def _settled_days(
     reliability = world.population.reliability[person]
     bits = world.dice.roll("bill.paid", code, month.number)
     odds = strain - (reliability * int(_RELIABILITY_OCTAVES * OCTAVE)) // 1000
-    is_never = likely(lane(bits, 0), odds_to_ppm(odds + int(_NEVER_EXPONENT * OCTAVE)))
-    is_late = likely(lane(bits, 1), odds_to_ppm(odds + int(_LATE_EXPONENT * OCTAVE)))
-    early = _days_early(world, person, lane(bits, 2), due_days)
-    settled = due + np.where(is_late, _days_late(lane(bits, 3)), -early)
+    is_never = bits.likely(0, odds_to_ppm(odds + int(_NEVER_EXPONENT * OCTAVE)))
+    is_late = bits.likely(1, odds_to_ppm(odds + int(_LATE_EXPONENT * OCTAVE)))
+    early = _days_early(world, person, bits.lane(2), due_days)
+    settled = due + np.where(is_late, _days_late(bits.lane(3)), -early)
     return np.where(is_never, NONE, settled)
 
 
@@ -225,9 +215,9 @@ def _days_late(draw: Ints) -> Ints:
 def _days_early(world: World, person: Ints, draw: Ints, due_days: int) -> Ints:
     """Two in five pay on the due date by standing order, others some days before."""
     habit = world.dice.roll("bill.early", person)
-    usual = 3 + world.population.reliability[person] * 2 // 1000 + bell(habit) * 2 // 1000
+    usual = 3 + world.population.reliability[person] * 2 // 1000 + habit.bell() * 2 // 1000
     early = np.clip(usual + pick(draw, 4) - 1, 0, due_days - 1)
-    return np.where(likely(lane(habit, 0), 400_000), 0, early)
+    return np.where(habit.likely(0, 400_000), 0, early)
 
 
 def payment_rows(world: World, persons: Ints, month: Month) -> Rows:
@@ -268,22 +258,22 @@ def bill_event(bills: Bills, month: Month, place: int) -> Ints:
 def _paid(world: World, bills: Bills, month: Month) -> list[Rows]:
     """Return the payments and reversals on the bills."""
     bits = world.dice.roll("payment.way", bills.code, month.number)
-    second = 25_200 + pick(lane(bits, 0), 57_600)
+    second = 25_200 + bits.pick(0, 57_600)
     is_owed = bills.cents > 0
     is_paid = is_owed & (bills.settled_day != NONE)
-    in_parts = likely(lane(bits, 1), 30_000) & (bills.cents > 1)
+    in_parts = bits.likely(1, 30_000) & (bills.cents > 1)
     rounded_up = (bills.cents + 999) // 1_000 * 1_000
-    overpays = likely(lane(bits, 3), 6_000)
+    overpays = bits.likely(3, 6_000)
     part = np.where(in_parts, bills.cents * 2 // 5, 0)
     rest = np.where(overpays, rounded_up, bills.cents) - part
-    wait = 2 + pick(lane(bits, 3), 9)
+    wait = 2 + bits.pick(3, 9)
     settled = bills.settled_day
     # What bounces was paid some days earlier, comes back the next day, and is paid when settled.
-    bounces = is_paid & ~in_parts & likely(lane(bits, 2), 12_000) & (settled - wait >= bills.day)
+    bounces = is_paid & ~in_parts & bits.likely(2, 12_000) & (settled - wait >= bills.day)
     is_never = is_owed & (settled == NONE)
     early_part = np.where(is_paid, np.maximum(settled - wait, bills.day), bills.due_day + wait)
-    has_part = in_parts & (is_paid | (is_never & likely(lane(bits, 0), 500_000)))
-    only_part = is_never & ~has_part & likely(lane(bits, 0), 200_000)
+    has_part = in_parts & (is_paid | (is_never & bits.likely(0, 500_000)))
+    only_part = is_never & ~has_part & bits.likely(0, 200_000)
     part = np.where(only_part, (bills.cents + 2) // 3, part)
 
     def on_bill(place: int, kind: int, chosen: Flags, day: Ints, cents: Ints) -> Rows:
@@ -309,27 +299,27 @@ def _transfers(world: World, persons: Ints, month: Month) -> Rows:
     """Return money sent to people: mostly the same few friends, at times a stranger."""
     people, around = world.population, world.neighbourhoods
     bits = world.dice.roll("transfer", persons, month.number)
-    sends = likely(lane(bits, 0), np.clip(170_000 + 40 * people.activity[persons], 10_000, 600_000))
+    sends = bits.likely(0, np.clip(170_000 + 40 * people.activity[persons], 10_000, 600_000))
     sends &= people.are_ordinary(persons)
     sender, bits = persons[sends], bits[sends]
     loyalty = np.clip(600_000 + 120 * people.reliability[sender], 100_000, 950_000)
     degree = around.start[sender + 1] - around.start[sender]
-    usual = pick(lane(world.dice.roll("transfer.usual", sender, lane(bits, 1) & 1), 0), degree)
-    other = pick(lane(bits, 2), degree)
-    place = around.start[sender] + np.where(likely(lane(bits, 1), loyalty), usual, other)
-    stranger = (sender + 1 + pick(lane(bits, 2), people.count - 1)) % people.count
+    usual = world.dice.roll("transfer.usual", sender, bits.lane(1) & 1).pick(0, degree)
+    other = bits.pick(2, degree)
+    place = around.start[sender] + np.where(bits.likely(1, loyalty), usual, other)
+    stranger = (sender + 1 + bits.pick(2, people.count - 1)) % people.count
     has_friends = degree > 0
     payee = stranger
     payee[has_friends] = around.friend[place[has_friends]]
     when = world.dice.roll("transfer.day", sender, month.number)
-    day = month.first_day + pick(lane(when, 0), month.day_count)
+    day = month.first_day + when.pick(0, month.day_count)
     kept = world.has_account(sender, day) & (payee != sender)
-    level = people.capacity[sender] * 450 // 1000 + bell(when) * 900 // 1000
+    level = people.capacity[sender] * 450 // 1000 + when.bell() * 900 // 1000
     return rows_of(
         event_numbers(sender, month.label, _TRANSFER_STEP),
         person=sender,
         kind=TRANSFER,
-        time=day * SECONDS_PER_DAY + pick(lane(when, 1), SECONDS_PER_DAY),
+        time=day * SECONDS_PER_DAY + when.pick(1, SECONDS_PER_DAY),
         cents=np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100),
         counterparty=payee,
     ).take(kept)
@@ -341,15 +331,15 @@ def _deposits(world: World, persons: Ints, month: Month) -> Rows:
     habit = world.dice.roll("deposit.habit", persons)
     wants = np.clip(260_000 + 110 * people.reliability[persons], 20_000, 800_000)
     bits = world.dice.roll("deposit", persons, month.number)
-    saves = likely(lane(habit, 0), wants) & likely(lane(bits, 0), 650_000)
+    saves = habit.likely(0, wants) & bits.likely(0, 650_000)
     saves &= people.are_ordinary(persons)
     saver, habit, bits = persons[saves], habit[saves], bits[saves]
-    day = month.first_day + pick(lane(habit, 1), 28)
-    level = people.capacity[saver] * OCTAVE // 1000 + bell(bits) * 300 // 1000
+    day = month.first_day + habit.pick(1, 28)
+    level = people.capacity[saver] * OCTAVE // 1000 + bits.bell() * 300 // 1000
     return rows_of(
         event_numbers(saver, month.label, _DEPOSIT_STEP),
         person=saver,
         kind=DEPOSIT,
-        time=day * SECONDS_PER_DAY + 36_000 + pick(lane(bits, 1), 3_600),
+        time=day * SECONDS_PER_DAY + 36_000 + bits.pick(1, 3_600),
         cents=(15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500,
     ).take(world.has_account(saver, day))

@@ -10,6 +10,7 @@ exactly (+ - * / and the square root), never by exp, log or sin of a mathematics
 bit differs from machine to machine.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -49,14 +50,52 @@ def _name_hash(name: str) -> int:
     return value
 
 
+@dataclass(frozen=True)
+class Roll:
+    """64 random bits per draw, also read as four independent 16-bit numbers, the lanes 0 to 3."""
+
+    bits: Bits
+
+    def __getitem__(self, chosen: Flags | Ints) -> "Roll":
+        return Roll(self.bits[chosen])
+
+    def lane(self, number: int) -> Ints:
+        """Return one lane: 0 <= lane < 65536."""
+        return ((self.bits >> np.uint64(16 * number)) & np.uint64(0xFFFF)).astype(np.int64)
+
+    def high_half(self) -> Ints:
+        """Return lanes 2 and 3 as one number: 0 <= half < 2**32."""
+        return (self.bits >> np.uint64(32)).astype(np.int64)
+
+    def likely(self, number: int, parts_per_million: Ints | int) -> Flags:
+        """Return where a lane falls below a probability, which may differ from row to row."""
+        return likely(self.lane(number), parts_per_million)
+
+    def pick(self, number: int, count: Ints | int) -> Ints:
+        """Return a whole number in [0, count) from a lane."""
+        return pick(self.lane(number), count)
+
+    def pick_small(self, number: int, count: int) -> Ints:
+        """Return a whole number in [0, count) from a lane's square: small ones are likelier."""
+        return pick(self.lane(number) * self.lane(number) >> 16, count)
+
+    def bell(self) -> Ints:
+        """Return bell-shaped numbers, mean 0 and deviation 1000, from the four lanes' sum.
+
+        An Irwin-Hall draw of four: never beyond 3464, close to normal within two deviations.
+        """
+        total = self.lane(0) + self.lane(1) + self.lane(2) + self.lane(3)
+        return np.asarray((total - _BELL_MEAN) * 1000 // _BELL_DEVIATION)
+
+
 class Dice:
     """The random bits of one world: the same seed always rolls the same numbers."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed & _WORD
 
-    def roll(self, stream: str, who: Ints, when: Ints | int = 0) -> Bits:
-        """Return 64 random bits for each of `who` at `when`.
+    def roll(self, stream: str, who: Ints, when: Ints | int = 0) -> Roll:
+        """Return a draw for each of `who` at `when`.
 
         Parameters
         ----------
@@ -73,17 +112,7 @@ class Dice:
         bits += _mix(start)[0]
         bits = _mix(bits)
         bits += np.asarray(when, dtype=np.uint64) * _STEP_WHEN
-        return _mix(bits)
-
-
-def lane(bits: Bits, number: int) -> Ints:
-    """Return one of the four independent 16-bit numbers in `bits`: 0 <= lane < 65536."""
-    return ((bits >> np.uint64(16 * number)) & np.uint64(0xFFFF)).astype(np.int64)
-
-
-def high_half(bits: Bits) -> Ints:
-    """Return lanes 2 and 3 as one number: 0 <= half < 2**32."""
-    return (bits >> np.uint64(32)).astype(np.int64)
+        return Roll(_mix(bits))
 
 
 def likely(lanes: Ints, parts_per_million: Ints | int) -> Flags:
@@ -94,15 +123,6 @@ def likely(lanes: Ints, parts_per_million: Ints | int) -> Flags:
 def pick(lanes: Ints, count: Ints | int) -> Ints:
     """Return a whole number in [0, count) from a 16-bit draw."""
     return np.asarray(lanes * count >> 16)
-
-
-def bell(bits: Bits) -> Ints:
-    """Return bell-shaped numbers, mean 0 and deviation 1000, from the four lanes' sum.
-
-    An Irwin-Hall draw of four: never beyond 3464, close to normal within two deviations.
-    """
-    total = lane(bits, 0) + lane(bits, 1) + lane(bits, 2) + lane(bits, 3)
-    return np.asarray((total - _BELL_MEAN) * 1000 // _BELL_DEVIATION)
 
 
 def _fractional_powers() -> Floats:

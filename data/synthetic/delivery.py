@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from plainscore.synthetic.chance import Dice, Flags, Ints, lane, likely, pick
+from plainscore.synthetic.chance import Dice, Flags, Ints, likely
 from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Rows, last_day_of_month, stack
 from plainscore.synthetic.world import WorldSettings
 
@@ -151,12 +151,10 @@ def deliver(dice: Dice, log: str, clean: Rows, settings: WorldSettings) -> Rows:
     """
     bits = dice.roll(f"delivery.{log}", clean["event"])
     happened = np.maximum(clean["time"] // SECONDS_PER_DAY, settings.first_day)
-    is_late = likely(lane(bits, 0), LATE_PPM)
-    # The square makes small delays the likelier ones.
-    skewed = lane(bits, 1) * lane(bits, 1) >> 16
-    arrival = happened + np.where(is_late, 1 + pick(skewed, _MOST_DAYS_LATE), 0)
+    is_late = bits.likely(0, LATE_PPM)
+    arrival = happened + np.where(is_late, 1 + bits.pick_small(1, _MOST_DAYS_LATE), 0)
     whole = clean.replaced(arrival=arrival, mark=np.where(is_late, LATE, CLEAN))
-    luck, days = lane(bits, 2), pick(lane(bits, 3), _MOST_DAYS_REPEATED + 1)
+    luck, days = bits.lane(2), bits.pick(3, _MOST_DAYS_REPEATED + 1)
     duplicates = _copies(whole, likely(luck, DUPLICATE_PPM), DUPLICATE, days)
     in_conflict = likely(65_535 - luck, CONFLICT_PPM)
     conflicts = _altered(_copies(whole, in_conflict, CONFLICT, days))
@@ -188,7 +186,7 @@ def choose_faults(dice: Dice, log: str, mangled: Rows) -> Rows:
     """Give every row a fault that fits its event type: `mark` is CORRUPT + a place in FAULTS."""
     fitting = [[_BY_NAME[n] for n in (*_EVERYWHERE, *more)] for more in _FITTING[log]]
     table = np.array([np.resize(numbers, _SLOTS) for numbers in fitting], dtype=np.int64)
-    draw = lane(dice.roll(f"fault.{log}", mangled["event"]), 0) % _SLOTS
+    draw = dice.roll(f"fault.{log}", mangled["event"]).lane(0) % _SLOTS
     fault = table[mangled["kind"], draw]
     arrival = mangled["arrival"]
     too_early = fault == _BY_NAME[AFTER_ARRIVAL]

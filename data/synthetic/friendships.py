@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Ints, high_half, lane, likely, pick
+from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.rows import (
     SECONDS_PER_DAY,
     Columns,
@@ -73,10 +73,10 @@ def _turns(
     chosen = world.is_reported_in(month, day)
     some, day_reported = sides.take(chosen), day[chosen].astype(np.int64)
     bits = world.dice.roll(f"tie.told.{number}", *some.pair)
-    is_first_side = (lane(bits, 0) & 1 == 1) == (some.person < some.friend)
-    reports = is_first_side | likely(lane(bits, 1), _BOTH_REPORT_PPM)
+    is_first_side = (bits.lane(0) & 1 == 1) == (some.person < some.friend)
+    reports = is_first_side | bits.likely(1, _BOTH_REPORT_PPM)
     # The second side reports a minute later, within the day.
-    second = pick(lane(bits, 2), SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
+    second = bits.pick(2, SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
     return rows_of(
         event_numbers(some.person, month.label, some.place * _PLACE_ROOM + number),
         person=some.person,
@@ -95,11 +95,11 @@ def _contacts(world: World, sides: _Sides, month: Month) -> Rows:
     live = sides.take(is_live)
     low, high = live.pair
     bits = dice.roll("contact.month", low << 24 | high, month.number)
-    in_touch = likely(lane(bits, 0), around.closeness[live.where].astype(np.int64))
-    begins = (lane(bits, 1) & 1 == 1) == (live.person < live.friend)
-    some = live.take(in_touch & (begins | likely(lane(bits, 2), _ANSWER_PPM)))
+    in_touch = bits.likely(0, around.closeness[live.where].astype(np.int64))
+    begins = (bits.lane(1) & 1 == 1) == (live.person < live.friend)
+    some = live.take(in_touch & (begins | bits.likely(2, _ANSWER_PPM)))
     when = dice.roll("contact.time", some.person << 24 | some.friend, month.number)
-    second = high_half(when) * (month.day_count * SECONDS_PER_DAY) >> 32
+    second = when.high_half() * (month.day_count * SECONDS_PER_DAY) >> 32
     time = month.first_day * SECONDS_PER_DAY + second
     kept = world.has_account(some.person, time // SECONDS_PER_DAY)
     return rows_of(

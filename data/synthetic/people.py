@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import OCTAVE, Dice, Flags, Ints, bell, lane, likely, pick
+from plainscore.synthetic.chance import OCTAVE, Dice, Flags, Ints, likely
 from plainscore.synthetic.rows import Month
 
 REGIONS: Final = ("north", "south", "east", "west", "harbour", "uplands")
@@ -105,10 +105,10 @@ def populate(
     """
     person = np.arange(count, dtype=np.int64)
     region, gender, birth_year = _audit_attributes(dice, person)
-    reliability = bell(dice.roll("person.reliability", person))
+    reliability = dice.roll("person.reliability", person).bell()
     # Means and reliability go together (correlation .35), as they do in any lender's book.
-    capacity = (350 * reliability + 937 * bell(dice.roll("person.capacity", person))) // 1000
-    own_activity = bell(dice.roll("person.activity", person))
+    capacity = (350 * reliability + 937 * dice.roll("person.capacity", person).bell()) // 1000
+    own_activity = dice.roll("person.activity", person).bell()
     activity = (200 * capacity + 300 * reliability + 910 * own_activity) // 1000
     if is_region_causal:
         shift = np.where(_region_of(dice, person) >= _FIRST_POORER_REGION, _PROXY_SHIFT, 0)
@@ -118,9 +118,9 @@ def populate(
         reliability=reliability,
         capacity=capacity,
         activity=activity,
-        sociability=bell(dice.roll("person.sociability", person)),
+        sociability=dice.roll("person.sociability", person).bell(),
         opened_day=_opened_days(dice, person, reliability, first_day),
-        is_thin=likely(lane(dice.roll("person.thin", person), 0), _THIN_PPM),
+        is_thin=dice.roll("person.thin", person).likely(0, _THIN_PPM),
         operator=np.full(count, -1),
         region=region,
         gender=gender,
@@ -131,25 +131,25 @@ def populate(
 def _opened_days(dice: Dice, person: Ints, reliability: Ints, first_day: int) -> Ints:
     """One in eight joins within two years from the first day, the others came before."""
     bits = dice.roll("person.opened", person)
-    age = 20 + pick(lane(bits, 1), _OLDEST_ACCOUNT_DAYS)
+    age = 20 + bits.pick(1, _OLDEST_ACCOUNT_DAYS)
     age = np.maximum(age + reliability * 150 // 1000, 1)
-    newcomer = first_day + pick(lane(bits, 2), _NEWCOMER_DAYS)
-    return np.where(likely(lane(bits, 0), _NEWCOMER_PPM), newcomer, first_day - age)
+    newcomer = first_day + bits.pick(2, _NEWCOMER_DAYS)
+    return np.where(bits.likely(0, _NEWCOMER_PPM), newcomer, first_day - age)
 
 
 def _region_of(dice: Dice, person: Ints) -> Ints:
     """Where people live, whether they state it or not."""
     edges = np.cumsum(_REGION_WEIGHTS)
-    place = pick(lane(dice.roll("person.region", person), 0), int(edges[-1]))
+    place = dice.roll("person.region", person).pick(0, int(edges[-1]))
     return np.searchsorted(edges, place, side="right").astype(np.int64)
 
 
 def _audit_attributes(dice: Dice, person: Ints) -> tuple[Ints, Ints, Ints]:
     """Return region, gender and birth year as stated when the account was opened."""
     bits = dice.roll("person.audit", person)
-    gender = np.where(likely(lane(bits, 0), 20_000), 2, lane(bits, 0) & 1)
-    birth_year = 1946 + (pick(lane(bits, 1), 60) + pick(lane(bits, 2), 60)) // 2
-    unstated = lane(bits, 3)
+    gender = np.where(bits.likely(0, 20_000), 2, bits.lane(0) & 1)
+    birth_year = 1946 + (bits.pick(1, 60) + bits.pick(2, 60)) // 2
+    unstated = bits.lane(3)
     return (
         np.where(likely(unstated, _UNSTATED_PPM), -1, _region_of(dice, person)),
         np.where(likely(unstated ^ 0x5555, _UNSTATED_PPM), -1, gender),
@@ -182,11 +182,11 @@ def onsets(dice: Dice, persons: Ints, month: Month) -> Onsets:
     """Return the life events that start in `month`."""
     bits = dice.roll("life.onset", persons, month.number)
     edges = np.cumsum(_MONTHLY_PPM) * 65_536 // 1_000_000
-    kind = np.searchsorted(edges, lane(bits, 0), side="right").astype(np.int64)
+    kind = np.searchsorted(edges, bits.lane(0), side="right").astype(np.int64)
     return Onsets(
         kind=np.where(kind < len(LIFE_EVENTS), kind, -1),
-        day=month.first_day + pick(lane(bits, 1), month.day_count),
-        months=_SHORTEST_MONTHS + pick(lane(bits, 2), _LONGEST_MONTHS - _SHORTEST_MONTHS + 1),
+        day=month.first_day + bits.pick(1, month.day_count),
+        months=_SHORTEST_MONTHS + bits.pick(2, _LONGEST_MONTHS - _SHORTEST_MONTHS + 1),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Ints, lane, likely, pick
+from plainscore.synthetic.chance import Ints, likely, pick
 from plainscore.synthetic.people import MOVE, onsets
 from plainscore.synthetic.rows import (
     NONE,
@@ -66,16 +66,15 @@ def _value_hash(world: World, person: Ints, field: Ints, version: Ints | int) ->
     A few people share a telephone, account or device with the next account; the fakes of an attack
     all share one device and one telephone.
     """
-    shares = likely(
-        lane(world.dice.roll("profile.shares", person, field), 0),
-        np.clip(_SHARED_PPM - 12 * world.population.reliability[person], 5_000, 100_000),
-    )
+    wanted = np.clip(_SHARED_PPM - 12 * world.population.reliability[person], 5_000, 100_000)
+    shares = world.dice.roll("profile.shares", person, field).likely(0, wanted)
     owner = np.where(shares, person - person % 2, person)
     # Owner numbers above all people are the operators of attacks, who lend theirs to fakes.
     operator = world.population.operator[person]
     owner = np.where(operator == NONE, owner, world.population.count + operator)
-    number = world.dice.roll("profile.value", owner, field * 10_000 + version) >> np.uint64(16)
-    return np.where(_IS_HASHED[field], number.astype(np.int64), NONE)
+    roll = world.dice.roll("profile.value", owner, field * 10_000 + version)
+    number = (roll.bits >> np.uint64(16)).astype(np.int64)
+    return np.where(_IS_HASHED[field], number, NONE)
 
 
 def _openings(world: World, persons: Ints, month: Month) -> Rows:
@@ -94,7 +93,7 @@ def _openings(world: World, persons: Ints, month: Month) -> Rows:
 
 def _opening_second(world: World, person: Ints) -> Ints:
     """Return the second of the day at which each account was opened."""
-    return pick(lane(world.dice.roll("profile.opened", person), 0), SECONDS_PER_DAY)
+    return world.dice.roll("profile.opened", person).pick(0, SECONDS_PER_DAY)
 
 
 def _verifications(world: World, persons: Ints, month: Month, field: int) -> Rows:
@@ -113,10 +112,10 @@ def _verifications(world: World, persons: Ints, month: Month, field: int) -> Row
         chance = np.where(people.are_ordinary(person), usual, 600_000)
     elif field not in _HASHED:
         chance = chance - people.are_fake(person) * _THIN_LOSS_PPM
-    day = people.opened_day[person] + pick(lane(bits, 1), _VERIFYING_DAYS)
-    chosen = likely(lane(bits, 0), chance) & world.is_reported_in(month, day)
+    day = people.opened_day[person] + bits.pick(1, _VERIFYING_DAYS)
+    chosen = bits.likely(0, chance) & world.is_reported_in(month, day)
     person, bits, day = person[chosen], bits[chosen], day[chosen]
-    second = pick(lane(bits, 2), SECONDS_PER_DAY)
+    second = bits.pick(2, SECONDS_PER_DAY)
     not_before_opening = np.maximum(second, _opening_second(world, person))
     second = np.where(day == people.opened_day[person], not_before_opening, second)
     return rows_of(
@@ -136,27 +135,27 @@ def _changes(world: World, persons: Ints, month: Month) -> Rows:
     life = onsets(world.dice, persons, month)
     chance = np.clip(_CHANGE_PPM - 5 * people.reliability[persons], 2_000, 60_000)
     moves = life.kind == MOVE
-    changes = (likely(lane(bits, 0), chance) | moves) & ~people.are_fake(persons)
+    changes = (bits.likely(0, chance) | moves) & ~people.are_fake(persons)
     person, bits, moves = persons[changes], bits[changes], moves[changes]
-    day = month.first_day + pick(lane(bits, 1), month.day_count)
+    day = month.first_day + bits.pick(1, month.day_count)
     day = np.where(moves, life.day[changes], day)
-    field = np.array(_CHANGEABLE)[lane(bits, 2) & 7]
+    field = np.array(_CHANGEABLE)[bits.lane(2) & 7]
     field = np.where(moves, ADDRESS, field)
     new_hash = _value_hash(world, person, field, month.label)
     changed = rows_of(
         event_numbers(person, month.label, _CHANGE_STEP),
         person=person,
         kind=CHANGED,
-        time=day * SECONDS_PER_DAY + pick(lane(bits, 3), SECONDS_PER_DAY),
+        time=day * SECONDS_PER_DAY + bits.pick(3, SECONDS_PER_DAY),
         field=field,
         value_hash=new_hash,
     )
     verified = changed.replaced(
         event=changed["event"] + 1,
         kind=VERIFIED,
-        time=changed["time"] + 3_600 + pick(lane(bits, 1) ^ 0x3C3C, 20 * SECONDS_PER_DAY),
+        time=changed["time"] + 3_600 + pick(bits.lane(1) ^ 0x3C3C, 20 * SECONDS_PER_DAY),
     )
-    is_verified = likely(lane(bits, 0) * 37 & 0xFFFF, 800_000)
+    is_verified = likely(bits.lane(0) * 37 & 0xFFFF, 800_000)
     return _after_opening(world, stack([changed, verified.take(is_verified)]))
 
 
@@ -172,18 +171,18 @@ def _freezes(world: World, persons: Ints, month: Month) -> Rows:
     people = world.population
     bits = world.dice.roll("profile.freeze", persons, month.number)
     chance = np.clip(_FREEZE_PPM - people.reliability[persons] // 4, 50, 2_000)
-    chosen = likely(lane(bits, 0), chance) & ~people.are_fake(persons)
+    chosen = bits.likely(0, chance) & ~people.are_fake(persons)
     person, bits = persons[chosen], bits[chosen]
-    day = month.first_day + pick(lane(bits, 1), month.day_count)
+    day = month.first_day + bits.pick(1, month.day_count)
     frozen = rows_of(
         event_numbers(person, month.label, _FREEZE_STEP),
         person=person,
         kind=FROZEN,
-        time=day * SECONDS_PER_DAY + 43_200 + pick(lane(bits, 2), 3_600),
+        time=day * SECONDS_PER_DAY + 43_200 + bits.pick(2, 3_600),
     )
     unfrozen = frozen.replaced(
         event=frozen["event"] + 1,
         kind=UNFROZEN,
-        time=frozen["time"] + (5 + pick(lane(bits, 2), 50)) * SECONDS_PER_DAY,
-    ).take(likely(lane(bits, 3), 700_000))
+        time=frozen["time"] + (5 + bits.pick(2, 50)) * SECONDS_PER_DAY,
+    ).take(bits.likely(3, 700_000))
     return _after_opening(world, stack([frozen, unfrozen]))

@@ -10,17 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import (
-    OCTAVE,
-    Flags,
-    Ints,
-    bell,
-    high_half,
-    lane,
-    likely,
-    pick,
-    power_of_two,
-)
+from plainscore.synthetic.chance import OCTAVE, Flags, Ints, pick, power_of_two
 from plainscore.synthetic.people import pressure
 from plainscore.synthetic.rows import (
     NONE,
@@ -113,13 +103,13 @@ def _monthly_counts(world: World, persons: Ints, month: Month) -> Ints:
     restless = 1_000 - 350 * people.reliability[persons] // 1000
     exponent = (
         people.activity[persons] * int(_ACTIVITY_OCTAVES * OCTAVE) // 1000
-        + bell(bits) * np.maximum(restless, 200) // 1000 * int(_UNSTEADY_OCTAVES * OCTAVE) // 1000
+        + bits.bell() * np.maximum(restless, 200) // 1000 * int(_UNSTEADY_OCTAVES * OCTAVE) // 1000
         + pressure(world.dice, persons, month).spending
         + people.is_thin[persons] * (_THIN_OCTAVES * OCTAVE)
     )
     season = _SEASON_PERCENT[month.of_year - 1] / 100.0
     rate = _TYPICAL_MONTHLY * season * power_of_two(exponent)
-    chance = lane(world.dice.roll("purchase.round", persons, month.number), 0) / 65_536.0
+    chance = world.dice.roll("purchase.round", persons, month.number).lane(0) / 65_536.0
     count = np.minimum(np.floor(rate + chance), _MOST_PER_MONTH).astype(np.int64)
     return np.where(people.are_fake(persons), 0, count)
 
@@ -129,14 +119,14 @@ def _orders(world: World, persons: Ints, month: Month) -> _Orders:
     person = np.repeat(persons, count)
     place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
     code = person * 1024 + place
-    second = high_half(world.dice.roll("purchase.time", code, month.number))
+    second = world.dice.roll("purchase.time", code, month.number).high_half()
     second = second * (month.day_count * SECONDS_PER_DAY) >> 32
     day = month.first_day + second // SECONDS_PER_DAY
     held = world.has_account(person, day)
     person, place, code = person[held], place[held], code[held]
     merchant = _merchants(world, person, code, month)
     price = world.dice.roll("purchase.price", code, month.number)
-    exponent = bell(price) * 920 // 1000 + world.population.capacity[person] * 500 // 1000
+    exponent = price.bell() * 920 // 1000 + world.population.capacity[person] * 500 // 1000
     base = np.array([*_PRICE_CENTS.values()], dtype=np.float64)[merchant % len(CATEGORIES)]
     return _Orders(
         person=person,
@@ -152,9 +142,9 @@ def _merchants(world: World, person: Ints, code: Ints, month: Month) -> Ints:
     """Return favourites of the person's (the steadier, the more) or shops popular with all."""
     bits = world.dice.roll("purchase.shop", code, month.number)
     loyalty = np.clip(480_000 + 130 * world.population.reliability[person], 50_000, 900_000)
-    slot = pick(lane(bits, 1) * lane(bits, 1) >> 16, _FAVOURITES)
+    slot = bits.pick_small(1, _FAVOURITES)
     liked = world.dice.roll("purchase.favourite", person * _FAVOURITES + slot)
-    popular = np.where(likely(lane(bits, 0), loyalty), lane(liked, 0), lane(bits, 2))
+    popular = np.where(bits.likely(0, loyalty), liked.lane(0), bits.lane(2))
     # Squaring makes small numbers likely: a few merchants are everyone's.
     return pick(popular * popular >> 16, MERCHANT_COUNT)
 
@@ -164,7 +154,7 @@ def _own_name(world: World, orders: _Orders, month: Month) -> Ints:
     bits = world.dice.roll("purchase.name", orders.code, month.number)
     reliability = world.population.reliability[orders.person]
     truth = np.clip(_OWN_NAME_PPM + 50 * reliability, 300_000, 995_000)
-    return np.where(likely(lane(bits, 1), 80_000), NONE, likely(lane(bits, 0), truth))
+    return np.where(bits.likely(1, 80_000), NONE, bits.likely(0, truth))
 
 
 def _sent_back(world: World, orders: _Orders, month: Month) -> list[Rows]:
@@ -172,15 +162,15 @@ def _sent_back(world: World, orders: _Orders, month: Month) -> list[Rows]:
     bits = world.dice.roll("purchase.back", orders.code, month.number)
     reliability = world.population.reliability[orders.person]
     more = world.dice.roll("purchase.back.how", orders.code, month.number)
-    is_back = likely(lane(bits, 0), np.clip(38_000 - 18 * reliability, 5_000, 200_000))
-    is_part = likely(lane(more, 0), 330_000)
-    share = np.where(is_part, 100 + pick(lane(more, 1), 400), 1_000)
+    is_back = bits.likely(0, np.clip(38_000 - 18 * reliability, 5_000, 200_000))
+    is_part = more.likely(0, 330_000)
+    share = np.where(is_part, 100 + more.pick(1, 400), 1_000)
     first = np.maximum(orders.cents * share // 1_000, 1)
-    is_twice = is_back & is_part & likely(lane(more, 2), 200_000)
+    is_twice = is_back & is_part & more.likely(2, 200_000)
     second = np.minimum(orders.cents - first, first)
-    is_charged = likely(lane(bits, 1), np.clip(2_000 - 2 * reliability, 200, 15_000)) & ~is_back
-    wait = 2 + pick(lane(bits, 2), 20)
-    longer = wait + 1 + pick(lane(bits, 3), 15)
+    is_charged = bits.likely(1, np.clip(2_000 - 2 * reliability, 200, 15_000)) & ~is_back
+    wait = 2 + bits.pick(2, 20)
+    longer = wait + 1 + bits.pick(3, 15)
 
     def after(step: int, kind: int, chosen: Flags, days: Ints, cents: Ints) -> Rows:
         some = orders.take(chosen)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import OCTAVE, Ints, lane, likely, pick, power_of_two
+from plainscore.synthetic.chance import OCTAVE, Ints, pick, power_of_two
 from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, event_numbers, rows_of, stack
 from plainscore.synthetic.world import World
 
@@ -28,15 +28,15 @@ def _agreements(world: World, persons: Ints, month: Month, place: int) -> Rows:
     people = world.population
     bits = world.dice.roll(f"service.start.{place}", persons, month.number)
     user_ppm = _USER_PPM + 40 * people.activity[persons]
-    uses = likely(lane(world.dice.roll("service.user", persons), 0), user_ppm)
-    begins = uses & people.are_ordinary(persons) & likely(lane(bits, 0), _MONTHLY_PPM[place])
+    uses = world.dice.roll("service.user", persons).likely(0, user_ppm)
+    begins = uses & people.are_ordinary(persons) & bits.likely(0, _MONTHLY_PPM[place])
     person, bits = persons[begins], bits[begins]
-    day = month.first_day + pick(lane(bits, 1), month.day_count)
+    day = month.first_day + bits.pick(1, month.day_count)
     held = world.has_account(person, day)
     person, bits, day = person[held], bits[held], day[held]
-    second = 28_800 + pick(lane(bits, 2), 50_000)
-    service_type = pick(lane(bits, 3), len(SERVICE_TYPES))
-    due = day + 1 + pick(lane(bits, 2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
+    second = 28_800 + bits.pick(2, 50_000)
+    service_type = bits.pick(3, len(SERVICE_TYPES))
+    due = day + 1 + pick(bits.lane(2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
     started = rows_of(
         event_numbers(person, month.label, place * _AGREEMENT_ROOM),
         person=person,
@@ -58,10 +58,10 @@ def _with_end(world: World, started: Rows, month: Month, place: int) -> Rows:
     trouble = np.minimum(
         12_000 * power_of_two(-world.population.reliability[person] * OCTAVE // 1000), 150_000
     ).astype(np.int64)
-    is_late = likely(lane(fate, 0), 2 * trouble)
-    is_breached = likely(lane(fate, 1), trouble)
-    is_ended = ~likely(lane(fate, 2), trouble // 2)
-    early = pick(lane(fate, 3), 3)
+    is_late = fate.likely(0, 2 * trouble)
+    is_breached = fate.likely(1, trouble)
+    is_ended = ~fate.likely(2, trouble // 2)
+    early = fate.pick(3, 3)
     ended_day = np.where(is_late, due + 1 + 4 * early, np.maximum(due - early, day))
     back = ended_day * SECONDS_PER_DAY + np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
     ended = rows_of(number + 1, person=person, kind=ENDED, time=back, agreement=number)

@@ -16,16 +16,17 @@ import numpy as np
 from plainscore.synthetic import files
 from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.delivery import deliver
-from plainscore.synthetic.figures import (
+from plainscore.synthetic.logs import LOGS, Log
+from plainscore.synthetic.rows import Month, Rows, stack
+from plainscore.synthetic.truth import (
     Statistic,
     Tally,
     compare_with_targets,
+    find_outcomes,
     read_targets,
     write_targets,
+    write_truth,
 )
-from plainscore.synthetic.logs import LOGS, Log
-from plainscore.synthetic.rows import Month, Rows, stack
-from plainscore.synthetic.truth import find_outcomes, write_truth
 from plainscore.synthetic.world import World, WorldSettings, build_world
 
 REACH_MONTHS: Final = 8

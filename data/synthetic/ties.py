@@ -18,18 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.synthetic.chance import (
-    OCTAVE,
-    Bits,
-    Dice,
-    Ints,
-    bell,
-    high_half,
-    lane,
-    likely,
-    pick,
-    power_of_two,
-)
+from plainscore.synthetic.chance import OCTAVE, Dice, Ints, Roll, power_of_two
 from plainscore.synthetic.people import Population
 from plainscore.synthetic.rows import Columns
 
@@ -98,17 +87,16 @@ def make_ties(dice: Dice, population: Population) -> TieList:
     low, high = codes >> 32, codes & 0xFFFFFFFF
     bits = dice.roll("tie.life", low, high)
     met = np.maximum(population.opened_day[low], population.opened_day[high])
-    skewed = lane(bits, 0) * lane(bits, 0) >> 16
-    added = met + pick(skewed, _FORMING_DAYS)
-    yearly = pick(lane(bits, 1), 365 * 1_000_000 // _YEARLY_END_PPM)
+    added = met + bits.pick_small(0, _FORMING_DAYS)
+    yearly = bits.pick(1, 365 * 1_000_000 // _YEARLY_END_PPM)
     ended = np.where(yearly < 3_650, added + 20 + yearly, NEVER)
-    comes_back = likely(lane(bits, 2), _AGAIN_PPM) & (ended < NEVER)
+    comes_back = bits.likely(2, _AGAIN_PPM) & (ended < NEVER)
     return TieList(
         low=low,
         high=high,
         added_day=added,
         ended_day=ended,
-        again_day=np.where(comes_back, ended + 15 + pick(lane(bits, 3), 150), NEVER),
+        again_day=np.where(comes_back, ended + 15 + bits.pick(3, 150), NEVER),
         closeness=_closeness(dice.roll("tie.closeness", low, high)),
         attack=np.full(len(low), -1, dtype=np.int64),
     )
@@ -121,15 +109,11 @@ def _distinct(codes: Ints) -> Ints:
     return np.asarray(codes[is_new])
 
 
-def _closeness(bits: Bits) -> Ints:
-    """One tie in five is close, one in four middling, the rest are faint."""
-    kind = lane(bits, 0)
-    spread = pick(lane(bits, 1), 100_000)
-    return np.where(
-        likely(kind, 210_000),
-        700_000 + spread * 2,
-        np.where(likely(kind, 480_000), 330_000 + spread * 2, 60_000 + spread),
-    )
+def _closeness(bits: Roll) -> Ints:
+    """One tie in five is close, one in four medium, the rest are weak."""
+    spread = bits.pick(1, 100_000)
+    medium_or_weak = np.where(bits.likely(0, 480_000), 330_000 + spread * 2, 60_000 + spread)
+    return np.where(bits.likely(0, 210_000), 700_000 + spread * 2, medium_or_weak)
 
 
 def _circle_pairs(
@@ -142,7 +126,7 @@ def _circle_pairs(
     noise: int,
 ) -> Ints:
     """Line people up by a noisy likeness, cut groups of the sizes in turn, tie most pairs."""
-    own = bell(dice.roll(f"tie.{name}.likeness", population.everyone))
+    own = dice.roll(f"tie.{name}.likeness", population.everyone).bell()
     shared = (population.reliability * 800 + population.sociability * 600) // 1000
     line = np.argsort((shared * weight + own * noise) // 1000, kind="stable")
     line = line[~population.are_fake(line)]
@@ -153,7 +137,7 @@ def _circle_pairs(
         together = np.flatnonzero(group[distance:] == group[:-distance])
         low = np.minimum(line[together], line[together + distance])
         high = np.maximum(line[together], line[together + distance])
-        meet = likely(lane(dice.roll(f"tie.{name}.pair", low, high), 0), pair_ppm)
+        meet = dice.roll(f"tie.{name}.pair", low, high).likely(0, pair_ppm)
         found.append((low << 32 | high)[meet])
     return np.concatenate(found)
 
@@ -163,7 +147,7 @@ def _acquaintance_pairs(dice: Dice, population: Population) -> Ints:
     count = _end_counts(dice, population)
     person = np.repeat(population.everyone, count)
     place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
-    noise = bell(dice.roll("tie.end", person, place))
+    noise = dice.roll("tie.end", person, place).bell()
     busyness = np.searchsorted(np.sort(count), count) * 3_000 // max(population.count, 1)
     like = population.reliability * 700 + busyness * 1_100
     line = person[np.argsort(like[person] // 1000 + noise, kind="stable")]
@@ -177,7 +161,7 @@ def _acquaintance_pairs(dice: Dice, population: Population) -> Ints:
 def _end_counts(dice: Dice, population: Population) -> Ints:
     """Pareto with exponent 2 (an exact square root), times sociability, cut."""
     bits = dice.roll("tie.ends", population.everyone)
-    tail = 1.0 / np.sqrt((high_half(bits) + 1) / 4_294_967_296.0)
+    tail = 1.0 / np.sqrt((bits.high_half() + 1) / 4_294_967_296.0)
     sociable = power_of_two(
         (population.sociability * _SOCIABLE_OCTAVES * OCTAVE // 1000).astype(np.int64)
     )

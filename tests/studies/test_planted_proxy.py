@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from plainscore.analysis.gaps import group_gap
-from plainscore.synthetic.chance import Dice, bell
+from plainscore.synthetic.chance import Dice
 from plainscore.synthetic.people import GENDERS, REGIONS, populate
 from plainscore.synthetic.rows import day_number
 from tests.studies.counted import as_rows, counted
@@ -28,7 +28,7 @@ def _found(seed: int, *, is_region_causal: bool) -> set[str]:
     """Return the attributes of which the audit finds a gap."""
     dice = Dice(seed)
     people = populate(dice, PEOPLE, day_number(date(2026, 1, 1)), is_region_causal=is_region_causal)
-    noise = bell(dice.roll("test.noise", people.everyone))
+    noise = dice.roll("test.noise", people.everyone).bell()
     points = (390 + (people.reliability + noise) // 15).clip(0, 600).tolist()
     groups = {
         "region": [REGIONS[no] if no >= 0 else "unknown" for no in people.region],
