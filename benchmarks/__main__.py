@@ -1,4 +1,4 @@
-"""What every stage costs, and what the same would cost by hand: one Markdown table a world.
+"""What every stage costs, and what the same costs by hand: one Markdown table a world.
 
     python -m benchmarks --people 10000 100000
     python -m benchmarks --data DIR --only run floor plain
@@ -8,7 +8,6 @@ that is there: it is not written to, and of it nothing is synthesised or ingeste
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,19 +15,16 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from benchmarks.agreement import differing_rows
-from benchmarks.by_step import StepTime
 from benchmarks.job import write_job
-from benchmarks.machine import machine, present_load
-from benchmarks.measuring import COMMAND, take
-from benchmarks.table import World, told
-from benchmarks.world import borrow, bytes_of_events, counted, scored_person
+from benchmarks.measuring import COMMAND, machine, present_load, take
+from benchmarks.table import World, markdown
+from benchmarks.world import borrow, bytes_of_events, counted, differing_rows, scored_person
 
 DAY, MONTH_BEFORE = date(2026, 10, 31), date(2026, 9, 30)
 MAKING = ("synthesise", "ingest", "compact")
-BESIDE = ("floor", "plain")
-RUNNING = ("run --plain", "by step", "backfill", "run")
-STAGES = (*MAKING, *BESIDE, *RUNNING, "report", "explain")
+BY_HAND = ("floor", "plain")
+RUNNING = ("run --plain", "backfill", "run")
+STAGES = (*MAKING, *BY_HAND, *RUNNING, "report", "explain")
 
 
 def main() -> int:
@@ -44,16 +40,16 @@ def main() -> int:
     for people in [0] if asked.data else asked.people:
         with _home(asked.home, people) as home:
             world = measured(home, people, asked)
-        print(told(world), flush=True)
+        print(markdown(world), flush=True)
         failed |= any(one.exit_code for one in world.taken.values())
         failed |= any(world.differing.values())
     return int(failed)
 
 
 @contextmanager
-def _home(wished: Path | None, people: int) -> Iterator[Path]:
-    if wished is not None:
-        home = wished / str(people)
+def _home(kept: Path | None, people: int) -> Iterator[Path]:
+    if kept is not None:
+        home = kept / str(people)
         home.mkdir(parents=True, exist_ok=True)
         yield home
         return
@@ -72,9 +68,6 @@ def measured(home: Path, people: int, asked: argparse.Namespace) -> World:
         world.taken[stage] = take(words)
     world.people, world.events = counted(data)
     world.event_bytes = bytes_of_events(data)
-    if "by step" in wanted:
-        steps = json.loads((home / "steps.json").read_text())
-        world.steps = [StepTime(**one) for one in steps]
     if "plain" in wanted and set(RUNNING) & set(wanted):
         world.differing = differing_rows(data, DAY, home / "result.parquet")
     return world
@@ -83,20 +76,12 @@ def measured(home: Path, people: int, asked: argparse.Namespace) -> World:
 def _commands(
     wanted: list[str], data: Path, home: Path, people: int, limit: str | None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield what to start, one after the other: some can be told only when others are through."""
+    """Yield what to start, one after the other: some words are known only when others are done."""
     limits = ["--memory-limit", limit] if limit else []
     runs = {
-        "run": ["run", "--as-of", str(DAY), "--force"],
-        "run --plain": ["run", "--as-of", str(DAY), "--plain", "--force"],
-        "backfill": [
-            "backfill",
-            "--from",
-            str(MONTH_BEFORE),
-            "--to",
-            str(DAY),
-            "--plain",
-            "--force",
-        ],
+        "run": f"run --as-of {DAY} --force".split(),
+        "run --plain": f"run --as-of {DAY} --plain --force".split(),
+        "backfill": f"backfill --from {MONTH_BEFORE} --to {DAY} --plain --force".split(),
     }
     ours = {
         "synthesise": ["synthesise", "--people", str(people)],
@@ -110,13 +95,10 @@ def _commands(
             yield stage, [*COMMAND, *ours[stage], "--data", str(data)]
         elif stage == "explain":
             yield stage, [*COMMAND, "explain", scored_person(data), "--data", str(data)]
-        elif stage == "by step":
-            out = str(home / "steps.json")
-            words = [str(data), str(DAY), out, *limits[1:]]
-            yield stage, [sys.executable, "-m", "benchmarks.by_step", *words]
         else:
             job = write_job(data, DAY, home)
-            yield stage, [sys.executable, "-m", f"benchmarks.{stage}", str(job)]
+            words = [sys.executable, "-m", "benchmarks.plain", str(job)]
+            yield stage, [*words, "--floor"] if stage == "floor" else words
 
 
 if __name__ == "__main__":

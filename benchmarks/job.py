@@ -1,4 +1,4 @@
-"""What the hand-written SQL is told: which files, which dates, and the card's points as CASEs."""
+"""The job of the hand-written SQL: which files, which dates, and the card's points as CASEs."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a command takes, seen from outside: time, processors, memory, bytes written. Linux only."""
+"""Measure a command from outside: time, processors, memory, bytes written. Linux only."""
 
 import os
 import subprocess
@@ -6,12 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
 BETWEEN_LOOKS_SECONDS = 0.2
 BLOCK_BYTES = 512
+LIBRARIES = ("duckdb", "polars", "deltalake", "prefect", "great-expectations")
 COMMAND = (sys.executable, "-c", "from plainscore.cli.app import start; start()")
 
 
@@ -72,10 +75,23 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _own_bytes(pid: int) -> int:
-    """Return the anonymous memory of a process, as /proc tells it; 0 where it is gone."""
+    """Return the anonymous memory of a process from /proc; 0 where it is gone."""
     try:
-        told = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0
-    found = [line.split()[1] for line in told.splitlines() if line.startswith("RssAnon")]
+    found = [line.split()[1] for line in status.splitlines() if line.startswith("RssAnon")]
     return sum(map(int, found)) * 1024
+
+
+def machine() -> str:
+    """Return processors, memory, day and versions in one line, to compare figures of two days."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    day = datetime.now(UTC).date()
+    return f"{day}, {os.cpu_count()} processors, {memory:.0f} GiB; {versions}"
+
+
+def present_load() -> float:
+    """Return how many processes have wanted a processor in the last minute, on average."""
+    return float(Path("/proc/loadavg").read_text().split()[0])

@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.by_step import Part, StepTime
 from benchmarks.measuring import Taken
 
-DEAREST = 15
-PARTS: tuple[Part, ...] = ("build", "checks", "publish", "report", "rest")
 MIB, GIB = 2**20, 2**30
 
 
@@ -21,13 +18,12 @@ class World:
     event_bytes: dict[str, int] = field(default_factory=dict)
     taken: dict[str, Taken] = field(default_factory=dict)
     loads: list[float] = field(default_factory=list)
-    steps: list[StepTime] = field(default_factory=list)
     differing: dict[str, int] = field(default_factory=dict)
 
 
-def told(world: World) -> str:
+def markdown(world: World) -> str:
     """Return the tables of one world."""
-    return "\n".join([*_heading(world), *_stages(world), *_goals(world), *_run_by_step(world)])
+    return "\n".join([*_heading(world), *_stages(world), *_goals(world)])
 
 
 def _heading(world: World) -> Iterator[str]:
@@ -80,44 +76,4 @@ def _goals(world: World) -> Iterator[str]:
                 f"| second date of a backfill at most half of a first "
                 f"| {later / run.cpu_seconds:.2f} |"
             )
-    if world.steps:
-        total = sum(one.cpu_seconds for one in world.steps)
-        judged = sum(one.cpu_seconds for one in world.steps if one.part in ("checks", "publish"))
-        yield f"| checks and publish under 25 % of the run | {100 * judged / total:.0f} % |"
     yield ""
-
-
-def _run_by_step(world: World) -> Iterator[str]:
-    if not world.steps:
-        return
-    total = sum(one.cpu_seconds for one in world.steps)
-    yield "| part of a run | wall s | CPU s | CPU % |"
-    yield "|---|--:|--:|--:|"
-    for part in PARTS:
-        of_part = [one for one in world.steps if one.part == part]
-        yield _line(f"**{part}**", of_part, total)
-        for schema in _schemas(of_part) if part in ("build", "checks") else []:
-            yield _line(schema, [s for s in of_part if _schema(s) == schema], total)
-    yield ""
-    yield f"The {DEAREST} dearest steps:\n"
-    yield "| step | part | wall s | CPU s | CPU % | peak MiB by then |"
-    yield "|---|---|--:|--:|--:|--:|"
-    for one in sorted(world.steps, key=lambda s: -s.cpu_seconds)[:DEAREST]:
-        yield (
-            f"| `{one.name}` | {one.part} | {one.wall_seconds:.1f} | {one.cpu_seconds:.1f} "
-            f"| {100 * one.cpu_seconds / total:.0f} | {one.peak_bytes / MIB:,.0f} |"
-        )
-    yield ""
-
-
-def _line(name: str, steps: list[StepTime], total: float) -> str:
-    wall, cpu = sum(s.wall_seconds for s in steps), sum(s.cpu_seconds for s in steps)
-    return f"| {name} | {wall:.1f} | {cpu:.1f} | {100 * cpu / total:.0f} |"
-
-
-def _schema(step: StepTime) -> str:
-    return step.name.partition(".")[0]
-
-
-def _schemas(steps: list[StepTime]) -> list[str]:
-    return list(dict.fromkeys(_schema(one) for one in steps))

@@ -1,7 +1,8 @@
-"""A world to measure: invented here, or one that is there already and is left as it is."""
+"""The world that is measured, and whether both ways of scoring it agree."""
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,8 @@ from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
 
 CACHED = ("head.json", "file_states.json")
+DATE_COLUMNS = ("as_of_date", "known_on")
+SCORE = ("person_id", "score", "band_no", "score_rank", "not_scored_code")
 
 
 def borrow(data_dir: Path, home: Path) -> Path:
@@ -48,7 +51,28 @@ def bytes_of_events(data_dir: Path) -> dict[str, int]:
 
 
 def scored_person(data_dir: Path) -> str:
-    """Return the id of somebody who is scored."""
+    """Return the id of a scored person."""
     with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
         rows = con.execute("select min(person_id) from score where score is not null").fetchall()
         return str(rows[0][0])
+
+
+def differing_rows(data_dir: Path, as_of_date: date, result: Path) -> dict[str, int]:
+    """Return, for ``features`` and ``score``, how many rows only one of the two has."""
+    with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
+        described = con.execute("describe features").fetchall()
+        features = [name for name, *_ in described if name not in DATE_COLUMNS]
+        con.execute("set variable plain = ?", [str(result)])
+        counts = {}
+        for view, columns in (("features", features), ("score", SCORE)):
+            named = ", ".join(columns)
+            published = f"select {named} from {view} where as_of_date = date '{as_of_date}'"
+            by_hand = f"select {named} from read_parquet(getvariable('plain'))"
+            counts[view] = _rows(con, f"({published} except all {by_hand})") + _rows(
+                con, f"({by_hand} except all {published})"
+            )
+        return counts
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(con.execute(f"select count(*) from {query}").fetchall()[0][0])

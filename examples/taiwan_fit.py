@@ -17,13 +17,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from plainscore.analysis.fitting.binning import FeatureBins, fit_bins
-from plainscore.analysis.fitting.compare import auc_of
-from plainscore.analysis.fitting.fitted import fit_card
-from plainscore.analysis.fitting.logistic import fit_logistic
-from plainscore.analysis.fitting.points import FeaturePoints, whole_points
-from plainscore.analysis.fitting.samples import Floats, Ints, Sample
-from plainscore.analysis.fitting.scoring import binned_points
+from plainscore.analysis.fit import (
+    FeatureBins,
+    FeaturePoints,
+    Floats,
+    Ints,
+    Sample,
+    fit_bins,
+    fit_card,
+    fit_logistic,
+    whole_points,
+)
+from plainscore.analysis.fit_report import auc_of, binned_points
 from plainscore.analysis.network import draw
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.snapshots import open_snapshots

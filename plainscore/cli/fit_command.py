@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from plainscore.analysis.fitting.study import Study
+    from plainscore.analysis.fit_report import FitReport
 
 
 def fit(
@@ -49,8 +49,7 @@ def fit(
     output_format
         How the report is printed.
     """
-    from plainscore.analysis.fitting.fitting import fit_to_published, written_base
-    from plainscore.analysis.fitting.report_text import markdown
+    from plainscore.analysis.fit_report import fit_to_published, markdown, written_base
     from plainscore.cli.text_output import print_or_write
     from plainscore.show.snapshots import open_snapshots
 
@@ -58,7 +57,7 @@ def fit(
     with open_snapshots(data) as snapshots:
         study = fit_to_published(snapshots, (first, last), scorecard, name, keep_caps)
     if out is not None:
-        from plainscore.analysis.fitting.card_text import card_text
+        from plainscore.analysis.fit_report import card_text
 
         print_or_write(card_text(study.card, base, study.summary), out)
     if report is not None:
@@ -70,7 +69,7 @@ def fit(
     return 0
 
 
-def _print(study: "Study", output_format: Literal["table", "json"]) -> None:
+def _print(study: "FitReport", output_format: Literal["table", "json"]) -> None:
     from plainscore.cli.row_output import json_value, print_rows
     from plainscore.common.text import printable
 

@@ -6,8 +6,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from benchmarks.agreement import differing_rows
 from benchmarks.job import write_job
+from benchmarks.world import differing_rows
 from plainscore.common.lock import writer_lock
 from plainscore.runs.request import read_request
 from plainscore.runs.score_day import score_day

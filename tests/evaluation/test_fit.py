@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.analysis.fitting import fitting
-from plainscore.analysis.fitting.reading import read_past
-from plainscore.analysis.fitting.scoring import points_of, scores
+from plainscore.analysis import fit_report
+from plainscore.analysis.fit_report import points_of, read_past, scores
 from plainscore.cli.app import run_command_line
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.snapshots import Snapshots
@@ -17,7 +16,7 @@ from tests.evaluation.conftest import DAY, NOT_YET
 @pytest.fixture
 def content(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sample has fewer bad people than anyone should fit to."""
-    monkeypatch.setattr(fitting, "FEWEST", 1)
+    monkeypatch.setattr(fit_report, "FEWEST", 1)
 
 
 @pytest.mark.parametrize("name", ["standard", "reported_b"])

@@ -9,13 +9,19 @@ import duckdb
 import numpy as np
 import pytest
 
-from plainscore.analysis.fitting.card_text import card_text
-from plainscore.analysis.fitting.check import unconstrained_log_odds
-from plainscore.analysis.fitting.compare import changed_reasons, reason_places
-from plainscore.analysis.fitting.past import PastSnapshot, Ties
-from plainscore.analysis.fitting.samples import Floats
-from plainscore.analysis.fitting.scoring import points_of, scores
-from plainscore.analysis.fitting.study import Study, fit_and_judge
+from plainscore.analysis.fit import Floats
+from plainscore.analysis.fit_report import (
+    ContactTies,
+    FitReport,
+    PastSnapshot,
+    card_text,
+    changed_reasons,
+    fit_and_judge,
+    points_of,
+    reason_places,
+    scores,
+    unconstrained_log_odds,
+)
 from plainscore.analysis.network import draw
 from plainscore.scorecards.card import SOCIAL_FACTOR, Scorecard
 from plainscore.scorecards.compiled import points_case
@@ -43,7 +49,7 @@ def _past(card: Scorecard, day: date) -> PastSnapshot:
     everyone = np.arange(PEOPLE, dtype=np.int64)
     return PastSnapshot(
         day, tuple(f"p{place:05}" for place in everyone), values,
-        Ties(everyone, (everyone * 7 + 1) % PEOPLE, 1 + everyone % 12),
+        ContactTies(everyone, (everyone * 7 + 1) % PEOPLE, 1 + everyone % 12),
         _uniform(f"{day} known") < 0.9, _uniform(f"{day} bad") < 0.35 * (1 - trait),
     )  # fmt: skip
 
@@ -59,18 +65,18 @@ def past(standard: Scorecard) -> list[PastSnapshot]:
 
 
 @pytest.fixture(scope="module")
-def study(standard: Scorecard, past: list[PastSnapshot]) -> Study:
+def study(standard: Scorecard, past: list[PastSnapshot]) -> FitReport:
     return fit_and_judge(standard, past, "mine", is_keeping_caps=False)
 
 
-def test_the_written_card_is_read_back_value_by_value(study: Study, tmp_path: Path) -> None:
+def test_the_written_card_is_read_back_value_by_value(study: FitReport, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(card_text(study.card, "standard", study.summary))
     assert read_scorecard(file) == study.card
 
 
 def test_the_compiled_points_of_every_row_are_those_of_the_study(
-    study: Study, past: list[PastSnapshot]
+    study: FitReport, past: list[PastSnapshot]
 ) -> None:
     binned = [feature for feature in study.card.features if feature.bins]
     names = [feature.name for feature in binned]
@@ -88,7 +94,7 @@ def test_the_compiled_points_of_every_row_are_those_of_the_study(
     assert compiled == list(zip(*(told[name].tolist() for name in names), strict=True))
 
 
-def test_the_social_factor_stays_as_it_was(study: Study, standard: Scorecard) -> None:
+def test_the_social_factor_stays_as_it_was(study: FitReport, standard: Scorecard) -> None:
     assert list(study.card.features_of(SOCIAL_FACTOR)) == list(standard.features_of(SOCIAL_FACTOR))
     assert study.card.max_score == standard.max_score == 950
 
@@ -99,7 +105,7 @@ def test_kept_caps_are_kept(standard: Scorecard, past: list[PastSnapshot]) -> No
 
 
 def test_as_many_people_pass_every_gate_as_before(
-    study: Study, standard: Scorecard, past: list[PastSnapshot]
+    study: FitReport, standard: Scorecard, past: list[PastSnapshot]
 ) -> None:
     seen = ~past[0].held_out
     before, after = (scores(c, points_of(c, past[0]))[seen] for c in (standard, study.card))
@@ -114,7 +120,7 @@ def test_as_many_people_pass_every_gate_as_before(
 
 
 def test_whoever_judges_the_card_was_not_fitted_to(
-    study: Study, standard: Scorecard, past: list[PastSnapshot]
+    study: FitReport, standard: Scorecard, past: list[PastSnapshot]
 ) -> None:
     held_out = past[0].held_out
     assert (held_out == past[1].held_out).all()

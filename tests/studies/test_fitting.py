@@ -8,13 +8,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from plainscore.analysis.fitting.binning import FeatureBins, fit_bins
-from plainscore.analysis.fitting.check import unconstrained_log_odds
-from plainscore.analysis.fitting.compare import auc_of
-from plainscore.analysis.fitting.logistic import fit_logistic
-from plainscore.analysis.fitting.points import points_by_factor, whole_points
-from plainscore.analysis.fitting.prebins import between, prebins
-from plainscore.analysis.fitting.samples import Floats, Sample
+from plainscore.analysis.fit import (
+    FeatureBins,
+    Floats,
+    Sample,
+    edge_between,
+    fine_bins,
+    fit_bins,
+    fit_logistic,
+    points_by_factor,
+    whole_points,
+)
+from plainscore.analysis.fit_report import auc_of, unconstrained_log_odds
 from plainscore.analysis.network import draw
 
 EVIDENCE = st.lists(st.floats(-3, 3), min_size=1, max_size=6, unique=True)
@@ -43,11 +48,11 @@ def _bins(sample: Sample) -> list[FeatureBins]:
 def test_an_edge_lies_above_the_lower_value_and_not_above_the_upper(a: float, b: float) -> None:
     below, value = sorted((a, b))
     if below < value:
-        assert below < float(between(below, value)) <= value
+        assert below < float(edge_between(below, value)) <= value
 
 
 def test_an_edge_has_as_few_digits_as_will_do() -> None:
-    assert [between(*pair) for pair in ((0.9655, 0.9677), (0, 7), (3, 4), (0, 0.0001))] == [
+    assert [edge_between(*pair) for pair in ((0.9655, 0.9677), (0, 7), (3, 4), (0, 0.0001))] == [
         Decimal("0.967"), Decimal(7), Decimal(4), Decimal("0.0001")
     ]  # fmt: skip
 
@@ -56,7 +61,7 @@ def test_an_edge_has_as_few_digits_as_will_do() -> None:
 def test_fine_bins_count_every_known_person_once(people: list[tuple[int, bool]]) -> None:
     values = np.array([float(value) for value, _ in people])
     is_bad = np.array([bad for _, bad in people])
-    bins = prebins(values, is_bad)
+    bins = fine_bins(values, is_bad)
     assert sum(one.bad for one in bins) == is_bad.sum()
     assert sum(one.good for one in bins) == (~is_bad).sum()
     assert [one.at_least for one in bins] == sorted({one.at_least for one in bins})

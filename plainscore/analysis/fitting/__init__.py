@@ -1,1 +1,0 @@
-"""Read published snapshots and their outcomes to fit a card to them."""
