@@ -237,10 +237,10 @@ def _issued(bills: Bills, month: Month) -> Rows:
     number = bill_event(bills, month, 0)
     return rows_of(
         number,
-        person=bills.person,
-        kind=BILL,
-        # Bills go out between six and seven in the morning.
-        time=bills.day * SECONDS_PER_DAY + 21_600 + bills.code % 3_600,
+        bills.person,
+        BILL,
+        bills.day,
+        21_600 + bills.code % 3_600,  # between six and seven in the morning
         bill=number,
         bill_type=bills.bill_type,
         cents=bills.cents,
@@ -278,14 +278,9 @@ def _paid(world: World, bills: Bills, month: Month) -> list[Rows]:
 
     def on_bill(place: int, kind: int, chosen: Flags, day: Ints, cents: Ints) -> Rows:
         some = bills.take(chosen)
-        return rows_of(
-            bill_event(some, month, place),
-            person=some.person,
-            kind=kind,
-            time=(day * SECONDS_PER_DAY + second)[chosen],
-            bill=bill_event(some, month, 0),
-            cents=cents[chosen],
-        )
+        number, bill = bill_event(some, month, place), bill_event(some, month, 0)
+        when = day[chosen], second[chosen]
+        return rows_of(number, some.person, kind, *when, bill=bill, cents=cents[chosen])
 
     return [
         on_bill(1, PAYMENT, has_part | only_part, early_part, part),
@@ -317,9 +312,10 @@ def _transfers(world: World, persons: Ints, month: Month) -> Rows:
     level = people.capacity[sender] * 450 // 1000 + when.bell() * 900 // 1000
     return rows_of(
         event_numbers(sender, month.label, _TRANSFER_STEP),
-        person=sender,
-        kind=TRANSFER,
-        time=day * SECONDS_PER_DAY + when.pick(1, SECONDS_PER_DAY),
+        sender,
+        TRANSFER,
+        day,
+        when.pick(1, SECONDS_PER_DAY),
         cents=np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100),
         counterparty=payee,
     ).take(kept)
@@ -336,10 +332,7 @@ def _deposits(world: World, persons: Ints, month: Month) -> Rows:
     saver, habit, bits = persons[saves], habit[saves], bits[saves]
     day = month.first_day + habit.pick(1, 28)
     level = people.capacity[saver] * OCTAVE // 1000 + bits.bell() * 300 // 1000
-    return rows_of(
-        event_numbers(saver, month.label, _DEPOSIT_STEP),
-        person=saver,
-        kind=DEPOSIT,
-        time=day * SECONDS_PER_DAY + 36_000 + bits.pick(1, 3_600),
-        cents=(15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500,
-    ).take(world.has_account(saver, day))
+    cents = (15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500
+    number, second = event_numbers(saver, month.label, _DEPOSIT_STEP), 36_000 + bits.pick(1, 3_600)
+    rows = rows_of(number, saver, DEPOSIT, day, second, cents=cents)
+    return rows.take(world.has_account(saver, day))

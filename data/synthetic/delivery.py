@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from plainscore.synthetic.chance import Dice, Flags, Ints, likely
+from plainscore.synthetic.logs import Log
 from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Rows, last_day_of_month, stack
 from plainscore.synthetic.world import WorldSettings
 
@@ -29,7 +30,7 @@ _MOST_DAYS_REPEATED: Final = 7
 CLEAN, LATE, DUPLICATE, CONFLICT, CORRUPT = range(5)
 """What a delivered row can be, its `mark`; from CORRUPT on, CORRUPT + a place in FAULTS."""
 
-_FAR_DAYS: Final = 7_400
+_FAR_AHEAD: Final = pl.col("due_date") + pl.duration(days=7_400)
 _DAYS_AHEAD: Final = 40
 
 
@@ -47,16 +48,24 @@ class Fault:
         What replaces the column, computed from the row as it was.
     text
         What replaces the column where only text can hold it.
+    fits
+        The event types (of any log) whose rows can have it; empty: all.
     """
 
     name: str
     column: str
     value: pl.Expr | None = None
     text: str | None = None
+    fits: tuple[str, ...] = ()
 
 
 _NOTHING: Final = pl.lit(None)
 _CENTS: Final = (pl.col("amount") * 100).round()
+_ORDERS: Final = ("purchase", "refund", "chargeback")
+_PAYMENTS: Final = ("bill", "payment", "reversal")
+_AMOUNTS: Final = (*_ORDERS, *_PAYMENTS, "transfer", "deposit")
+_SERVICES: Final = ("started", "ended", "breached")
+_TIES: Final = ("added", "removed", "contact")
 
 AFTER_ARRIVAL: Final = "event_time_after_arrival"
 BROKEN_LINE: Final = "broken_line"
@@ -69,70 +78,38 @@ FAULTS: Final = (
     Fault(AFTER_ARRIVAL, "event_time", pl.col("event_time")),
     Fault(BROKEN_LINE, "", text=""),
     Fault("unreadable_time", "event_time", text="yesterday"),
-    Fault("negative_amount", "amount", -pl.col("amount") - 1),
-    Fault("third_decimal", "amount", (_CENTS * 10 + 5) / 1000),
-    Fault("amount_too_large", "amount", pl.lit(1e11)),
-    Fault("no_amount", "amount", _NOTHING),
-    Fault("unreadable_amount", "amount", text="1,000.00"),
-    Fault("no_order_id", "order_id", _NOTHING),
-    Fault("no_merchant_id", "merchant_id", _NOTHING),
-    Fault("no_category", "category", _NOTHING),
-    Fault("no_bill_id", "bill_id", _NOTHING),
-    Fault("unknown_bill_type", "bill_type", pl.lit("gambling")),
-    Fault("due_date_too_far", "due_date", pl.col("due_date") + pl.duration(days=_FAR_DAYS)),
-    Fault("unreadable_due_date", "due_date", text="next week"),
-    Fault("negative_balance", "balance", pl.lit(-1.0)),
-    Fault("counterparty_is_self", "counterparty_id", pl.col("person_id")),
-    Fault("no_agreement_id", "agreement_id", _NOTHING),
-    Fault("unknown_service_type", "service_type", pl.lit("spaceship")),
-    Fault("unknown_field", "field", pl.lit("shoe_size")),
-    Fault("friend_is_self", "friend_id", pl.col("person_id")),
-    Fault("no_friend_id", "friend_id", _NOTHING),
+    Fault("negative_amount", "amount", -pl.col("amount") - 1, fits=_AMOUNTS),
+    Fault("third_decimal", "amount", (_CENTS * 10 + 5) / 1000, fits=_AMOUNTS),
+    Fault("amount_too_large", "amount", pl.lit(1e11), fits=_AMOUNTS),
+    Fault("no_amount", "amount", _NOTHING, fits=_AMOUNTS),
+    Fault("unreadable_amount", "amount", text="1,000.00", fits=_AMOUNTS),
+    Fault("no_order_id", "order_id", _NOTHING, fits=_ORDERS),
+    Fault("no_merchant_id", "merchant_id", _NOTHING, fits=("purchase",)),
+    Fault("no_category", "category", _NOTHING, fits=("purchase",)),
+    Fault("no_bill_id", "bill_id", _NOTHING, fits=_PAYMENTS),
+    Fault("unknown_bill_type", "bill_type", pl.lit("gambling"), fits=("bill",)),
+    Fault("no_agreement_id", "agreement_id", _NOTHING, fits=_SERVICES),
+    Fault("unknown_service_type", "service_type", pl.lit("spaceship"), fits=("started",)),
+    Fault("due_date_too_far", "due_date", _FAR_AHEAD, fits=("bill", "started")),
+    Fault("unreadable_due_date", "due_date", text="next week", fits=("bill", "started")),
+    Fault("negative_balance", "balance", pl.lit(-1.0), fits=("bill",)),
+    Fault("counterparty_is_self", "counterparty_id", pl.col("person_id"), fits=("transfer",)),
+    Fault("unknown_field", "field", pl.lit("shoe_size"), fits=("verified", "changed")),
+    Fault("friend_is_self", "friend_id", pl.col("person_id"), fits=_TIES),
+    Fault("no_friend_id", "friend_id", _NOTHING, fits=_TIES),
 )
-_BY_NAME: Final = {fault.name: number for number, fault in enumerate(FAULTS)}
-
-_EVERYWHERE: Final = tuple(fault.name for fault in FAULTS[:7])
-_AMOUNT: Final = tuple(fault.name for fault in FAULTS[7:12])
-_DUE_DATE: Final = ("due_date_too_far", "unreadable_due_date")
-_BILL: Final = ("no_bill_id", "unknown_bill_type", *_DUE_DATE, "negative_balance")
-# The faults that fit rows of each event type (in the order of a log's event types), in addition to
-# those that fit everywhere.
-_FITTING: Final = {
-    "profile": ((), ("unknown_field",), ("unknown_field",), (), ()),
-    "purchase": (
-        (*_AMOUNT, "no_order_id", "no_merchant_id", "no_category"),
-        (*_AMOUNT, "no_order_id"),
-        (*_AMOUNT, "no_order_id"),
-    ),
-    "payment": (
-        (*_AMOUNT, *_BILL),
-        (*_AMOUNT, "no_bill_id"),
-        (*_AMOUNT, "no_bill_id"),
-        (*_AMOUNT, "counterparty_is_self"),
-        _AMOUNT,
-    ),
-    "service": (
-        ("no_agreement_id", "unknown_service_type", *_DUE_DATE),
-        ("no_agreement_id",),
-        ("no_agreement_id",),
-    ),
-    "friendship": (("friend_is_self", "no_friend_id"),) * 3,
-}
 _SLOTS: Final = 1 << 10
 
 MARK_NAMES: Final = (
-    "clean",
-    "late",
-    "duplicate",
-    "conflict",
-    *(f"corrupt: {f.name}" for f in FAULTS),
+    *("clean", "late", "duplicate", "conflict"),
+    *(f"corrupt: {fault.name}" for fault in FAULTS),
 )
 """Names of all marks, in their order."""
 IS_TEXT: Final = np.array([*(fault.text is not None for fault in FAULTS), False])
 """Which faults only text can hold; the last place is for rows without a fault."""
 
 
-def deliver(dice: Dice, log: str, clean: Rows, settings: WorldSettings) -> Rows:
+def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
     """Give each row its arrival day and add repeats, conflicts and mangled copies.
 
     Parameters
@@ -149,7 +126,7 @@ def deliver(dice: Dice, log: str, clean: Rows, settings: WorldSettings) -> Rows:
         `clean` with the columns `arrival` and `mark`; copies follow their originals, except every
         second mangled row, which comes first.
     """
-    bits = dice.roll(f"delivery.{log}", clean["event"])
+    bits = dice.roll(f"delivery.{log.name}", clean["event"])
     happened = np.maximum(clean["time"] // SECONDS_PER_DAY, settings.first_day)
     is_late = bits.likely(0, LATE_PPM)
     arrival = happened + np.where(is_late, 1 + bits.pick_small(1, _MOST_DAYS_LATE), 0)
@@ -182,14 +159,17 @@ def _altered(copies: Rows) -> Rows:
     return copies.replaced(time=copies["time"] ^ 1)
 
 
-def choose_faults(dice: Dice, log: str, mangled: Rows) -> Rows:
+def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
     """Give every row a fault that fits its event type: `mark` is CORRUPT + a place in FAULTS."""
-    fitting = [[_BY_NAME[n] for n in (*_EVERYWHERE, *more)] for more in _FITTING[log]]
+    fitting = [
+        [number for number, fault in enumerate(FAULTS) if not fault.fits or name in fault.fits]
+        for name in log.event_types
+    ]
     table = np.array([np.resize(numbers, _SLOTS) for numbers in fitting], dtype=np.int64)
-    draw = dice.roll(f"fault.{log}", mangled["event"]).lane(0) % _SLOTS
+    draw = dice.roll(f"fault.{log.name}", mangled["event"]).lane(0) % _SLOTS
     fault = table[mangled["kind"], draw]
     arrival = mangled["arrival"]
-    too_early = fault == _BY_NAME[AFTER_ARRIVAL]
+    too_early = np.array([f.name == AFTER_ARRIVAL for f in FAULTS])[fault]
     time = np.where(too_early, (arrival + _DAYS_AHEAD) * SECONDS_PER_DAY, mangled["time"])
     arrival = np.where(IS_TEXT[fault], last_day_of_month(arrival), arrival)
     return mangled.replaced(mark=CORRUPT + fault, time=time, arrival=arrival)

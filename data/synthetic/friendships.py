@@ -77,13 +77,9 @@ def _turns(
     reports = is_first_side | bits.likely(1, _BOTH_REPORT_PPM)
     # The second side reports a minute later, within the day.
     second = bits.pick(2, SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
-    return rows_of(
-        event_numbers(some.person, month.label, some.place * _PLACE_ROOM + number),
-        person=some.person,
-        kind=kind,
-        time=day_reported * SECONDS_PER_DAY + second,
-        friend=some.friend,
-    ).take(reports)
+    event = event_numbers(some.person, month.label, some.place * _PLACE_ROOM + number)
+    rows = rows_of(event, some.person, kind, day_reported, second, friend=some.friend)
+    return rows.take(reports)
 
 
 def _contacts(world: World, sides: _Sides, month: Month) -> Rows:
@@ -100,12 +96,7 @@ def _contacts(world: World, sides: _Sides, month: Month) -> Rows:
     some = live.take(in_touch & (begins | bits.likely(2, _ANSWER_PPM)))
     when = dice.roll("contact.time", some.person << 24 | some.friend, month.number)
     second = when.high_half() * (month.day_count * SECONDS_PER_DAY) >> 32
-    time = month.first_day * SECONDS_PER_DAY + second
-    kept = world.has_account(some.person, time // SECONDS_PER_DAY)
-    return rows_of(
-        event_numbers(some.person, month.label, some.place * _PLACE_ROOM),
-        person=some.person,
-        kind=CONTACT,
-        time=time,
-        friend=some.friend,
-    ).take(kept)
+    day, second = month.first_day + second // SECONDS_PER_DAY, second % SECONDS_PER_DAY
+    event = event_numbers(some.person, month.label, some.place * _PLACE_ROOM)
+    rows = rows_of(event, some.person, CONTACT, day, second, friend=some.friend)
+    return rows.take(world.has_account(some.person, day))

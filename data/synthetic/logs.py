@@ -1,10 +1,11 @@
 """The five logs: where their rows come from and how their columns are written (docs/method.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from plainscore.synthetic import bills, friendships, profiles, purchases, services
@@ -40,67 +41,60 @@ class Log:
     columns: tuple[Column, ...]
 
 
+def null_below_zero(write: Writer) -> Writer:
+    """Let a writer of numbers from 0 write NONE, and anything else below 0, as null."""
+
+    def write_or_null(values: Ints) -> pl.Series:
+        if not len(values) or values.min() >= 0:
+            return write(values)
+        written = write(np.maximum(values, 0))
+        return written.zip_with(pl.Series(values >= 0), pl.Series([None], dtype=written.dtype))
+
+    return write_or_null
+
+
 def numbered(prefix: str) -> Writer:
     """Write numbers as ids such as o17250300004."""
-
-    def write(values: Ints) -> pl.Series:
-        number = pl.Series("number", values)
-        text = pl.concat_str(pl.lit(prefix), pl.col("number").cast(pl.String))
-        if len(values) and values.min() < 0:
-            text = pl.when(pl.col("number") >= 0).then(text)
-        return number.to_frame().select(text).to_series()
-
-    return write
+    return null_below_zero(lambda values: prefix + pl.Series(values).cast(pl.String))
 
 
-def named(names: tuple[str, ...]) -> Writer:
-    """Write places in a list as its words; NONE, the last place, is null."""
-    words = pl.Series([*names, None], dtype=pl.String)
-    return lambda values: _look_up(words, values)
-
-
-def _look_up(words: pl.Series, values: Ints) -> pl.Series:
-    """Return the words at the places; NONE is the last one, which is null."""
-    if len(values) and values.min() < 0:
-        values = values % len(words)
-    return words.gather(pl.Series(values.astype("uint32")))
+def named(names: Sequence[str] | pl.Series) -> Writer:
+    """Write places in a list as its words."""
+    words = pl.Series(names, dtype=pl.String)
+    return null_below_zero(lambda values: words.gather(pl.Series(values.astype("uint32"))))
 
 
 @cache
-def _listed_ids(prefix: str, width: int, count: int) -> pl.Series:
-    number = pl.int_range(count, eager=True).cast(pl.String).str.zfill(width)
-    return pl.concat([prefix + number, pl.Series([None], dtype=pl.String)])
+def person_ids(people: int) -> Writer:
+    """Write persons as ids such as p0000017."""
+    return named(_padded("p", 7, people))
 
 
-def person_ids(values: Ints, people: int) -> pl.Series:
-    """Write persons as ids such as p0000017; NONE is null."""
-    return _look_up(_listed_ids("p", 7, people), values)
+def _padded(prefix: str, width: int, count: int) -> pl.Series:
+    return prefix + pl.int_range(count, eager=True).cast(pl.String).str.zfill(width)
 
 
-def _merchants(values: Ints) -> pl.Series:
-    return _look_up(_listed_ids("m", 4, purchases.MERCHANT_COUNT), values)
+@null_below_zero
+def whole_numbers(values: Ints) -> pl.Series:
+    """Write numbers as they are."""
+    return pl.Series(values)
 
 
+@null_below_zero
+def day_column(values: Ints) -> pl.Series:
+    """Write day numbers as dates."""
+    return pl.Series(values.astype("int32")).cast(pl.Date)
+
+
+@null_below_zero
 def _money(values: Ints) -> pl.Series:
     """Write cents as currency units; the nearest double prints with two decimals at most."""
-    units = pl.Series(values / 100.0)
-    return units.set(pl.Series(values < 0), None) if len(values) and values.min() < 0 else units
+    return pl.Series(values / 100.0)
 
 
-def whole_numbers(values: Ints) -> pl.Series:
-    """Write numbers as they are; what is negative is null."""
-    numbers = pl.Series(values)
-    return numbers.set(numbers < 0, None)
-
-
+@null_below_zero
 def _flag(values: Ints) -> pl.Series:
-    return pl.Series(values > 0).set(pl.Series(values < 0), None)
-
-
-def day_column(values: Ints) -> pl.Series:
-    """Write day numbers as dates; what is negative is null."""
-    days = pl.Series(values.astype("int32"))
-    return days.set(days < 0, None).cast(pl.Date)
+    return pl.Series(values > 0)
 
 
 LOGS: Final = (
@@ -122,7 +116,7 @@ LOGS: Final = (
         purchases.purchase_rows,
         (
             ("order_id", "order", numbered("o")),
-            ("merchant_id", "merchant", _merchants),
+            ("merchant_id", "merchant", named(_padded("m", 4, purchases.MERCHANT_COUNT))),
             ("category", "category", named(purchases.CATEGORIES)),
             ("amount", "cents", _money),
             ("is_own_name", "own_name", _flag),
@@ -166,12 +160,12 @@ def written(log: Log, rows: Rows, people: int) -> pl.DataFrame:
     columns = {
         "event_id": _EVENT_ID(rows["event"]),
         "event_time": seconds,
-        "person_id": person_ids(rows["person"], people),
+        "person_id": person_ids(people)(rows["person"]),
         "event_type": named(log.event_types)(rows["kind"]),
     }
     for name, source, write in log.columns:
         columns[name] = write(rows[source])
     if log.name in _PERSON_COLUMNS:
         name, source = _PERSON_COLUMNS[log.name]
-        columns[name] = person_ids(rows[source], people)
+        columns[name] = person_ids(people)(rows[source])
     return pl.DataFrame(columns)

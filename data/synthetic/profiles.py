@@ -82,9 +82,10 @@ def _openings(world: World, persons: Ints, month: Month) -> Rows:
     person = persons[world.is_reported_in(month, people.opened_day[persons])]
     return rows_of(
         event_numbers(person, 0, 0),
-        person=person,
-        kind=OPENED,
-        time=people.opened_day[person] * SECONDS_PER_DAY + _opening_second(world, person),
+        person,
+        OPENED,
+        people.opened_day[person],
+        _opening_second(world, person),
         region=people.region[person],
         gender=people.gender[person],
         birth_year=people.birth_year[person],
@@ -118,14 +119,9 @@ def _verifications(world: World, persons: Ints, month: Month, field: int) -> Row
     second = bits.pick(2, SECONDS_PER_DAY)
     not_before_opening = np.maximum(second, _opening_second(world, person))
     second = np.where(day == people.opened_day[person], not_before_opening, second)
-    return rows_of(
-        event_numbers(person, 0, 1 + field),
-        person=person,
-        kind=VERIFIED,
-        time=day * SECONDS_PER_DAY + second,
-        field=field,
-        value_hash=_value_hash(world, person, np.full(len(person), field), 0),
-    )
+    number = event_numbers(person, 0, 1 + field)
+    value_hash = _value_hash(world, person, np.full(len(person), field), 0)
+    return rows_of(number, person, VERIFIED, day, second, field=field, value_hash=value_hash)
 
 
 def _changes(world: World, persons: Ints, month: Month) -> Rows:
@@ -142,14 +138,8 @@ def _changes(world: World, persons: Ints, month: Month) -> Rows:
     field = np.array(_CHANGEABLE)[bits.lane(2) & 7]
     field = np.where(moves, ADDRESS, field)
     new_hash = _value_hash(world, person, field, month.label)
-    changed = rows_of(
-        event_numbers(person, month.label, _CHANGE_STEP),
-        person=person,
-        kind=CHANGED,
-        time=day * SECONDS_PER_DAY + bits.pick(3, SECONDS_PER_DAY),
-        field=field,
-        value_hash=new_hash,
-    )
+    number, second = event_numbers(person, month.label, _CHANGE_STEP), bits.pick(3, SECONDS_PER_DAY)
+    changed = rows_of(number, person, CHANGED, day, second, field=field, value_hash=new_hash)
     verified = changed.replaced(
         event=changed["event"] + 1,
         kind=VERIFIED,
@@ -174,12 +164,8 @@ def _freezes(world: World, persons: Ints, month: Month) -> Rows:
     chosen = bits.likely(0, chance) & ~people.are_fake(persons)
     person, bits = persons[chosen], bits[chosen]
     day = month.first_day + bits.pick(1, month.day_count)
-    frozen = rows_of(
-        event_numbers(person, month.label, _FREEZE_STEP),
-        person=person,
-        kind=FROZEN,
-        time=day * SECONDS_PER_DAY + 43_200 + bits.pick(2, 3_600),
-    )
+    number = event_numbers(person, month.label, _FREEZE_STEP)
+    frozen = rows_of(number, person, FROZEN, day, 43_200 + bits.pick(2, 3_600))
     unfrozen = frozen.replaced(
         event=frozen["event"] + 1,
         kind=UNFROZEN,

@@ -84,9 +84,10 @@ def purchase_rows(world: World, persons: Ints, month: Month) -> Rows:
     number = orders.numbers(month)
     bought = rows_of(
         number,
-        person=orders.person,
-        kind=PURCHASE,
-        time=orders.day * SECONDS_PER_DAY + orders.second,
+        orders.person,
+        PURCHASE,
+        orders.day,
+        orders.second,
         order=number,
         merchant=orders.merchant,
         category=orders.merchant % len(CATEGORIES),
@@ -174,14 +175,9 @@ def _sent_back(world: World, orders: _Orders, month: Month) -> list[Rows]:
 
     def after(step: int, kind: int, chosen: Flags, days: Ints, cents: Ints) -> Rows:
         some = orders.take(chosen)
-        return rows_of(
-            some.numbers(month, step),
-            person=some.person,
-            kind=kind,
-            time=(some.day + days[chosen]) * SECONDS_PER_DAY + some.second,
-            order=some.numbers(month),
-            cents=cents[chosen],
-        )
+        number, order = some.numbers(month, step), some.numbers(month)
+        when = some.day + days[chosen], some.second
+        return rows_of(number, some.person, kind, *when, order=order, cents=cents[chosen])
 
     return [
         after(1, REFUND, is_back, wait, first),

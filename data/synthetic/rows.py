@@ -118,9 +118,17 @@ class Rows:
         return Rows({**self.columns, **wide})
 
 
-def rows_of(event: Ints, **columns: Ints | int) -> Rows:
-    """Make rows; a single number fills its column."""
-    return Rows({"event": event}).replaced(**columns)
+def event_numbers(persons: Ints, month_label: Ints | int, within_month: Ints | int) -> Ints:
+    """Return numbers that no other event of the log has: person, yymm, five digits."""
+    return np.asarray((persons * 10_000 + month_label) * EVENTS_PER_MONTH + within_month)
+
+
+def rows_of(
+    event: Ints, person: Ints, kind: int, day: Ints, second: Ints | int, **columns: Ints | int
+) -> Rows:
+    """Make rows that happen at a second of a day; a single number fills its column."""
+    time = day * SECONDS_PER_DAY + second
+    return Rows({"event": event}).replaced(person=person, kind=kind, time=time, **columns)
 
 
 def stack(parts: Sequence[Rows]) -> Rows:
@@ -134,8 +142,3 @@ def stack(parts: Sequence[Rows]) -> Rows:
             for name in names
         }
     )
-
-
-def event_numbers(persons: Ints, month_label: Ints | int, within_month: Ints | int) -> Ints:
-    """Return numbers that no other event of the log has: person, yymm, five digits."""
-    return np.asarray((persons * 10_000 + month_label) * EVENTS_PER_MONTH + within_month)

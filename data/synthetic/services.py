@@ -37,22 +37,10 @@ def _agreements(world: World, persons: Ints, month: Month, place: int) -> Rows:
     second = 28_800 + bits.pick(2, 50_000)
     service_type = bits.pick(3, len(SERVICE_TYPES))
     due = day + 1 + pick(bits.lane(2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
-    started = rows_of(
-        event_numbers(person, month.label, place * _AGREEMENT_ROOM),
-        person=person,
-        kind=STARTED,
-        time=day * SECONDS_PER_DAY + second,
-        agreement=event_numbers(person, month.label, place * _AGREEMENT_ROOM),
-        service_type=service_type,
-        due=due,
-    )
-    return _with_end(world, started, month, place)
-
-
-def _with_end(world: World, started: Rows, month: Month, place: int) -> Rows:
-    """Return start, end and breach: the odds of trouble halve with every 1000 of reliability."""
-    person, number, due = started["person"], started["event"], started["due"]
-    day, second = started["time"] // SECONDS_PER_DAY, started["time"] % SECONDS_PER_DAY
+    number = event_numbers(person, month.label, place * _AGREEMENT_ROOM)
+    terms = {"agreement": number, "service_type": service_type, "due": due}
+    started = rows_of(number, person, STARTED, day, second, **terms)
+    # The odds of trouble halve with every 1000 of reliability.
     fate = world.dice.roll(f"service.fate.{place}", person, month.number)
     # At reliability 0: 1.2 % each come back late, are breached, or stay open for good.
     trouble = np.minimum(
@@ -63,8 +51,7 @@ def _with_end(world: World, started: Rows, month: Month, place: int) -> Rows:
     is_ended = ~fate.likely(2, trouble // 2)
     early = fate.pick(3, 3)
     ended_day = np.where(is_late, due + 1 + 4 * early, np.maximum(due - early, day))
-    back = ended_day * SECONDS_PER_DAY + np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
-    ended = rows_of(number + 1, person=person, kind=ENDED, time=back, agreement=number)
-    late = (due + 2) * SECONDS_PER_DAY + second
-    breached = rows_of(number + 2, person=person, kind=BREACHED, time=late, agreement=number)
+    back = np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
+    ended = rows_of(number + 1, person, ENDED, ended_day, back, agreement=number)
+    breached = rows_of(number + 2, person, BREACHED, due + 2, second, agreement=number)
     return stack([started, ended.take(is_ended), breached.take(is_breached)])

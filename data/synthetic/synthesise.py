@@ -144,8 +144,7 @@ def _begun_in(world: World, log: Log, persons: Ints, month: Month) -> list[Rows]
     """
     blocks = np.split(persons, range(PEOPLE_PER_BLOCK, len(persons), PEOPLE_PER_BLOCK))
     return [
-        deliver(world.dice, log.name, log.rows(world, block, month), world.settings)
-        for block in blocks
+        deliver(world.dice, log, log.rows(world, block, month), world.settings) for block in blocks
     ]
 
 

@@ -154,7 +154,7 @@ def write_truth(
 
 
 def _ids(world: World, persons: Ints) -> pl.Series:
-    return person_ids(persons, world.population.count)
+    return person_ids(world.population.count)(persons)
 
 
 def _person_table(world: World) -> pl.DataFrame:

@@ -73,9 +73,9 @@ def settings_of(tmp_path: Path) -> Callable[..., WorldSettings]:
 
     def make(folder: str = "one", **changes: object) -> WorldSettings:
         chosen: dict[str, object] = {
-            "people": 150,
-            "first": date(2025, 1, 1),
-            "last": date(2025, 2, 9),
+            "people": 100,
+            "first": date(2025, 1, 25),
+            "last": date(2025, 2, 4),
             "seed": 5,
             "landing": tmp_path / folder / "landing",
         }

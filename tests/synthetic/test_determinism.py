@@ -1,10 +1,14 @@
-"""The same settings give the same rows, whoever makes them, in whatever portions."""
+"""The same settings give the same bytes, in any portions, in every version."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from plainscore.synthetic import synthesise as writing
@@ -67,24 +71,113 @@ def test_threads_and_reruns_change_no_byte(settings_of: SettingsOf) -> None:
 def test_people_lie_in_files_by_group_whatever_the_block(
     settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "PEOPLE_PER_FILE", 60)
-    settings = settings_of(last=date(2025, 1, 31))
+    monkeypatch.setattr(writing, "PEOPLE_PER_FILE", 40)
+    settings = settings_of()
     synthesise(settings)
     files = {path.name for path in settings.landing.glob("purchase/*/*.parquet")}
     assert files == {"part-000.parquet", "part-001.parquet", "part-002.parquet"}
 
 
 def test_a_later_last_day_adds_days_and_changes_none(settings_of: SettingsOf) -> None:
-    short = settings_of("grown", last=date(2025, 1, 20))
+    short = settings_of("grown", last=date(2025, 1, 28))
     synthesise(short)
     before = {
         name: content
         for name, content in fingerprint(short.landing).items()
         if not name.startswith("_truth")
     }
-    assert synthesise(replace(short, last=date(2025, 2, 9))).is_new
+    assert synthesise(replace(short, last=settings_of().last)).is_new
     whole = settings_of("whole")
     synthesise(whole)
     grown = fingerprint(short.landing)
     assert {name: grown[name] for name in before} == before
     assert grown == fingerprint(whole.landing)
+
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "landing"
+_LOG_FILES = "[!_]*/arrived=*/*"
+
+
+@pytest.fixture(scope="module")
+def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, made anew by the command that README names."""
+    landing = tmp_path_factory.mktemp("sample") / "landing"
+    days = date(2025, 11, 1), date(2026, 10, 31)
+    synthesise(WorldSettings(200, *days, 2, landing, "mixed", "monthly"))
+    return landing
+
+
+def _content(path: Path) -> object:
+    """Return what a file holds, whatever the version of the packing library."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix == ".parquet":
+        frame = pl.read_parquet(path)
+        return frame.schema, frame.rows()
+    return path.read_bytes()
+
+
+def test_the_sample_is_made_again_row_for_row(made_again: Path) -> None:
+    kept = {p.relative_to(SAMPLE): p for p in SAMPLE.rglob("*") if p.is_file()}
+    made = {p.relative_to(made_again): p for p in made_again.rglob("*") if p.is_file()}
+    assert set(kept) == set(made)
+    for name, path in kept.items():
+        if name.name != "targets.json":
+            assert _content(path) == _content(made[name]), name
+
+
+def test_the_sample_has_every_format_and_is_small() -> None:
+    files = list(SAMPLE.glob(_LOG_FILES))
+    endings = {path.name.partition(".")[2] for path in files}
+    assert endings == {"parquet", "ndjson", "ndjson.gz", "csv", "csv.gz"}
+    assert sum(path.stat().st_size for path in files) < 600_000
+
+
+_DAILY = {"first": date(2025, 1, 10), "last": date(2025, 3, 5), "file_format": "ndjson"}
+_PROXY = {
+    "first": date(2025, 9, 1), "last": date(2025, 12, 31), "file_format": "csv",
+    "arrivals": "monthly", "is_region_causal": True,
+}  # fmt: skip
+
+
+def digests(landing: Path) -> dict[str, str]:
+    """Return one digest for the files of each log and one for the labels."""
+    folders = sorted(path for path in landing.iterdir())
+    return {folder.name: _digest(folder) for folder in folders}
+
+
+def _digest(folder: Path) -> str:
+    digest = sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            # The rows: packing may change with the library.
+            content = pl.read_parquet(path).write_ndjson().encode()
+        if path.name != "targets.json":
+            digest.update(f"{path.relative_to(folder)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+_WRITTEN = [
+    {"_truth": "cf0e8768c6696ffb", "friendship": "1382e56c03333238", "payment": "1eb91b3244f7cf39",
+     "profile": "09878127b8c16df6", "purchase": "f4cd142b390f8447", "service": "b17b1d8b48a533a0"},
+    {"_truth": "eeaa8d6f1038a513", "friendship": "c33a56a40425281b", "payment": "855f16b01e8eaf9f",
+     "profile": "42472aeb5074759c", "purchase": "ea1028b31a3c890d", "service": "54cd65f55cfa27b6"},
+    {"_truth": "1e091813b1792c93", "friendship": "e587f659bebeda23", "payment": "1c3bbf1cd1995f4f",
+     "profile": "f384917dbc3503f6", "purchase": "99bf1cbe4f16313e", "service": "18b49887415b278e"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("people", "seed", "options", "expected"),
+    [
+        (150, 5, _DAILY, _WRITTEN[0]),
+        (110, 2**63 + 9, _PROXY, _WRITTEN[1]),
+        (3, 1, _PROXY | {"first": date(2024, 1, 1)}, _WRITTEN[2]),
+    ],
+)
+def test_the_bytes_of_a_world_never_change(
+    tmp_path: Path, people: int, seed: int, options: dict[str, object], expected: dict[str, str]
+) -> None:
+    synthesise(WorldSettings(people, seed=seed, landing=tmp_path / "landing", **options))  # type: ignore[arg-type]
+    assert digests(tmp_path / "landing") == expected

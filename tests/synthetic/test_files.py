@@ -1,9 +1,15 @@
-"""A world appears in its landing folder once and whole, and never over other logs."""
+"""A world appears in its landing folder once and whole, with the same rows in every format."""
 
+import csv
+import gzip
+import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from plainscore.synthetic import files
@@ -25,7 +31,7 @@ def test_a_second_run_of_the_same_world_does_nothing(settings_of: SettingsOf) ->
     assert {p: p.stat().st_mtime_ns for p in settings_of().landing.rglob("*")} == times
 
 
-@pytest.mark.parametrize("change", [{"seed": 6}, {"people": 151}, {"is_region_causal": True}])
+@pytest.mark.parametrize("change", [{"seed": 6}, {"people": 101}, {"is_region_causal": True}])
 def test_another_world_is_refused_by_name(
     settings_of: SettingsOf, change: dict[str, int | bool]
 ) -> None:
@@ -119,3 +125,66 @@ def test_settings_that_cannot_be_meant_are_refused(
     with pytest.raises(WorldError, match=message) as refusal:
         settings_of(**chosen)
     assert refusal.value.exit_code == 2
+
+
+Row = tuple[str, ...]
+
+
+def _read(path: Path) -> list[Row]:
+    """Return each row of a file as text: null is empty; broken lines are left out."""
+    if path.suffix == ".parquet":
+        frame = pl.read_parquet(path).with_columns(
+            pl.col("event_time").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+        return [_as_text(row) for row in frame.iter_rows()]
+    content = path.read_bytes()
+    lines = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    if ".csv" in path.name:
+        rows = list(csv.reader(io.StringIO(lines)))
+        return [_as_text(tuple(row)) for row in rows[1:] if len(row) == len(rows[0])]
+    return [_as_text(tuple(json.loads(x).values())) for x in lines.splitlines() if x.endswith("}")]
+
+
+def _as_text(row: tuple[object, ...]) -> Row:
+    texts = ("" if value is None else str(value) for value in row)
+    return tuple(text.lower().removesuffix(".0") for text in texts)
+
+
+def _rows(landing: Path, log: str) -> list[Row]:
+    return sorted(row for path in landing.glob(f"{log}/*/*") for row in _read(path))
+
+
+_MONTHLY = {
+    "people": 300,
+    "seed": 10,
+    "first": date(2025, 1, 10),
+    "last": date(2025, 3, 31),
+    "arrivals": "monthly",
+}
+
+
+@pytest.fixture(scope="module")
+def in_parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three months of a world, in the format that the others are compared with."""
+    landing = tmp_path_factory.mktemp("parquet") / "landing"
+    synthesise(WorldSettings(landing=landing, **_MONTHLY))  # type: ignore[arg-type]
+    return landing
+
+
+@pytest.mark.parametrize("file_format", ["ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"])
+def test_all_formats_carry_the_same_rows(
+    in_parquet: Path, settings_of: SettingsOf, file_format: str
+) -> None:
+    landing = settings_of().landing
+    synthesise(settings_of(**_MONTHLY, file_format=file_format))
+    for log in LOG_NAMES:
+        assert _rows(landing, log) == _rows(in_parquet, log)
+    if file_format == "ndjson":
+        lines = [x for p in landing.glob("*/*/*") for x in p.read_text().splitlines()]
+        assert any(not line.endswith("}") for line in lines)
+        assert any('"event_time": "yesterday"' in line for line in lines)
+
+
+def test_monthly_arrivals_come_on_the_last_day_of_each_month(in_parquet: Path) -> None:
+    folders = sorted(path.name for path in (in_parquet / "purchase").iterdir())
+    assert folders == ["arrived=2025-01-31", "arrived=2025-02-28", "arrived=2025-03-31"]

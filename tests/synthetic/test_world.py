@@ -1,6 +1,5 @@
-"""A modest world meets every target of the method, and its rows are those of docs/method.md."""
+"""The rows, labels and people of a modest world are those of docs/method.md."""
 
-import json
 from datetime import timedelta
 
 import numpy as np
@@ -10,21 +9,9 @@ import pytest
 from plainscore.synthetic.chance import Dice
 from plainscore.synthetic.delivery import CORRUPT, FAULTS, choose_faults
 from plainscore.synthetic.logs import LOGS
+from plainscore.synthetic.people import populate
 from plainscore.synthetic.rows import rows_of
 from tests.synthetic.conftest import LOG_NAMES, MadeWorld
-
-
-def test_every_target_is_met(modest_world: MadeWorld) -> None:
-    missed = [target for target in modest_world.statistics.targets if not target.is_met]
-    assert missed == []
-    assert len(modest_world.statistics.targets) == 18
-
-
-def test_the_targets_are_kept_beside_the_labels(modest_world: MadeWorld) -> None:
-    kept = json.loads((modest_world.settings.landing / "_truth" / "targets.json").read_text())
-    assert [row["generated"] for row in kept] == [
-        target.generated for target in modest_world.statistics.targets
-    ]
 
 
 @pytest.mark.parametrize("name", LOG_NAMES)
@@ -111,8 +98,9 @@ def test_every_fault_fits_some_event_type() -> None:
     planted: set[str] = set()
     for log in LOGS:
         event = np.arange(20_000)
-        clean = rows_of(event, kind=event % len(log.event_types), time=0, arrival=20_000)
-        marks = choose_faults(Dice(1), log.name, clean)["mark"]
+        kind = event % len(log.event_types)
+        clean = rows_of(event, event, 0, event, 0).replaced(kind=kind, arrival=20_000)
+        marks = choose_faults(Dice(1), log, clean)["mark"]
         planted |= {FAULTS[number].name for number in (marks - CORRUPT).tolist()}
     assert planted == {fault.name for fault in FAULTS}
 
@@ -173,3 +161,22 @@ def test_life_events_make_people_pay_later(modest_world: MadeWorld) -> None:
     all_bills = bills.join(troubled, on="bill_id", how="left").fill_null(False)
     near_bills = near.join(troubled, on="bill_id", how="left").fill_null(False)
     assert near_bills["is_bad"].mean() > 2 * all_bills["is_bad"].mean()
+
+
+def test_region_tells_nothing_of_reliability_unless_switched_on() -> None:
+    gaps = {}
+    for is_causal in (False, True):
+        people = populate(Dice(5), 20_000, 20_000, is_region_causal=is_causal)
+        poorer = people.region >= 4
+        better = (people.region >= 0) & ~poorer
+        gaps[is_causal] = people.reliability[better].mean() - people.reliability[poorer].mean()
+    assert abs(gaps[False]) < 60
+    assert 800 < gaps[True] < 1_000
+
+
+def test_gender_and_birth_year_tell_nothing_of_any_trait() -> None:
+    people = populate(Dice(1), 20_000, 20_000)
+    for trait in (people.reliability, people.capacity, people.activity, people.sociability):
+        for attribute in (people.gender, people.birth_year, people.region):
+            stated = attribute >= 0
+            assert abs(np.corrcoef(trait[stated], attribute[stated])[0, 1]) < 0.03
