@@ -1,33 +1,65 @@
-"""A published society built anew, so that studies can change it and see what becomes of it."""
+"""What it costs to buy points: a search for the cheapest actions.
 
-from collections.abc import Iterator, Sequence
+Actions are data (transforms/gaming/actions.toml). The search replays copies of real lives with
+actions added through the real transforms. Friends keep the record that the whole population gave
+them, so a copy without actions has the very points of its person; that is checked every time.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from plainscore.analysis.adversary.acts import acts_of
-from plainscore.analysis.adversary.attackers import choose_attackers, read_means
-from plainscore.analysis.adversary.replay import NAIVE, Replay
-from plainscore.analysis.adversary.search import search, try_alone
+import duckdb
+
 from plainscore.analysis.statistics import fill_statistic
-from plainscore.common.errors import UsageError
+from plainscore.common.errors import PlainscoreError, UsageError
+from plainscore.common.standard import STANDARD_METHOD
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.house import build_catalog
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import open_store
 from plainscore.runs.spill import engine_options
-from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.card import NEIGHBOUR_MEAN, Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
 
+NAIVE = "naive"
+"""The first card with a count of good friends in the place of the neighbour mean; see
+transforms/gaming/naive_rule.sql."""
+PLACES = (5, 25, 50, 75, 95)
+"""By default people are played whom so many per cent of the scored score below."""
+MONTH_DAYS = 30
+FIRST_COPY, RELIABLE_FRIEND, UNKNOWN_FRIEND = 1_000_000_000, 2_000_000_000, 2_100_000_000
+"""Where keys of copies, and of bought friends of either kind, begin; real keys are dense from 0."""
+MOST_FRIENDS = 20
+NOON = time(12)
+
+Points = dict[str, int]
+Rows = list[tuple[Any, ...]]
+FoundRow = tuple[str, str, int, str, int, int, int, int, str]
+"""scorecard, person_id, step, action, deeds, cents, points gained, score after, by feature."""
+
+
+def gaming_file(name: str) -> str:
+    """Return the text of a file of transforms/gaming."""
+    return STANDARD_METHOD.file(f"transforms/gaming/{name}").read_text(encoding="utf-8")
+
 
 @contextmanager
-def built_society(
+def built_scores(
     data_dir: Path, dates: SnapshotDates, settings: Settings
 ) -> Iterator[DuckDBEngine]:
     """Yield an engine with everything up to the scores, and the rings, of the set scorecards.
 
-    Nothing is written but what spills, and nothing is published.
+    Nothing is published; only temporary files are written.
     """
     cards = read_scorecards(settings.scorecards)
     catalog = build_catalog(cards)
@@ -40,8 +72,424 @@ def built_society(
         yield engine
 
 
-FoundRow = tuple[str, str, int, str, int, int, int, int, str]
-"""scorecard, person_id, step, act, deeds, cents, points gained, score after, points by feature."""
+@dataclass(frozen=True)
+class Action:
+    """One size of a family of actions, open to one person.
+
+    ``deeds``: events that the person has to bring about; ``cents``: money that has to move.
+    ``events``: rows of ``log`` by column. ``replaced``: ids of events whose place they take.
+    """
+
+    family: str
+    size: int
+    log: str
+    deeds: int
+    cents: int
+    events: tuple[Mapping[str, Any], ...]
+    replaced: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return f"{self.family} x{self.size}"
+
+
+@cache
+def _declared() -> dict[str, Any]:
+    return tomllib.loads(gaming_file("actions.toml"))
+
+
+def read_actions(engine: DuckDBEngine, person_key: int, months: int) -> list[Action]:
+    """Return every action open to a person with so many months at hand, by family and size."""
+    as_of_date = engine.dates.as_of_date
+    con = engine.con
+    con.execute("create schema if not exists gaming")
+    con.execute(
+        "create or replace table gaming.day as select ? - cast(? * number + 4 as integer) as day "
+        "from range(?) as month_back (number)",
+        [as_of_date, MONTH_DAYS, months],
+    )
+    actions = []
+    for declared in _declared()["action"]:
+        values = declared.get("values", {}) | {
+            "name": declared["name"],
+            "person_key": person_key,
+            "as_of_date": as_of_date,
+            "first_day": as_of_date - timedelta(days=MONTH_DAYS * months - 1),
+        }
+        for size in declared.get("sizes", [0]):
+            rows = _records(con, _declared()["sql"][declared["sql"]], values | {"size": size})
+            if rows:
+                actions.append(_action(declared["name"], size or len(rows), declared["log"], rows))
+    return actions
+
+
+def _records(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> list[Any]:
+    """Return the rows of a query as column -> value; parameters that it does not name are left."""
+    names = con.extract_statements(sql)[0].named_parameters
+    made = con.execute(sql, {name: values[name] for name in names})
+    columns = [column[0] for column in made.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in made.fetchall()]
+
+
+def _action(family: str, size: int, log: str, rows: list[dict[str, Any]]) -> Action:
+    costs = [(row.pop("deeds", 1), row.pop("cents", 0)) for row in rows]
+    replaced = frozenset(one for row in rows for one in row.pop("replaces", None) or ())
+    deeds, cents = (sum(column) for column in zip(*costs, strict=True))
+    return Action(family, size, log, deeds, cents, tuple(rows), replaced)
+
+
+def choose_people(engine: DuckDBEngine) -> list[int]:
+    """Return a person_key for each of PLACES, by the champion's score and then by person_id."""
+    rows = engine.con.execute(
+        "select score.person_key from scores.score as score "
+        "inner join reference.card as card on score.scorecard = card.scorecard "
+        "inner join events.person as person on score.person_key = person.person_key "
+        "where card.scorecard_no = 1 and score.score is not null "
+        "order by score.score, person.person_id"
+    ).fetchall()
+    places = sorted({len(rows) * place // 100 for place in PLACES}) if rows else []
+    return [rows[place][0] for place in places]
+
+
+@dataclass(frozen=True)
+class LifeCopy:
+    """A person's life with some actions added."""
+
+    person_key: int
+    actions: tuple[Action, ...] = ()
+
+
+class ReplayError(PlainscoreError):
+    """A life that was replayed unchanged did not come out as it was."""
+
+
+class Replay:
+    """Replays lives of ``people``; ``engine`` has everything up to the scores."""
+
+    def __init__(
+        self, engine: DuckDBEngine, cards: Sequence[Scorecard], people: Sequence[int]
+    ) -> None:
+        self._engine, self._cards, self._people = engine, cards, list(people)
+        tables = engine.catalog.of_schema("events")
+        columns = {table.name: [column.name for column in table.columns] for table in tables}
+        self._logs = {name: names for name, names in columns.items() if "event_id" in names}
+        self._events = {log: self._events_of(log) for log in self._logs}
+        known = self._query(
+            "select scorecard, person_key, own_points from scores.own_points where person_key in "
+            "(select friend_key from staging.tie where person_key in (select unnest(?)))",
+            [self._people],
+        )
+        reliable = [
+            (card.name, RELIABLE_FRIEND + place, card.own_points_max)
+            for card in cards
+            for place in range(MOST_FRIENDS)
+        ]
+        self._friends = [*known, *reliable]
+        self._kept = [
+            (one["table"], one["column"], self._values_of(one["table"], one["column"]))
+            for one in _declared()["kept"]
+        ]
+        engine.con.execute(gaming_file("naive_rule.sql"))
+        bars: dict[str, int] = dict(self._query("select scorecard, good_ppm from good_friend_bar"))
+        self._good_ppm = bars.get(cards[0].name)
+
+    def points(self, copies: Sequence[LifeCopy]) -> list[dict[str, Points]]:
+        """Return, for each copy, scorecard -> feature -> points; no card where it is not scored.
+
+        Raises ReplayError where a copy without actions does not have its person's points.
+        """
+        catalog, dates = self._engine.catalog, self._engine.dates
+        options = EngineOptions(threads=1)
+        with built(catalog, dates, cards=self._cards, options=options) as engine:
+            self._fill(engine, copies)
+            for table in catalog.tables.values():
+                if table.schema in ("raw", "staging", "features", "scores"):
+                    engine.build(table)
+                    self._keep(engine, table.name)
+            found = _read_points(engine, "person_key >= ?", FIRST_COPY)
+            made = [found.get(FIRST_COPY + no, {}) for no in range(len(copies))]
+            self._refuse_other_points(copies, made)
+            naive = self._naive_points(engine)
+            for number, points in enumerate(made):
+                if points and self._good_ppm is not None:
+                    friends = naive.get(FIRST_COPY + number, 0)
+                    points[NAIVE] = points[self._cards[0].name] | {NEIGHBOUR_MEAN: friends}
+            return made
+
+    def published_points(self) -> dict[int, dict[str, Points]]:
+        """Return person_key -> scorecard -> feature -> points, as they are without any action."""
+        return _read_points(self._engine, "person_key in (select unnest(?))", self._people)
+
+    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        return self._engine.con.execute(sql, list(parameters)).fetchall()
+
+    def _values_of(self, table: str, column: str) -> Rows:
+        return self._query(
+            f"select person_key, {column} from {table} where person_key in (select unnest(?))",
+            [self._people],
+        )
+
+    def _events_of(self, log: str) -> Rows:
+        columns = self._logs[log]
+        condition, parameters = "person_key in (select unnest(?))", [self._people]
+        if "friend_key" in columns:
+            condition += " or friend_key in (select unnest(?))"
+            parameters *= 2
+        return self._query(f"select {', '.join(columns)} from {log} where {condition}", parameters)
+
+    def _fill(self, engine: DuckDBEngine, copies: Sequence[LifeCopy]) -> None:
+        """Fill the logs with what happened to the people and their friends, and to the copies."""
+        con = engine.con
+        con.execute(
+            "create schema life; create table life.copy (copy_key bigint, person_key bigint); "
+            "create table life.replaced (copy_key bigint, event_id varchar)"
+        )
+        _insert(con, "life.copy", [(FIRST_COPY + no, c.person_key) for no, c in enumerate(copies)])
+        replaced = [
+            (FIRST_COPY + no, event_id)
+            for no, copy in enumerate(copies)
+            for action in copy.actions
+            for event_id in sorted(action.replaced)
+        ]
+        _insert(con, "life.replaced", replaced)
+        for log, columns in self._logs.items():
+            life = f"life.{log.partition('.')[2]}"
+            con.execute(f"create table {life} as from {log}")
+            _insert(con, life, self._events[log])
+            con.execute(
+                f"insert into {log} select copy.copy_key as person_key, life.* exclude "
+                f"(person_key) from {life} as life inner join life.copy as copy "
+                "on life.person_key = copy.person_key where not exists (from life.replaced as gone "
+                "where gone.copy_key = copy.copy_key and gone.event_id = life.event_id)"
+            )
+            added = enumerate(_added_events(log, copies), start=1)
+            rows = [{"event_id": f"action {no:07}", "line": no, **event} for no, event in added]
+            _insert(con, log, [tuple(row.get(name) for name in columns) for row in rows])
+            if "friend_key" in columns:
+                con.execute(
+                    f"insert into {log} select life.* replace (copy.copy_key as friend_key) "
+                    f"from {life} as life inner join life.copy as copy "
+                    "on life.friend_key = copy.person_key"
+                )
+
+    def _keep(self, engine: DuckDBEngine, table_name: str) -> None:
+        """Give friends the records that they have, and copies what depends on other people."""
+        con = engine.con
+        if table_name == "features.scoring_status":
+            con.execute(
+                f"delete from {table_name} where person_key < {FIRST_COPY} "
+                f"or person_key >= {RELIABLE_FRIEND}"
+            )
+            _insert(con, table_name, sorted({(key, None, True) for _, key, _ in self._friends}))
+        elif table_name == "scores.own_points":
+            con.execute(
+                f"delete from {table_name} where person_key < {FIRST_COPY} "
+                f"or person_key >= {RELIABLE_FRIEND}"
+            )
+            _insert(con, table_name, self._friends, "scorecard, person_key, own_points")
+        for table, column, values in self._kept:
+            if table == table_name:
+                con.execute("create or replace table life.kept (person_key bigint, kept bigint)")
+                _insert(con, "life.kept", values)
+                con.execute(
+                    f"update {table} as made set {column} = kept.kept "
+                    "from life.copy as copy, life.kept as kept "
+                    "where made.person_key = copy.copy_key and copy.person_key = kept.person_key"
+                )
+
+    def _naive_points(self, engine: DuckDBEngine) -> dict[int, int]:
+        engine.con.execute(gaming_file("naive_rule.sql"))
+        rows = engine.con.execute(
+            "select tie.person_key, naive_points(card.friend_points_max, count(*)) "
+            "from staging.tie as tie inner join scores.friend_reliability as friend "
+            "on tie.friend_key = friend.person_key inner join reference.card as card "
+            "on friend.scorecard = card.scorecard and card.scorecard_no = 1 "
+            "where tie.contact_months > 0 and friend.own_ppm >= ? "
+            "group by tie.person_key, card.friend_points_max",
+            [self._good_ppm],
+        ).fetchall()
+        return dict(rows)
+
+    def _refuse_other_points(
+        self, copies: Sequence[LifeCopy], made: Sequence[dict[str, Points]]
+    ) -> None:
+        published = self.published_points()
+        for copy, points in zip(copies, made, strict=True):
+            if not copy.actions and points != published.get(copy.person_key, {}):
+                raise ReplayError(
+                    "a life replayed without any action has other points than its person: "
+                    "this is a fault of the program, please report it"
+                )
+
+
+def _added_events(log: str, copies: Sequence[LifeCopy]) -> Iterator[dict[str, Any]]:
+    """Yield the rows that the actions of all copies add to a log."""
+    for place, copy in enumerate(copies):
+        own_key = FIRST_COPY + place
+        for action in copy.actions:
+            for event in action.events if f"events.{action.log}" == log else ():
+                row, day = dict(event), event["event_date"]
+                actor = row.pop("actor_key", None)
+                if actor is not None and row.get("friend_key") == copy.person_key:
+                    row["friend_key"] = own_key
+                yield row | {
+                    "person_key": own_key if actor is None else actor,
+                    "event_time": datetime.combine(day, NOON),
+                    "arrived": day,
+                    "file_no": 0,
+                    "arrived_month": f"{day:%Y-%m}",
+                }
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, table_name: str, rows: Rows, columns: str | None = None
+) -> None:
+    if rows:
+        lists = ", ".join("unnest(?)" for _ in rows[0])
+        named = f"({columns})" if columns else ""
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        con.execute(f"insert into {table_name} {named} select {lists}", cells)
+
+
+def _read_points(
+    engine: DuckDBEngine, condition: str, parameter: Any
+) -> dict[int, dict[str, Points]]:
+    made = engine.con.execute(f"select * from scores.points where {condition}", [parameter])
+    names = [column[0] for column in made.description or ()]
+    found: dict[int, dict[str, Points]] = {}
+    for row in made.fetchall():
+        cells = dict(zip(names, row, strict=True))
+        person_key, card = cells.pop("person_key"), cells.pop("scorecard")
+        if person_key < RELIABLE_FRIEND:
+            found.setdefault(person_key, {})[card] = cells
+    return found
+
+
+@dataclass(frozen=True)
+class Found:
+    """One action on top of those before it: what it takes more, and the points it gains more."""
+
+    scorecard: str
+    person_key: int
+    step: int
+    action: str
+    deeds: int
+    cents: int
+    points_gained: int
+    points_after: int
+    by_feature: Mapping[str, int]
+
+
+@dataclass
+class _Play:
+    """How far one person has come against one card."""
+
+    scorecard: str
+    person_key: int
+    points: Points
+    chosen: dict[str, Action] = field(default_factory=dict)
+    found: list[Found] = field(default_factory=list)
+
+    @property
+    def deeds(self) -> int:
+        return sum(action.deeds for action in self.chosen.values())
+
+    def cost(self, action: Action) -> tuple[int, int]:
+        """Return deeds and cents of an action beyond the smaller one of its family."""
+        had = self.chosen.get(action.family)
+        if had is None:
+            return action.deeds, action.cents
+        return action.deeds - had.deeds, action.cents - had.cents
+
+    def copy(self, action: Action) -> LifeCopy:
+        """Return the person's life with this action on top of those chosen."""
+        chosen = {**self.chosen, action.family: action}
+        return LifeCopy(self.person_key, tuple(chosen.values()))
+
+    def result(self, action: Action, points: Points) -> Found:
+        moved = {name: points[name] - self.points[name] for name in points}
+        return Found(
+            self.scorecard,
+            self.person_key,
+            len(self.found) + 1,
+            action.name,
+            *self.cost(action),
+            sum(moved.values()),
+            sum(points.values()),
+            {name: points for name, points in moved.items() if points},
+        )
+
+
+def search(
+    replay: Replay,
+    actions: Mapping[int, Sequence[Action]],
+    cards: Sequence[str],
+    max_actions: int,
+) -> list[Found]:
+    """Return what is found against each card for each person, step by step.
+
+    Greedy: always the action with most points for a deed. So what it finds can be bought, and
+    there may be cheaper: actions that only pay together are not seen, and nobody else changes.
+    ``actions``: person_key -> what they could do; ``max_actions``: deeds of a person in total.
+    """
+    plays = _plays(replay, actions, cards)
+    going = plays
+    while going:
+        tries = [
+            (play, action)
+            for play in going
+            for action in actions[play.person_key]
+            if play.cost(action)[0] > 0 or action.family not in play.chosen
+            if play.deeds + play.cost(action)[0] <= max_actions
+        ]
+        going = []
+        made = replay.points([play.copy(action) for play, action in tries])
+        for play, action, points in _best(tries, made):
+            play.found.append(play.result(action, points))
+            play.chosen[action.family], play.points = action, points
+            going.append(play)
+    return [found for play in plays for found in play.found]
+
+
+def try_alone(
+    replay: Replay, actions: Mapping[int, Sequence[Action]], cards: Sequence[str]
+) -> list[Found]:
+    """Return every action of every person alone, against each card; step 1 throughout."""
+    plays = _plays(replay, actions, cards)
+    tries = [(play, action) for play in plays for action in actions[play.person_key]]
+    made = replay.points([play.copy(action) for play, action in tries])
+    return [
+        play.result(action, points[play.scorecard])
+        for (play, action), points in zip(tries, made, strict=True)
+        if play.scorecard in points
+    ]
+
+
+def _plays(
+    replay: Replay, actions: Mapping[int, Sequence[Action]], cards: Sequence[str]
+) -> list[_Play]:
+    untouched = replay.points([LifeCopy(person_key) for person_key in actions])
+    return [
+        _Play(card, person_key, points[card])
+        for card in cards
+        for person_key, points in zip(actions, untouched, strict=True)
+        if card in points
+    ]
+
+
+def _best(
+    tries: Sequence[tuple[_Play, Action]], made: Sequence[Mapping[str, Points]]
+) -> list[tuple[_Play, Action, Points]]:
+    """Return, for each play, the action with most points for a deed, if any gains some."""
+    found: dict[int, tuple[tuple[Fraction, int, str], _Play, Action, Points]] = {}
+    for (play, action), points in zip(tries, made, strict=True):
+        if play.scorecard not in points:
+            continue
+        gain = sum(points[play.scorecard].values()) - sum(play.points.values())
+        rank = (Fraction(gain, max(play.cost(action)[0], 1)), gain, action.name)
+        if gain > 0 and (id(play) not in found or rank > found[id(play)][0]):
+            found[id(play)] = (rank, play, action, points[play.scorecard])
+    return [(play, action, points) for _, play, action, points in found.values()]
 
 
 def find_cheap_points(
@@ -49,35 +497,35 @@ def find_cheap_points(
     cards: Sequence[Scorecard],
     people: Sequence[str],
     months: int,
-    most_deeds: int | None,
+    max_actions: int | None,
 ) -> list[FoundRow]:
-    """Return what an adversary finds; ``most_deeds`` None: what every act gains alone.
+    """Return what the search finds; ``max_actions`` None: what every action gains alone.
 
     Raises UsageError where someone in ``people`` is not scored.
     """
-    keys = [_scored_key(engine, who) for who in people] or choose_attackers(engine)
+    keys = [_scored_key(engine, one) for one in people] or choose_people(engine)
     replay = Replay(engine, cards, keys)
-    acts = {key: acts_of(read_means(engine, key, months)) for key in keys}
+    actions = {key: read_actions(engine, key, months) for key in keys}
     names = [*(card.name for card in cards), NAIVE]
-    if most_deeds is None:
-        found = try_alone(replay, acts, names)
+    if max_actions is None:
+        found = try_alone(replay, actions, names)
     else:
-        found = search(replay, acts, names, most_deeds)
+        found = search(replay, actions, names, max_actions)
     ids = dict(engine.con.execute("select person_key, person_id from events.person").fetchall())
     base = {card.name: card.base for card in cards} | {NAIVE: cards[0].base}
     return [
         (
-            find.scorecard,
-            ids[find.person_key],
-            find.step,
-            find.act,
-            find.deeds,
-            find.cents,
-            find.points_gained,
-            base[find.scorecard] + find.points_after,
-            ", ".join(f"{name} {points:+}" for name, points in find.by_feature.items()),
+            one.scorecard,
+            ids[one.person_key],
+            one.step,
+            one.action,
+            one.deeds,
+            one.cents,
+            one.points_gained,
+            base[one.scorecard] + one.points_after,
+            ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items()),
         )
-        for find in found
+        for one in found
     ]
 
 

@@ -144,8 +144,8 @@ def _print_planted(
 ) -> None:
     from dataclasses import fields
 
-    from plainscore.analysis.adversary.planted import LABELS, PlantedPart, measure_planted
-    from plainscore.analysis.gaming import built_society
+    from plainscore.analysis.gaming import built_scores
+    from plainscore.analysis.planted import LABELS, PlantedPart, measure_planted
     from plainscore.cli.row_output import print_rows
     from plainscore.settings import read_settings
 
@@ -155,7 +155,7 @@ def _print_planted(
             f"{truth} has no {' and no '.join(missing)}: give the landing/_truth of a world that "
             "`plainscore synthesise` wrote"
         )
-    with built_society(data, dates, read_settings(data, **limits.wishes)) as engine:
+    with built_scores(data, dates, read_settings(data, **limits.wishes)) as engine:
         rows = measure_planted(engine, truth)
     told = {field.name: field.name for field in fields(PlantedPart)}
     if output_format == "table":
@@ -167,8 +167,7 @@ def _print_planted(
 def _print_found(
     data: Path, dates: "SnapshotDates", wish: Wish, limits: Limits, output_format: "Format"
 ) -> None:
-    from plainscore.analysis.adversary.replay import NAIVE
-    from plainscore.analysis.gaming import built_society, find_cheap_points
+    from plainscore.analysis.gaming import NAIVE, built_scores, find_cheap_points
     from plainscore.cli.row_output import print_rows
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
@@ -177,7 +176,7 @@ def _print_found(
     named = tuple(card for card in cards if card != NAIVE) or None
     settings = read_settings(data, scorecards=named, **limits.wishes)
     played = read_scorecards(settings.scorecards)
-    with built_society(data, dates, settings) as engine:
+    with built_scores(data, dates, settings) as engine:
         rows = find_cheap_points(engine, played, people, months, None if is_alone else most_deeds)
     wanted = [row for row in rows if row[0] != NAIVE or NAIVE in cards]
     if named is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plainscore.analysis.gaming import built_society
+from plainscore.analysis.gaming import built_scores
 from plainscore.analysis.societies.comparing import compare_societies
 from plainscore.analysis.societies.rules import add_derived_rules
 from plainscore.analysis.societies.world import choose_months, open_people
@@ -57,7 +57,7 @@ def june(landed: Path, told: object) -> Iterator[DuckDBEngine]:
     """An engine with every society's scores of June."""
     settings = read_settings(landed)
     dates = snapshot_dates(date(2026, 6, 30), None, settings)
-    with built_society(landed, dates, settings) as engine:
+    with built_scores(landed, dates, settings) as engine:
         add_derived_rules(engine, read_scorecards(settings.scorecards))
         yield engine
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plainscore.analysis.adversary.planted import PlantedPart, measure_planted
+from plainscore.analysis.planted import PlantedPart, measure_planted
 from plainscore.engines.duckdb import DuckDBEngine
 
 

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from plainscore.analysis.adversary.planted import LABELS, measure_planted
 from plainscore.analysis.drift.stability import shorrocks_index
-from plainscore.analysis.gaming import built_society
+from plainscore.analysis.gaming import built_scores
+from plainscore.analysis.planted import LABELS, measure_planted
 from plainscore.analysis.quality.outcomes import OUTCOME, built_outcomes, outcome_dates
 from plainscore.analysis.societies.mobility import Move, Placed, moves, up_and_down
 from plainscore.analysis.societies.month import (
@@ -100,7 +100,7 @@ def compare_societies(
 def score_month(comparison: Comparison, dates: SnapshotDates) -> None:
     """Add the figures of one month, of every society."""
     store, cards, settings = comparison.store, comparison.cards, comparison.settings
-    with built_society(store.data_dir, dates, settings) as engine:
+    with built_scores(store.data_dir, dates, settings) as engine:
         add_derived_rules(engine, cards)
         build_audits(engine)
         _add(comparison, dates, "figures", _figures(comparison, engine, dates))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from plainscore.analysis.adversary.planted import PlantedPart
+from plainscore.analysis.planted import PlantedPart
 from plainscore.scorecards.card import Scorecard
 
 NO_ATTACK = "no attack"

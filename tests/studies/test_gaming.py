@@ -1,15 +1,20 @@
-"""An adversary plays on copies of real lives, by the real transforms, and buys no time."""
+"""The search plays on copies of real lives, by the real transforms, and buys no time."""
 
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from plainscore.analysis.adversary.acts import KINDS, Act, Means, OwnBill, acts_of
-from plainscore.analysis.adversary.attackers import choose_attackers, read_means
-from plainscore.analysis.adversary.replay import NAIVE, Copy, Replay, ReplayError
-from plainscore.analysis.adversary.search import search, try_alone
+from plainscore.analysis.gaming import (
+    NAIVE,
+    Action,
+    LifeCopy,
+    Replay,
+    ReplayError,
+    choose_people,
+    read_actions,
+    search,
+    try_alone,
+)
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import read_scorecards
 
@@ -18,23 +23,51 @@ ANN, DAN = 0, 3
 CARDS = read_scorecards(("standard", "reported_b"))
 
 
-def _acts(society: DuckDBEngine, person_key: int, months: int = 12) -> dict[str, Act]:
-    return {act.name: act for act in acts_of(read_means(society, person_key, months))}
+def _actions(society: DuckDBEngine, person_key: int, months: int = 12) -> dict[str, Action]:
+    return {action.name: action for action in read_actions(society, person_key, months)}
 
 
-@given(st.integers(1, 12), st.integers(-3, 400))
-def test_no_act_reaches_further_back_than_the_months_at_hand(months: int, days_ago: int) -> None:
-    due = D - timedelta(days=min(days_ago, 30 * months - 1) if days_ago >= 0 else 0)
-    bill = OwnBill("b", due - timedelta(days=20), due, 500, 0, ("p1",))
-    means = Means(1, D, months, "shop", 7, KINDS, (8, 9), (bill,))
-    days = [event.day for act in acts_of(means) for event in act.events]
+@pytest.mark.parametrize("months", [1, 2, 3, 7, 12])
+@pytest.mark.parametrize("person_key", range(5))
+def test_no_action_reaches_further_back_than_the_months_at_hand(
+    society: DuckDBEngine, person_key: int, months: int
+) -> None:
+    actions = read_actions(society, person_key, months)
+    assert {action.log for action in actions} >= {"friendship", "payment", "purchase", "service"}
+    days = [event["event_date"] for action in actions for event in action.events]
     assert D - timedelta(days=30 * months) < min(days) <= max(days) <= D
+
+
+def test_actions_have_their_size_and_cost(society: DuckDBEngine) -> None:
+    actions = _actions(society, ANN, months=3)
+    costs = {
+        name: (actions[name].deeds, actions[name].cents, len(actions[name].events))
+        for name in (
+            "befriend_fakes x5",
+            "deposit_monthly x1",
+            "even_spending x100",
+            "rent_and_return x3",
+            "second_card x1",
+            "verify x2",
+        )
+    }
+    assert costs == {
+        "befriend_fakes x5": (20, 0, 35),
+        "deposit_monthly x1": (3, 300, 3),
+        "even_spending x100": (18, 180_000, 18),
+        "rent_and_return x3": (6, 0, 6),
+        "second_card x1": (3, 300, 6),
+        "verify x2": (2, 0, 2),
+    }
+    # Her phone is verified already; six kinds of detail are left.
+    assert "verify x6" in actions
+    assert "verify x7" not in actions
 
 
 def test_a_life_replayed_unchanged_has_its_persons_points(society: DuckDBEngine) -> None:
     people = [ANN, DAN]
     replay = Replay(society, CARDS, people)
-    made = replay.points([Copy(person_key) for person_key in people])
+    made = replay.points([LifeCopy(person_key) for person_key in people])
     for person_key, points in zip(people, made, strict=True):
         assert points.pop(NAIVE).keys() == points["standard"].keys()
         assert points == replay.published_points()[person_key]
@@ -44,16 +77,18 @@ def test_a_life_that_does_not_come_out_as_it_was_is_a_fault(society: DuckDBEngin
     replay = Replay(society, CARDS, [ANN])
     society.con.execute("update scores.points set paid_bills = 0 where person_key = 0")
     with pytest.raises(ReplayError, match="other points than its person"):
-        replay.points([Copy(ANN)])
+        replay.points([LifeCopy(ANN)])
 
 
 def test_fakes_add_nothing_to_the_mean_and_reliable_friends_no_more_than_the_bound(
     society: DuckDBEngine,
 ) -> None:
-    acts = _acts(society, DAN)
+    actions = _actions(society, DAN)
     names = ("befriend_fakes x20", "befriend_reliable x20")
     replay = Replay(society, CARDS, [DAN])
-    before, fakes, reliable = replay.points([Copy(DAN), *(Copy(DAN, (acts[n],)) for n in names)])
+    before, fakes, reliable = replay.points(
+        [LifeCopy(DAN), *(LifeCopy(DAN, (actions[n],)) for n in names)]
+    )
     for card in CARDS:
         had = before[card.name]["friend_reliability"]
         assert fakes[card.name]["friend_reliability"] == had
@@ -64,18 +99,18 @@ def test_fakes_add_nothing_to_the_mean_and_reliable_friends_no_more_than_the_bou
 
 
 def test_what_is_paid_early_takes_the_place_of_what_was_paid_late(society: DuckDBEngine) -> None:
-    early = _acts(society, DAN)["pay_own_bills_early x36"]
-    assert (early.deeds, early.cents, len(early.dropped)) == (36, 0, 36)
-    before, after = Replay(society, CARDS, [DAN]).points([Copy(DAN), Copy(DAN, (early,))])
+    early = _actions(society, DAN)["pay_own_bills_early x36"]
+    assert (early.deeds, early.cents, len(early.replaced)) == (36, 0, 36)
+    before, after = Replay(society, CARDS, [DAN]).points([LifeCopy(DAN), LifeCopy(DAN, (early,))])
     assert before["standard"]["worst_days_late"] < after["standard"]["worst_days_late"] == 50
 
 
 def test_the_search_adds_what_is_cheapest_until_nothing_gains(society: DuckDBEngine) -> None:
     some = ("deposit_monthly", "rent_and_return", "small_purchases", "verify")
-    all_acts = _acts(society, DAN, months=3).values()
-    acts = {DAN: [act for act in all_acts if act.family in some and act.size < 3]}
+    everything = _actions(society, DAN, months=3).values()
+    actions = {DAN: [one for one in everything if one.family in some and one.size < 3]}
     replay = Replay(society, CARDS, [DAN])
-    finds = search(replay, acts, ["standard"], most_deeds=10)
+    finds = search(replay, actions, ["standard"], max_actions=10)
     assert [find.step for find in finds] == list(range(1, len(finds) + 1))
     assert sum(find.deeds for find in finds) <= 10
     before = sum(replay.published_points()[DAN]["standard"].values())
@@ -83,8 +118,8 @@ def test_the_search_adds_what_is_cheapest_until_nothing_gains(society: DuckDBEng
         assert find.points_gained == sum(find.by_feature.values()) > 0
         before += find.points_gained
         assert find.points_after == before
-    alone = try_alone(replay, acts, ["standard"])
-    assert len(alone) == len(acts[DAN])
+    alone = try_alone(replay, actions, ["standard"])
+    assert len(alone) == len(actions[DAN])
     rates = [find.points_gained / find.deeds for find in alone]
     assert finds[0].points_gained / finds[0].deeds == max(rates)
 
@@ -95,6 +130,6 @@ def test_those_who_are_played_stand_from_low_scores_to_high(society: DuckDBEngin
             "select person_key, score from scores.score where scorecard = 'standard'"
         ).fetchall()
     )
-    chosen = [scores[key] for key in choose_attackers(society)]
+    chosen = [scores[key] for key in choose_people(society)]
     assert chosen == sorted(chosen)
     assert len(chosen) == 4

@@ -31,13 +31,13 @@ person as (
         ring.person_key is not null as is_in_ring,
         score.score is not null as is_scored,
         coalesce(contact.contact_count, 0) as contact_count,
-        factor.social_connections - without_factor.social_connections as social_gain,
+        factor.points - without_factor.points as social_gain,
         record.friend_points - without_record.friend_points as friend_gain,
         (
             abs(record.numerator - record.own_ppm * record.denominator) + record.denominator - 1
         ) // record.denominator as distance_ppm,
         card.max_distance_ppm,
-        score.score + factor.social_connections - without_factor.social_connections
+        score.score + factor.points - without_factor.points
         >= gate.next_gate as crosses_gate,
         coalesce(naive.naive_gain, 0) as naive_gain
     from staging.person as everyone
@@ -48,9 +48,9 @@ person as (
     left join scores.score as score
         on everyone.person_key = score.person_key and card.scorecard = score.scorecard
     left join gate on everyone.person_key = gate.person_key and card.scorecard = gate.scorecard
-    left join planted.factor as factor
+    left join planted.social as factor
         on everyone.person_key = factor.person_key and card.scorecard = factor.scorecard
-    left join scores.factor as without_factor
+    left join planted.social_without as without_factor
         on
             everyone.person_key = without_factor.person_key
             and card.scorecard = without_factor.scorecard

@@ -1,15 +1,14 @@
-"""What planted attackers gain: a society as it is, against the same without the attacks' ties."""
+"""What planted attackers gain: the scores as they are, against those without the attacks' ties."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from plainscore.analysis.gaming import gaming_file
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.scorecards.card import SOCIAL_FACTOR
 
-HERE = Path(__file__).parent
 LABELS = ("attack.parquet", "attack_tie.parquet")
-_ATTACKED = "staging.tie"
-_KEPT = ("factor", "friend_reliability")
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class PlantedPart:
     """What all who play one part in one kind of attack gain together, in points of one card.
 
     ``most_...`` are of one person and None where nobody is scored. ``contact_count``: two-way
-    months along the attacks' ties. ``in_ring_count``: those whom the table ring_member names.
+    months along the attacks' ties. ``in_ring_count``: people in the table ring_member.
     """
 
     scorecard: str
@@ -39,25 +38,27 @@ class PlantedPart:
 
 
 def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
-    """Return a row per scorecard, kind of attack and part; nobody's part is kind ``no attack``.
+    """Return a row per scorecard, kind of attack and part; all others are kind ``no attack``.
 
     ``engine`` has everything up to the scores, and the rings; its tables of the scores are without
     the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
-    ordinary tie that a planted one took the place of is not brought back.
+    ordinary tie that a planted one replaced is not restored.
     """
+    con, social = engine.con, f"select scorecard, person_key, {SOCIAL_FACTOR} as points"
     _read_labels(engine, labels)
-    for name in _KEPT:
-        engine.con.execute(f"create table planted.{name} as from scores.{name}")
-    engine.con.execute(
+    con.execute(f"create table planted.social as {social} from scores.factor")
+    con.execute("create table planted.friend_reliability as from scores.friend_reliability")
+    con.execute(
         "delete from staging.tie where exists (from planted.tie as planted where planted.is_planted"
         " and planted.person_key = tie.person_key and planted.friend_key = tie.friend_key)"
     )
-    for name in _made_of(engine.catalog, _ATTACKED):
-        engine.con.execute(f"drop table {name}")
+    for name in _made_of(engine.catalog, "staging.tie"):
+        con.execute(f"drop table {name}")
         engine.build(engine.catalog[name])
-    engine.con.execute((HERE / "planted_naive.sql").read_text(encoding="utf-8"))
-    rows = engine.con.execute((HERE / "planted.sql").read_text(encoding="utf-8")).fetchall()
-    return [PlantedPart(*row) for row in rows]
+    con.execute(f"create view planted.social_without as {social} from scores.factor")
+    con.execute(gaming_file("naive_rule.sql"))
+    con.execute(gaming_file("planted_naive.sql"))
+    return [PlantedPart(*row) for row in con.execute(gaming_file("planted.sql")).fetchall()]
 
 
 def _read_labels(engine: DuckDBEngine, labels: Path) -> None:
