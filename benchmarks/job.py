@@ -7,8 +7,8 @@ from typing import Any
 
 from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
-from plainscore.scorecards.card import NEIGHBOUR_MEAN, SOCIAL_FACTOR, Scorecard
-from plainscore.scorecards.compiled import points_case
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 
@@ -33,7 +33,7 @@ def write_job(data_dir: Path, as_of_date: date, home: Path, known_on: date | Non
 
 def own_points_sql(card: Scorecard) -> str:
     """Return the SQL that makes ``record``: points without friends, and parts of a million."""
-    own = [one for one in card.features if one.factor != SOCIAL_FACTOR]
+    own = [one for one in card.features if one.factor != card.late_factor]
     return f"""
         create table record as
         select person_key, {_sum_of(own)} as own_points,
@@ -44,9 +44,7 @@ def own_points_sql(card: Scorecard) -> str:
 
 def result_sql(card: Scorecard) -> str:
     """Return the SQL that makes ``result``: features, score, band and rank of every person."""
-    social = [
-        one for one in card.features if one.factor == SOCIAL_FACTOR and one.name != NEIGHBOUR_MEAN
-    ]
+    social = [one for one in card.features if one.factor == card.late_factor and one.bins]
     bands = " ".join(
         f"when score >= {band.at_least} then {no}"
         for no, band in reversed(list(enumerate(card.bands, start=1)))

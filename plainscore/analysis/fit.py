@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.scorecards.card import SOCIAL_FACTOR, Band, Bin, Feature, Scorecard
+from plainscore.scorecards.card import Band, Bin, Feature, Scorecard
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -408,12 +408,12 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     against it they earn nothing. All own points are distributed freely, or within each factor's
     cap; a factor without evidence keeps its features as they are.
     """
-    own = [feature for feature in card.features if feature.factor != SOCIAL_FACTOR]
+    own = [feature for feature in card.features if feature.factor != card.late_factor]
     bins = tuple(fit_bins(feature.name, sample, feature.direction) for feature in own)
     model = fit_logistic(_evidence(bins, sample), sample.is_bad)
     coefficients = model.coefficients.tolist()
     if is_keeping_caps:
-        caps = {factor: cap for factor, cap in card.factor_caps if factor != SOCIAL_FACTOR}
+        caps = {factor: cap for factor, cap in card.factor_caps if factor != card.late_factor}
         factor_of = {feature.name: feature.factor for feature in own}
         points = points_by_factor(bins, coefficients, factor_of, caps)
     else:

@@ -27,9 +27,9 @@ from plainscore.analysis.fit import (
 from plainscore.analysis.quality.separation import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.sql_text import identifier
-from plainscore.scorecards.card import NEIGHBOUR_MEAN, SOCIAL_FACTOR, Feature, Scorecard
+from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.scorecards.compile import REASON_COUNT
 from plainscore.scorecards.reading import PACKAGED, find_scorecard, read_scorecard
-from plainscore.scorecards.reasons import REASON_COUNT
 from plainscore.show.snapshots import Snapshots
 
 FEWEST = 20
@@ -136,7 +136,7 @@ def points_of(card: Scorecard, past: PastSnapshot) -> dict[str, Ints]:
 
 def own_points(card: Scorecard, points: Mapping[str, Ints]) -> Ints:
     """Return everyone's points without the social factor."""
-    own = [points[f.name] for f in card.features if f.factor != SOCIAL_FACTOR]
+    own = [points[f.name] for f in card.features if f.factor != card.late_factor]
     return np.asarray(np.sum(own, axis=0))
 
 
@@ -155,7 +155,7 @@ def binned_points(feature: Feature, values: Floats) -> Ints:
 
 def _friend_points(card: Scorecard, past: PastSnapshot, own: Ints) -> Ints:
     """Return the points of the bounded-influence neighbour mean (docs/method.md), in integers."""
-    rule, most = card.friends, next(f for f in card.features if f.name == NEIGHBOUR_MEAN).max_points
+    rule, most = card.friends, card.friend_points_max
     record = own * MILLION // card.own_points_max
     low, high = record - rule.max_distance_ppm, record + rule.max_distance_ppm
     numerator = rule.prior_weight * np.clip(rule.prior_ppm, low, high)

@@ -20,14 +20,14 @@ import duckdb
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD
+from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import open_store
 from plainscore.runs.spill import engine_options
-from plainscore.scorecards.card import NEIGHBOUR_MEAN, Scorecard
+from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
 
@@ -62,7 +62,7 @@ def built_scores(
     Nothing is published; only temporary files are written.
     """
     cards = read_scorecards(settings.scorecards)
-    catalog = build_catalog(cards)
+    catalog = load_catalog(cards)
     options = engine_options(data_dir, settings, ".gaming")
     with built(
         catalog, dates, open_store(data_dir), cards, upto="scores", options=options
@@ -213,7 +213,9 @@ class Replay:
             for number, points in enumerate(made):
                 if points and self._good_ppm is not None:
                     friends = naive.get(FIRST_COPY + number, 0)
-                    points[NAIVE] = points[self._cards[0].name] | {NEIGHBOUR_MEAN: friends}
+                    late = self._cards[0].late_feature
+                    counted = {late.name: friends} if late else {}
+                    points[NAIVE] = points[self._cards[0].name] | counted
             return made
 
     def published_points(self) -> dict[int, dict[str, Points]]:

@@ -6,9 +6,18 @@ from pathlib import Path
 from plainscore.analysis.gaming import gaming_file
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.scorecards.card import SOCIAL_FACTOR
 
 LABELS = ("attack.parquet", "attack_tie.parquet")
+
+
+SOCIAL_POINTS = """
+    select
+        scorecard,
+        person_key,
+        score.score - card.base - own_points.own_points as points
+    from scores.score as score
+    inner join scores.own_points as own_points using (scorecard, person_key)
+    inner join reference.card as card using (scorecard)"""
 
 
 @dataclass(frozen=True)
@@ -44,9 +53,9 @@ def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
     the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
     ordinary tie that a planted one replaced is not restored.
     """
-    con, social = engine.con, f"select scorecard, person_key, {SOCIAL_FACTOR} as points"
+    con = engine.con
     _read_labels(engine, labels)
-    con.execute(f"create table planted.social as {social} from scores.factor")
+    con.execute(f"create table planted.social as {SOCIAL_POINTS}")
     con.execute("create table planted.friend_reliability as from scores.friend_reliability")
     con.execute(
         "delete from staging.tie where exists (from planted.tie as planted where planted.is_planted"
@@ -55,7 +64,7 @@ def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
     for name in _made_of(engine.catalog, "staging.tie"):
         con.execute(f"drop table {name}")
         engine.build(engine.catalog[name])
-    con.execute(f"create view planted.social_without as {social} from scores.factor")
+    con.execute(f"create view planted.social_without as {SOCIAL_POINTS}")
     con.execute(gaming_file("naive_rule.sql"))
     con.execute(gaming_file("planted_naive.sql"))
     return [PlantedPart(*row) for row in con.execute(gaming_file("planted.sql")).fetchall()]

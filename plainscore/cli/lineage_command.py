@@ -31,12 +31,12 @@ def lineage(
     output_format
         table draws a tree, each column's sources once; json prints one object per column.
     """
-    from plainscore.contracts.house import build_catalog
+    from plainscore.contracts.catalog import load_catalog
     from plainscore.contracts.lineage import lineage as trace
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
 
-    catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
+    catalog = load_catalog(read_scorecards(read_settings(data).scorecards))
     traced = trace(catalog, column)
     if output_format == "json":
         print(json.dumps([_as_object(node) for node in traced.each_once()], indent=1))

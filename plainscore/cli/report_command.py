@@ -23,7 +23,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     from plainscore.common.errors import UsageError
     from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
-    from plainscore.contracts.house import build_catalog
+    from plainscore.contracts.catalog import load_catalog
     from plainscore.publish.reports import publish_report, report_file
     from plainscore.runs.report.reporting import make_report
     from plainscore.scorecards.reading import read_scorecards
@@ -32,7 +32,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that is there")
-    catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
+    catalog = load_catalog(read_scorecards(read_settings(data).scorecards))
     with open_snapshots(data) as snapshots:
         day = snapshots.day(as_of)
     file = report_file(data, day) if out is None else out.resolve()

@@ -23,6 +23,7 @@ def scorecard(
     data: Path = Path("data"),
     sql: bool = False,
     check: bool = False,
+    schema: bool = False,
     output_format: Annotated[Literal["table", "json", "csv"], Parameter(name="--format")] = "table",
 ) -> int:
     """Show scorecards: every feature with its bins, bands, rules and benefits.
@@ -37,11 +38,17 @@ def scorecard(
         Print the SQL that the cards are compiled to: the text that runs.
     check
         Only say whether the cards are fit to run; a fault is named with file, line and key.
+    schema
+        Print the JSON Schema of scorecards, for editors.
     output_format
         csv has one line per bin; a line without at_least gives the points of a missing value.
     """
-    from plainscore.scorecards.reading import find_scorecard, read_scorecard
+    from plainscore.scorecards.reading import find_scorecard, read_scorecard, scorecard_schema
     from plainscore.settings import read_settings
+
+    if schema:
+        print(json.dumps(scorecard_schema(), indent=1))
+        return 0
 
     names = cards or read_settings(data).scorecards
     if sql:
@@ -64,22 +71,21 @@ def scorecard(
 
 def _print_sql(names: tuple[str, ...]) -> None:
     """Print every table that the cards decide, in the order in which they are built."""
-    from plainscore.contracts.catalog import HERE, tables_on_file
-    from plainscore.contracts.house import build_catalog
+    from plainscore.contracts.catalog import load_catalog
     from plainscore.scorecards.reading import read_scorecards
 
-    catalog = build_catalog(read_scorecards(names))
-    written = {table.name for table in tables_on_file(HERE, catalog.glossary)}
+    catalog = load_catalog(read_scorecards(names))
+    compiled = {table.name for table in catalog.compiled}
     for table in catalog.tables.values():
-        if table.name not in written:
+        if table.name in compiled:
             print(f"-- {table.name}: {table.title}\n{table.sql};\n")
 
 
 def _check(cards: "list[Scorecard]") -> None:
-    from plainscore.contracts.house import build_catalog
+    from plainscore.contracts.catalog import load_catalog
 
     for card in cards:
-        build_catalog((card,))
+        load_catalog((card,))
         print(
             f"{card.name} {card.version} is fit to run: {len(card.features)} features, "
             f"{card.base} to {card.max_score} points"

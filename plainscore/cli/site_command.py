@@ -27,13 +27,13 @@ def site(
     data
         The data directory.
     """
-    from plainscore.contracts.house import build_catalog
+    from plainscore.contracts.catalog import load_catalog
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
     from plainscore.show.site.writing import SiteRequest, refuse_other_folder, write_site
 
     refuse_other_folder(out.resolve())
-    catalog = build_catalog(read_scorecards(read_settings(data).scorecards))
+    catalog = load_catalog(read_scorecards(read_settings(data).scorecards))
     write_site(SiteRequest(data, as_of or ["latest"], out.resolve(), engine, catalog))
     print(out.resolve() / "index.html")
     return 0

@@ -1,26 +1,40 @@
 """All tables in the order in which they can be built, read from the files themselves.
 
-The path names a table, its SELECT names its inputs, its contract names the rest.
+The path names a table, its SELECT names its inputs, its contract names the rest. Before any event
+is touched, `rehearse` runs everything on empty tables; hashes say what a snapshot was made by.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
+from typing import Any, Literal
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 
-from plainscore.common.standard import standard_folder
-from plainscore.contracts.contract import ContractError, Glossary, Table, read_table
+from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts.contract import (
+    Column,
+    ContractError,
+    Glossary,
+    Table,
+    method_glossary,
+    method_tables,
+)
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.compile import compile_scorecards
+from plainscore.scorecards.measures import measures_among
 
-HERE = standard_folder("transforms")
 # The tables of this schema compare two snapshots: they are part of neither.
 COMPARING = "changes"
-# Nor are those that tell what became of the people of a snapshot.
+# Nor are those that say what became of the people of a snapshot.
 EVALUATING = "outcomes"
-# Nor those that tell how far two snapshots have drifted.
+# Nor those that say how far two snapshots have drifted.
 DRIFTING = "drift"
 APART = frozenset({COMPARING, EVALUATING, DRIFTING})
 # What is counted about a snapshot as a whole, and what Python fills from those counts: logarithms,
@@ -30,18 +44,50 @@ SCHEMAS = (
     "events", "reference", "raw", "staging", "features", "scores", AUDITS, STATISTICS,
     "published", COMPARING, EVALUATING, DRIFTING,
 )  # fmt: skip
+SOURCES = ("events", "reference")
+# Before it, a card decides no more than which features there are and who can be scored.
+WHOLE_CARDS_FROM = "scores"
+Group = Literal["snapshot", "changes", "outcomes", "drift"]
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "changes": (COMPARING,),
+    "outcomes": ("events", "reference", "raw", "staging", EVALUATING),
+    "drift": (DRIFTING,),
+}
+"""The schemas that are built outside a snapshot, with those that they are read from."""
+ANY_DAY = date(2026, 1, 31)
 
 
 class Catalog:
-    """The tables of a house: ``tables`` maps name -> Table, inputs before outputs.
+    """The tables of a method, those that scorecards decide included.
 
-    Raises ContractError where a SELECT reads a table that nothing makes, reads from a later
-    schema, or where tables feed each other in a circle.
+    ``written`` have a file of their own; ``compiled`` are what the cards decide. Reading their
+    inputs takes most of the time, so that is left until someone asks for ``tables``.
     """
 
-    def __init__(self, tables: Sequence[Table], glossary: Glossary):
+    def __init__(
+        self, written: Sequence[Table], glossary: Glossary, compiled: Sequence[Table] = ()
+    ):
         self.glossary = glossary
-        self.tables = _ordered({table.name: _with_inputs(table) for table in tables})
+        self.written = tuple(written)
+        own = {table.name for table in written}
+        self.compiled = tuple(table for table in compiled if table.name not in own)
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Name -> table, inputs before outputs, schema by schema.
+
+        Raises ContractError where a SELECT reads a table that nothing makes, reads from a later
+        schema, or where tables feed each other in a circle.
+        """
+        return _ordered({t.name: _with_inputs(t) for t in (*self.written, *self.compiled)})
+
+    @cached_property
+    def schemas(self) -> list[str]:
+        """All schemas in build order: those of `SCHEMAS`, and a method's own where they fit."""
+        there = {table.schema for table in (*self.written, *self.compiled)}
+        if there <= set(SCHEMAS):
+            return [schema for schema in SCHEMAS if schema in there]
+        return list(dict.fromkeys(table.schema for table in self.tables.values()))
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
@@ -53,18 +99,38 @@ class Catalog:
     def schemas_upto(self, last: str) -> list[str]:
         """Return the schemas with transforms, in build order, up to and including ``last``."""
         built = {table.schema for table in self.tables.values() if not table.is_source}
-        return [schema for schema in SCHEMAS[: SCHEMAS.index(last) + 1] if schema in built]
+        return [
+            schema for schema in self.schemas[: self.schemas.index(last) + 1] if schema in built
+        ]
+
+    def feature_column(self, feature: str) -> Column:
+        """Return the column of a feature; KeyError where no table has it."""
+        return measures_among(self.written).column(feature)
 
 
-def tables_on_file(root: Path, glossary: Glossary, schemas: Sequence[str] = SCHEMAS) -> list[Table]:
-    """Return every table of some schemas that has a file of its own under ``root``."""
-    paths = [
-        path
-        for schema in schemas
-        for path in sorted((root / schema).glob("*"))
-        if path.suffix in (".sql", ".toml")
-    ]
-    return [read_table(path, glossary) for path in paths]
+def load_catalog(
+    cards: Sequence[Scorecard] = (),
+    group: Group = "snapshot",
+    method: Method = STANDARD_METHOD,
+) -> Catalog:
+    """Return the tables of a run with these scorecards, champion first, or of another group.
+
+    ``group``: ``changes``, ``outcomes`` and ``drift`` are built outside a snapshot, whatever its
+    scorecards. Raises ContractError or UsageError where files and cards do not fit each other.
+    """
+    glossary = method_glossary(method)
+    if group != "snapshot":
+        return Catalog(method_tables(method, GROUPS[group], glossary), glossary)
+    written = method_tables(method, (*SCHEMAS, *_own_schemas(method)), glossary)
+    return Catalog(written, glossary, compile_scorecards(cards, written, glossary))
+
+
+def _own_schemas(method: Method) -> list[str]:
+    """Return the folders of transforms/ beyond `SCHEMAS` whose SQL opens with a contract."""
+    files = method.files("transforms", ".sql").items()
+    folders = [(name.split("/")[0], path) for name, path in files if name.count("/") == 1]
+    other = [(folder, path) for folder, path in folders if folder not in SCHEMAS]
+    return sorted({folder for folder, path in other if path.read_text().startswith("/*\ntitle")})
 
 
 def tables_read(table: Table) -> frozenset[str]:
@@ -93,17 +159,129 @@ def _with_inputs(table: Table) -> Table:
 
 
 def _ordered(by_name: dict[str, Table]) -> dict[str, Table]:
-    rank = {schema: place for place, schema in enumerate(SCHEMAS)}
     for table in by_name.values():
         for name in sorted(table.inputs):
             if name not in by_name:
                 raise ContractError(f"{table.name} reads {name}, which nothing makes")
-            if rank[by_name[name].schema] > rank[table.schema]:
-                raise ContractError(f"{table.name} reads {name}, which is made later")
     graph = {name: sorted(by_name[name].inputs) for name in sorted(by_name)}
     try:
         order = tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise ContractError(f"tables feed each other: {' <- '.join(error.args[1])}") from error
-    # Stages run one after the other, so a table stands with its schema.
+    rank = _ranks(by_name[name] for name in order)
+    for table in by_name.values():
+        for name in sorted(table.inputs):
+            if rank[by_name[name].schema] > rank[table.schema]:
+                raise ContractError(f"{table.name} reads {name}, which is made later")
+    # Stages run one after the other, so a table is placed with its schema.
     return {name: by_name[name] for name in sorted(order, key=lambda n: rank[by_name[n].schema])}
+
+
+def _ranks(tables: Iterable[Table]) -> dict[str, tuple[int, int, str]]:
+    """Return the place of each schema; one of a method's own comes after all that it reads."""
+    rank = {schema: (place, 0, "") for place, schema in enumerate(SCHEMAS)}
+    for table in tables:
+        if table.schema not in SCHEMAS:
+            read = [rank[name.partition(".")[0]] for name in table.inputs]
+            read = [one for one in read if one[2] != table.schema] or [(0, 0, "")]
+            place, depth, _ = max(read)
+            least = (place, depth + 1, table.schema)
+            rank[table.schema] = max(rank.get(table.schema, least), least)
+    return rank
+
+
+def rehearse(catalog: Catalog) -> list[str]:
+    """Return one sentence for every place where SQL and contract disagree; empty is good."""
+    faults: list[str] = []
+    with duckdb.connect() as con:
+        for schema in catalog.schemas:
+            con.execute(f"create schema {schema}")
+        for table in catalog.tables.values():
+            if not table.is_source:
+                faults += _disagreements(con, table)
+            con.execute(table.ddl)
+    return faults
+
+
+def _disagreements(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    describe = f"describe {table.sql}"
+    try:
+        parameters = con.extract_statements(describe)[0].named_parameters
+        rows = con.execute(describe, dict.fromkeys(parameters, ANY_DAY)).fetchall()
+    except duckdb.Error as error:
+        return [f"{table.name}: {error}"]
+    declared = [(column.name, column.type) for column in table.columns]
+    made = [(row[0], row[1]) for row in rows]
+    if len(declared) != len(made):
+        return [f"{table.name}: contract has {len(declared)} columns, SQL makes {len(made)}"]
+    return [
+        f"{table.name}: contract says {' '.join(said)}, SQL makes {' '.join(got)}"
+        for said, got in zip(declared, made, strict=True)
+        if said != got
+    ]
+
+
+def catalog_hash(catalog: Catalog) -> str:
+    """Return SHA-256 (hex) over every contract and SELECT of a snapshot, scorecards compiled in.
+
+    A changed comment in SQL counts as a change; layout of contracts does not. What looks at
+    snapshots from outside is part of none: see `hash_of_schema`.
+    """
+    return _hash_of(catalog, [n for n in catalog.tables if catalog[n].schema not in APART])
+
+
+def hash_of_schema(catalog: Catalog, schema: str) -> str:
+    """Return SHA-256 (hex) over every contract and SELECT of one schema."""
+    return _hash_of(catalog, [table.name for table in catalog.of_schema(schema)])
+
+
+def _hash_of(catalog: Catalog, names: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        table = asdict(catalog[name])
+        table["inputs"] = sorted(table["inputs"])
+        digest.update(_json(table))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class StageHash:
+    """What decides a stage beside its input: hand-written tables, and scorecards (or None)."""
+
+    code: str
+    scorecards: str | None
+
+
+def stage_hashes(
+    catalog: Catalog, cards: Sequence[Scorecard], own_code: Mapping[str, str]
+) -> dict[str, StageHash]:
+    """Return stage -> hashes over its own tables and those of every stage before it.
+
+    ``own_code``: stage -> hash of the code that fills its tables where no SQL does.
+
+    A stage reads itself and earlier stages only: so the first stage whose hash differs is the
+    one that was changed, and all later ones differ with it.
+    """
+    code, decided = hashlib.sha256(), hashlib.sha256()
+    is_decided = False
+    hashes = {}
+    for schema in (schema for schema in catalog.schemas if schema not in APART):
+        code.update(_text_of(catalog.written, schema) + own_code.get(schema, "").encode())
+        compiled = _text_of(catalog.compiled, schema)
+        decided.update(compiled)
+        if schema == WHOLE_CARDS_FROM:
+            decided.update(_json([card.hash for card in cards]))
+        is_decided = is_decided or bool(compiled) or schema == WHOLE_CARDS_FROM
+        if schema not in SOURCES:
+            by_cards = decided.hexdigest() if is_decided else None
+            hashes[schema] = StageHash(code.hexdigest(), by_cards)
+    return hashes
+
+
+def _text_of(tables: Iterable[Table], schema: str) -> bytes:
+    of_schema = sorted((t for t in tables if t.schema == schema), key=lambda table: table.name)
+    return b"".join(_json(asdict(table) | {"inputs": None}) for table in of_schema)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()

@@ -7,15 +7,18 @@ rehearsal, checks, comments, the data dictionary and the lineage.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plainscore.common.standard import Method
+
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
 COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
-HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks"})
+HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late"})
+LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 
 
@@ -51,7 +54,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Table:
-    """A table's contract, the SELECT that makes it (empty for a source) and what that reads."""
+    """A table's contract, the SELECT that makes it (empty for a source) and what that reads.
+
+    ``late_feature``: the column that cards may name as a feature although it is computed from
+    scores; ``late_points``: the column of its points. Most tables have neither.
+    """
 
     name: str
     title: str
@@ -61,6 +68,8 @@ class Table:
     checks: tuple[Check, ...] = ()
     sql: str = ""
     inputs: frozenset[str] = field(default_factory=frozenset)
+    late_feature: str = ""
+    late_points: str = ""
 
     @property
     def schema(self) -> str:
@@ -72,7 +81,7 @@ class Table:
 
     @property
     def is_audit(self) -> bool:
-        """Whether it tells findings about everyone, made from the audits or their statistics."""
+        """Whether it reports on everyone, from the audits or their statistics."""
         return self._reads("audits") or self.is_statistic
 
     @property
@@ -139,7 +148,8 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
     for column_name in set(key) - {column.name for column in columns}:
         raise ContractError(f"{name}: key column '{column_name}' is not among the columns")
     checks = tuple(_check(name, check) for check in head.get("checks", ()))
-    return Table(name, head["title"], head["grain"], key, columns, checks, sql)
+    late = _late(name, head.get("late"), {column.name for column in columns})
+    return Table(name, head["title"], head["grain"], key, columns, checks, sql, frozenset(), *late)
 
 
 def read_table(path: Path, glossary: Glossary) -> Table:
@@ -151,6 +161,21 @@ def read_table(path: Path, glossary: Glossary) -> Table:
     if not sql:
         raise ContractError(f"{path}: no SELECT after the contract")
     return parse_contract(name, _toml(head, path), glossary, sql)
+
+
+def method_glossary(method: Method) -> Glossary:
+    """Return the shared columns of a method."""
+    return read_glossary(method.file("transforms/glossary.toml"))
+
+
+def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) -> list[Table]:
+    """Return every table of some schemas that has a file of its own, schema by schema."""
+    found: dict[str, list[Path]] = {}
+    for name, path in method.files("transforms", ".sql", ".toml").items():
+        folder, _, rest = name.partition("/")
+        if rest and "/" not in rest:
+            found.setdefault(folder, []).append(path)
+    return [read_table(path, glossary) for one in schemas for path in found.get(one, ())]
 
 
 def _column(table: str, name: str, own: Mapping[str, Any], glossary: Glossary) -> Column:
@@ -175,6 +200,16 @@ def _column(table: str, name: str, own: Mapping[str, Any], glossary: Glossary) -
         among=tuple(declared.get("in", ())),
         nullable=declared.get("null", False),
     )
+
+
+def _late(table: str, declared: Mapping[str, Any] | None, columns: set[str]) -> tuple[str, str]:
+    if declared is None:
+        return "", ""
+    _refuse_unknown(declared, LATE_KEYS, f"{table}: late")
+    for key in sorted(LATE_KEYS):
+        if declared.get(key) not in columns:
+            raise ContractError(f"{table}: late.{key} is not among the columns")
+    return declared["feature"], declared["points"]
 
 
 def _check(table: str, declared: Mapping[str, Any]) -> Check:

@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
 from plainscore.common.errors import UsageError
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.contracts.resolved import resolve
+from plainscore.contracts.portability import resolve
 
 ROW_DECIDERS = ("where", "qualify", "having")
 

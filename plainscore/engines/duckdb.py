@@ -11,7 +11,7 @@ from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reference_rows import reference_rows
+from plainscore.scorecards.reference import reference_rows
 
 DEFAULT_OPTIONS = EngineOptions()
 VIEW_SCHEMAS = frozenset({"raw"})
@@ -42,7 +42,7 @@ class DuckDBEngine:
             config["temp_directory"] = str(options.temp_directory)
         self.con = duckdb.connect(config=config)
         self.con.execute("set TimeZone = 'UTC'")
-        for schema in SCHEMAS:
+        for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class DuckDBEngine:
 
     def load_reference(self, cards: Sequence[Scorecard]) -> None:
         """Fill the schema ``reference`` from the scorecards."""
-        for name, rows in reference_rows(cards, self.catalog.glossary).items():
+        for name, rows in reference_rows(cards, self.catalog.feature_column).items():
             self.con.execute(self.catalog[name].ddl)
             if rows:
                 lists = ", ".join("unnest(?)" for _ in self.catalog[name].columns)

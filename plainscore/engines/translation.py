@@ -21,7 +21,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.resolved import parse_select
+from plainscore.contracts.portability import parse_select
 
 DIALECT = "spark"
 TYPES = {

@@ -1,12 +1,13 @@
 """Make a project directory: settings, a scorecard, schedules and questions to edit."""
 
+import json
 from pathlib import Path
 
 import plainscore
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import standard_folder
 from plainscore.init.settings_text import settings_text
-from plainscore.scorecards.reading import PACKAGED, find_scorecard
+from plainscore.scorecards.reading import find_scorecard, scorecard_schema
 from plainscore.settings import FILE_NAME
 
 CARD, CARD_SCHEMA = "scorecard.toml", "scorecard.schema.json"
@@ -45,7 +46,7 @@ def project_files() -> dict[str, str]:
     named = {
         FILE_NAME: settings_text({"scorecards": [CARD, CHALLENGER]}),
         CARD: find_scorecard("standard").read_text(encoding="utf-8"),
-        CARD_SCHEMA: (PACKAGED / CARD_SCHEMA).read_text(encoding="utf-8"),
+        CARD_SCHEMA: json.dumps(scorecard_schema(), indent=1) + "\n",
     }
     asked = {
         f"{QUESTIONS}/{file.name}": file

@@ -56,10 +56,11 @@ class ChangeSet:
 def change_tables() -> tuple[Table, ...]:
     """Return the tables that are published of a pair."""
     # Reading contracts in their order takes sqlglot; those who only look need neither.
-    from plainscore.contracts.catalog import COMPARING
-    from plainscore.contracts.house import comparison_catalog
+    from plainscore.contracts.catalog import COMPARING, load_catalog
 
-    tables = {table.short_name: table for table in comparison_catalog().of_schema(COMPARING)}
+    tables = {
+        table.short_name: table for table in load_catalog(group="changes").of_schema(COMPARING)
+    }
     return tuple(tables[name] for name in SHOWN_TABLES)
 
 
@@ -139,8 +140,6 @@ def _readable(folders: Iterable[Path]) -> Iterable[tuple[Path, dict[str, Any]]]:
 
 @cache
 def _code() -> str:
-    from plainscore.contracts.catalog import COMPARING
-    from plainscore.contracts.fingerprint import hash_of_schema
-    from plainscore.contracts.house import comparison_catalog
+    from plainscore.contracts.catalog import COMPARING, hash_of_schema, load_catalog
 
-    return hash_of_schema(comparison_catalog(), COMPARING)[:_CODE_DIGITS]
+    return hash_of_schema(load_catalog(group="changes"), COMPARING)[:_CODE_DIGITS]

@@ -26,10 +26,9 @@ _CODE_DIGITS = 8
 def drift_tables() -> tuple[Table, ...]:
     """Return the tables that tell the drift between two snapshots."""
     # Reading contracts in their order takes sqlglot; those who only look need neither.
-    from plainscore.contracts.catalog import DRIFTING
-    from plainscore.contracts.house import drift_catalog
+    from plainscore.contracts.catalog import DRIFTING, load_catalog
 
-    return tuple(drift_catalog().of_schema(DRIFTING))
+    return tuple(load_catalog(group="drift").of_schema(DRIFTING))
 
 
 def drift_folder(data_dir: Path, before: Run, after: Run) -> Path:
@@ -69,9 +68,7 @@ def _current(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]) -> list
 def drift_code() -> str:
     """Return some hex digits of SHA-256 over what computes drift: contracts, and the figures."""
     from plainscore.analysis.drift.tables import DRIFT_VERSION
-    from plainscore.contracts.catalog import DRIFTING
-    from plainscore.contracts.fingerprint import hash_of_schema
-    from plainscore.contracts.house import drift_catalog
+    from plainscore.contracts.catalog import DRIFTING, hash_of_schema, load_catalog
 
-    made_of = f"{hash_of_schema(drift_catalog(), DRIFTING)} {DRIFT_VERSION}"
+    made_of = f"{hash_of_schema(load_catalog(group='drift'), DRIFTING)} {DRIFT_VERSION}"
     return hashlib.sha256(made_of.encode()).hexdigest()[:_CODE_DIGITS]

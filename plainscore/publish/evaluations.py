@@ -38,10 +38,11 @@ class Evaluation:
 def evaluation_tables() -> tuple[Table, ...]:
     """Return the tables that are published of an evaluated snapshot."""
     # Reading contracts in their order takes sqlglot; those who only look need neither.
-    from plainscore.contracts.catalog import EVALUATING
-    from plainscore.contracts.house import evaluation_catalog
+    from plainscore.contracts.catalog import EVALUATING, load_catalog
 
-    tables = {table.short_name: table for table in evaluation_catalog().of_schema(EVALUATING)}
+    tables = {
+        table.short_name: table for table in load_catalog(group="outcomes").of_schema(EVALUATING)
+    }
     return tuple(tables[name] for name in SHOWN_TABLES)
 
 
@@ -93,11 +94,9 @@ def evaluation_views(data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]])
 def evaluation_code() -> str:
     """Return SHA-256 (hex) of what evaluates: contracts and SQL, and the Python of the figures."""
     from plainscore.analysis.quality.tables import QUALITY_VERSION
-    from plainscore.contracts.catalog import EVALUATING
-    from plainscore.contracts.fingerprint import hash_of_schema
-    from plainscore.contracts.house import evaluation_catalog
+    from plainscore.contracts.catalog import EVALUATING, hash_of_schema, load_catalog
 
-    return f"{hash_of_schema(evaluation_catalog(), EVALUATING)} {QUALITY_VERSION}"
+    return f"{hash_of_schema(load_catalog(group='outcomes'), EVALUATING)} {QUALITY_VERSION}"
 
 
 def _name(run: Run) -> str:

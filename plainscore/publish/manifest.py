@@ -30,7 +30,7 @@ class Provenance:
 
     ``cards``: champion first. ``input``: fingerprint of the input and list of its files, as JSON
     values that depend on nothing but the input. ``code_hash``: see
-    plainscore.contracts.fingerprint.
+    plainscore.contracts.catalog.
     ``skipped_refused_files``: paths under landing/ that stood in the way and were passed over.
     ``erasures``: how many times people had been erased from the event store before.
     """

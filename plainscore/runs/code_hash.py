@@ -4,12 +4,9 @@ import hashlib
 from collections.abc import Sequence
 
 from plainscore.analysis.statistics import statistics_versions
-from plainscore.contracts.catalog import AUDITS, Catalog
-from plainscore.contracts.fingerprint import StageHash, catalog_hash, stage_hashes
-from plainscore.contracts.house import HouseTables
+from plainscore.contracts.catalog import AUDITS, Catalog, StageHash, catalog_hash, stage_hashes
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.injected_attacks import injected_attacks
-from plainscore.scorecards.reference_rows import AGE_BANDS, decay_weights
+from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_attacks
 
 
 def code_hash(catalog: Catalog) -> str:
@@ -18,9 +15,9 @@ def code_hash(catalog: Catalog) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def code_by_stage(tables: HouseTables, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
+def code_by_stage(catalog: Catalog, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
     """Return stage -> hashes of what decides it; see `stage_hashes`."""
-    return stage_hashes(tables, cards, _python_by_stage())
+    return stage_hashes(catalog, cards, _python_by_stage())
 
 
 def _python_by_stage() -> dict[str, str]:

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.common.errors import InputRefused
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import Catalog, StageHash, load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
-from plainscore.contracts.fingerprint import StageHash
-from plainscore.contracts.house import read_tables
-from plainscore.contracts.rehearsal import rehearse
 from plainscore.engines.build import start_engine
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
@@ -90,12 +87,11 @@ def read_design(settings: Settings) -> Design:
     Raises ContractError where the rehearsal fails, UsageError where a scorecard cannot be meant.
     """
     cards = read_scorecards(settings.scorecards)
-    tables = read_tables(cards)
-    catalog = tables.catalog
+    catalog = load_catalog(cards)
     faults = rehearse(catalog)
     if faults:
         raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
-    return Design(cards, catalog, code_hash(catalog), code_by_stage(tables, cards))
+    return Design(cards, catalog, code_hash(catalog), code_by_stage(catalog, cards))
 
 
 def take_in_new_files(data_dir: Path, threads: int | None) -> IngestReport:

@@ -6,16 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-FACTORS = (
-    "credit_history",
-    "purchase_behaviour",
-    "performance_reliability",
-    "personal_information",
-    "social_connections",
-)
-SOCIAL_FACTOR = "social_connections"
-NEIGHBOUR_MEAN = "friend_reliability"
-
 
 @dataclass(frozen=True)
 class Bin:
@@ -27,8 +17,11 @@ class Bin:
 
 @dataclass(frozen=True)
 class Feature:
-    """One line of the card. ``bins`` is empty for the neighbour mean, whose points are
-    ``max_points`` times its value, rounded half up."""
+    """One line of the card.
+
+    ``bins`` is empty for a late feature, the neighbour mean: its points are ``max_points`` times
+    its value, rounded half up.
+    """
 
     name: str
     factor: str
@@ -107,13 +100,23 @@ class Scorecard:
         return self.base + sum(cap for _, cap in self.factor_caps)
 
     @property
+    def late_feature(self) -> Feature | None:
+        """The feature that is computed from everyone's own points; a card may do without one."""
+        return next((feature for feature in self.features if not feature.bins), None)
+
+    @property
+    def late_factor(self) -> str | None:
+        """The factor of the late feature. Its points are not part of a person's own record."""
+        return self.late_feature.factor if self.late_feature else None
+
+    @property
     def own_points_max(self) -> int:
-        """Most points that a person can have without the social factor."""
-        return sum(cap for factor, cap in self.factor_caps if factor != SOCIAL_FACTOR)
+        """Most points that a person can have without the factor of the late feature."""
+        return sum(cap for factor, cap in self.factor_caps if factor != self.late_factor)
 
     @property
     def friend_points_max(self) -> int:
-        return next(f.max_points for f in self.features if f.name == NEIGHBOUR_MEAN)
+        return self.late_feature.max_points if self.late_feature else 0
 
     def features_of(self, factor: str) -> Iterator[Feature]:
         """Yield the features of one factor in the card's order."""

@@ -5,14 +5,15 @@ glossary say; the rest of the page is written by hand. A test holds that the pag
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from plainscore.common.errors import UsageError
-from plainscore.contracts.catalog import HERE
-from plainscore.contracts.contract import Glossary, read_glossary
+from plainscore.common.standard import STANDARD_METHOD
+from plainscore.contracts.contract import Glossary, method_glossary
 from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
 from plainscore.scorecards.reading import read_scorecards
 
-METHOD_PAGE = HERE.parent / "docs" / "method.md"
+METHOD_PAGE = Path(__file__).parents[2] / "docs" / "method.md"
 
 
 def refreshed(page: str) -> str:
@@ -33,7 +34,7 @@ def refreshed(page: str) -> str:
 def method_tables() -> Mapping[str, str]:
     """Return marker name -> Markdown of the packaged cards, the standard one first."""
     standard, reported_b = read_scorecards(("standard", "reported_b"))
-    glossary = read_glossary(HERE / "glossary.toml")
+    glossary = method_glossary(STANDARD_METHOD)
     return {
         "factors": _factors((standard, reported_b)),
         "features": _features(standard, glossary),

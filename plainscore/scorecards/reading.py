@@ -1,17 +1,34 @@
-"""Read a scorecard from TOML; errors name file, line and key.
+"""Read a scorecard from TOML: pydantic models of the file; errors name file, line and key.
 
 A card may say ``extends = "standard"``: it then holds only what differs from the card of that
 name in the same folder (or from the packaged one).
 """
 
+import json
+import re
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import standard_folder
+from plainscore.common.standard import STANDARD_METHOD, Method, standard_folder
 from plainscore.scorecards.card import (
     Band,
     Benefit,
@@ -21,42 +38,177 @@ from plainscore.scorecards.card import (
     NotScoredRule,
     Scorecard,
 )
-from plainscore.scorecards.fields import Fields, ScorecardError
-from plainscore.scorecards.positions import key_lines
-from plainscore.scorecards.validation import validate
+from plainscore.scorecards.measures import Measures, measures_of
 
 PACKAGED = standard_folder("transforms/scorecards")
+MILLION = 1_000_000
+TESTS = ("at_least", "below", "equals")
+KeyPath = tuple[str | int, ...]
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"]+)\s*=")
 
 
-def find_scorecard(name_or_path: str) -> Path:
+class ScorecardError(UsageError):
+    """A scorecard cannot be used as it is written."""
+
+
+# ---- the file, as pydantic sees it -------------------------------------------------------------
+
+
+def _number(value: object) -> Decimal:
+    if type(value) is int or (isinstance(value, Decimal) and value.is_finite()):
+        return Decimal(value)
+    raise PydanticCustomError("number", "write a number")
+
+
+def _six_decimals(value: Decimal) -> Decimal:
+    if value * MILLION != int(value * MILLION):
+        raise PydanticCustomError("decimals", "write at most six decimals")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Points = Annotated[int, Field(ge=0)]
+Number = Annotated[Decimal, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Share = Annotated[
+    Decimal, BeforeValidator(_number), Field(ge=0, le=1), AfterValidator(_six_decimals),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]  # fmt: skip
+BinPair = Annotated[tuple[Number, Points], Field(strict=False)]
+# What a schema says of keys that go together; `_faults` says it where a card is read.
+_ONE_TEST: JsonDict = {"oneOf": [{"required": [test]} for test in TESTS]}
+_BY_BINS, _BY_RULE = ("bins", "missing_points"), ("rule", "max_points")
+_BINS_OR_RULE: JsonDict = {
+    "oneOf": [
+        {"required": [*needed], "properties": dict.fromkeys(others, False)}
+        for needed, others in ((_BY_BINS, _BY_RULE), (_BY_RULE, _BY_BINS))
+    ]
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class FriendsTable(_Part):
+    """The neighbour mean: a prior with a weight in friend-months, and how far friends can move."""
+
+    prior: Share = Decimal("0.5")
+    prior_weight: Annotated[int, Field(ge=1)] = 12
+    max_distance: Share = Decimal("0.15")
+
+
+class NotScoredTable(_Part):
+    """A person is scored only where a measure of features.eligibility passes the test."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_TEST)
+
+    code: Text
+    measure: Text
+    at_least: Points | None = None
+    below: Points | None = None
+    equals: bool | None = None
+    reason: Text
+    what_to_do: Text
+
+
+class BandTable(_Part):
+    """A band of scores from ``at_least`` up to the next band."""
+
+    name: Text
+    at_least: Points
+
+
+class FactorTable(_Part):
+    """The most points that the features of a factor give together."""
+
+    max_points: Points
+
+
+class FeatureTable(_Part):
+    """Points of a feature: by bins [at least, points], or by a rule."""
+
+    model_config = ConfigDict(json_schema_extra=_BINS_OR_RULE)
+
+    factor: Text
+    direction: Literal["up", "down"]
+    bins: Annotated[list[BinPair], Field(min_length=1)] | None = None
+    missing_points: Points | None = None
+    rule: Literal["neighbour_mean"] | None = None
+    max_points: Points | None = None
+    reason: Text
+    what_to_do: Text
+
+
+class BenefitTable(_Part):
+    """What opens at a score."""
+
+    name: Text
+    min_score: Points
+    source: Text
+    note: Text
+    is_harm_sensitive: bool
+
+
+class CardFile(_Part):
+    """A scorecard: every number of the method."""
+
+    name: Text
+    version: Text
+    title: Text
+    base: Points
+    most: Points | None = Field(None, description="Base and all points; checked where given.")
+    friends: FriendsTable = FriendsTable()
+    not_scored: list[NotScoredTable] = []
+    band: Annotated[list[BandTable], Field(min_length=1)]
+    factor: Annotated[dict[str, FactorTable], Field(min_length=1)]
+    feature: Annotated[dict[str, FeatureTable], Field(min_length=1)]
+    benefit: list[BenefitTable] = []
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def find_scorecard(name_or_path: str, method: Method = STANDARD_METHOD) -> Path:
     """Return the file of a packaged card's name or of a path; UsageError where there is none."""
-    packaged = PACKAGED / f"{name_or_path}.toml"
-    path = packaged if packaged.exists() else Path(name_or_path)
+    packaged = method.files("transforms/scorecards", ".toml")
+    path = packaged.get(f"{name_or_path}.toml", Path(name_or_path))
     if path.suffix == ".toml" and path.is_file():
         return path
-    names = ", ".join(sorted(card.stem for card in PACKAGED.glob("*.toml")))
+    names = ", ".join(sorted(card.stem for card in packaged.values()))
     raise UsageError(
         f"no scorecard '{name_or_path}': give the path of a .toml file, or one of {names}"
     )
 
 
-def read_scorecard(path: Path) -> Scorecard:
-    """Read and validate one card. Raises ScorecardError (exit code 2), naming line and key."""
-    fields = _read_fields(path, seen=())
-    card = _card(fields)
-    validate(card, fields)
-    return card
+def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
+    """Read and validate one card; its features and measures are those of the method's tables.
+
+    Raises ScorecardError (exit code 2), naming file, line and key.
+    """
+    text = _read_text(path, method, ())
+    try:
+        file = CardFile.model_validate(text.values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise text.error(_path_of(fault["loc"], text.values), _message(fault)) from None
+    measures = measures_of(method)
+    for key, message in _faults(file, measures):
+        raise text.error(key, message)
+    return _card(file)
 
 
-def read_scorecards(names_or_paths: tuple[str, ...]) -> tuple[Scorecard, ...]:
+def read_scorecards(
+    names_or_paths: Sequence[str], method: Method = STANDARD_METHOD
+) -> tuple[Scorecard, ...]:
     """Read the cards of one run, champion first.
 
-    Raises UsageError where two share a name, or differ in who is scored: the social features of
-    a person count scored friends, so cards side by side must agree on who that is.
+    Raises UsageError where two share a name, or differ in who is scored: the friends of a person
+    count where they are scored, so cards of one run must agree on who that is.
     """
     if not names_or_paths:
         raise UsageError("a run needs at least one scorecard: set `scorecards`")
-    cards = tuple(read_scorecard(find_scorecard(name)) for name in names_or_paths)
+    cards = tuple(read_scorecard(find_scorecard(name, method), method) for name in names_or_paths)
     if len({card.name for card in cards}) < len(cards):
         raise UsageError(f"two scorecards share a name: {', '.join(card.name for card in cards)}")
     for card in cards[1:]:
@@ -68,137 +220,280 @@ def read_scorecards(names_or_paths: tuple[str, ...]) -> tuple[Scorecard, ...]:
     return cards
 
 
-def _read_fields(path: Path, seen: tuple[Path, ...]) -> Fields:
+def _card(file: CardFile) -> Scorecard:
+    most = file.base + sum(factor.max_points for factor in file.factor.values())
+    ends = [band.at_least - 1 for band in file.band[1:]] + [most]
+    friends = file.friends
+    return Scorecard(
+        name=file.name,
+        version=file.version,
+        title=file.title,
+        base=file.base,
+        factor_caps=tuple((name, factor.max_points) for name, factor in file.factor.items()),
+        features=tuple(_feature(name, table) for name, table in file.feature.items()),
+        bands=tuple(
+            Band(band.name, band.at_least, end) for band, end in zip(file.band, ends, strict=True)
+        ),
+        not_scored=tuple(
+            NotScoredRule(rule.code, rule.measure, *_test(rule), rule.reason, rule.what_to_do)
+            for rule in file.not_scored
+        ),
+        benefits=tuple(Benefit(**benefit.model_dump()) for benefit in file.benefit),
+        friends=FriendRule(
+            int(friends.prior * MILLION), friends.prior_weight, int(friends.max_distance * MILLION)
+        ),
+    )
+
+
+def _feature(name: str, table: FeatureTable) -> Feature:
+    return Feature(
+        name=name,
+        factor=table.factor,
+        direction=table.direction,
+        bins=tuple(Bin(at_least, points) for at_least, points in table.bins or ()),
+        missing_points=table.missing_points or 0,
+        max_points=_most(table),
+        reason=table.reason,
+        what_to_do=table.what_to_do,
+    )
+
+
+def _most(table: FeatureTable) -> int:
+    return max(points for _, points in table.bins) if table.bins else table.max_points or 0
+
+
+def _test(rule: NotScoredTable) -> tuple[str, int | bool]:
+    return next((t, getattr(rule, t)) for t in TESTS if getattr(rule, t) is not None)
+
+
+# ---- what pydantic cannot see: parts that do not fit each other or the method --------------------
+
+Faults = Iterator[tuple[KeyPath, str]]
+
+
+def _faults(file: CardFile, measures: Measures) -> Faults:
+    for name, table in file.feature.items():
+        yield from _feature_faults(("feature", name), table, file, name in measures.late)
+        if name not in measures.features and name not in measures.late:
+            known = ", ".join([*measures.features, *measures.late])
+            yield ("feature", name), f"is a column of no table of features; there are {known}"
+    for factor, cap in file.factor.items():
+        filled = [_most(one) for one in file.feature.values() if one.factor == factor]
+        if cap.max_points != sum(filled) or not filled:
+            yield (
+                ("factor", factor, "max_points"),
+                f"is {cap.max_points}, but the most points of its features sum to {sum(filled)}",
+            )
+    yield from _card_faults(file)
+    for number, rule in enumerate(file.not_scored):
+        yield from _rule_faults(("not_scored", number), rule, measures.eligibility)
+    for key, names in (
+        ("benefit", [benefit.name for benefit in file.benefit]),
+        ("not_scored", [rule.code for rule in file.not_scored]),
+        ("band", [band.name for band in file.band]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield (key,), f"names {', '.join(twice)} twice"
+
+
+def _feature_faults(key: KeyPath, table: FeatureTable, file: CardFile, is_late: bool) -> Faults:
+    needed, others = (_BY_RULE, _BY_BINS) if table.rule else (_BY_BINS, _BY_RULE)
+    for name in needed:
+        if getattr(table, name) is None:
+            yield (*key, name), "is missing"
+    for name in others:
+        if getattr(table, name) is not None:
+            yield (*key, name), f"has no meaning beside {needed[0]}; leave it out"
+    if is_late and not table.rule:
+        yield (*key, "bins"), 'has no meaning here: write rule = "neighbour_mean" and max_points'
+    if table.rule and not is_late:
+        yield (*key, "rule"), "is for features that are computed from scores; write bins"
+    if table.factor not in file.factor:
+        yield (*key, "factor"), f"is one of {', '.join(file.factor)}, not {table.factor!r}"
+    yield from _bin_faults(key, table)
+
+
+def _bin_faults(key: KeyPath, table: FeatureTable) -> Faults:
+    bins = table.bins or []
+    if any(low >= high for (low, _), (high, _) in pairwise(bins)):
+        yield (*key, "bins"), "must ascend"
+    points = [earned for _, earned in bins]
+    if points != sorted(points, reverse=table.direction == "down"):
+        yield (*key, "bins"), f"points do not go {table.direction}"
+    if (table.missing_points or 0) > _most(table):
+        yield (*key, "missing_points"), f"pass the feature's most, {_most(table)}"
+
+
+def _card_faults(file: CardFile) -> Faults:
+    most = file.base + sum(factor.max_points for factor in file.factor.values())
+    if file.most not in (None, most):
+        yield ("most",), f"is {file.most}, but base and factors sum to {most}"
+    ruled = [name for name, one in file.feature.items() if one.rule]
+    if len(ruled) > 1:
+        yield ("feature", ruled[1], "rule"), f"is given to {ruled[0]} already; one feature has it"
+    late = {file.feature[name].factor for name in ruled}
+    if not any(one.max_points for name, one in file.factor.items() if name not in late):
+        yield ("factor",), "needs points in a factor without a rule: a person's own record"
+    edges = [band.at_least for band in file.band]
+    if edges != sorted(set(edges)):
+        yield ("band",), "lists the bands from the lowest to the highest"
+    if edges[0] != file.base or edges[-1] > most:
+        yield ("band",), f"starts at the base, {file.base}, and ends by {most}"
+    for number, benefit in enumerate(file.benefit):
+        if not file.base <= benefit.min_score <= most:
+            yield ("benefit", number, "min_score"), f"is no score: {file.base} to {most}"
+
+
+def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -> Faults:
+    given = [test for test in TESTS if getattr(rule, test) is not None]
+    if len(given) != 1:
+        yield (*key, "measure"), f"needs exactly one of {', '.join(TESTS)}"
+    kind = kinds.get(rule.measure)
+    if kind is None:
+        yield (*key, "measure"), f"is one of {', '.join(kinds)}, not {rule.measure!r}"
+    if (kind == "BOOLEAN") != (given[0] == "equals"):
+        yield (*key, given[0]), f"does not fit {rule.measure}, which is {kind}"
+
+
+# ---- where a key is written ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _CardText:
+    """The values of a card, its own laid over those that it extends, and the lines of each file."""
+
+    values: dict[str, Any]
+    files: tuple[tuple[Path, Mapping[KeyPath, int]], ...]
+
+    def error(self, key: KeyPath, message: str) -> ScorecardError:
+        """Return the error to raise for a key: in the card's own file where it is written there."""
+        for file, lines in reversed(self.files):
+            if any(written[: len(key)] == key for written in lines) or file == self.files[0][0]:
+                dotted = ".".join(str(part) for part in key)
+                return ScorecardError(f"{file}:{_line_of(lines, key)}: {dotted}: {message}")
+        raise AssertionError("the loop ends at the first file")
+
+
+def _read_text(path: Path, method: Method, seen: tuple[Path, ...]) -> _CardText:
     text = path.read_text(encoding="utf-8")
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ScorecardError(f"{path}: {error}") from error
-    lines = key_lines(text)
+    own = (path, _key_lines(text))
     base_name = values.pop("extends", None)
     if base_name is None:
-        return Fields(values, (), lambda key: (path, key), {path: lines})
+        return _CardText(values, (own,))
     sibling = path.parent / f"{base_name}.toml"
-    base_path = sibling if sibling.is_file() else find_scorecard(str(base_name))
+    base_path = sibling if sibling.is_file() else find_scorecard(str(base_name), method)
     if base_path in (*seen, path):
         raise ScorecardError(f"{path}: extends itself by way of {base_path.name}")
-    base = _read_fields(base_path, (*seen, path))
-    return base.overlaid(values, path, lines)
+    base = _read_text(base_path, method, (*seen, path))
+    return _CardText(_merged(base.values, values), (*base.files, own))
 
 
-def _card(fields: Fields) -> Scorecard:
-    fields.refuse_unknown(
-        {"name", "version", "title", "base", "friends", "not_scored", "band", "factor",
-         "feature", "benefit"}
-    )  # fmt: skip
-    caps = tuple(
-        (name, cap.integer("max_points", only=True)) for name, cap in fields.tables("factor")
-    )
-    return Scorecard(
-        name=fields.text("name"),
-        version=fields.text("version"),
-        title=fields.text("title"),
-        base=fields.integer("base"),
-        factor_caps=caps,
-        features=tuple(_feature(name, feature) for name, feature in fields.tables("feature")),
-        bands=_bands(fields, fields.integer("base") + sum(cap for _, cap in caps)),
-        not_scored=tuple(_rule(rule) for rule in fields.array("not_scored")),
-        benefits=tuple(_benefit(benefit) for benefit in fields.array("benefit")),
-        friends=_friends(fields.table("friends")),
-    )
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both_tables else value
+    return merged
 
 
-def _feature(name: str, fields: Fields) -> Feature:
-    fields.refuse_unknown(
-        {"factor", "direction", "bins", "missing_points", "rule", "max_points", "reason",
-         "what_to_do"}
-    )  # fmt: skip
-    is_binned = not fields.has("rule")
-    bins = _bins(fields) if is_binned else ()
-    if not is_binned:
-        fields.choice("rule", ("neighbour_mean",))
-        for key in ("bins", "missing_points"):
-            if fields.has(key):
-                raise fields.error(key, "has no meaning beside a rule; leave it out")
-    elif fields.has("max_points"):
-        raise fields.error("max_points", "follows from the bins; leave it out")
-    return Feature(
-        name=name,
-        factor=fields.text("factor"),
-        direction=fields.choice("direction", ("up", "down")),
-        bins=bins,
-        missing_points=fields.integer("missing_points") if is_binned else 0,
-        max_points=max(b.points for b in bins) if is_binned else fields.integer("max_points"),
-        reason=fields.text("reason"),
-        what_to_do=fields.text("what_to_do"),
-    )
+def _key_lines(text: str) -> dict[KeyPath, int]:
+    """Return the line (from 1) of every table header and key; tomllib does not keep them.
+
+    Elements of an array of tables are counted: ``("band", 0, "name")``.
+    """
+    lines: dict[KeyPath, int] = {}
+    counts: dict[str, int] = {}
+    table: KeyPath = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            name = header[2].replace('"', "")
+            table = tuple(name.split("."))
+            if header[1] == "[[":
+                table = (*table, counts.get(name, 0))
+                counts[name] = counts.get(name, 0) + 1
+            lines[table] = number
+        elif key := _KEY.match(line):
+            lines[(*table, key[1].strip('"'))] = number
+    return lines
 
 
-def _bins(fields: Fields) -> tuple[Bin, ...]:
-    value = fields.value("bins")
-    if not isinstance(value, list) or not value:
-        raise fields.error("bins", "is a list of [at least, points] pairs")
-    bins = []
-    for pair in value:
-        if not (isinstance(pair, list) and len(pair) == 2 and _is_number(pair[0])):
-            raise fields.error("bins", f"{pair} is not [at least, points]")
-        if type(pair[1]) is not int or pair[1] < 0:
-            raise fields.error("bins", f"points are whole numbers from 0, not {pair[1]}")
-        bins.append(Bin(Decimal(pair[0]), pair[1]))
-    if any(low.at_least >= high.at_least for low, high in pairwise(bins)):
-        raise fields.error("bins", "must ascend")
-    return tuple(bins)
+def _line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
+    """Return the line of ``path``, of the first line under it, or of the nearest part above it."""
+    while path:
+        under = [line for key, line in lines.items() if key[: len(path)] == path]
+        if under:
+            return min(under)
+        path = path[:-1]
+    return 1
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is int or (isinstance(value, Decimal) and value.is_finite())
+def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
+    """Return where pydantic's ``loc`` is in the file: a bin has no line of its own."""
+    path: KeyPath = ()
+    for part in loc:
+        if isinstance(values, dict):
+            path, values = (*path, part), values.get(str(part))
+        elif isinstance(values, list) and isinstance(part, int) and isinstance(values[part], dict):
+            path, values = (*path, part), values[part]
+        else:
+            break
+    return path
 
 
-def _bands(fields: Fields, max_score: int) -> tuple[Band, ...]:
-    declared = []
-    for band in fields.array("band"):
-        band.refuse_unknown({"name", "at_least"})
-        declared.append((band.text("name"), band.integer("at_least")))
-    ends = [at_least - 1 for _, at_least in declared[1:]] + [max_score]
-    return tuple(
-        Band(name, at_least, end) for (name, at_least), end in zip(declared, ends, strict=True)
-    )
+def _message(fault: Mapping[str, Any]) -> str:
+    match fault["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is not known; see `plainscore scorecard --schema`"
+        case "too_short" | "string_too_short":
+            return "is empty"
+    said = str(fault["msg"]).removeprefix("Input ")
+    given = fault["input"]
+    shown = given if isinstance(given, (int, Decimal)) else repr(given)
+    return f"{said[0].lower()}{said[1:]}, not {shown}"
 
 
-def _rule(fields: Fields) -> NotScoredRule:
-    fields.refuse_unknown(
-        {"code", "measure", "at_least", "below", "equals", "reason", "what_to_do"}
-    )
-    tests = [test for test in ("at_least", "below", "equals") if fields.has(test)]
-    if len(tests) != 1:
-        raise fields.error("measure", "needs exactly one of at_least, below, equals")
-    test = tests[0]
-    value = fields.flag(test) if test == "equals" else fields.integer(test)
-    return NotScoredRule(
-        code=fields.text("code"),
-        measure=fields.text("measure"),
-        test=test,
-        value=value,
-        reason=fields.text("reason"),
-        what_to_do=fields.text("what_to_do"),
-    )
+# ---- the JSON Schema, for editors ----------------------------------------------------------------
+
+_MERGED_TABLES = ("FriendsTable", "FactorTable", "FeatureTable")
 
 
-def _benefit(fields: Fields) -> Benefit:
-    fields.refuse_unknown({"name", "min_score", "source", "note", "is_harm_sensitive"})
-    return Benefit(
-        name=fields.text("name"),
-        min_score=fields.integer("min_score"),
-        source=fields.text("source"),
-        note=fields.text("note"),
-        is_harm_sensitive=fields.flag("is_harm_sensitive"),
-    )
+def scorecard_schema(method: Method = STANDARD_METHOD) -> dict[str, Any]:
+    """Return the JSON Schema of a card of a method, which names its features and measures.
 
-
-def _friends(fields: Fields) -> FriendRule:
-    fields.refuse_unknown({"prior", "prior_weight", "max_distance"})
-    return FriendRule(
-        prior_ppm=fields.parts_per_million("prior"),
-        prior_weight=fields.integer("prior_weight", at_least=1),
-        max_distance_ppm=fields.parts_per_million("max_distance"),
-    )
+    A card that extends another may leave out what does not differ.
+    """
+    measures = measures_of(method)
+    full = CardFile.model_json_schema()
+    full["properties"]["extends"] = {"type": "string"}
+    names = [*measures.features, *measures.late]
+    full["properties"]["feature"]["propertyNames"] = {"enum": names}
+    defs = full.pop("$defs")
+    rule = defs["NotScoredTable"]
+    rule["properties"]["measure"]["enum"] = list(measures.eligibility)
+    flags = [name for name, kind in measures.eligibility.items() if kind == "BOOLEAN"]
+    rule["if"] = {"properties": {"measure": {"enum": flags}}}
+    rule["then"], rule["else"] = {"required": ["equals"]}, {"properties": {"equals": False}}
+    partial = json.loads(json.dumps(full))
+    partial.pop("required")
+    for name in _MERGED_TABLES:
+        changed = deepcopy(defs[name])
+        changed.pop("required", None)
+        changed.pop("oneOf", None)
+        defs[f"Changed{name}"] = changed
+        old, new = f'"#/$defs/{name}"', f'"#/$defs/Changed{name}"'
+        partial = json.loads(json.dumps(partial).replace(old, new))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "plainscore scorecard",
+        "if": {"required": ["extends"]},
+        "then": partial,
+        "else": full,
+        "$defs": defs,
+    }

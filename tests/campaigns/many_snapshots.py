@@ -17,10 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.publish import manifest
 from plainscore.publish.manifest import Provenance
 from plainscore.publish.people_root import HashedPeople
@@ -44,7 +43,7 @@ def publish_copies(
     ``different``: how many days get files of their own before the rest link to these in turn.
     """
     cards = read_scorecards(CARDS)
-    house = build_catalog(cards)
+    house = load_catalog(cards)
     provenance = Provenance(cards, {"fingerprint": "0" * 64, "files": 0}, "0.1.0", "0" * 64)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(manifest, "content_hash", lambda *_: "0" * 64)

@@ -6,15 +6,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.engines.build import built
 from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.reading import read_scorecards
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 1, 31))
 CARDS = read_scorecards(("standard",))
-CATALOG = build_catalog(CARDS)
+CATALOG = load_catalog(CARDS)
 
 
 def _there(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -13,9 +13,8 @@ from typing import Any
 from plainscore.analysis.changes.assembling import assemble
 from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES, TIME
 from plainscore.analysis.statistics import fill_statistics
-from plainscore.contracts.catalog import STATISTICS
+from plainscore.contracts.catalog import STATISTICS, load_catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
 from plainscore.publish.change_sets import ChangePair
@@ -69,7 +68,7 @@ def _evaluate(engine: DuckDBEngine) -> None:
 
 def _built(dates: SnapshotDates) -> DuckDBEngine:
     cards = read_scorecards(("standard", "reported_b"))
-    engine = DuckDBEngine(build_catalog(cards), dates, EngineOptions(threads=2))
+    engine = DuckDBEngine(load_catalog(cards), dates, EngineOptions(threads=2))
     engine.open_events({})
     _insert_events(engine)
     engine.load_reference(cards)

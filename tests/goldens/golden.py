@@ -21,8 +21,21 @@ RECORDED = Path(__file__).parent / "recorded.jsonl"
 EXCERPT = 60
 _NUMBER_OR_ID = re.compile(r"[\w.,:+-]*\d[\w.,:+-]*")
 _LEFT_OUT = frozenset(  # they depend on the clock, the machine and the version, or are prose
-    "began run_id seconds peak_memory_bytes code_hash code_version hash format bytes "
-    "deleted_from detail doc message".split()
+    [
+        "began",
+        "run_id",
+        "seconds",
+        "peak_memory_bytes",
+        "code_hash",
+        "code_version",
+        "hash",
+        "format",
+        "bytes",
+        "deleted_from",
+        "detail",
+        "doc",
+        "message",
+    ]
 )
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
@@ -28,7 +27,7 @@ POLARS_TYPES = {
 def standard_house() -> tuple[tuple[Scorecard, ...], Catalog]:
     """The packaged scorecards and the catalog that they give."""
     cards = read_scorecards(("standard", "reported_b"))
-    return cards, build_catalog(cards)
+    return cards, load_catalog(cards)
 
 
 def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:

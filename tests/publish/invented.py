@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from plainscore.analysis.statistics import fill_statistic
-from plainscore.contracts.catalog import STATISTICS, Catalog
+from plainscore.contracts.catalog import STATISTICS, Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import build_catalog
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
 from plainscore.publish.manifest import Provenance
@@ -44,7 +43,7 @@ def cards() -> tuple[Scorecard, ...]:
 
 @cache
 def house() -> Catalog:
-    return build_catalog(cards())
+    return load_catalog(cards())
 
 
 def person_id(person_key: int) -> str:

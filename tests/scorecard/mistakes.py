@@ -99,12 +99,34 @@ MISTAKES = (
         "factor.credit_history.max_points", "max_points = 200", False,
     ),
     Mistake(
-        "a sixth factor", "[factor.social_connections]",
-        "[factor.luck]\nmax_points = 0\n\n[factor.social_connections]", "factor", "[factor.",
+        "a factor without a feature", "[factor.social_connections]",
+        "[factor.luck]\nmax_points = 0\n\n[factor.social_connections]", "factor.luck.max_points",
+        "max_points = 0", False,
+    ),
+    Mistake(
+        "a most that does not add up", "base = 350", "base = 350\nmost = 900", "most", "most = 900",
+        False,
+    ),
+    Mistake(
+        "a benefit beyond the scale", "min_score = 550", "min_score = 951", "benefit.0.min_score",
+        "min_score = 951", False,
+    ),
+    Mistake(
+        "a feature that no table has", "[feature.on_time_share]", "[feature.shoe_size]",
+        "feature.shoe_size", "[feature.shoe_size]",
+    ),
+    Mistake(
+        "bins for what is computed from scores", MEAN, "bins = [[0, 16]]\nmissing_points = 0",
+        "feature.friend_reliability.bins", "bins = [[0, 16]]", False,
+    ),
+    Mistake(
+        "a rule for what is measured", f"{BINS}\nmissing_points = 20",
+        'rule = "neighbour_mean"\nmax_points = 60', "feature.on_time_share.rule",
+        'rule = "neighbour_mean"', False,
     ),
     Mistake(
         "unknown factor", 'factor = "credit_history"', 'factor = "credit"',
-        "feature.on_time_share.factor", 'factor = "credit"',
+        "feature.on_time_share.factor", 'factor = "credit"', False,
     ),
     Mistake(
         "unknown direction", 'direction = "up"', 'direction = "sideways"',

@@ -8,7 +8,7 @@ import pytest
 
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from plainscore.scorecards.reference_rows import decay_weights
+from plainscore.scorecards.reference import decay_weights
 from plainscore.settings import Settings
 from tests.scorecard.published_method import Line, published_lines
 from tests.transforms.worked_example import house

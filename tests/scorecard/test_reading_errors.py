@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from plainscore.common.errors import UsageError
-from plainscore.scorecards.fields import ScorecardError
-from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
+from plainscore.scorecards.reading import (
+    ScorecardError,
+    find_scorecard,
+    read_scorecard,
+    read_scorecards,
+)
 from tests.scorecard.mistakes import MISTAKES, STANDARD, Mistake
 
 
@@ -17,7 +21,7 @@ def test_a_mistake_is_told_with_file_line_and_key(mistake: Mistake, tmp_path: Pa
     path.write_text(mistake.text, encoding="utf-8")
     with pytest.raises(ScorecardError) as raised:
         read_scorecard(path)
-    assert str(raised.value).startswith(f"{path}, line {mistake.line_no}: {mistake.key} ")
+    assert str(raised.value).startswith(f"{path}:{mistake.line_no}: {mistake.key}: ")
     assert raised.value.exit_code == 2
 
 
@@ -36,7 +40,7 @@ def test_a_mistake_in_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path
     )
     with pytest.raises(ScorecardError) as raised:
         read_scorecard(path)
-    wanted = f"{path}, line 5: feature.paid_bills.missing_points pass the feature's most, 10"
+    wanted = f"{path}:5: feature.paid_bills.missing_points: pass the feature's most, 10"
     assert str(raised.value) == wanted
 
 
@@ -45,7 +49,7 @@ def test_a_mistake_of_the_extended_card_is_told_in_that_file(tmp_path: Path) -> 
     base.write_text(STANDARD.replace("base = 350", "base = -1", 1), encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text('extends = "house"\nname = "own"\n', encoding="utf-8")
-    with pytest.raises(ScorecardError, match=re.escape(f"{base}, line ")):
+    with pytest.raises(ScorecardError, match=re.escape(f"{base}:")):
         read_scorecard(own)
 
 
@@ -92,4 +96,4 @@ def test_a_section_of_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path
     )
     with pytest.raises(ScorecardError) as raised:
         read_scorecard(path)
-    assert str(raised.value).startswith(f"{path}, line 4: band starts at the base")
+    assert str(raised.value).startswith(f"{path}:4: band: starts at the base")

@@ -1,6 +1,5 @@
 """The JSON Schema for editors takes the shipped cards and sees the mistakes that it can see."""
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from plainscore.scorecards.reading import PACKAGED
+from plainscore.scorecards.reading import PACKAGED, scorecard_schema
 from tests.scorecard.mistakes import MISTAKES, Mistake
 
-SCHEMA = json.loads((PACKAGED / "scorecard.schema.json").read_text(encoding="utf-8"))
+SCHEMA = scorecard_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 

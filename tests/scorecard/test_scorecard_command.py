@@ -71,9 +71,7 @@ def test_a_card_that_is_fit_is_said_to_be(
 def test_a_card_that_is_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(STANDARD.replace("max_points = 210", "max_points = 200", 1), encoding="utf-8")
-    with pytest.raises(
-        UsageError, match=r"own\.toml, line \d+: factor\.credit_history\.max_points"
-    ):
+    with pytest.raises(UsageError, match=r"own\.toml:\d+: factor\.credit_history\.max_points:"):
         scorecard(str(path), check=True)
 
 
@@ -81,7 +79,7 @@ def test_a_card_with_a_feature_that_no_table_has_is_not_fit(tmp_path: Path) -> N
     path = tmp_path / "own.toml"
     renamed = STANDARD.replace("[feature.paid_bills]", "[feature.shoe_size]")
     path.write_text(renamed, encoding="utf-8")
-    with pytest.raises(UsageError, match="unknown features shoe_size"):
+    with pytest.raises(UsageError, match=r"own\.toml:\d+: feature\.shoe_size:"):
         scorecard(str(path), check=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from plainscore.scorecards.reference_rows import reference_rows
+from plainscore.scorecards.reference import reference_rows
 from tests.transforms.worked_example import cards, house
 
 
@@ -18,7 +18,7 @@ def counted(**tables: Sequence[tuple[Any, ...]]) -> Iterator[duckdb.DuckDBPyConn
         for schema in ("reference", "audits"):
             con.execute(f"create schema {schema}")
         rows = {
-            **reference_rows(cards(), house().glossary),
+            **reference_rows(cards(), house().feature_column),
             **{f"audits.{name}": list(given) for name, given in tables.items()},
         }
         for name in ("reference.card", *(f"audits.{name}" for name in tables)):

@@ -6,11 +6,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from plainscore.contracts.catalog import HERE, tables_on_file
 from plainscore.contracts.contract import Table
 from tests.transforms.worked_example import cards, house
 
-WRITTEN = [t for t in tables_on_file(HERE, house().glossary) if not t.is_source]
+WRITTEN = [t for t in house().written if not t.is_source]
 COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.Between)
 
 

@@ -31,7 +31,8 @@ def test_of_more_than_20000_people_attacks_are_tried_on_every_nth_by_their_recor
         """insert into events.person select range, 'p' || range from range(40001);
         insert into scores.friend_reliability
         select 'standard', range, 40001 - range, 0, 12, 0, 0 from range(40001);
-        insert into scores.factor select 'standard', range, 0, 0, 0, 0, 0 from range(40001);
+        insert into scores.own_points by name
+        select 'standard' as scorecard, range as person_key, 0 as own_points from range(40001);
         insert into scores.score select 'standard', range, 350, 'poor', 1, 1, null
         from range(40001)""",
     )

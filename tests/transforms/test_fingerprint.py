@@ -5,32 +5,37 @@ from dataclasses import replace
 
 import pytest
 
-from plainscore.contracts.catalog import APART, SCHEMAS
+from plainscore.contracts.catalog import (
+    APART,
+    SCHEMAS,
+    SOURCES,
+    WHOLE_CARDS_FROM,
+    Catalog,
+    load_catalog,
+    stage_hashes,
+)
 from plainscore.contracts.contract import Table
-from plainscore.contracts.fingerprint import SOURCES, WHOLE_CARDS_FROM, stage_hashes
-from plainscore.contracts.house import HouseTables, build_catalog, read_tables
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 
 CARDS = read_scorecards(("standard", "reported_b"))
-TABLES = read_tables(CARDS)
+TABLES = load_catalog(CARDS)
 STAGES = [schema for schema in SCHEMAS if schema not in (*SOURCES, *APART)]
 
 
-def changed_stages(tables: HouseTables, cards: tuple[Scorecard, ...], part: str) -> list[str]:
+def changed_stages(tables: Catalog, cards: tuple[Scorecard, ...], part: str) -> list[str]:
     before, after = stage_hashes(TABLES, CARDS, {}), stage_hashes(tables, cards, {})
     return [
         stage for stage in STAGES if getattr(before[stage], part) != getattr(after[stage], part)
     ]
 
 
-def with_longer_sql(name: str) -> HouseTables:
+def with_longer_sql(name: str) -> Catalog:
     def lengthen(table: Table) -> Table:
         return replace(table, sql=table.sql + " -- so") if table.name == name else table
 
-    return HouseTables(
-        tuple(map(lengthen, TABLES.written)), tuple(map(lengthen, TABLES.compiled)), TABLES.glossary
-    )
+    written, compiled = ([*map(lengthen, some)] for some in (TABLES.written, TABLES.compiled))
+    return Catalog(written, TABLES.glossary, compiled)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +43,7 @@ def with_longer_sql(name: str) -> HouseTables:
     [
         ("events.payment", "code", "raw"),
         ("staging.bill", "code", "staging"),
-        ("scores.score", "code", "scores"),
+        ("scores.friend_reliability", "code", "scores"),
         ("scores.own_points", "scorecards", "scores"),
     ],
 )
@@ -60,7 +65,7 @@ def test_a_changed_scorecard_leaves_the_code_alone(
     change: Callable[[Scorecard], Scorecard], first: str
 ) -> None:
     cards = (change(CARDS[0]), *CARDS[1:])
-    tables = read_tables(cards)
+    tables = load_catalog(cards)
     assert changed_stages(tables, cards, "code") == []
     assert changed_stages(tables, cards, "scorecards") == STAGES[STAGES.index(first) :]
 
@@ -69,7 +74,7 @@ def test_before_the_scores_nothing_reads_a_card_but_what_is_compiled_from_it() -
     early = STAGES[: STAGES.index(WHOLE_CARDS_FROM)]
     read = {
         name
-        for table in build_catalog(CARDS).tables.values()
+        for table in load_catalog(CARDS).tables.values()
         if table.schema in early
         for name in table.inputs
         if name.startswith("reference.")

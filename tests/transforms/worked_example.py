@@ -8,12 +8,11 @@ from functools import cache
 
 import duckdb
 
-from plainscore.contracts.catalog import SCHEMAS, Catalog
+from plainscore.contracts.catalog import SCHEMAS, Catalog, load_catalog
 from plainscore.contracts.contract import Table
-from plainscore.contracts.house import build_catalog
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.scorecards.reference_rows import reference_rows
+from plainscore.scorecards.reference import reference_rows
 from tests.transforms.filling import filled
 from tests.transforms.values import Days, Value, read_value, shown
 
@@ -51,7 +50,7 @@ def cards() -> tuple[Scorecard, ...]:
 @cache
 def house() -> Catalog:
     """The catalog that they give."""
-    return build_catalog(cards())
+    return load_catalog(cards())
 
 
 def as_of_date_of(head: str) -> date:
@@ -157,7 +156,9 @@ def _given_rows(name: str, given: list[Block], days: Days) -> list[Row]:
 
 @cache
 def _reference_rows() -> dict[str, list[Row]]:
-    return {name: list(rows) for name, rows in reference_rows(cards(), house().glossary).items()}
+    return {
+        name: list(rows) for name, rows in reference_rows(cards(), house().feature_column).items()
+    }
 
 
 def _insert(

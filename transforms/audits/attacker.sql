@@ -44,11 +44,12 @@ chosen as (
 told as (
     select
         chosen.*,
-        factor.social_connections,
-        score.score
+        score.score,
+        score.score - card.base - own_points.own_points as social_points
     from chosen
-    inner join scores.factor as factor
-        on chosen.scorecard = factor.scorecard and chosen.person_key = factor.person_key
+    inner join reference.card as card on chosen.scorecard = card.scorecard
+    inner join scores.own_points as own_points
+        on chosen.scorecard = own_points.scorecard and chosen.person_key = own_points.person_key
     inner join scores.score as score
         on chosen.scorecard = score.scorecard and chosen.person_key = score.person_key
 ),
@@ -83,7 +84,7 @@ select
     told.numerator,
     told.denominator,
     told.friend_points,
-    cast(told.social_connections as bigint) as social_points,
+    cast(told.social_points as bigint) as social_points,
     told.score,
     gate.next_gate,
     gate.next_band

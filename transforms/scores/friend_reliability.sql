@@ -2,6 +2,7 @@
 title = "Friend reliability: the bounded-influence neighbour mean"
 grain = "one row per scorecard and scored person"
 key   = ["scorecard", "person_key"]
+late  = { feature = "friend_reliability", points = "friend_points" }
 
 [columns]
 scorecard   = {}

@@ -13,8 +13,7 @@ from plainscore.analysis.changes.states import Workshop, compute_state, has_late
 from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.contracts.catalog import COMPARING
-from plainscore.contracts.house import build_catalog, comparison_catalog
+from plainscore.contracts.catalog import COMPARING, load_catalog
 from plainscore.engines.build import built
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
@@ -110,7 +109,7 @@ def publish_comparison(
 ) -> None:
     """Tell the causes from the states, judge that they sum up, and publish them."""
     workshop, chain, pair = comparison.workshop, comparison.chain, comparison.pair
-    catalog = comparison_catalog()
+    catalog = load_catalog(group="changes")
     with built(catalog, pair.after.dates, options=workshop.options) as engine:
         of_states = {state: folders[chain.origin(state)] for state in STATES}
         assemble(engine.con, catalog, pair, of_states)
@@ -132,7 +131,7 @@ def _workshop(
             f"the snapshot {after.dates}: {error}, or give it with --scorecard, or {again}"
         ) from error
     cards = read_scorecards(names)
-    catalog = build_catalog(cards)
+    catalog = load_catalog(cards)
     if code_hash(catalog) != _code(manifest):
         raise InputRefused(f"the snapshot {after.dates} was made by other code: {again}")
     if not _is_of_today(store, after, manifest):
@@ -141,7 +140,7 @@ def _workshop(
         )
     champion = cards[0]
     options = engine_options(data_dir, settings)
-    of_champion = catalog if len(cards) == 1 else build_catalog([champion])
+    of_champion = catalog if len(cards) == 1 else load_catalog([champion])
     return Workshop(champion, of_champion, store, options)
 
 

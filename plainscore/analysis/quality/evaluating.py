@@ -15,8 +15,7 @@ from plainscore.analysis.quality.tables import calibration_rows, feature_risk_ro
 from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
 from plainscore.common.text import parquet_list
-from plainscore.contracts.catalog import EVALUATING, Catalog
-from plainscore.contracts.house import evaluation_catalog
+from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.apart import publish_apart
 from plainscore.publish.catalog import refresh_catalog
@@ -80,7 +79,7 @@ def evaluate_run(
     data_dir: Path, store: EventStore, run: Run, folder: Path, settings: Settings
 ) -> None:
     """Compute and publish the evaluation of one run; it is shown in the place of older ones."""
-    catalog = evaluation_catalog()
+    catalog = load_catalog(group="outcomes")
     staging = empty_staging(data_dir, "evaluation")
     scores = parquet_list([table_file(run.folder, "score")])
     scored = (

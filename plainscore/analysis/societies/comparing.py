@@ -23,9 +23,8 @@ from plainscore.analysis.societies.month import (
 )
 from plainscore.analysis.societies.planted import gains_by_society
 from plainscore.analysis.societies.rules import add_derived_rules, titles
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.house import evaluation_catalog
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore
 from plainscore.runs.doing import Do, plainly
@@ -79,7 +78,7 @@ def compare_societies(
         store,
         cards,
         settings,
-        evaluation_catalog(),
+        load_catalog(group="outcomes"),
         max(store.ledger()["arrived"].to_list()),
         labels if has_labels else None,
     )

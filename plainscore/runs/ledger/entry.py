@@ -29,7 +29,7 @@ class StageRecord:
 
     ``peak_memory_bytes``: the most memory of the process in it, None where nothing tells.
 
-    ``code_hash`` and ``scorecard_hash``: see plainscore.contracts.fingerprint.stage_hashes.
+    ``code_hash`` and ``scorecard_hash``: see plainscore.contracts.catalog.stage_hashes.
     """
 
     stage: str

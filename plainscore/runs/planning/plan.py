@@ -8,9 +8,8 @@ from typing import Any
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
+from plainscore.contracts.catalog import StageHash, load_catalog
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.fingerprint import StageHash
-from plainscore.contracts.house import HouseTables, read_tables
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import Run, find_live_run
 from plainscore.runs.calendar import last_month_end
@@ -67,8 +66,8 @@ class Planner:
         self._settings = settings
         self._arrivals = arrivals
         self._cards: tuple[Scorecard, ...] = read_scorecards(settings.scorecards)
-        self._tables: HouseTables = read_tables(self._cards)
-        self._hashes: Mapping[str, StageHash] = code_by_stage(self._tables, self._cards)
+        self._catalog = load_catalog(self._cards)
+        self._hashes: Mapping[str, StageHash] = code_by_stage(self._catalog, self._cards)
         self._code_hash: str | None = None
         self._writing_since = writing_since(data_dir)
 
@@ -142,7 +141,7 @@ class Planner:
     def _whole_code_hash(self) -> str:
         """Return the hash that a manifest has; reading what every SELECT reads takes its time."""
         if self._code_hash is None:
-            self._code_hash = code_hash(self._tables.catalog)
+            self._code_hash = code_hash(self._catalog)
         return self._code_hash
 
     def _failure(self, entry: Entry) -> list[Reason]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plainscore.contracts.catalog import StageHash
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.contracts.fingerprint import StageHash
 from plainscore.runs.inputs import hash_of_inputs
 from plainscore.runs.ledger.entry import INGEST, RUNNING, STAGES, Attempt, StageRecord
 from plainscore.runs.planning.arrivals import Arrivals

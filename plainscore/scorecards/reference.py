@@ -1,15 +1,19 @@
 """Rows of the schema ``reference``: what the scorecards say, as small tables to join."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from plainscore.contracts.contract import Glossary
+from plainscore.contracts.contract import Column
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.injected_attacks import injected_attacks
 
 Row = tuple[str | int | float | bool | None, ...]
 HALF_LIFE_DAYS = 180
 DECAY_DAYS = 1825
+MONTHS_OF_A_YEAR = 12
+CROWDS = (1, 5, 20, 60)
+RING_MONTHS = (1, 3, 6, 12)
+FRIENDS_IN_A_RING = 9
+SOLD = (1, 20)
 AGE_BANDS: tuple[tuple[str, int, int], ...] = (
     ("0 to 17", 0, 17),
     ("18 to 24", 18, 24),
@@ -22,8 +26,13 @@ AGE_BANDS: tuple[tuple[str, int, int], ...] = (
 """Band, lowest and highest age: the ten-year bands in which labour statistics are reported."""
 
 
-def reference_rows(cards: Sequence[Scorecard], glossary: Glossary) -> Mapping[str, list[Row]]:
-    """Return table name -> rows, columns in the order of the table's contract."""
+def reference_rows(
+    cards: Sequence[Scorecard], column_of: Callable[[str], Column]
+) -> Mapping[str, list[Row]]:
+    """Return table name -> rows, columns in the order of the table's contract.
+
+    ``column_of``: feature -> the column that it is, see `Catalog.feature_column`.
+    """
     return {
         "reference.age_band": list(AGE_BANDS),
         "reference.decay_weight": decay_weights(),
@@ -38,8 +47,8 @@ def reference_rows(cards: Sequence[Scorecard], glossary: Glossary) -> Mapping[st
             (
                 card.name, no, feature.name, feature.factor, feature.direction,
                 feature.max_points, feature.missing_points if feature.bins else None,
-                glossary[feature.name].get("min"), glossary[feature.name].get("max"),
-                glossary[feature.name]["unit"], glossary[feature.name]["doc"],
+                column_of(feature.name).minimum, column_of(feature.name).maximum,
+                column_of(feature.name).unit, column_of(feature.name).doc,
                 feature.reason, feature.what_to_do,
             )
             for card in cards
@@ -88,6 +97,26 @@ def decay_weights() -> list[Row]:
         weight = exact.divide(1_000_000 * within_half_life[rest], Decimal(2**halvings))
         rows.append((age, int(weight.quantize(Decimal(1), ROUND_HALF_UP))))
     return rows
+
+
+def injected_attacks() -> list[tuple[int, str, int, int]]:
+    """Return (attack_no, attack, friend_count, contact_months) of each attack and size.
+
+    They are what the gaming audit tries on every snapshot (docs/audits/gaming.md):
+
+    fake_friends     accounts without a record of their own become friends
+    bought_friends   people with a full record, the best there can be, sell their friendship
+    ring             low scorers all befriend each other
+    sold_friendship  the other end of a bought tie: a good record befriends low scorers
+    """
+    bought = [
+        (attack, friends, MONTHS_OF_A_YEAR)
+        for attack in ("fake_friends", "bought_friends")
+        for friends in CROWDS
+    ]
+    ring = [("ring", FRIENDS_IN_A_RING, months) for months in RING_MONTHS]
+    sold = [("sold_friendship", friends, MONTHS_OF_A_YEAR) for friends in SOLD]
+    return [(no, *size) for no, size in enumerate([*bought, *ring, *sold], start=1)]
 
 
 def _card(scorecard_no: int, card: Scorecard) -> Row:
