@@ -28,7 +28,7 @@ from plainscore.analysis.quality.separation import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.sql_text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.compile import REASON_COUNT
+from plainscore.scorecards.points import REASON_COUNT
 from plainscore.scorecards.reading import PACKAGED, find_scorecard, read_scorecard
 from plainscore.show.snapshots import Snapshots
 

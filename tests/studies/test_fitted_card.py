@@ -24,7 +24,7 @@ from plainscore.analysis.fit_report import (
 )
 from plainscore.analysis.network import draw
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.compile import points_case
+from plainscore.scorecards.points import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 PEOPLE = 2_000
