@@ -7,21 +7,21 @@ select
     state.person_id,
     state.score_before,
     state.score_after,
-    told.score_change,
-    told.rules_change,
-    told.late_data_change,
-    told.time_change,
-    told.new_events_change
+    change.score_change,
+    change.rules_change,
+    change.late_data_change,
+    change.time_change,
+    change.new_events_change
 from changes.person_state as state
-left join changes.change as told on state.person_id = told.person_id
+left join changes.change as change on state.person_id = change.person_id
 where
-    told.person_id is null
-    or told.score_before is distinct from state.score_before
-    or told.score_after is distinct from state.score_after
-    or told.score_change is distinct from state.score_after - state.score_before
-    or told.score_change is distinct from (
-        told.rules_change
-        + told.late_data_change
-        + told.time_change
-        + told.new_events_change
+    change.person_id is null
+    or change.score_before is distinct from state.score_before
+    or change.score_after is distinct from state.score_after
+    or change.score_change is distinct from state.score_after - state.score_before
+    or change.score_change is distinct from (
+        change.rules_change
+        + change.late_data_change
+        + change.time_change
+        + change.new_events_change
     )

@@ -9,13 +9,14 @@ total as (
     select
         factor.scorecard,
         factor.person_key,
-        card.base
-        + factor.credit_history
-        + factor.purchase_behaviour
-        + factor.performance_reliability
-        + factor.personal_information
-        + factor.social_connections as base_plus_factors
-    from scores.factor as factor
+        card.base + factor.points as base_plus_factors
+    from (
+        select
+            scorecard,
+            person_key,
+            list_sum([*columns(* exclude (scorecard, person_key))]) as points
+        from scores.factor
+    ) as factor
     inner join reference.card as card on factor.scorecard = card.scorecard
 )
 

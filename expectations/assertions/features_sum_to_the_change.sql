@@ -29,24 +29,24 @@ summed as (
 )
 
 select
-    coalesce(told.person_id, summed.person_id) as person_id,
-    told.score_change,
+    coalesce(change.person_id, summed.person_id) as person_id,
+    change.score_change,
     cast(summed.score_change as bigint) as score_change_of_features
-from changes.change as told
-full join summed on told.person_id = summed.person_id
+from changes.change as change
+full join summed on change.person_id = summed.person_id
 where
-    (told.score_change is null and summed.person_id is not null)
+    (change.score_change is null and summed.person_id is not null)
     or (
-        told.score_change is not null
+        change.score_change is not null
         and (
-            told.score_change <> coalesce(summed.score_change, 0)
-            or told.rules_change <> coalesce(summed.rules_change, 0)
-            or told.late_data_change <> coalesce(summed.late_data_change, 0)
-            or told.time_change <> coalesce(summed.time_change, 0)
-            or told.new_events_change <> coalesce(summed.new_events_change, 0)
-            or told.rules_friends <> coalesce(summed.rules_friends, 0)
-            or told.late_data_friends <> coalesce(summed.late_data_friends, 0)
-            or told.time_friends <> coalesce(summed.time_friends, 0)
-            or told.new_events_friends <> coalesce(summed.new_events_friends, 0)
+            change.score_change <> coalesce(summed.score_change, 0)
+            or change.rules_change <> coalesce(summed.rules_change, 0)
+            or change.late_data_change <> coalesce(summed.late_data_change, 0)
+            or change.time_change <> coalesce(summed.time_change, 0)
+            or change.new_events_change <> coalesce(summed.new_events_change, 0)
+            or change.rules_friends <> coalesce(summed.rules_friends, 0)
+            or change.late_data_friends <> coalesce(summed.late_data_friends, 0)
+            or change.time_friends <> coalesce(summed.time_friends, 0)
+            or change.new_events_friends <> coalesce(summed.new_events_friends, 0)
         )
     )

@@ -6,6 +6,13 @@ stage = "published"
 -- Both sides times scored_count * rest_count, so that all stays whole.
 with
 
+-- The neighbour mean alone has no points for a missing value; its factor is the social one.
+social as (
+    select distinct factor
+    from reference.feature
+    where missing_points is null
+),
+
 counted as (
     select
         scorecard,
@@ -35,7 +42,7 @@ part as (
         count(*) as feature_count,
         sum(points_total * rest_count - rest_total * scored_count) as whole,
         sum(case
-            when factor <> 'social_connections'
+            when factor not in (select social.factor from social)
                 then points_total * rest_count - rest_total * scored_count
             else 0
         end) as own

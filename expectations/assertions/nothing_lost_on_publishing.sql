@@ -19,10 +19,7 @@ made as (
         'factor' as table_name,
         scorecard,
         count(*) as row_count,
-        sum(
-            credit_history + purchase_behaviour + performance_reliability
-            + personal_information + social_connections
-        ) as points
+        sum(list_sum([*columns(* exclude (scorecard, person_key))])) as points
     from scores.factor
     group by scorecard
     union all
@@ -35,7 +32,7 @@ made as (
     group by scorecard
 ),
 
-told as (
+shown as (
     select
         'points' as table_name,
         scorecard,
@@ -48,10 +45,9 @@ told as (
         'factor' as table_name,
         scorecard,
         count(*) as row_count,
-        sum(
-            credit_history + purchase_behaviour + performance_reliability
-            + personal_information + social_connections
-        ) as points
+        sum(list_sum([
+            *columns(* exclude (person_id, as_of_date, known_on, scorecard, scorecard_no))
+        ])) as points
     from published.factor
     group by scorecard
     union all
@@ -65,14 +61,14 @@ told as (
 )
 
 select
-    coalesce(made.table_name, told.table_name) as table_name,
-    coalesce(made.scorecard, told.scorecard) as scorecard,
+    coalesce(made.table_name, shown.table_name) as table_name,
+    coalesce(made.scorecard, shown.scorecard) as scorecard,
     made.row_count as rows_made,
-    told.row_count as rows_published,
+    shown.row_count as rows_published,
     cast(made.points as bigint) as points_made,
-    cast(told.points as bigint) as points_published
+    cast(shown.points as bigint) as points_published
 from made
-full join told on made.table_name = told.table_name and made.scorecard = told.scorecard
+full join shown on made.table_name = shown.table_name and made.scorecard = shown.scorecard
 where
-    made.row_count is distinct from told.row_count
-    or made.points is distinct from told.points
+    made.row_count is distinct from shown.row_count
+    or made.points is distinct from shown.points

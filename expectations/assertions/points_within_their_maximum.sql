@@ -3,7 +3,7 @@ title = "No feature and no factor gives more than its maximum on the scorecard"
 level = "fail"
 stage = "scores"
 */
--- The greatest of each column first: two rows instead of 32 for every person.
+-- The greatest of each column first: one row for each of them instead of one for every person.
 with
 
 most as (
@@ -45,4 +45,4 @@ select
     allowed.max_points
 from most
 left join allowed on most.scorecard = allowed.scorecard and most.what = allowed.what
-where allowed.max_points is null or most.points > allowed.max_points
+where most.points > coalesce(allowed.max_points, 0)

@@ -17,18 +17,18 @@ made as (
 )
 
 select
-    coalesce(made.person_id, told.person_id) as person_id,
-    coalesce(made.scorecard, told.scorecard) as scorecard,
+    coalesce(made.person_id, shown.person_id) as person_id,
+    coalesce(made.scorecard, shown.scorecard) as scorecard,
     made.score as score_made,
-    told.score as score_published,
+    shown.score as score_published,
     made.not_scored_code as code_made,
-    told.not_scored_code as code_published
+    shown.not_scored_code as code_published
 from made
-full join published.score as told
-    on made.person_id = told.person_id and made.scorecard = told.scorecard
+full join published.score as shown
+    on made.person_id = shown.person_id and made.scorecard = shown.scorecard
 where
-    made.score is distinct from told.score
-    or made.band_no is distinct from told.band_no
-    or made.not_scored_code is distinct from told.not_scored_code
-    or told.person_id is null
+    made.score is distinct from shown.score
+    or made.band_no is distinct from shown.band_no
+    or made.not_scored_code is distinct from shown.not_scored_code
+    or shown.person_id is null
     or made.person_id is null

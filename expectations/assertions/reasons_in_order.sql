@@ -6,7 +6,7 @@ stage = "scores"
 with
 
 -- A feature is a bit: counting distinct names of every person costs several times as much.
-told as (
+ranked as (
     select
         reason.scorecard,
         reason.person_key,
@@ -27,7 +27,7 @@ told as (
 )
 
 select *
-from told
+from ranked
 where
     last_rank <> reason_count
     or feature_count <> reason_count

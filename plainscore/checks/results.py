@@ -1,4 +1,4 @@
-"""What a check found, and when that stops the run. Knows no Great Expectations: cheap to import."""
+"""What a check found, and when that stops a run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ SHOWN_REFUSALS = 3
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one table (or one law) in one run.
+    """One check of one table (or one assertion) in one run.
 
     ``failed_count`` is the number of rows that break it. ``examples`` is a JSON list of a few of
-    them, people by their person_id; of a check that errors, the one message.
+    them, people by their person_id; for a check that could not run, a list of the one error.
     """
 
     stage: str
@@ -33,7 +33,7 @@ class CheckResult:
         return self.outcome in ("failed", "error")
 
 
-def judged(
+def counted(
     stage: str, table_name: str, check_name: str, level: Level, failed_count: int, examples: str
 ) -> CheckResult:
     """Return the result of a check that ran: passed, or failed / warned by its level."""
@@ -44,15 +44,15 @@ def judged(
 
 
 def errored(stage: str, table_name: str, check_name: str, examples: str) -> CheckResult:
-    """Return the result of a check that could not run: a failure, whatever its level was."""
+    """Return the result of a check that could not run: a failure, whatever its level is."""
     return CheckResult(stage, table_name, check_name, "fail", "error", 0, examples)
 
 
 def refuse_if_critical(results: Iterable[CheckResult]) -> None:
-    """Raise ChecksRefused where a check failed or could not run; warnings go through.
+    """Raise ChecksRefused where a check failed or could not run; warnings pass.
 
-    The message names the first few by table, check and count (in full also examples), and counts
-    the rest.
+    The message names the first few by table, check and count (in full also with examples), and
+    counts the rest.
     """
     critical = [result for result in results if result.is_critical]
     if not critical:

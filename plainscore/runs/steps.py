@@ -206,15 +206,15 @@ def check_stage(house: House, schema: str) -> list["CheckResult"]:
 
     Raises ChecksRefused where a critical check fails or cannot run.
     """
-    from plainscore.checks.judge import judge, judge_facts, refuse_if_critical
+    from plainscore.checks.results import refuse_if_critical
+    from plainscore.checks.validate import check
 
     con, parameters = house.running.con, house.request.dates.parameters
     tables = house.catalog.of_schema(schema)
     if schema == "raw":
         # The logs are the same rows in events and raw; the store's other two tables stand once.
         tables = [house.catalog["events.file"], house.catalog["events.person"], *tables]
-    results = judge(con, tables, schema, parameters)
-    results += judge_facts(con, schema, parameters)
+    results = check(con, tables, schema, parameters)
     house.results += results
     refuse_if_critical(results)
     return results

@@ -1,4 +1,4 @@
-"""What is done to the audits of the small house, and how many rows then break which law."""
+"""What is done to the audits of the small house, and how many rows then break which assertion."""
 
 PLANTED_IN_AUDITS: dict[str, tuple[str, int]] = {
     "everyone_is_in_a_group": (

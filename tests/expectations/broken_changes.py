@@ -1,4 +1,4 @@
-"""What is done to the changes of the small house, so that each of their laws is broken."""
+"""What is done to the changes of the small house, so that each of their assertions is broken."""
 
 PLANTED_IN_CHANGES: dict[str, tuple[str, int]] = {
     "causes_sum_to_the_change": (

@@ -1,9 +1,9 @@
-"""An invented table that makes every kind of promise, and how it is judged."""
+"""An invented table with every kind of constraint, and how it is checked."""
 
 import duckdb
 
-from plainscore.checks.judge import judge
 from plainscore.checks.results import CheckResult
+from plainscore.checks.verdicts import check_constraints
 from plainscore.contracts.contract import Check, Column, Table
 from tests.expectations.small_house import DATES
 
@@ -34,8 +34,8 @@ RENT = Table(
 CHECKED_COLUMNS = 8
 
 
-def judge_rent(con: duckdb.DuckDBPyConnection, table: Table = RENT) -> list[CheckResult]:
-    return judge(con, [table], "staging", DATES.parameters)
+def check_rent(con: duckdb.DuckDBPyConnection, table: Table = RENT) -> list[CheckResult]:
+    return check_constraints(con, [table], "staging", DATES.parameters)
 
 
 def not_passed(results: list[CheckResult]) -> list[CheckResult]:

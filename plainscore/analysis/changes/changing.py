@@ -10,8 +10,8 @@ from plainscore.analysis.changes.assembling import assemble
 from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES, Chain, chain_of
 from plainscore.analysis.changes.publishing import publish_changes
 from plainscore.analysis.changes.states import Workshop, compute_state, has_late_data
-from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
+from plainscore.checks.verdicts import check_assertions
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.contracts.catalog import COMPARING, load_catalog
 from plainscore.engines.build import built
@@ -114,7 +114,7 @@ def publish_comparison(
         of_states = {state: folders[chain.origin(state)] for state in STATES}
         assemble(engine.con, catalog, pair, of_states)
         engine.build_schema(COMPARING)
-        refuse_if_critical(judge_facts(engine.con, COMPARING, pair.after.dates.parameters))
+        refuse_if_critical(check_assertions(engine.con, (), COMPARING, pair.after.dates.parameters))
         publish_changes(data_dir, engine.con, pair, chain, staging, comparison.notes)
 
 

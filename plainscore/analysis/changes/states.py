@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
+from plainscore.checks.verdicts import check_assertions
 from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.dates import SnapshotDates
@@ -44,7 +44,11 @@ def compute_state(workshop: Workshop, dates: SnapshotDates, folder: Path) -> Non
     with workshop.engine(dates, [workshop.champion]) as engine:
         for stage in workshop.catalog.schemas_upto("scores"):
             engine.build_schema(stage)
-            refuse_if_critical(judge_facts(engine.con, stage, dates.parameters))
+            refuse_if_critical(
+                check_assertions(
+                    engine.con, engine.catalog.of_schema(stage), stage, dates.parameters
+                )
+            )
         for name in KEPT_TABLES:
             table = workshop.catalog[name]
             engine.build(table)

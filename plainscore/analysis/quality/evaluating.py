@@ -12,8 +12,8 @@ import duckdb
 from plainscore.analysis.quality.counting import Counter
 from plainscore.analysis.quality.outcomes import built_outcomes, outcome_dates
 from plainscore.analysis.quality.tables import calibration_rows, feature_risk_rows, quality_rows
-from plainscore.checks.laws import judge_facts
 from plainscore.checks.results import refuse_if_critical
+from plainscore.checks.verdicts import check_assertions
 from plainscore.common.text import parquet_list
 from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
 from plainscore.logs.event_store import EventStore, open_store
@@ -89,7 +89,9 @@ def evaluate_run(
     snapshot, options = (run.dates, run.name), engine_options(data_dir, settings)
     try:
         with built_outcomes(store, catalog, snapshot, (scored, ()), options) as engine:
-            facts = judge_facts(engine.con, EVALUATING, outcome_dates(run.dates).parameters)
+            facts = check_assertions(
+                engine.con, (), EVALUATING, outcome_dates(run.dates).parameters
+            )
             refuse_if_critical(facts)
             _fill_figures(engine.con, catalog, run)
             head = _manifest_head(run, [one.name for one in evaluations_of(data_dir, run)])

@@ -1,22 +1,25 @@
-"""Every law of expectations/facts is broken once, and says so."""
+"""Every assertion of expectations/assertions is broken once, and says so."""
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from plainscore.checks.laws import Fact, judge_fact, judge_facts, read_facts
+from plainscore.checks.assertions import GROUPS, Assertion, read_assertions
+from plainscore.checks.results import CheckResult
+from plainscore.checks.verdicts import check_assertion, check_assertions
 from plainscore.contracts.contract import ContractError
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.broken_audits import PLANTED_IN_AUDITS
 from tests.expectations.broken_changes import BACK_DOORS_OF_CHANGES, PLANTED_IN_CHANGES
 from tests.expectations.small_house import DATES, SCORED
 
-FACTS = {fact.name: fact for fact in read_facts()}
+ASSERTIONS = {assertion.name: assertion for assertion in read_assertions()}
 
-# Fact -> what is done to the small house, and how many rows then break the law.
+# Assertion -> what is done to the small house, and how many rows then break it.
 PLANTED: dict[str, tuple[str, int]] = {
     "rows_accounted_for": ("update events.file set rows = rows + 1 where log = 'payment'", 1),
     "store_holds_what_was_accepted": ("delete from events.service where person_key = 0", 1),
@@ -122,19 +125,35 @@ PLANTED: dict[str, tuple[str, int]] = {
 }
 
 
-@pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
-def test_a_law_that_is_broken_says_so(con: duckdb.DuckDBPyConnection, fact: Fact) -> None:
-    before = judge_fact(con, fact, DATES.parameters)
+Checked = Callable[[Assertion], CheckResult]
+
+
+@pytest.fixture
+def checked(con: duckdb.DuckDBPyConnection, house: DuckDBEngine) -> Checked:
+    """Check one assertion in the small house, with whatever was done to it."""
+
+    def check(assertion: Assertion) -> CheckResult:
+        tables = house.catalog.of_schema(assertion.stage)
+        return check_assertion(con, tables, assertion, DATES.parameters)
+
+    return check
+
+
+@pytest.mark.parametrize("assertion", ASSERTIONS.values(), ids=lambda one: one.name)
+def test_a_broken_assertion_says_so(
+    con: duckdb.DuckDBPyConnection, checked: Checked, assertion: Assertion
+) -> None:
+    before = checked(assertion)
     assert (before.outcome, before.failed_count) == ("passed", 0), before
-    fault, row_count = PLANTED[fact.name]
+    fault, row_count = PLANTED[assertion.name]
     con.execute(fault)
-    after = judge_fact(con, fact, DATES.parameters)
+    after = checked(assertion)
     assert (after.outcome, after.failed_count) == ("failed", row_count), after
     assert 1 <= len(json.loads(after.examples)) <= 3
 
 
-def test_every_planted_fault_has_its_law() -> None:
-    assert set(PLANTED) == set(FACTS)
+def test_every_planted_fault_has_its_assertion() -> None:
+    assert set(PLANTED) == set(ASSERTIONS)
 
 
 @pytest.mark.parametrize(
@@ -189,9 +208,11 @@ def test_every_planted_fault_has_its_law() -> None:
         *BACK_DOORS_OF_CHANGES,
     ],
 )
-def test_a_law_has_no_back_door(con: duckdb.DuckDBPyConnection, name: str, fault: str) -> None:
+def test_an_assertion_has_no_back_door(
+    con: duckdb.DuckDBPyConnection, checked: Checked, name: str, fault: str
+) -> None:
     con.execute(fault)
-    assert judge_fact(con, FACTS[name], DATES.parameters).outcome == "failed"
+    assert checked(ASSERTIONS[name]).outcome == "failed"
 
 
 @pytest.mark.parametrize(
@@ -200,9 +221,9 @@ def test_a_law_has_no_back_door(con: duckdb.DuckDBPyConnection, name: str, fault
      (950, 5), (349, None), (951, None)],
 )  # fmt: skip
 def test_every_band_edge_belongs_to_one_band(
-    con: duckdb.DuckDBPyConnection, score: int, own_band_no: int | None
+    con: duckdb.DuckDBPyConnection, checked: Checked, score: int, own_band_no: int | None
 ) -> None:
-    law = FACTS["every_score_in_its_band"]
+    in_its_band = ASSERTIONS["every_score_in_its_band"]
     for band_no in range(1, 6):
         con.execute(
             "update scores.score as score set score = $1, band_no = $2, band = band.band"
@@ -211,42 +232,61 @@ def test_every_band_edge_belongs_to_one_band(
             " and band.band_no = $2",
             [score, band_no],
         )
-        broken = judge_fact(con, law, DATES.parameters).failed_count
+        broken = checked(in_its_band).failed_count
         assert broken == (0 if band_no == own_band_no else 2 * len(SCORED))
 
 
-def test_the_bound_holds_to_the_last_part_per_million(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_bound_holds_to_the_last_part_per_million(
+    con: duckdb.DuckDBPyConnection, checked: Checked
+) -> None:
     con.execute("update scores.friend_reliability set numerator = (own_ppm + 150000) * denominator")
-    bound = FACTS["friends_move_nobody_far"]
-    assert judge_fact(con, bound, DATES.parameters).outcome == "passed"
+    bound = ASSERTIONS["friends_move_nobody_far"]
+    assert checked(bound).outcome == "passed"
     con.execute("update scores.friend_reliability set numerator = numerator + 1")
-    assert judge_fact(con, bound, DATES.parameters).failed_count == 2 * len(SCORED)
+    assert checked(bound).failed_count == 2 * len(SCORED)
 
 
-def test_every_table_of_features_is_under_the_law_of_one_row(house: DuckDBEngine) -> None:
-    law = FACTS["one_row_of_features_per_person"]
-    for table in house.catalog.of_schema("features"):
-        assert f"from {table.name}\n" in law.sql
-
-
-def test_every_dated_table_is_under_the_law_of_dates(house: DuckDBEngine) -> None:
+def test_every_dated_table_is_under_one_assertion_of_dates(house: DuckDBEngine) -> None:
+    groups = [GROUPS["published"], GROUPS["published audits"]]
     for table in house.catalog.of_schema("published"):
-        law = FACTS["audited_dates" if table.is_audit else "published_dates"]
-        assert f"from {table.name}\n" in law.sql + "\n"
+        assert sum(group(table) for group in groups) == 1, table.name
 
 
-def test_every_feature_is_under_the_laws_that_name_them(house: DuckDBEngine) -> None:
-    naming = ("points_sum_to_score", "published_points_sum_to_score", "reasons_tell_true_points",
-              "reasons_name_the_greatest_losses")  # fmt: skip
-    features = {feature for (feature,) in house.con.execute(
-        "select distinct feature from reference.feature"
-    ).fetchall()}  # fmt: skip
-    for name in naming:
-        assert features <= set(re.findall(r"points\.(\w+)", FACTS[name].sql)), name
+@pytest.mark.parametrize("name", ["points_sum_to_score", "published_points_sum_to_score"])
+def test_a_wrong_point_of_any_feature_is_found(
+    con: duckdb.DuckDBPyConnection, checked: Checked, name: str
+) -> None:
+    schema = "published" if name.startswith("published") else "scores"
+    for feature in _features(con):
+        con.execute(f"update {schema}.points set {feature} = {feature} + 1")
+        assert checked(ASSERTIONS[name]).failed_count == 2 * len(SCORED), feature
+        con.execute(f"update {schema}.points set {feature} = {feature} - 1")
+    assert checked(ASSERTIONS[name]).outcome == "passed"
 
 
-def test_a_stage_is_judged_by_its_own_laws(con: duckdb.DuckDBPyConnection) -> None:
-    results = judge_facts(con, "raw", DATES.parameters)
+def test_a_reason_of_any_feature_is_compared_with_its_points(
+    con: duckdb.DuckDBPyConnection, checked: Checked
+) -> None:
+    for feature in _features(con):
+        con.execute(f"update scores.reason set code = '{feature}', points = -1 where rank = 1")
+        wrong = checked(ASSERTIONS["reasons_tell_true_points"])
+        assert wrong.failed_count >= len(SCORED), feature
+        assert json.loads(wrong.examples)[0]["points_earned"] is not None
+
+
+def test_no_assertion_names_a_feature(con: duckdb.DuckDBPyConnection) -> None:
+    """The neighbour mean is a table of its own as well as a feature."""
+    named = re.compile(rf"\b(?<!scores\.)({'|'.join(_features(con))})\b")
+    assert not [one.name for one in ASSERTIONS.values() if named.search(one.sql)]
+
+
+def _features(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute("select distinct feature from reference.feature order by all").fetchall()
+    return [feature for (feature,) in rows]
+
+
+def test_a_stage_has_its_own_assertions(house: DuckDBEngine) -> None:
+    results = check_assertions(house.con, house.catalog.of_schema("raw"), "raw", DATES.parameters)
     assert [result.table_name for result in results] == [
         "facts.no_event_arrived_later",
         "facts.no_event_happened_later",
@@ -255,18 +295,16 @@ def test_a_stage_is_judged_by_its_own_laws(con: duckdb.DuckDBPyConnection) -> No
     ]
 
 
-def test_a_law_that_cannot_be_asked_is_a_failure_even_if_it_only_warns(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    law = Fact("odd", "An odd law", "warn", "raw", "select no_such_column from raw.payment")
-    result = judge_fact(con, law, DATES.parameters)
+def test_an_assertion_that_cannot_run_is_a_failure_even_if_it_only_warns(checked: Checked) -> None:
+    result = checked(
+        Assertion("odd", "Odd", "warn", "raw", "select no_such_column from raw.payment")
+    )
     assert (result.level, result.outcome) == ("fail", "error")
     assert "no_such_column" in result.examples
 
 
-def test_a_law_may_only_warn(con: duckdb.DuckDBPyConnection) -> None:
-    law = Fact("odd", "An odd law", "warn", "raw", "select person_key from events.person")
-    result = judge_fact(con, law, DATES.parameters)
+def test_an_assertion_may_only_warn(checked: Checked) -> None:
+    result = checked(Assertion("odd", "Odd", "warn", "raw", "select person_key from events.person"))
     assert (result.level, result.outcome, result.failed_count) == ("warn", "warned", 6)
     assert [row["person_id"] for row in json.loads(result.examples)] == ["ann", "bob", "cat"]
 
@@ -277,10 +315,14 @@ def test_a_law_may_only_warn(con: duckdb.DuckDBPyConnection) -> None:
         ('title = "t"\nlevel = "fail"', "exactly level, stage, title"),
         ('title = "t"\nlevel = "bad"\nstage = "raw"', "level must be one of"),
         ('title = "t"\nlevel = "fail"\nstage = "cellar"', "stage must be one of"),
+        ('title = "t"\nlevel = "fail"\nstage = "raw"\neach = "cellar"', "each must be one of"),
+        ('title = "t"\nlevel = "fail"\nstage = "raw"\nmore = 1', "exactly level, stage, title"),
         ("title =", "odd.sql"),
     ],
 )
-def test_a_law_with_a_wrong_head_is_refused(tmp_path: Path, head: str, complaint: str) -> None:
+def test_an_assertion_with_a_wrong_head_is_refused(
+    tmp_path: Path, head: str, complaint: str
+) -> None:
     (tmp_path / "odd.sql").write_text(f"/*\n{head}\n*/\nselect 1\n")
     with pytest.raises(ContractError, match=complaint):
-        read_facts(tmp_path)
+        read_assertions(tmp_path)

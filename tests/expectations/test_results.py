@@ -1,4 +1,4 @@
-"""What a refusal tells: the table, the check, the count and a few examples, and no more."""
+"""What a refusal says: the table, the check, the count and a few examples, and no more."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_refusal_names_table_check_count_and_examples() -> None:
     ]
 
 
-def test_what_schedulers_keep_of_a_refusal_names_nobody() -> None:
+def test_what_schedulers_keep_of_a_refusal_names_no_one() -> None:
     failed = CheckResult("raw", "raw.bill", "odd", "fail", "failed", 1, '[{"person_id": "anna"}]')
     with pytest.raises(ChecksRefused) as refusal:
         refuse_if_critical([failed])

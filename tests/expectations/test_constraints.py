@@ -1,4 +1,4 @@
-"""Every kind of promise that a contract can make is broken once, alone, and says so."""
+"""Every kind of constraint that a contract can declare is broken once, alone, and says so."""
 
 import json
 from dataclasses import replace
@@ -7,18 +7,19 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.checks.judge import judge, judge_facts, refuse_if_critical
+from plainscore.checks.results import refuse_if_critical
+from plainscore.checks.verdicts import check_assertions, check_constraints
 from plainscore.common.errors import ChecksRefused
 from plainscore.contracts.contract import Check
 from plainscore.engines.duckdb import DuckDBEngine
-from tests.expectations.rent import CHECKED_COLUMNS, RENT, judge_rent, not_passed
+from tests.expectations.rent import CHECKED_COLUMNS, RENT, check_rent, not_passed
 from tests.expectations.small_house import BUILT, DATES
 
 
 def test_a_table_that_keeps_its_contract_passes_everything(
     rent: duckdb.DuckDBPyConnection,
 ) -> None:
-    results = judge_rent(rent)
+    results = check_rent(rent)
     assert {(result.stage, result.table_name) for result in results} == {("staging", RENT.name)}
     assert {(r.outcome, r.failed_count, r.examples) for r in results} == {("passed", 0, "[]")}
     assert [result.check_name for result in results] == [
@@ -108,7 +109,7 @@ def as_a_file(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         ),
     ],
 )
-def test_a_broken_promise_alone_says_so(
+def test_a_broken_constraint_alone_says_so(
     rent: duckdb.DuckDBPyConnection,
     fault: str,
     check_name: str,
@@ -120,7 +121,7 @@ def test_a_broken_promise_alone_says_so(
     rent.execute(fault)
     if stands_in_a_file:
         as_a_file(rent, tmp_path / "rent.parquet")
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert (result.check_name, result.level, result.outcome) == (check_name, "fail", "failed")
     assert result.failed_count == count
     assert json.loads(result.examples)[0].items() >= example.items()
@@ -139,40 +140,40 @@ def test_a_nan_is_seen_in_a_file_whose_greatest_value_says_nothing_of_it(
         [str(file)],
     ).fetchall()
     assert greatest == "0.5"
-    broken = {result.check_name for result in not_passed(judge_rent(rent))}
+    broken = {result.check_name for result in not_passed(check_rent(rent))}
     assert {"ratio lies within the finite numbers", "share lies within ..1"} <= broken
 
 
-def test_swapped_columns_are_told_by_their_places(rent: duckdb.DuckDBPyConnection) -> None:
+def test_swapped_columns_are_named_by_their_places(rent: duckdb.DuckDBPyConnection) -> None:
     swapped = replace(RENT, columns=(RENT.columns[1], RENT.columns[0], *RENT.columns[2:]))
-    (result,) = not_passed(judge_rent(rent, swapped))
+    (result,) = not_passed(check_rent(rent, swapped))
     assert (result.check_name, result.failed_count) == ("columns stand as declared", 2)
     assert json.loads(result.examples)[0] == {
         "place": 1, "declared_column": "month", "made_column": "person_key",
     }  # fmt: skip
 
 
-def test_a_column_too_many_is_told(rent: duckdb.DuckDBPyConnection) -> None:
+def test_a_column_too_many_is_reported(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute("alter table staging.rent add column more bigint")
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert json.loads(result.examples) == [
         {"place": CHECKED_COLUMNS + 1, "declared_column": None, "made_column": "more"}
     ]
 
 
-def test_a_lost_column_is_told_and_what_is_promised_of_it_is_an_error(
+def test_a_lost_column_is_reported_and_what_is_declared_of_it_is_an_error(
     rent: duckdb.DuckDBPyConnection,
 ) -> None:
     rent.execute("alter table staging.rent drop column ratio")
-    results = {result.check_name: result for result in not_passed(judge_rent(rent))}
+    results = {result.check_name: result for result in not_passed(check_rent(rent))}
     assert set(results) == {"columns stand as declared", "ratio lies within the finite numbers"}
     assert results["columns stand as declared"].outcome == "failed"
     assert results["ratio lies within the finite numbers"].outcome == "error"
 
 
-def test_a_wrong_type_is_told(rent: duckdb.DuckDBPyConnection) -> None:
+def test_a_wrong_type_is_reported(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute("alter table staging.rent alter month set data type integer")
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert result.check_name == "types are as declared"
     assert json.loads(result.examples) == [
         {"column_name": "month", "declared_type": "BIGINT", "made_type": "INTEGER"}
@@ -181,7 +182,7 @@ def test_a_wrong_type_is_told(rent: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_warning_is_seen_and_lets_through(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute(f"update staging.rent set paid_on = date '2026-02-01' {ONE_ROW}")
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert (result.level, result.outcome, result.failed_count) == ("warn", "warned", 1)
     refuse_if_critical([result])
 
@@ -189,7 +190,7 @@ def test_a_warning_is_seen_and_lets_through(rent: duckdb.DuckDBPyConnection) -> 
 @pytest.mark.parametrize("level", ["fail", "warn"])
 def test_a_check_that_errors_is_a_failure(rent: duckdb.DuckDBPyConnection, level: str) -> None:
     odd = Check("odd", "select * from {batch} where no_such_column > 1", level)
-    (result,) = not_passed(judge_rent(rent, replace(RENT, checks=(*RENT.checks, odd))))
+    (result,) = not_passed(check_rent(rent, replace(RENT, checks=(*RENT.checks, odd))))
     assert (result.check_name, result.level, result.outcome) == ("odd", "fail", "error")
     assert "no_such_column" in result.examples
     with pytest.raises(ChecksRefused, match="the check could not run"):
@@ -197,7 +198,7 @@ def test_a_check_that_errors_is_a_failure(rent: duckdb.DuckDBPyConnection, level
 
 
 def test_a_table_that_is_not_there_is_a_failure(rent: duckdb.DuckDBPyConnection) -> None:
-    (result,) = judge_rent(rent, replace(RENT, name="staging.nowhere"))
+    (result,) = check_rent(rent, replace(RENT, name="staging.nowhere"))
     assert (result.check_name, result.outcome) == ("the table can be read", "error")
     assert "nowhere" in result.examples
 
@@ -206,40 +207,37 @@ def test_examples_name_people_by_id_in_its_order_and_never_show_a_hash(
     rent: duckdb.DuckDBPyConnection,
 ) -> None:
     rent.execute("update staging.rent set share = 0.5 where month = 1")
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert [row["person_id"] for row in json.loads(result.examples)] == ["xia", "yan", "zoe"]
     assert "secret" not in result.examples
 
 
-def test_a_promise_broken_by_many_rows_is_counted_whole(rent: duckdb.DuckDBPyConnection) -> None:
+def test_a_constraint_broken_by_many_rows_is_counted_whole(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute(
         "insert into staging.rent by name"
         " select range + 3 as person_key, 1 as month, 'h' as value_hash, -5 as paid_cents"
         " from range(50_000)"
     )
-    (result,) = not_passed(judge_rent(rent))
+    (result,) = not_passed(check_rent(rent))
     assert result.failed_count == 50_000
     assert len(json.loads(result.examples)) == 3
 
 
 def test_logs_are_not_searched_for_repeated_events(house: DuckDBEngine) -> None:
-    results = judge(house.con, house.catalog.of_schema("raw"), "raw", DATES.parameters)
+    results = check_constraints(house.con, house.catalog.of_schema("raw"), "raw", DATES.parameters)
     assert not [result for result in results if result.check_name.startswith("one row per")]
 
 
 def test_two_broken_columns_are_two_results(rent: duckdb.DuckDBPyConnection) -> None:
     rent.execute(f"update staging.rent set paid_cents = -1, value_hash = null {ONE_ROW}")
-    broken = {result.check_name for result in not_passed(judge_rent(rent))}
+    broken = {result.check_name for result in not_passed(check_rent(rent))}
     assert broken == {"paid_cents lies within 0..", "value_hash is never empty"}
 
 
-def test_the_small_house_keeps_every_contract_and_every_law(
-    house: DuckDBEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_small_house_keeps_every_contract_and_every_assertion(house: DuckDBEngine) -> None:
     for stage in ("reference", *BUILT):
         tables = house.catalog.of_schema(stage)
-        results = judge(house.con, tables, stage, DATES.parameters)
+        results = check_constraints(house.con, tables, stage, DATES.parameters)
         assert {result.table_name for result in results} == {table.name for table in tables}
-        assert not not_passed([*results, *judge_facts(house.con, stage, DATES.parameters)])
-    assert list(tmp_path.iterdir()) == [], "checks leave no file behind"
+        assertions = check_assertions(house.con, tables, stage, DATES.parameters)
+        assert not not_passed([*results, *assertions])

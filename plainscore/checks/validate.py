@@ -1,0 +1,181 @@
+"""Great Expectations validates the verdicts of a stage: one validation, one expectation.
+
+DuckDB counts the rows that break each check, and the verdicts of a stage are a small frame of one
+row per check. Great Expectations (GX) is given that frame, so it neither reads nor repeats a query.
+Importing GX takes seconds of CPU: ``loading_great_expectations`` does it in a thread while the
+engine works, and only functions of this module import it.
+"""
+
+import gc
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from plainscore.checks.results import CheckResult, errored
+from plainscore.checks.verdicts import check_assertions, check_constraints, message_of
+from plainscore.contracts.contract import Table
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+ACCEPTED = ("passed", "warned")
+"""Outcomes of a check with which a run goes on."""
+
+NOT_NEEDED = frozenset({"altair", "scipy.stats"})
+"""What GX imports for charts and tests of distributions: loaded only if something uses it."""
+
+
+def check(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    stage: str,
+    parameters: Mapping[str, date],
+) -> list[CheckResult]:
+    """Return one result for each constraint of ``tables`` and each assertion of ``stage``.
+
+    ``con`` has the tables by their own names; ``parameters`` are the named parameters of the
+    transforms. Findings raise nothing: see ``refuse_if_critical``. Raises KeyboardInterrupt for a
+    Ctrl-C during a query.
+    """
+    results = [
+        *check_constraints(con, tables, stage, parameters),
+        *check_assertions(con, tables, stage, parameters),
+    ]
+    if validate(stage, results).success or any(result.is_critical for result in results):
+        return results
+    message = message_of("Great Expectations refuses the stage, but no check found a broken row")
+    return [*results, errored(stage, stage, "Great Expectations accepts the stage", message)]
+
+
+def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteValidationResult":
+    """Return GX's validation of the verdicts of a stage.
+
+    It succeeds if every check passed or only warns; its unexpected rows are the others.
+    """
+    gx = load_great_expectations()
+    import pandas as pd  # type: ignore[import-untyped]
+
+    columns = ("table_name", "check_name", "level", "outcome", "failed_count")
+    frame = pd.DataFrame([[getattr(result, name) for name in columns] for result in results])
+    frame.columns = pd.Index(columns)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("verdicts").add_dataframe_asset(stage)
+    suite = gx.ExpectationSuite(
+        stage,
+        [
+            gx.expectations.ExpectColumnValuesToBeInSet(
+                column="outcome", value_set=list(ACCEPTED), severity="critical"
+            )
+        ],
+    )
+    definition = gx.ValidationDefinition(
+        name=stage,
+        data=asset.add_batch_definition_whole_dataframe("every check"),
+        suite=context.suites.add(suite),
+    )
+    validation: ExpectationSuiteValidationResult = context.validation_definitions.add(
+        definition
+    ).run(
+        batch_parameters={"dataframe": frame},
+        result_format={
+            "result_format": "SUMMARY",
+            "unexpected_index_column_names": ["table_name", "check_name"],
+        },
+    )
+    return validation
+
+
+@contextmanager
+def loading_great_expectations() -> Iterator[None]:
+    """Import GX in a thread while the block runs; the first check waits for what is left of it.
+
+    An error of the import is raised by that check. At the end of the block, an import that is
+    still under way stops before its next module, so a Ctrl-C does not wait for it.
+    """
+    global _background
+    if "great_expectations" in sys.modules:
+        yield
+        return
+    _background = _BackgroundImport()
+    _background.start()
+    try:
+        yield
+    finally:
+        _background.stopped = True
+        _background.join()
+
+
+def load_great_expectations() -> Any:
+    """Return the module ``great_expectations``; waits for a thread that imports it."""
+    if _background is not None:
+        _background.join()
+    return _import()
+
+
+class _Stopped(BaseException):
+    """An import that nothing waits for any more: no ``except Exception`` may go on with it."""
+
+
+class _BackgroundImport(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__(name="import great_expectations")
+        self.stopped = False
+
+    def run(self) -> None:
+        try:
+            _import(self)
+        except (Exception, _Stopped):
+            logging.getLogger(__name__).debug("the import ended early", exc_info=True)
+
+
+_background: _BackgroundImport | None = None
+
+
+class _Finder(MetaPathFinder):
+    """Finds modules as usual for one thread, but those of ``NOT_NEEDED`` load when first used."""
+
+    def __init__(self, background: _BackgroundImport | None) -> None:
+        self.thread = threading.get_ident()
+        self.background = background
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if threading.get_ident() != self.thread:
+            return None
+        if self.background is not None and self.background.stopped:
+            raise _Stopped
+        spec = PathFinder.find_spec(name, path, target) if name in NOT_NEEDED else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+def _import(background: _BackgroundImport | None = None) -> Any:
+    # GX asks for this when it is imported: no connection to the outside.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # What goes wrong in a check is in its result; GX would print the traceback as well.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    finder, collected = _Finder(background), gc.isenabled()
+    sys.meta_path.insert(0, finder)
+    # An import makes a million objects and no garbage: looking for it takes a fifth of the time.
+    gc.disable()
+    try:
+        import great_expectations
+    finally:
+        sys.meta_path.remove(finder)
+        if collected:
+            gc.enable()
+    return great_expectations
