@@ -10,7 +10,7 @@ Attackers otherwise live ordinary lives. Fakes have an account, ties and contact
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,27 +18,34 @@ from plainscore.synthetic.chance import Dice, Ints
 from plainscore.synthetic.people import Population
 from plainscore.synthetic.ties import NEVER, TieList
 
-ATTACK_KINDS: Final = ("ring", "score_group", "hub_and_spoke", "bought_friends", "fake_farm")
-_SCORE_GROUP: Final = ATTACK_KINDS.index("score_group")
 ROLES: Final = ("member", "customer", "fake", "seller")
 MEMBER, CUSTOMER, FAKE, SELLER = range(4)
+_CROWD_OF_ROLE: Final = {MEMBER: "low", CUSTOMER: "low", FAKE: "fake", SELLER: "high"}
+
+
+class _Kind(NamedTuple):
+    """One way to attack a social score."""
+
+    name: str
+    parts: dict[int, int]  # how many of each role there are at most; small worlds have fewer
+    pair_ppm: int  # chance that two of the same role (except customers) have a tie
+    closeness_ppm: int  # chance that two with a tie are in touch in a month
+
+
+_KINDS: Final = (
+    _Kind("ring", {MEMBER: 10}, 1_000_000, 900_000),
+    _Kind("score_group", {MEMBER: 20}, 700_000, 250_000),
+    _Kind("hub_and_spoke", {CUSTOMER: 1, FAKE: 25}, 0, 900_000),
+    _Kind("bought_friends", {CUSTOMER: 1, SELLER: 30}, 0, 700_000),
+    _Kind("fake_farm", {CUSTOMER: 3, FAKE: 20}, 600_000, 800_000),
+)
+ATTACK_KINDS: Final = tuple(kind.name for kind in _KINDS)
 _FEWEST_PEOPLE: Final = 100
 _PEOPLE_PER_ATTACK: Final = 2_500
 _FIRST_START: Final = 60
 _START_SPREAD: Final = 240
 _LOW_RELIABILITY: Final = -600
 _HIGH_RELIABILITY: Final = 700
-# How many of each role an attack has at most; small worlds get smaller ones.
-_CASTS: Final = (
-    {MEMBER: 10},
-    {MEMBER: 20},
-    {CUSTOMER: 1, FAKE: 25},
-    {CUSTOMER: 1, SELLER: 30},
-    {CUSTOMER: 3, FAKE: 20},
-)
-_CROWD_OF_ROLE: Final = {MEMBER: "low", CUSTOMER: "low", FAKE: "fake", SELLER: "high"}
-_PAIR_PPM: Final = (1_000_000, 700_000, 0, 0, 600_000)
-_CLOSENESS_PPM: Final = (900_000, 250_000, 900_000, 700_000, 800_000)
 
 
 @dataclass(frozen=True)
@@ -57,24 +64,25 @@ class Attacks:
 
 
 def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
-    """Cast the attacks of a world: one of each kind for every 2,500 people, at least one."""
+    """Choose who attacks: one attack of each kind for every 2,500 people, at least one."""
     if population.count < _FEWEST_PEOPLE:
         return Attacks(*np.zeros((5, 0), dtype=np.int64))
-    crowds = _casting_crowds(dice, population)
+    crowds = _crowds(dice, population)
     most = max(population.count // 40, 4)
     parts: list[tuple[int, int, int, int]] = []
-    for attack in range(len(ATTACK_KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
-        kind = attack % len(ATTACK_KINDS)
-        for role, wanted in _CASTS[kind].items():
-            crowd = crowds["mixed" if kind == _SCORE_GROUP else _CROWD_OF_ROLE[role]]
-            cast = min(wanted, most, len(crowd))
-            parts += [(attack, kind, role, crowd.pop()) for _ in range(cast)]
+    for attack in range(len(_KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
+        number = attack % len(_KINDS)
+        for role, wanted in _KINDS[number].parts.items():
+            is_mixed = _KINDS[number].name == "score_group"
+            crowd = crowds["mixed" if is_mixed else _CROWD_OF_ROLE[role]]
+            count = min(wanted, most, len(crowd))
+            parts += [(attack, number, role, crowd.pop()) for _ in range(count)]
     attack, kind_of, role_of, person = np.array(parts, dtype=np.int64).T
     start = first_day + _FIRST_START + dice.roll("attack.start", attack).pick(0, _START_SPREAD)
     return Attacks(attack, kind_of, role_of, person, start)
 
 
-def _casting_crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
+def _crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
     """Shuffle people and share them out: each person is in one crowd only."""
     shuffled = np.argsort(dice.roll("attack.casting", population.everyone).bits, kind="stable")
     turn = population.everyone % 5
@@ -118,20 +126,20 @@ def attack_ties(dice: Dice, population: Population, attacks: Attacks) -> TieList
         added_day=np.maximum(attacks.first_day[first_part] + wait, met),
         ended_day=never,
         again_day=never,
-        closeness=np.array(_CLOSENESS_PPM)[kind],
+        closeness=np.array([k.closeness_ppm for k in _KINDS])[kind],
         attack=number,
     )
 
 
 def _pairs_of_attack(dice: Dice, attacks: Attacks, number: int) -> Ints:
     """Return low, high and the attack's number for each tie, shape (3, ties)."""
-    cast = attacks.attack == number
-    person, role = attacks.person[cast], attacks.role[cast]
-    kind = int(attacks.kind[cast][0])
+    takes_part = attacks.attack == number
+    person, role = attacks.person[takes_part], attacks.role[takes_part]
+    kind = int(attacks.kind[takes_part][0])
     one, other = np.triu_indices(len(person), k=1)
     low = np.minimum(person[one], person[other])
     high = np.maximum(person[one], person[other])
     serves_customer = (role[one] == CUSTOMER) != (role[other] == CUSTOMER)
-    among = dice.roll("attack.pair", low, high).likely(1, _PAIR_PPM[kind])
+    among = dice.roll("attack.pair", low, high).likely(1, _KINDS[kind].pair_ppm)
     chosen = serves_customer | (among & (role[one] == role[other]) & (role[one] != CUSTOMER))
     return np.stack([low[chosen], high[chosen], np.full(int(chosen.sum()), number)])

@@ -33,13 +33,12 @@ WORLD_VERSION: Final = 1
 """Raised whenever the same settings give other rows."""
 
 _RECORD: Final = "world.json"
-Packing = Literal["snappy", "zstd"]
-"""How parquet is compressed: fast in large worlds, small in the mixed ones."""
 
+_Packing = Literal["snappy", "zstd"]
 _TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
-# Mixed worlds are meant to be small: the formats that need least room take the most turns.
-_LARGE_LOG_ROTA: Final = ("csv.gz", "parquet", "csv.gz", "ndjson.gz", "csv.gz", "csv.gz")
-_SMALL_LOG_ROTA: Final = ("csv", "parquet", "ndjson.gz", "csv.gz", "ndjson", "csv.gz")
+# Mixed worlds should be small: the formats that need least room take the most turns.
+_LARGE_LOG_FORMATS: Final = ("csv.gz", "parquet", "csv.gz", "ndjson.gz", "csv.gz", "csv.gz")
+_SMALL_LOG_FORMATS: Final = ("csv", "parquet", "ndjson.gz", "csv.gz", "ndjson", "csv.gz")
 _SMALL_LOGS: Final = ("profile", "service")
 
 
@@ -190,7 +189,8 @@ def write_arrivals(
     table = break_rows(written(log, rows, settings.people), faults)
     is_text = np.flatnonzero(IS_TEXT[np.maximum(faults, -1)])
     ending = _ending(settings, log, month)
-    packing: Packing = "zstd" if settings.file_format == "mixed" else "snappy"
+    # Parquet is compressed fast in large worlds, small in the mixed ones.
+    packing: _Packing = "zstd" if settings.file_format == "mixed" else "snappy"
     ends = np.cumsum(np.bincount(rows["arrival"] - month.first_day)).tolist()
     for day, (start, end) in enumerate(pairwise([0, *ends]), start=month.first_day):
         if start == end:
@@ -210,14 +210,14 @@ def _ending(settings: WorldSettings, log: Log, month: Month) -> str:
     """Return the format of a log's files in a month."""
     if settings.file_format != "mixed":
         return settings.file_format
-    rota = _SMALL_LOG_ROTA if log.name in _SMALL_LOGS else _LARGE_LOG_ROTA
-    return rota[(month.number + len(log.name)) % len(rota)]
+    formats = _SMALL_LOG_FORMATS if log.name in _SMALL_LOGS else _LARGE_LOG_FORMATS
+    return formats[(month.number + len(log.name)) % len(formats)]
 
 
 def _write_day(
     stem: Path,
     ending: str,
-    packing: Packing,
+    packing: _Packing,
     whole: pl.DataFrame,
     spoilt: pl.DataFrame,
     faults: list[int],
@@ -230,7 +230,9 @@ def _write_day(
             unreadable = stem.with_name(f"{stem.name}-unreadable.ndjson")
             unreadable.write_bytes(_unreadable_lines("ndjson", spoilt, faults))
         return
-    lines = _whole_text(ending, whole) + _unreadable_lines(ending, spoilt, faults)
+    text = _as_text(whole)
+    lines = (text.write_ndjson() if ending.startswith("ndjson") else text.write_csv()).encode()
+    lines += _unreadable_lines(ending, spoilt, faults)
     if ending.endswith(".gz"):
         # Level and time are fixed: the same rows give the same bytes.
         lines = gzip.compress(lines, compresslevel=9, mtime=0)
@@ -239,15 +241,6 @@ def _write_day(
 
 def _as_text(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col("event_time").dt.strftime(_TIME_FORMAT))
-
-
-def _whole_text(ending: str, whole: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    if ending.startswith("ndjson"):
-        _as_text(whole).write_ndjson(buffer)
-    else:
-        _as_text(whole).write_csv(buffer)
-    return buffer.getvalue()
 
 
 def _unreadable_lines(ending: str, spoilt: pl.DataFrame, faults: list[int]) -> bytes:

@@ -1,4 +1,4 @@
-"""The friendship log: ties added and removed, and who reaches out to whom.
+"""The friendship log: ties added and removed, and contacts between friends.
 
 About 120 contacts a person in 24 months. Two friends in touch in a month: one reaches out, the
 other mostly answers. One side reports a tie, in one case of ten both do.

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Dice, Flags, Ints, likely
-from plainscore.synthetic.rows import Month
+from plainscore.synthetic.rows import Columns, Month
 
 REGIONS: Final = ("north", "south", "east", "west", "harbour", "uplands")
 _REGION_WEIGHTS: Final = (26, 22, 18, 16, 10, 8)
@@ -158,13 +158,14 @@ def _audit_attributes(dice: Dice, person: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 @dataclass(frozen=True)
-class Onsets:
+class Onsets(Columns):
     """Life events that start in one month, of shape (people,).
 
     `kind` is a place in LIFE_EVENTS or -1 for none; `day` the day number; `months` how long it
     lasts.
     """
 
+    person: Ints
     kind: Ints
     day: Ints
     months: Ints
@@ -184,6 +185,7 @@ def onsets(dice: Dice, persons: Ints, month: Month) -> Onsets:
     edges = np.cumsum(_MONTHLY_PPM) * 65_536 // 1_000_000
     kind = np.searchsorted(edges, bits.lane(0), side="right").astype(np.int64)
     return Onsets(
+        person=persons,
         kind=np.where(kind < len(LIFE_EVENTS), kind, -1),
         day=month.first_day + bits.pick(1, month.day_count),
         months=_SHORTEST_MONTHS + bits.pick(2, _LONGEST_MONTHS - _SHORTEST_MONTHS + 1),

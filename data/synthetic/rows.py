@@ -74,14 +74,18 @@ def last_day_of_month(days: Ints) -> Ints:
     return (months + 1).astype("datetime64[D]").astype(np.int64) - 1
 
 
+def _chosen(columns: Mapping[str, Ints], chosen: Flags | Ints) -> dict[str, Ints]:
+    places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+    return {name: column[places] for name, column in columns.items()}
+
+
 @dataclass(frozen=True)
 class Columns:
     """Base of records that are kept as columns of one length: each field is an array."""
 
     def take(self, chosen: Flags | Ints) -> Self:
         """Return the chosen records, by flag or by place."""
-        places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return replace(self, **{name: column[places] for name, column in vars(self).items()})
+        return replace(self, **_chosen(vars(self), chosen))
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
@@ -109,8 +113,7 @@ class Rows:
 
     def take(self, chosen: Flags | Ints) -> "Rows":
         """Return the chosen rows, by flag or by place."""
-        places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return Rows({name: column[places] for name, column in self.columns.items()})
+        return Rows(_chosen(self.columns, chosen))
 
     def replaced(self, **columns: Ints | int) -> "Rows":
         """Return the same rows with some columns replaced or added; a number fills its column."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from plainscore.synthetic.attacks import ATTACK_KINDS, ROLES
@@ -27,7 +28,7 @@ from plainscore.synthetic.bills import EVENT_TYPES as PAYMENT_EVENTS
 from plainscore.synthetic.chance import Flags, Ints
 from plainscore.synthetic.delivery import LATE, MARK_NAMES
 from plainscore.synthetic.logs import day_column, named, numbered, person_ids, whole_numbers
-from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, onsets
+from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, Onsets, onsets
 from plainscore.synthetic.purchases import PURCHASE
 from plainscore.synthetic.rows import EPOCH, NONE, SECONDS_PER_DAY, Columns, Month, Rows
 from plainscore.synthetic.world import World
@@ -140,7 +141,7 @@ def write_truth(
     delivered
         What was delivered: rows by log and mark.
     """
-    tables = {
+    tables: dict[str, _Table | pl.DataFrame] = {
         "person": _person_table(world),
         "life_event": _life_event_table(world),
         "attack": _attack_table(world),
@@ -150,91 +151,80 @@ def write_truth(
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="snappy", statistics=False)
+        path = folder / f"{name}.parquet"
+        pl.DataFrame(table).write_parquet(path, compression="snappy", statistics=False)
+
+
+_Table = Mapping[str, pl.Series | npt.NDArray[np.generic]]
 
 
 def _ids(world: World, persons: Ints) -> pl.Series:
     return person_ids(world.population.count)(persons)
 
 
-def _person_table(world: World) -> pl.DataFrame:
+def _person_table(world: World) -> _Table:
     """One row per person: latent traits (mean 0, deviation 1000) and audit attributes."""
     people = world.population
-    return pl.DataFrame(
-        {
-            "person_id": _ids(world, people.everyone),
-            "reliability": people.reliability,
-            "capacity": people.capacity,
-            "activity": people.activity,
-            "sociability": people.sociability,
-            "is_thin": people.is_thin,
-            "is_fake": people.operator >= 0,
-            "opened": day_column(people.opened_day),
-            "region": named(REGIONS)(people.region),
-            "gender": named(GENDERS)(people.gender),
-            "birth_year": whole_numbers(people.birth_year),
-        }
-    )
+    return {
+        "person_id": _ids(world, people.everyone),
+        "reliability": people.reliability,
+        "capacity": people.capacity,
+        "activity": people.activity,
+        "sociability": people.sociability,
+        "is_thin": people.is_thin,
+        "is_fake": people.operator >= 0,
+        "opened": day_column(people.opened_day),
+        "region": named(REGIONS)(people.region),
+        "gender": named(GENDERS)(people.gender),
+        "birth_year": whole_numbers(people.birth_year),
+    }
 
 
-def _life_event_table(world: World) -> pl.DataFrame:
+def _life_event_table(world: World) -> _Table:
     """One row per life event within the world's months."""
-    persons = world.population.everyone
-    found = []
-    for month in world.settings.months:
-        began = onsets(world.dice, persons, month)
-        some = np.flatnonzero(began.kind >= 0)
-        found.append(
-            pl.DataFrame(
-                {
-                    "person_id": _ids(world, some),
-                    "kind": named(LIFE_EVENTS)(began.kind[some]),
-                    "day": day_column(began.day[some]),
-                    "months": began.months[some],
-                }
-            )
-        )
-    return pl.concat(found)
+    persons, months = world.population.everyone, world.settings.months
+    every_month = (onsets(world.dice, persons, month) for month in months)
+    began = Onsets.join([found.take(found.kind >= 0) for found in every_month])
+    return {
+        "person_id": _ids(world, began.person),
+        "kind": named(LIFE_EVENTS)(began.kind),
+        "day": day_column(began.day),
+        "months": began.months,
+    }
 
 
-def _attack_table(world: World) -> pl.DataFrame:
+def _attack_table(world: World) -> _Table:
     """One row per part played in an attack."""
     planted = world.attacks
-    return pl.DataFrame(
-        {
-            "attack": planted.attack,
-            "kind": named(ATTACK_KINDS)(planted.kind),
-            "role": named(ROLES)(planted.role),
-            "person_id": _ids(world, planted.person),
-            "first_day": day_column(planted.first_day),
-        }
-    )
+    return {
+        "attack": planted.attack,
+        "kind": named(ATTACK_KINDS)(planted.kind),
+        "role": named(ROLES)(planted.role),
+        "person_id": _ids(world, planted.person),
+        "first_day": day_column(planted.first_day),
+    }
 
 
-def _attack_tie_table(world: World) -> pl.DataFrame:
+def _attack_tie_table(world: World) -> _Table:
     """One row per tie that an attack added."""
     ties = world.ties.take(world.ties.attack >= 0)
-    return pl.DataFrame(
-        {
-            "attack": ties.attack,
-            "person_id": _ids(world, ties.low),
-            "friend_id": _ids(world, ties.high),
-            "added": day_column(ties.added_day),
-        }
-    )
+    return {
+        "attack": ties.attack,
+        "person_id": _ids(world, ties.low),
+        "friend_id": _ids(world, ties.high),
+        "added": day_column(ties.added_day),
+    }
 
 
-def _troubled_bill_table(world: World, troubles: Troubles) -> pl.DataFrame:
+def _troubled_bill_table(world: World, troubles: Troubles) -> _Table:
     """One row per bill that became 30 or more days late; days_late is null if never paid."""
-    return pl.DataFrame(
-        {
-            "person_id": _ids(world, troubles.person),
-            "bill_id": numbered("b")(troubles.bill),
-            "bill_type": named(BILL_TYPES)(troubles.bill_type),
-            "due_date": day_column(troubles.due_day),
-            "days_late": whole_numbers(troubles.days_late),
-        }
-    )
+    return {
+        "person_id": _ids(world, troubles.person),
+        "bill_id": numbered("b")(troubles.bill),
+        "bill_type": named(BILL_TYPES)(troubles.bill_type),
+        "due_date": day_column(troubles.due_day),
+        "days_late": whole_numbers(troubles.days_late),
+    }
 
 
 def _delivery_table(delivered: Mapping[tuple[str, str], int]) -> pl.DataFrame:
@@ -271,8 +261,8 @@ class Tally:
         if log == "payment":
             self._count(log, PAYMENT_EVENTS, rows["kind"][is_whole])
         if log == "purchase":
-            bought = rows.take(is_whole & (rows["kind"] == PURCHASE))
-            self._count_purchases(bought["person"], bought["time"])
+            bought = np.flatnonzero(is_whole & (rows["kind"] == PURCHASE))
+            self._count_purchases(rows["person"][bought], rows["time"][bought])
 
     def _count(self, log: str, names: tuple[str, ...], places: Ints) -> None:
         numbers = np.bincount(places, minlength=len(names)).tolist()

@@ -100,7 +100,7 @@ _LOG_FILES = "[!_]*/arrived=*/*"
 
 @pytest.fixture(scope="module")
 def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample, made anew by the command that README names."""
+    """The sample, made again by the command that README names."""
     landing = tmp_path_factory.mktemp("sample") / "landing"
     days = date(2025, 11, 1), date(2026, 10, 31)
     synthesise(WorldSettings(200, *days, 2, landing, "mixed", "monthly"))
