@@ -27,7 +27,7 @@ person as (
         card.scorecard,
         card.scorecard_no,
         coalesce(part.kind, 'no attack') as kind,
-        coalesce(part.role, '-') as role,
+        coalesce(part.role, '-') as played_role,
         ring.person_key is not null as is_in_ring,
         score.score is not null as is_scored,
         coalesce(contact.contact_count, 0) as contact_count,
@@ -67,7 +67,7 @@ person as (
 select
     scorecard,
     kind,
-    role,
+    played_role,
     count(*) as people,
     count(*) filter (where is_scored) as scored_count,
     cast(sum(contact_count) as bigint) as contact_count,
@@ -82,5 +82,5 @@ select
     cast(coalesce(sum(naive_gain) filter (where is_scored), 0) as bigint) as naive_points_gained,
     count(*) filter (where is_in_ring) as in_ring_count
 from person
-group by scorecard, scorecard_no, kind, role
-order by scorecard_no, kind = 'no attack', kind, role
+group by scorecard, scorecard_no, kind, played_role
+order by scorecard_no, kind = 'no attack', kind, played_role
