@@ -55,8 +55,7 @@ def societies(
     import json
     import sys
 
-    from plainscore.analysis.societies.comparing import compare_societies
-    from plainscore.analysis.societies.world import choose_months, open_people
+    from plainscore.analysis.scenarios import choose_months, compare_scenarios, open_people
     from plainscore.cli.row_output import print_rows
     from plainscore.common.errors import UsageError
     from plainscore.runs.progress import step_progress
@@ -69,7 +68,7 @@ def societies(
     settings = read_settings(data, scorecards=(*CARDS, *card), **limits.wishes)
     store = open_people(data, people, seed, settings)
     with step_progress() as do:
-        record = compare_societies(store, choose_months(store, from_, to), settings, do)
+        record = do(compare_scenarios, store, choose_months(store, from_, to), settings)
     if out is not None:
         out.write_text(societies_page(record), encoding="utf-8")
         print(f"wrote {out}", file=sys.stderr)

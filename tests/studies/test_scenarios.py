@@ -1,4 +1,4 @@
-"""`plainscore societies` on the sample: the page, the JSON and the published tables agree."""
+"""`plainscore scenarios` on the sample: the page, the JSON and the published tables agree."""
 
 import json
 import re
@@ -9,12 +9,20 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from plainscore.analysis.drift.stability import shorrocks_index
 from plainscore.analysis.gaming import built_scores
-from plainscore.analysis.societies.comparing import compare_societies
-from plainscore.analysis.societies.rules import add_derived_rules
-from plainscore.analysis.societies.world import choose_months, open_people
+from plainscore.analysis.scenarios import (
+    BandOfPeople,
+    add_rules,
+    band_moves,
+    choose_months,
+    compare_scenarios,
+    open_people,
+    up_and_down,
+)
 from plainscore.cli.limits import Limits
 from plainscore.cli.societies_command import societies
 from plainscore.common.errors import InputRefused, UsageError
@@ -27,21 +35,20 @@ from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
+Compared = tuple[dict[str, Any], str, Path]
 NAMES = ["standard", "reported_b", "no_social", "naive"]
 
 
 @pytest.fixture(scope="module")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, where nothing is published."""
-    data = tmp_path_factory.mktemp("societies")
+    data = tmp_path_factory.mktemp("scenarios")
     shutil.copytree(SAMPLE / "landing", data / "landing")
     return data
 
 
 @pytest.fixture(scope="module")
-def told(
-    landed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, Any], str, Path]:
+def compared(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Compared:
     """The record of two months, the text that was printed, and the page."""
     page = tmp_path_factory.mktemp("page") / "page.html"
     with pytest.MonkeyPatch.context() as patch:
@@ -53,17 +60,17 @@ def told(
 
 
 @pytest.fixture(scope="module")
-def june(landed: Path, told: object) -> Iterator[DuckDBEngine]:
-    """An engine with every society's scores of June."""
+def june(landed: Path, compared: object) -> Iterator[DuckDBEngine]:
+    """An engine with every scenario's scores of June."""
     settings = read_settings(landed)
     dates = snapshot_dates(date(2026, 6, 30), None, settings)
     with built_scores(landed, dates, settings) as engine:
-        add_derived_rules(engine, read_scorecards(settings.scorecards))
+        add_rules(engine, read_scorecards(settings.scorecards))
         yield engine
 
 
-def test_the_same_people_are_in_every_society(told: tuple[dict[str, Any], str, Path]) -> None:
-    record, _, _ = told
+def test_the_same_people_are_in_every_scenario(compared: Compared) -> None:
+    record, _, _ = compared
     assert record["months"] == ["2026-05-31", "2026-06-30"]
     assert [row["society"] for row in record["societies"]] == NAMES
     for month in record["months"]:
@@ -79,10 +86,8 @@ def test_the_same_people_are_in_every_society(told: tuple[dict[str, Any], str, P
             assert sum(bands) == row["scored"] > 0
 
 
-def test_the_record_says_what_the_scores_say(
-    told: tuple[dict[str, Any], str, Path], june: DuckDBEngine
-) -> None:
-    record, _, _ = told
+def test_the_record_says_what_the_scores_say(compared: Compared, june: DuckDBEngine) -> None:
+    record, _, _ = compared
     counted = june.con.execute(
         "select scorecard, count(score), avg(score) from scores.score group by scorecard"
     ).fetchall()
@@ -130,9 +135,9 @@ def test_the_naive_rule_counts_friends_from_the_best_fifth(june: DuckDBEngine) -
 
 
 def test_the_page_shows_the_numbers_of_the_record_and_needs_nothing_else(
-    told: tuple[dict[str, Any], str, Path],
+    compared: Compared,
 ) -> None:
-    record, _, file = told
+    record, _, file = compared
     page = file.read_text(encoding="utf-8")
     assert "Every person here is invented" in page
     assert "People here do not react to rules" in page
@@ -148,11 +153,11 @@ def test_the_page_shows_the_numbers_of_the_record_and_needs_nothing_else(
 
 def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
     landed: Path,
-    told: tuple[dict[str, Any], str, Path],
+    compared: Compared,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _, text, page = told
+    _, text, page = compared
     again = tmp_path / "again.html"
     societies(data=landed, out=again, output_format="json", limits=Limits(threads=1), **MONTHS)
     assert capsys.readouterr().out.strip() == text
@@ -181,7 +186,7 @@ def test_a_world_that_is_asked_for_is_not_mixed_with_other_logs(landed: Path) ->
 
 
 def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path) -> None:
-    record = compare_societies(
+    record = compare_scenarios(
         open_people(landed, None, None, read_settings(landed)),
         [date(2019, 1, 31)],
         read_settings(landed),
@@ -201,3 +206,23 @@ def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) 
     (tmp_path / "empty" / "landing").mkdir(parents=True)
     with pytest.raises(InputRefused, match="no events in"):
         societies(data=tmp_path / "empty")
+
+
+def placed(bands: dict[int, int]) -> BandOfPeople:
+    return np.array(list(bands)), np.array(list(bands.values()))
+
+
+def test_only_who_is_in_both_moves_and_the_index_is_that_of_shorrocks() -> None:
+    before = placed({1: 1, 2: 1, 3: 2, 4: 2, 5: 0, 9: 3})
+    after = placed({1: 1, 2: 2, 3: 2, 4: 2, 5: 1, 7: 2})
+    counted = band_moves(before, after)
+    assert counted == [(0, 1, 1), (1, 1, 1), (1, 2, 1), (2, 2, 2)]
+    # Rows: not scored stays 0 of 1, band 1 stays 1 of 2, band 2 stays 2 of 2: (3 - 1.5) / 2.
+    assert shorrocks_index(counted) == 0.75
+    assert up_and_down(counted) == (1, 0)
+
+
+def test_nobody_moves_where_nothing_changes_and_one_band_tells_nothing() -> None:
+    still = band_moves(placed({1: 1, 2: 2}), placed({1: 1, 2: 2}))
+    assert shorrocks_index(still) == 0
+    assert shorrocks_index([(3, 3, 5)]) is None

@@ -1,1 +1,0 @@
-"""The same people under other rules, for many months; nothing is published."""
