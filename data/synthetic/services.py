@@ -1,4 +1,9 @@
-"""The service log: stays, rentals and rides without a deposit, returned in time or not."""
+"""The service log: stays, rentals and rides without a deposit, returned in time or not.
+
+About four ordinary people in ten use services, in one month of seven, at times twice. The odds of
+trouble halve with every 1000 of reliability. At 0, 2.4 % of agreements end late, 1.2 % are breached
+and .6 % stay open for good.
+"""
 
 from typing import Final
 
@@ -12,6 +17,7 @@ EVENT_TYPES: Final = ("started", "ended", "breached")
 STARTED, ENDED, BREACHED = range(3)
 SERVICE_TYPES: Final = ("hotel", "car_rental", "bike", "power_bank", "rent", "other")
 _LONGEST_DAYS: Final = (7, 10, 2, 2, 60, 30)
+"""By service type, from the start to the latest due date."""
 _USER_PPM: Final = 420_000
 _MONTHLY_PPM: Final = (150_000, 60_000)
 """Chances of a first and of a second agreement in a month."""
@@ -40,12 +46,9 @@ def _agreements(world: World, persons: Ints, month: Month, place: int) -> Rows:
     number = event_numbers(person, month.label, place * _AGREEMENT_ROOM)
     terms = {"agreement": number, "service_type": service_type, "due": due}
     started = rows_of(number, person, STARTED, day, second, **terms)
-    # The odds of trouble halve with every 1000 of reliability.
     fate = world.dice.roll(f"service.fate.{place}", person, month.number)
-    # At reliability 0: 1.2 % each come back late, are breached, or stay open for good.
-    trouble = np.minimum(
-        12_000 * power_of_two(-world.population.reliability[person] * OCTAVE // 1000), 150_000
-    ).astype(np.int64)
+    odds = power_of_two(-people.reliability[person] * OCTAVE // 1000)
+    trouble = np.minimum(12_000 * odds, 150_000).astype(np.int64)
     is_late = fate.likely(0, 2 * trouble)
     is_breached = fate.likely(1, trouble)
     is_ended = ~fate.likely(2, trouble // 2)
