@@ -1,11 +1,13 @@
 """One snapshot, from what has arrived to what is published: the whole way on one page."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from plainscore.checks.validate import loading_great_expectations
 from plainscore.contracts.catalog import AUDITS, STATISTICS
 from plainscore.logs import IngestReport
-from plainscore.publish.runs import Run
+from plainscore.publish.runs import Run, find_live_run
 from plainscore.runs.doing import Do, plainly, unless_interrupted
 from plainscore.runs.ledger.recording import recorded
 from plainscore.runs.report.reporting import has_report, write_report
@@ -67,9 +69,11 @@ def score_day(
         Ctrl-C or SIGTERM came: nothing is published, the last good snapshot stays.
     """
     do = recorded(unless_interrupted(do), request)
-    design = do(read_design, request.settings)
-    report = do(take_in_new_files, request.data_dir, request.settings.threads)
-    outcome = _score(request, design, report, do, tell)
+    is_published = find_live_run(request.data_dir, request.dates) is not None
+    with nullcontext() if is_published else loading_great_expectations():
+        design = do(read_design, request.settings)
+        report = do(take_in_new_files, request.data_dir, request.settings.threads)
+        outcome = _score(request, design, report, do, tell)
     if request.settings.report and (outcome.is_new or not has_report(request)):
         do(write_report, request, design.catalog)
     return outcome
