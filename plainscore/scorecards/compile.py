@@ -17,6 +17,7 @@ SNAPSHOT_KEYS = ("person_id", "as_of_date", "known_on")
 CARD_KEYS = ("scorecard", "scorecard_no")
 ATTRIBUTES = ("region", "gender", "age_band")
 ATTEMPT = "audits.attempt"
+GROUPS = "audits.person_group"
 _JOIN_POINTS = """ as attempt
     inner join scores.points as points
         on attempt.scorecard = points.scorecard and attempt.person_key = points.person_key"""
@@ -74,7 +75,7 @@ def compile_scorecards(
         factor,
         compiler.score(),
         compiler.reason(),
-        compiler.feature_total(),
+        *([compiler.feature_total()] if any(table.name == GROUPS for table in written) else []),
         *([compiler.attempt_points(attempt)] if attempt else []),
         compiler.published_features(),
         compiler.published_by_card(points),
