@@ -41,7 +41,7 @@ compat: $(READY_DEV) $(OLDER_ENGINES)
 
 # What the pages of `plainscore site` run in a browser, so that tests open them without a network.
 site-engine: $(READY_DEV)
-	$(BIN)/python -m dashboards.site.engine $(VENV)/site-engine
+	$(BIN)/python -m plainscore.show.site $(VENV)/site-engine
 
 $(VENV)/compat/%: | $(READY_DEV)
 	rm -rf $@.unfinished

@@ -31,7 +31,7 @@ from plainscore.analysis.fit import (
 from plainscore.analysis.fit_report import auc_of, binned_points
 from plainscore.analysis.network import draw
 from plainscore.scorecards.reading import read_scorecard
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 
 EVERYONE = Path(__file__).parent / "everyone.toml"
 FOLDS = 5

@@ -1,6 +1,7 @@
 "use strict";
-// Draws one explained person, for the report and for the site alike. ``told``: what holds for
-// everybody of the snapshot. All text is set as text: no id can be markup.
+// Draws one person on a card, for the report and for the site. All text is set as text: no id can
+// be markup. `explained` takes a person as card.js does; `page` has the card and what else it shows.
+/* global bandOf, explanation, featureOf, friendsOf, isScored, scoreOf, scoreWith, sum -- card.js */
 
 const SVG = "http://www.w3.org/2000/svg";
 const MISSING = "missing";
@@ -19,6 +20,7 @@ function element(name, attributes = {}, ...children) {
 
 const words = (name) => name.replaceAll("_", " ");
 const signed = (points) => (points > 0 ? "+" : "") + points;
+const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 const shownValue = (value, unit) => value === null
   ? MISSING : `${Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(4))} ${unit}`;
 
@@ -33,77 +35,110 @@ function table(label, headings, rows, kind = "") {
     element("table", { class: kind }, element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
-function summary(person) {
-  return person.score === null ? `${person.id}  not scored (${person.rule})`
-    : `${person.id}  ${person.score} ${person.band}`;
+function summary(card, person) {
+  const score = scoreOf(card, person);
+  return score === null ? `${person.person_id}  not scored (${person.not_scored_code})`
+    : `${person.person_id}  ${score} ${bandOf(card, score).band}`;
 }
 
-function explained(person, told) {
-  const parts = [element("h3", {}, summary(person).replace("  ", ": ")
-    + `, as of ${told.day}`)];
-  if (person.score === null) {
-    const rule = told.rules[person.rule];
-    parts.push(element("p", {}, rule.reason), element("p", { class: "note" }, rule.what_to_do));
-  }
-  parts.push(waterfall(person, told));
-  if (person.score !== null) parts.push(...reasons(person, told), ...nextMoves(person));
-  if (person.history.length) parts.push(...everyDate(person, told));
-  if (person.friends.length) parts.push(...friends(person));
+function explained(person, { card, causes }) {
+  const shown = explanation(card, person);
+  const parts = [element("h3", {}, `${summary(card, person).replace("  ", ": ")}, as of ${card.as_of_date}`)];
+  if (shown.not_scored) parts.push(element("p", {}, shown.not_scored.reason),
+    element("p", { class: "note" }, shown.not_scored.what_to_do));
+  parts.push(waterfall(shown, card));
+  if (shown.score !== null) parts.push(...reasons(shown), ...nextBand(shown), ...whatIf(person, card));
+  if (person.history?.length) parts.push(...everyDate(person, causes));
+  const friends = friendsOf(card, person);
+  if (friends.length) parts.push(...friendsShown(friends, card.mean));
   return element("div", { class: "person" }, ...parts);
 }
 
-function waterfall(person, told) {
-  const most = told.features.reduce((sum, one) => sum + one.max_points, 0);
+function waterfall(shown, card) {
+  const most = sum(shown.points.map((one) => one.max_points));
+  const isShown = shown.score !== null;
   const rows = [];
-  let total = told.base;
+  let total = shown.base;
   const bar = (start, gained) => element("td", { class: "track" }, ...(gained ? [element("div", { style:
-    `margin-left:${100 * (start - told.base) / most}%;width:${100 * gained / most}%` })] : []));
-  if (person.score !== null) rows.push(["base", "", "", "", String(told.base), ""]);
-  for (const factor of new Set(told.features.map((one) => one.factor))) {
-    const places = told.features.flatMap((one, place) => one.factor === factor ? [place] : []);
-    const gained = places.reduce((sum, place) => sum + (person.points[place] ?? 0), 0);
-    const cap = places.reduce((sum, place) => sum + told.features[place].max_points, 0);
+    `margin-left:${100 * (start - shown.base) / most}%;width:${100 * gained / most}%` })] : []));
+  const line = (name, value, gained, cap, after, drawn, kind, definition = "") =>
+    element("tr", { class: kind, title: definition }, element("th", { scope: "row" }, name),
+      element("td", {}, value), element("td", {}, isShown ? signed(gained) : ""),
+      element("td", {}, String(cap)), element("td", {}, isShown ? String(after) : ""), drawn);
+  if (isShown) rows.push(["base", "", "", "", String(total), ""]);
+  for (const factor of new Set(shown.points.map((one) => one.factor))) {
+    const own = shown.points.filter((one) => one.factor === factor);
+    const [gained, cap] = [sum(own.map((one) => one.points ?? 0)), sum(own.map((one) => one.max_points))];
     rows.push(line(words(factor), "", gained, cap, total + gained, bar(total, gained), "factor"));
-    for (const place of places) {
-      const feature = told.features[place];
-      const points = person.points[place] ?? 0;
-      const shown = bar(total, points);
-      total += points;
-      rows.push(line(words(feature.feature), shownValue(person.values[place], feature.unit), points,
-        feature.max_points, total, shown, "", feature.definition));
+    for (const one of own) {
+      const drawn = bar(total, one.points ?? 0);
+      total += one.points ?? 0;
+      rows.push(line(words(one.feature), shownValue(one.value, one.unit), one.points ?? 0, one.max_points,
+        total, drawn, "", featureOf(card, one.feature).definition));
     }
-  }
-  function line(name, value, points, cap, sum, shown, kind, definition = "") {
-    const isScored = person.score !== null;
-    return element("tr", { class: kind, title: definition }, element("th", { scope: "row" }, name),
-      element("td", {}, value), element("td", {}, isScored ? signed(points) : ""),
-      element("td", {}, String(cap)), element("td", {}, isScored ? String(sum) : ""), shown);
   }
   return table("Points by feature", [["factor and feature"], ["value"], ["points"],
     ["of", "points"], ["total", "points"], ["from the base to the score"]], rows, "waterfall");
 }
 
-function reasons(person, told) {
-  if (!person.reasons.length) return [element("p", {}, "No feature lost a point.")];
+function reasons(shown) {
+  if (!shown.reasons.length) return [element("p", {}, "No feature lost a point.")];
   return [element("h3", {}, "Where most points were lost"), element("ol", {},
-    ...person.reasons.map(([place, lost]) => element("li", {},
-      `${lost} points: ${told.features[place].reason} (${words(told.features[place].feature)}). `,
-      element("span", { class: "note" }, told.features[place].what_to_do))))];
+    ...shown.reasons.map((row) => element("li", {},
+      `${row.points_lost} points: ${row.reason} (${words(row.code)}). `,
+      element("span", { class: "note" }, row.what_to_do))))];
 }
 
-function nextMoves(person) {
-  const next = person.next;
+function nextBand(shown) {
+  const next = shown.next_band;
   if (!next) return [element("p", {}, "There is no higher band.")];
-  const moves = next.moves.map(([change, steps]) => element("li", {}, `${signed(change)} points with `
-    + steps.map(([feature, goal]) => `${words(feature)} ${goal}`).join(" and ")));
-  return [element("h3", {}, `${next.missing} points to ${next.band} (from ${next.at_least})`),
-    moves.length ? element("ul", {}, ...moves)
-      : element("p", {}, "That takes more than two features.")];
+  const head = element("h3", {}, `${counted(next.points_missing, "point", "points")} to ${next.band} (from ${next.at_least})`);
+  if (!next.ways) return [head, element("p", { class: "note" },
+    "`plainscore what-if` finds what a person can do, and how long it takes.")];
+  if (!next.ways.length) return [head, element("p", {},
+    "What a person can do, and time, do not lead there, all else equal.")];
+  const step = (one, how) => element("li", {}, `${signed(one.points_gained)} ${words(one.feature)} ${one.goal}${how}`);
+  return [head, ...next.ways.flatMap((way) => [
+    element("p", {}, `${way.days ? `Within ${counted(way.days, "day", "days")}` : "At once"}, `
+      + `${way.acts.length ? counted(way.acts.length, "act", "acts") : "by waiting alone"}: ${way.score_then}`),
+    element("ul", {}, ...way.acts.map((one) => step(one, `: ${one.act}`)),
+      ...way.waiting.map((one) => step(one, ` by waiting (${one.act})`)))])];
 }
 
-function everyDate(person, told) {
-  const causes = Object.keys(told.causes);
-  const known = person.history.filter(([, score]) => score !== null).map(([, score]) => score);
+// Another value of one feature, and the score with it.
+function whatIf(person, card) {
+  const chosen = element("select", { "aria-label": "Feature" },
+    ...card.features.map((one) => element("option", { value: one.feature }, words(one.feature))));
+  const typed = element("input", { "aria-label": "Another value", placeholder: `a number, or ${MISSING}` });
+  const answer = element("p", { role: "status" });
+  const ask = () => {
+    const text = typed.value.trim();
+    answer.textContent = text && whatIfAnswer(person, card, chosen.value, text);
+  };
+  for (const one of [chosen, typed]) one.addEventListener("input", ask);
+  return [element("h3", {}, "What if"), element("p", { class: "what-if" }, chosen, " ", typed), answer];
+}
+
+function whatIfAnswer(person, card, name, text) {
+  const feature = featureOf(card, name);
+  const value = text === MISSING ? null : Number(text);
+  if (value === null && feature.missing_points === null) return `${words(name)} is never missing of a scored person.`;
+  if (value !== null) {
+    if (!Number.isFinite(value)) return `Write a number, or ${MISSING}.`;
+    if (feature.is_counted && !Number.isInteger(value)) return `This is a whole number of ${feature.unit}.`;
+    if (value < (feature.least_value ?? -Infinity) || value > (feature.most_value ?? Infinity)) {
+      return `${words(name)} is between ${feature.least_value ?? "any"} and ${feature.most_value ?? "any"}.`;
+    }
+  }
+  const [now, then] = [scoreOf(card, person), scoreWith(card, person, { [name]: value })];
+  const opened = (score) => card.benefits.filter(([, least]) => least <= score).map(([benefit]) => words(benefit));
+  const moved = (from, to) => opened(to).filter((one) => !opened(from).includes(one)).join(", ") || "nothing";
+  return `${then} ${bandOf(card, then).band} (${signed(then - now)}). Opens: ${moved(now, then)}. Closes: ${moved(then, now)}.`;
+}
+
+function everyDate(person, titles) {
+  const causes = Object.keys(titles);
+  const known = person.history.filter(([, score]) => score !== null);
   const rows = person.history.map(([day, score], place) => {
     const change = person.changes.find(([before, after]) =>
       after === day && place > 0 && before === person.history[place - 1][0]);
@@ -115,46 +150,47 @@ function everyDate(person, told) {
   return [element("h3", {}, "Every published date"), element("p", { class: "note" }, note),
     ...(known.length > 1 ? [spark(person.history)] : []),
     table("Every published date", [["as of"], ["score", "points"], ["change", "points"],
-      ...causes.map((cause) => [told.causes[cause], "points"])], rows)];
+      ...causes.map((cause) => [titles[cause], "points"])], rows)];
 }
 
-function spark(points) {
-  const scores = points.map(([, score]) => score).filter((score) => score !== null);
+function spark(history) {
+  const scores = history.map(([, score]) => score).filter((score) => score !== null);
   const low = Math.min(...scores) - 5;
   const high = Math.max(...scores) + 5;
-  const x = (place) => 20 + 440 * place / Math.max(points.length - 1, 1);
+  const x = (place) => 20 + 440 * place / Math.max(history.length - 1, 1);
   const y = (score) => 70 - 60 * (score - low) / (high - low);
-  const dots = points.flatMap(([day, score], place) => score === null ? [] : [element("circle",
+  const dots = history.flatMap(([day, score], place) => score === null ? [] : [element("circle",
     { class: "s1", cx: x(place), cy: y(score), r: 4 }, element("title", {}, `${day}: ${score} points`))]);
-  const steps = points.flatMap(([, score], place) => score === null ? []
-    : [`${place && points[place - 1][1] !== null ? "L" : "M"}${x(place)} ${y(score)}`]);
+  const steps = history.flatMap(([, score], place) => score === null ? []
+    : [`${place && history[place - 1][1] !== null ? "L" : "M"}${x(place)} ${y(score)}`]);
   return element("svg", { viewBox: "0 0 480 80", style: "max-width:34rem", role: "img",
     "aria-label": "Scores by date; the table has the numbers." },
   element("path", { class: "s0", d: steps.join(" ") }), ...dots);
 }
 
-function friends(person) {
-  const shown = person.friends.slice(0, 24);
-  const dots = shown.flatMap(([id, ppm, , months, , worth], place) => {
-    const angle = 2 * Math.PI * place / shown.length - Math.PI / 2;
+function friendsShown(friends, mean) {
+  const drawn = friends.slice(0, 24);
+  const dots = drawn.flatMap((one, place) => {
+    const angle = 2 * Math.PI * place / drawn.length - Math.PI / 2;
     const [x, y] = [240 + 170 * Math.cos(angle), 200 + 155 * Math.sin(angle)];
-    const thick = 1 + 7 * months / Math.max(1, ...shown.map((one) => one[3]));
+    const thick = 1 + 7 * one.contact_months / Math.max(1, ...drawn.map((other) => other.contact_months));
     const isLeft = Math.cos(angle) < -0.01;
-    const about = `${id}: record ${(ppm / 1e4).toFixed(0)} of 100, ${months} months of contact`;
+    const about = `${one.friend_id}: record ${(one.friend_ppm / 1e4).toFixed(0)} of 100, `
+      + `${one.contact_months} months of contact`;
     return [element("line", { x1: 240, y1: 200, x2: x, y2: y, "stroke-width": thick }),
-      element("circle", { class: "s1", cx: x, cy: y, r: 4 + 8 * ppm / 1e6 }, element("title", {}, about)),
+      element("circle", { class: "s1", cx: x, cy: y, r: 4 + 8 * one.friend_ppm / 1e6 }, element("title", {}, about)),
       element("text", { x: x + (isLeft ? -14 : 14), y: y + 4, "text-anchor": isLeft ? "end" : "start" },
-        `${id} ${worth.toFixed(3)}`)];
+        `${one.friend_id} ${one.contribution.toFixed(3)}`)];
   });
-  const rest = person.friends.length > shown.length ? ` Drawn: the ${shown.length} with most contact.` : "";
+  const rest = friends.length > drawn.length ? ` Drawn: the ${drawn.length} with most contact.` : "";
   return [element("h3", {}, "Friends who count"), element("p", { class: "note" },
     "Thickness: months of contact, the weight of a tie. Size: the friend's own record. At the end: "
-    + "what the tie adds to friend reliability, 0 to 1; the prior of the scorecard adds the rest." + rest),
+    + `what the tie adds to ${words(mean.feature)}, 0 to 1; the prior of the scorecard adds the rest.${rest}`),
     element("div", { class: "pair" }, element("svg", { class: "ego", viewBox: "-110 0 700 400", role: "img",
       "aria-label": "Friends; the table has the numbers." }, ...dots,
     element("circle", { class: "me", cx: 240, cy: 200, r: 10 })),
     table("Friends", [["friend"], ["record", "of 100"], ["tie", "days"], ["contact", "months"],
-      ["weight", "% of the mean"], ["adds", "0 to 1"]], person.friends.map(
-      ([id, ppm, days, months, share, worth]) => [id, (ppm / 1e4).toFixed(1), String(days),
-        String(months), (100 * share).toFixed(1), worth.toFixed(4)])))];
+      ["weight", "% of the mean"], ["adds", "0 to 1"]], friends.map((one) => [one.friend_id,
+      (one.friend_ppm / 1e4).toFixed(1), String(one.tie_days), String(one.contact_months),
+      (100 * one.weight_share).toFixed(1), one.contribution.toFixed(4)])))];
 }

@@ -2,7 +2,7 @@
 // Shows one page at a time, and explains the people of this file. Without it every page but
 // "Person" is there, one beneath the other. All text is set as text: no id can be markup.
 
-const told = JSON.parse(document.getElementById("people").textContent);
+const page = JSON.parse(document.getElementById("people").textContent);
 const pages = [...document.querySelectorAll(".page")];
 const links = [...document.querySelectorAll("nav a")];
 
@@ -10,16 +10,16 @@ const links = [...document.querySelectorAll("nav a")];
 
 function showPage(moveFocus) {
   const [asked, person] = location.hash.slice(1).split("=").map(decodeURIComponent);
-  const page = pages.find((one) => one.id === asked)
+  const shown = pages.find((one) => one.id === asked)
     ?? document.getElementById(asked)?.closest(".page") ?? pages[0];
-  for (const one of pages) one.hidden = one !== page;
+  for (const one of pages) one.hidden = one !== shown;
   for (const link of links) {
-    if (link.hash === `#${page.id}`) link.setAttribute("aria-current", "page");
+    if (link.hash === `#${shown.id}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (page.id === "person") showPerson(person);
-  if (moveFocus && asked !== "person") page.querySelector("h2").focus();
-  if (asked !== page.id) document.getElementById(asked)?.scrollIntoView();
+  if (shown.id === "person") showPerson(person);
+  if (moveFocus && asked !== "person") shown.querySelector("h2").focus();
+  if (asked !== shown.id) document.getElementById(asked)?.scrollIntoView();
 }
 
 // --- people --------------------------------------------------------------------------------
@@ -28,19 +28,19 @@ const found = document.getElementById("found");
 
 function listPeople(text) {
   const wanted = text.trim().toLowerCase();
-  const matching = told.people.filter((one) => summary(one).toLowerCase().includes(wanted));
+  const matching = page.people.filter((one) => summary(page.card, one).toLowerCase().includes(wanted));
   found.replaceChildren(...matching.map((one) =>
-    element("option", { value: one.id }, summary(one))));
-  document.getElementById("count").textContent = `(${matching.length} of ${told.people.length})`;
+    element("option", { value: one.person_id }, summary(page.card, one))));
+  document.getElementById("count").textContent = `(${matching.length} of ${page.people.length})`;
   return matching;
 }
 
 function showPerson(id) {
-  const person = told.people.find((one) => one.id === id) ?? told.people[0];
-  const place = document.getElementById("told");
-  if (!person) return place.replaceChildren("Nobody is here.");
-  found.value = person.id;
-  place.replaceChildren(explained(person, told));
+  const person = page.people.find((one) => one.person_id === id) ?? page.people[0];
+  const place = document.getElementById("shown");
+  if (!person) return place.replaceChildren("No person is in this file.");
+  found.value = person.person_id;
+  place.replaceChildren(explained(person, page));
 }
 
 // --- lineage, colours, start ---------------------------------------------------------------
@@ -66,7 +66,7 @@ document.getElementById("finder").hidden = false;
 listPeople("");
 document.getElementById("find").addEventListener("input", (event) => {
   const matching = listPeople(event.target.value);
-  if (matching.length) goTo(matching[0].id);
+  if (matching.length) goTo(matching[0].person_id);
 });
 found.addEventListener("change", () => goTo(found.value));
 function goTo(id) {

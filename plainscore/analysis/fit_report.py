@@ -30,7 +30,7 @@ from plainscore.common.sql_text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.points import REASON_COUNT
 from plainscore.scorecards.reading import PACKAGED, find_scorecard, read_scorecard
-from plainscore.show.snapshots import Snapshots
+from plainscore.show.reader import Snapshots
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""

@@ -11,8 +11,8 @@ from plainscore.common.errors import InputRefused
 
 if TYPE_CHECKING:
     from plainscore.publish.runs import Run
-    from plainscore.show.change_pairs import End, Pair
-    from plainscore.show.snapshots import Snapshots
+    from plainscore.show.changes import End, Pair
+    from plainscore.show.reader import Snapshots
 
 
 @contextmanager
@@ -32,9 +32,8 @@ def computed_changes(
     where that is not possible, and as `choose_pair` and `compute_changes` do; UnknownPersonError
     where ``person`` is in neither snapshot.
     """
-    from plainscore.show.change_pairs import choose_pair, is_computed
-    from plainscore.show.snapshots import open_snapshots
-    from plainscore.show.why import require_person
+    from plainscore.show.changes import choose_pair, is_computed, require_person
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         pair = choose_pair(snapshots, first, last, known_on_first, known_on_last)

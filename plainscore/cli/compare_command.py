@@ -16,7 +16,7 @@ from plainscore.common.errors import LimitPassed, UsageError
 if TYPE_CHECKING:
     import duckdb
 
-    from plainscore.show.comparison import Comparison
+    from plainscore.show.changes import SnapshotComparison
 
 WIDTH = 130
 _ROWS_AT_ONCE = 2_000
@@ -72,8 +72,8 @@ def compare(
         return 0
 
     from plainscore.cli.change_computing import computed_changes
-    from plainscore.show.comparison import compare as compare_everyone
-    from plainscore.show.comparison import everyone
+    from plainscore.show.changes import compare as compare_everyone
+    from plainscore.show.changes import everyone
 
     limit = None if fail_over is None else _read_limit(fail_over)
     wanted = (first, last, known_on_from, known_on, scorecard)
@@ -96,7 +96,7 @@ def _read_limit(text: str) -> tuple[float, bool]:
     return float(found[1]), bool(found[2])
 
 
-def _refuse_over(comparison: "Comparison", limit: float, is_percent: bool) -> None:
+def _refuse_over(comparison: "SnapshotComparison", limit: float, is_percent: bool) -> None:
     if is_percent and comparison.moved_percent > limit:
         raise LimitPassed(
             f"{comparison.moved_percent:.2f} % of the people have another score or status, "
@@ -109,10 +109,10 @@ def _refuse_over(comparison: "Comparison", limit: float, is_percent: bool) -> No
         )
 
 
-def _print_table(comparison: "Comparison") -> None:
+def _print_table(comparison: "SnapshotComparison") -> None:
     from rich.console import Console
 
-    from plainscore.show.comparison_table import comparison_table
+    from plainscore.show.terminal import comparison_table
 
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     console.print(comparison_table(comparison))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from plainscore.show.scorecard_comparison import BandMove, BenefitMove, ScorecardComparison
+    from plainscore.show.changes import BandMove, BenefitMove, ScorecardComparison
 
 MOVE_COLUMNS = ("attribute", "group", "people", "up", "down", "moved %")
 BENEFIT_COLUMNS = ("benefit", "gain", "lose")
@@ -20,8 +20,8 @@ def print_comparison(
 ) -> None:
     """Print what the second of two scorecards would change on a published day."""
     from plainscore.cli.row_output import json_value, print_rows
-    from plainscore.show.scorecard_comparison import BandMove, compare_scorecards
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.changes import BandMove, compare_scorecards
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         told = compare_scorecards(snapshots, snapshots.day(day), *cards)

@@ -32,15 +32,14 @@ def dashboard(
     import sys
     from importlib.util import find_spec
 
-    import plainscore.show.live
     from plainscore.common.errors import UsageError
     from plainscore.runs.inputs import is_invented_world
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show import LIVE_APP
+    from plainscore.show.reader import open_snapshots
 
     if find_spec("streamlit") is None:
         raise UsageError("the dashboard needs Streamlit: pip install 'plainscore[dashboard]'")
-    open_snapshots(data).con.close()  # tells at once, and here, what is missing
-    app = Path(plainscore.show.live.__file__).with_name("app.py")
+    open_snapshots(data).con.close()  # raises here, at once, what is missing
     options = {
         "server.address": address,
         "server.port": port,
@@ -48,7 +47,7 @@ def dashboard(
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command = [sys.executable, "-m", "streamlit", "run", str(LIVE_APP)]
     command += [f"--{name}={value}" for name, value in options.items()]
     world = "invented" if is_invented_world(data) else "delivered"
     print(f"http://{address}:{port} shows {data.resolve()}; Ctrl-C ends it", file=sys.stderr)

@@ -47,7 +47,7 @@ def demo(*, data: Path = Path("data"), people: int = PEOPLE) -> int:
 def _explain_one(data: Path) -> None:
     """Explain the person in the middle of the ranking: neither the best nor the worst."""
     from plainscore.cli.explain_command import explain
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         row = snapshots.rows(

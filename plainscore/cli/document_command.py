@@ -23,8 +23,8 @@ def document(
         A file to write it into; standard output without.
     """
     from plainscore.cli.text_output import print_or_write
-    from plainscore.show.documents.filling import fill, read_document
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.documents import fill, read_document
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         text = fill(read_document(name), snapshots)

@@ -11,7 +11,7 @@ from plainscore.common.errors import InputRefused
 
 if TYPE_CHECKING:
     from plainscore.publish.runs import Run
-    from plainscore.show.snapshots import Snapshots
+    from plainscore.show.reader import Snapshots
 
 DRIFT = """
 select
@@ -71,7 +71,7 @@ def drift(
     from plainscore.common.lock import writer_lock
     from plainscore.runs.progress import step_progress
     from plainscore.settings import read_settings
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     settings = read_settings(data, **limits.wishes)
     with open_snapshots(data) as snapshots:

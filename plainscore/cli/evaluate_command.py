@@ -62,7 +62,7 @@ def evaluate(
     from plainscore.common.lock import writer_lock
     from plainscore.runs.progress import step_progress
     from plainscore.settings import read_settings
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     settings = read_settings(data, **limits.wishes)
     wanted = _wanted(data, as_of)
@@ -81,7 +81,7 @@ def evaluate(
 
 def _wanted(data: Path, as_of: str | None) -> list["Run"]:
     from plainscore.publish.runs import live_runs
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         day = None if as_of is None else snapshots.day(as_of)

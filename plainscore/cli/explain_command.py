@@ -2,16 +2,15 @@
 
 import json
 import sys
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from plainscore.show.explanation import Explanation
-    from plainscore.show.snapshots import Snapshots
+    from plainscore.scorecards.person import PersonOnCard
+    from plainscore.show.reader import Snapshots
 
 WIDTH = 110
 
@@ -40,21 +39,21 @@ def explain(
     output_format
         A waterfall for people; one json object; or the points as csv.
     """
-    from plainscore.show.explanation import explain as explain_person
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.person import explain as explain_person
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         day = snapshots.day(as_of)
         if proof:
             return _print_proof(data, person, snapshots, day)
-        explanation = explain_person(snapshots, person, day)
+        explained = explain_person(snapshots, person, day)
     if output_format == "json":
-        text = json.dumps(_as_json(explanation), ensure_ascii=sys.stdout.isatty(), indent=1)
+        text = json.dumps(explained.as_json(), ensure_ascii=sys.stdout.isatty(), indent=1)
         print(text)
     elif output_format == "csv":
-        _print_csv(explanation)
+        _print_csv(explained)
     else:
-        _print_waterfall(explanation)
+        _print_waterfall(explained)
     return 0
 
 
@@ -75,25 +74,18 @@ def _print_proof(data: Path, person: str, snapshots: "Snapshots", day: date) -> 
     return 0
 
 
-def _as_json(explanation: "Explanation") -> dict[str, Any]:
-    from plainscore.cli.row_output import json_value
-
-    values: dict[str, Any] = json_value(asdict(explanation))
-    return values
-
-
-def _print_csv(explanation: "Explanation") -> None:
+def _print_csv(explained: "PersonOnCard") -> None:
     from plainscore.cli.row_output import print_rows
 
     columns = ("factor", "feature", "value", "unit", "points", "max_points")
-    rows = [tuple(getattr(row, name) for name in columns) for row in explanation.points]
+    rows = [[row[name] for name in columns] for row in explained.as_json()["points"]]
     print_rows(columns, rows, "csv")
 
 
-def _print_waterfall(explanation: "Explanation") -> None:
+def _print_waterfall(explained: "PersonOnCard") -> None:
     from rich.console import Console
 
-    from plainscore.show.waterfall import waterfall
+    from plainscore.show.terminal import waterfall
 
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-    console.print(waterfall(explanation))
+    console.print(waterfall(explained))

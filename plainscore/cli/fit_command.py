@@ -51,7 +51,7 @@ def fit(
     """
     from plainscore.analysis.fit_report import fit_to_published, markdown, written_base
     from plainscore.cli.text_output import print_or_write
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     base = written_base(scorecard, out, report)
     with open_snapshots(data) as snapshots:

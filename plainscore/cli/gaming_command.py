@@ -109,7 +109,7 @@ def gaming(
 
 def _print_tried(data: Path, as_of: str, output_format: "Format") -> None:
     from plainscore.cli.row_output import print_rows
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     told = {name: name for name in TRIED_COLUMNS}
     if output_format == "table":
@@ -127,7 +127,7 @@ def _print_tried(data: Path, as_of: str, output_format: "Format") -> None:
 
 def _dates(data: Path, as_of: str) -> "SnapshotDates":
     from plainscore.contracts.dates import SnapshotDates
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         day = snapshots.day(as_of)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from plainscore.common.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
-    from plainscore.show.snapshots import Snapshots
+    from plainscore.show.reader import Snapshots
 
 
 def query(
@@ -41,9 +41,9 @@ def query(
         all of them.
     """
     from plainscore.cli.row_output import print_rows
-    from plainscore.show.errors import QuestionError
-    from plainscore.show.questions import ask, statements
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.common.errors import QuestionError
+    from plainscore.show.reader import open_snapshots, statements
+    from plainscore.show.reader import query as run_query
 
     text = _text(sql, file)
     with open_snapshots(data) as snapshots:
@@ -53,7 +53,7 @@ def query(
         if output_format == "parquet":
             _print_parquet(snapshots, asked[0])
             return 0
-        answer = ask(snapshots.con, asked[0])
+        answer = run_query(snapshots.con, asked[0])
         print_rows(answer.columns, answer.rows, output_format)
     return 0
 
@@ -73,7 +73,7 @@ def _text(sql: str | None, file: Path | None) -> str:
 
 
 def _print_parquet(snapshots: "Snapshots", statement: str) -> None:
-    from plainscore.show.questions import write_parquet
+    from plainscore.show.reader import write_parquet
 
     if sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal: add > answer.parquet")

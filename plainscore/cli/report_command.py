@@ -28,7 +28,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     from plainscore.runs.report.reporting import make_report
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that is there")

@@ -88,10 +88,9 @@ def _typed_line() -> str:
 def _answer(entry: str, data: Path, output_format: "Format") -> bool:
     """Answer one entry; return whether it could be answered."""
     from plainscore.cli.row_output import print_rows
+    from plainscore.common.errors import PublishedFileError, QuestionError
     from plainscore.common.text import printable
-    from plainscore.show.errors import PublishedFileError, QuestionError
-    from plainscore.show.questions import ask, statements
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots, query, statements
 
     try:
         if entry.rstrip(";") in (".help", "help"):
@@ -99,7 +98,7 @@ def _answer(entry: str, data: Path, output_format: "Format") -> bool:
             return True
         with open_snapshots(data) as snapshots:
             for statement in statements(_as_sql(entry)):
-                answer = ask(snapshots.con, statement)
+                answer = query(snapshots.con, statement)
                 print_rows(answer.columns, answer.rows, output_format)
     except (PublishedFileError, QuestionError) as error:
         lines = [printable(line) for line in str(error).splitlines()]
@@ -110,7 +109,7 @@ def _answer(entry: str, data: Path, output_format: "Format") -> bool:
 
 def _as_sql(entry: str) -> str:
     """Return the SQL that a dot command stands for; other entries are SQL already."""
-    from plainscore.show.errors import QuestionError
+    from plainscore.common.errors import QuestionError
 
     command, *arguments = entry.split() if entry.startswith(".") else [entry]
     if command == ".tables" and not arguments:
@@ -131,7 +130,7 @@ def _prepare_typing(data: Path) -> None:
     import atexit
     import readline
 
-    from plainscore.show.snapshots import open_snapshots
+    from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         found = snapshots.rows(

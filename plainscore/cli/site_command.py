@@ -28,12 +28,15 @@ def site(
         The data directory.
     """
     from plainscore.contracts.catalog import load_catalog
+    from plainscore.runs.inputs import is_invented_world
+    from plainscore.runs.report.reporting import boxes
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
-    from plainscore.show.site.writing import SiteRequest, refuse_other_folder, write_site
+    from plainscore.show.site import SiteRequest, refuse_other_folder, write_site
 
     refuse_other_folder(out.resolve())
     catalog = load_catalog(read_scorecards(read_settings(data).scorecards))
-    write_site(SiteRequest(data, as_of or ["latest"], out.resolve(), engine, catalog))
+    words, is_invented = as_of or ["latest"], is_invented_world(data)
+    write_site(SiteRequest(data, words, out.resolve(), engine, boxes(catalog), is_invented))
     print(out.resolve() / "index.html")
     return 0

@@ -60,8 +60,7 @@ def societies(
     from plainscore.common.errors import UsageError
     from plainscore.runs.progress import step_progress
     from plainscore.settings import read_settings
-    from plainscore.show.societies.page import societies_page
-    from plainscore.show.societies.summary import summary_rows
+    from plainscore.show.scenarios import scenarios_page, summary_rows
 
     if out is not None and not out.resolve().parent.is_dir():
         raise UsageError(f"--out {out}: {out.parent} is no directory")
@@ -70,7 +69,7 @@ def societies(
     with step_progress() as do:
         record = do(compare_scenarios, store, choose_months(store, from_, to), settings)
     if out is not None:
-        out.write_text(societies_page(record), encoding="utf-8")
+        out.write_text(scenarios_page(record), encoding="utf-8")
         print(f"wrote {out}", file=sys.stderr)
     if output_format == "json":
         print(json.dumps(record, ensure_ascii=False))

@@ -85,7 +85,7 @@ def _rows(data: Path) -> list[Row]:
 def _published(data: Path, is_needed: bool) -> "dict[SnapshotDates, Row]":
     """Return the figures of what is published; an error where nothing is, if it is needed."""
     from plainscore.contracts.dates import SnapshotDates
-    from plainscore.show.snapshots import CATALOG, open_snapshots
+    from plainscore.show.reader import CATALOG, open_snapshots
 
     if not (data / CATALOG).is_file() and not is_needed:
         return {}

@@ -52,11 +52,11 @@ def verify(
 
 
 def _verify_all(data: Path, rebuild_catalog: bool, output_format: str) -> int:
+    from plainscore.common.errors import NothingPublishedError
     from plainscore.common.text import printable
     from plainscore.publish import catalog
     from plainscore.publish.runs import published_runs
     from plainscore.publish.verification import verify as find_problems
-    from plainscore.show.errors import NothingPublishedError
 
     if rebuild_catalog:
         from plainscore.common.lock import writer_lock

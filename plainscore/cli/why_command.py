@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from plainscore.cli.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from plainscore.show.why import Why
+    from plainscore.show.changes import Why
 
 WIDTH = 130
 
@@ -55,7 +55,7 @@ def why(
         A table for people; one json object; or the features as csv.
     """
     from plainscore.cli.change_computing import computed_changes
-    from plainscore.show.why import why as tell_why
+    from plainscore.show.changes import why as tell_why
 
     wanted = (first, last, known_on_from, known_on, scorecard, person)
     with computed_changes(data, *wanted, limits=limits) as (snapshots, pair):
@@ -79,7 +79,7 @@ def _as_json(told: "Why") -> dict[str, Any]:
 
 def _print_csv(told: "Why") -> None:
     from plainscore.cli.row_output import print_rows
-    from plainscore.show.why import CAUSES
+    from plainscore.show.changes import CAUSES
 
     first = ("factor", "feature", "value_before", "value_after", "points_before")
     columns = (*first, *(f"{cause}_change" for cause in CAUSES), "points_after")
@@ -97,7 +97,7 @@ def _print_csv(told: "Why") -> None:
 def _print_table(told: "Why") -> None:
     from rich.console import Console
 
-    from plainscore.show.why_table import why_table
+    from plainscore.show.terminal import why_table
 
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     console.print(why_table(told))

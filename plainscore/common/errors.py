@@ -53,3 +53,27 @@ class LimitPassed(PlainscoreError):
     """The work is done, and a requested limit was exceeded."""
 
     exit_code = 7
+
+
+class NothingPublishedError(InputRefused):
+    """The data directory has no published snapshot that can be read."""
+
+
+class DateNotPublishedError(InputRefused):
+    """There is no snapshot of the requested date."""
+
+
+class UnknownPersonError(InputRefused):
+    """The snapshot has no person of that id."""
+
+
+class PublishedFileError(InputRefused):
+    """A published file is missing or damaged."""
+
+
+class EngineMissingError(InputRefused):
+    """What a browser needs for lookups is missing and cannot be fetched."""
+
+
+class QuestionError(UsageError):
+    """The question has no answer: an invalid date, wrong SQL, or SQL that writes."""

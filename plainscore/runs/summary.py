@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from plainscore.publish.manifest import read_manifest
 from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.show.markdown import escaped
+from plainscore.show.documents import escaped
 
 
 def snapshot_facts(outcome: SnapshotOutcome) -> Mapping[str, str]:

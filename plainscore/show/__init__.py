@@ -1,1 +1,6 @@
-"""Who looks: everything here reads published snapshots and nothing else."""
+"""Everything that shows published snapshots; it reads them and nothing else."""
+
+from pathlib import Path
+
+LIVE_APP = Path(__file__).with_name("live.py")
+"""The Streamlit app: its arguments are the data directory, and ``invented`` or not."""

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.measuring import COMMAND
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 from tests.dashboards.browser.conftest import CHROMIUM, FLAGS
 
 AT_REST = "[data-testid='stApp'][data-test-script-state='notRunning']"

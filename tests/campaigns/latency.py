@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.publish.runs import live_runs
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 from tests.campaigns.many_snapshots import publish_copies
 
 POINT_SECONDS, AGGREGATE_SECONDS = 0.1, 1.0

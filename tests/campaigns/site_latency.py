@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from plainscore.publish.runs import Run, live_runs
 from plainscore.publish.staging import table_file
-from plainscore.show.site.writing import SiteRequest, write_site
+from plainscore.show.site import SiteRequest, write_site
 from tests.campaigns.many_snapshots import publish_copies
 from tests.dashboards.browser.conftest import CHROMIUM, FLAGS
 from tests.dashboards.site_of_autumn import ENGINE

@@ -17,8 +17,8 @@ from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.change_sets import change_folder
-from plainscore.show.change_pairs import End, Pair, is_computed
-from plainscore.show.snapshots import Snapshots
+from plainscore.show.changes import End, Pair, is_computed
+from plainscore.show.reader import Snapshots
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran

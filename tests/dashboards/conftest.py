@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.show.site import writing
-from plainscore.show.snapshots import Snapshots, open_snapshots
+from plainscore.show import site as site_module
+from plainscore.show.reader import Snapshots, open_snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
 from tests.publish.invented import published_autumn
 
@@ -27,8 +27,8 @@ def site(autumn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("web") / "site"
     with pytest.MonkeyPatch.context() as patched:
         if not has_engine():
-            patched.setattr(writing, "bring_engine", lambda _: None)
-            patched.setattr(writing, "copy_engine", _leave_empty_files)
+            patched.setattr(site_module, "fetch_engine", lambda _: None)
+            patched.setattr(site_module, "copy_engine", _leave_empty_files)
         write_autumn(autumn, out)
     return out
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from plainscore.show.site.engine import is_engine, packages
-from plainscore.show.site.writing import SiteRequest, write_site
-from tests.publish.invented import house
+from plainscore.show.site import SiteRequest, is_engine, packages, write_site
+from tests.dashboards.test_report import BOXES
 
 PEOPLE_PER_FILE = 9
 ENGINE = Path(__file__).parents[2] / ".venv" / "site-engine"
@@ -18,4 +17,4 @@ def has_engine() -> bool:
 def write_autumn(data_dir: Path, out: Path) -> None:
     """Write the site of September and October."""
     words = ("2026-09", "2026-10")
-    write_site(SiteRequest(data_dir, words, out, ENGINE, house(), PEOPLE_PER_FILE))
+    write_site(SiteRequest(data_dir, words, out, ENGINE, BOXES, True, PEOPLE_PER_FILE))

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.show.charts.line_chart import HEIGHT, WIDTH, Line, line_chart
+from plainscore.show.charts import LINES_HEIGHT, LINES_WIDTH, Line, line_chart
 
 VALUES = st.lists(st.none() | st.floats(-1000, 1000, allow_subnormal=False), min_size=1, max_size=9)
 
@@ -17,8 +17,8 @@ def test_every_point_lies_in_the_frame(values: list[float | None], decimals: int
     drawn = line_chart("k", "a < b", "of x & y", dates, [Line("one", values)], decimals)
     for path in ElementTree.fromstring(drawn).iter("path"):
         for x, y in re.findall(r"[ML](\S+) (\S+)", path.attrib["d"]):
-            assert 0 <= float(x) <= WIDTH
-            assert 0 <= float(y) <= HEIGHT
+            assert 0 <= float(x) <= LINES_WIDTH
+            assert 0 <= float(y) <= LINES_HEIGHT
 
 
 def test_what_is_not_known_is_a_gap_and_what_stands_alone_a_dot() -> None:

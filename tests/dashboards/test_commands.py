@@ -125,7 +125,7 @@ def test_an_interrupted_command_says_so(
     def interrupt(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr("plainscore.show.snapshots.open_snapshots", interrupt)
+    monkeypatch.setattr("plainscore.show.reader.open_snapshots", interrupt)
     ran = run_command("status")
     assert ran.code == 130
     assert ran.err == "plainscore: interrupted: what was published stays as it was\n"

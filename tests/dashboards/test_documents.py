@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.documents.filling import QUERY, fill, read_document
-from plainscore.show.errors import QuestionError
-from plainscore.show.snapshots import Snapshots
+from plainscore.common.errors import QuestionError
+from plainscore.show.documents import QUERY, fill, read_document
+from plainscore.show.reader import Snapshots
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Name = Literal["model-card", "datasheet"]

@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 
-from plainscore.show.figures.figure import NOTHING, Column, Figure, answer, figures
-from plainscore.show.report.contents import PAGES
-from plainscore.show.report.drawing import draw
-from plainscore.show.snapshots import Snapshots
+from plainscore.show.figures import NOTHING, PAGES, FigureColumn, PageFigure, answer, draw, figures
+from plainscore.show.reader import Snapshots
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
 FIGURES = [figure for page in PAGES for figure in figures(page.key)]
 NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "DOUBLE")
 
 
-def figure(key: str) -> Figure:
+def figure(key: str) -> PageFigure:
     return next(one for one in FIGURES if one.key == key)
 
 
@@ -30,7 +28,7 @@ def test_every_page_but_the_persons_has_figures() -> None:
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
 def test_a_figure_declares_the_columns_that_its_sql_gives(
-    figure: Figure, snapshots: Snapshots
+    figure: PageFigure, snapshots: Snapshots
 ) -> None:
     dates = {"as_of_date": OCTOBER, "before_date": SEPTEMBER}
     asked = {name: dates[name] for name in figure.parameters}
@@ -41,7 +39,7 @@ def test_a_figure_declares_the_columns_that_its_sql_gives(
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.key)
-def test_a_chart_is_drawn_of_columns_that_are_there(figure: Figure) -> None:
+def test_a_chart_is_drawn_of_columns_that_are_there(figure: PageFigure) -> None:
     if figure.chart is None:
         return
     chart, names = figure.chart, {column.name for column in figure.columns}
@@ -137,14 +135,14 @@ def test_who_is_not_scored_is_counted_under_the_rule(snapshots: Snapshots) -> No
 @pytest.mark.parametrize(
     ("column", "value", "shown"),
     [
-        (Column("a", "a", "%", 1, 100), 0.1234, "12.3"),
-        (Column("a", "a", "points"), 12345, "12,345"),
-        (Column("a", "a", "points", 1), -0.04, "0.0"),
-        (Column("a", "a", "ratio", None), 0.000123456, "0.0001235"),
-        (Column("a", "a"), True, "yes"),
-        (Column("a", "a"), date(2026, 10, 31), "2026-10-31"),
-        (Column("a", "a", "points"), None, NOTHING),
+        (FigureColumn("a", "a", "%", 1, 100), 0.1234, "12.3"),
+        (FigureColumn("a", "a", "points"), 12345, "12,345"),
+        (FigureColumn("a", "a", "points", 1), -0.04, "0.0"),
+        (FigureColumn("a", "a", "ratio", None), 0.000123456, "0.0001235"),
+        (FigureColumn("a", "a"), True, "yes"),
+        (FigureColumn("a", "a"), date(2026, 10, 31), "2026-10-31"),
+        (FigureColumn("a", "a", "points"), None, NOTHING),
     ],
 )
-def test_values_are_shown_as_people_read_them(column: Column, value: Any, shown: str) -> None:
+def test_values_are_shown_as_people_read_them(column: FigureColumn, value: Any, shown: str) -> None:
     assert column.shown(value) == shown

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.show.errors import QuestionError
-from plainscore.show.questions import ask, refuse_writing, statements
-from plainscore.show.snapshots import Snapshots
+from plainscore.common.errors import QuestionError
+from plainscore.show.reader import Snapshots, query, refuse_writing, statements
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,7 @@ from plainscore.show.snapshots import Snapshots
     ],
 )
 def test_what_reads_is_answered(snapshots: Snapshots, question: str) -> None:
-    assert list(ask(snapshots.con, question).rows)
+    assert list(query(snapshots.con, question).rows)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +51,14 @@ def test_what_reads_is_answered(snapshots: Snapshots, question: str) -> None:
 def test_what_writes_is_not_run(snapshots: Snapshots, tmp_path: Path, statement: str) -> None:
     file = tmp_path / "written"
     with pytest.raises(QuestionError):
-        ask(snapshots.con, statement.format(file=file))
+        query(snapshots.con, statement.format(file=file))
     assert not file.exists()
 
 
 def test_sql_that_is_wrong_is_told_in_a_few_lines(snapshots: Snapshots) -> None:
     for wrong in ("select nothing from score", "selec 1", "from nowhere"):
         with pytest.raises(QuestionError) as caught:
-            ask(snapshots.con, wrong)
+            query(snapshots.con, wrong)
         assert caught.value.exit_code == 2
         assert len(str(caught.value).splitlines()) <= 6
 

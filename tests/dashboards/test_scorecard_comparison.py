@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.errors import NothingPublishedError, QuestionError
-from plainscore.show.scorecard_comparison import compare_scorecards
-from plainscore.show.snapshots import Snapshots
+from plainscore.common.errors import NothingPublishedError, QuestionError
+from plainscore.show.changes import compare_scorecards
+from plainscore.show.reader import Snapshots
 
 DAY = date(2026, 10, 31)
 BOTH = (

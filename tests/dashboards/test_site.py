@@ -15,15 +15,12 @@ import pytest
 
 from plainscore.cli.app import main
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.show.explanation import explain
-from plainscore.show.person_questions import POINTS
-from plainscore.show.site.people_files import (
-    METHOD_TABLES,
+from plainscore.show.person import read_card
+from plainscore.show.reader import CATALOG, Snapshots
+from plainscore.show.site import (
     PERSON_TABLES,
-    write_method,
     write_people,
 )
-from plainscore.show.snapshots import CATALOG, Snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE, write_autumn
 from tests.publish.engines import INSTALLED, PROMISED, is_installed
 
@@ -67,22 +64,13 @@ def test_each_file_begins_where_the_one_before_ends(
         assert 0 < count <= PEOPLE_PER_FILE
 
 
-def test_the_macros_of_the_catalog_explain_out_of_the_files(
-    snapshots: Snapshots, people_files: list[Path], tmp_path: Path
+def test_the_method_of_a_date_is_the_card_and_where_people_are(
+    site: Path, snapshots: Snapshots
 ) -> None:
-    write_method(snapshots, OCTOBER, tmp_path / "method.duckdb.gz")
-    method = _unpacked(tmp_path / "method.duckdb.gz", tmp_path)
-    with duckdb.connect() as con:
-        con.execute(f"attach '{method}' as method (read_only); use method")
-        assert {name for (name,) in con.execute("show tables").fetchall()} == set(METHOD_TABLES)
-        con.execute(f"attach '{people_files[-1]}' as people (read_only)")
-        for table in PERSON_TABLES:
-            con.execute(f"create temp view {table} as from people.{table}")
-        people = con.execute("select person_id from score").fetchall()
-        for (person,) in people:
-            told = explain(snapshots, person, OCTOBER)
-            rows = con.execute(f"select feature, points {POINTS}", (person, OCTOBER)).fetchall()
-            assert rows == [(row.feature, row.points) for row in told.points]
+    method = json.loads((site / str(OCTOBER) / "method.json").read_text(encoding="utf-8"))
+    card = read_card(snapshots, OCTOBER)
+    assert method["card"] == json.loads(json.dumps(card.as_json()))
+    assert len(method["first_ids"]) == len(list((site / str(OCTOBER) / "people").iterdir()))
 
 
 @pytest.mark.parametrize("version", PROMISED)
@@ -136,7 +124,7 @@ def test_a_site_shows_what_was_published_when_it_was_begun(
         (data / CATALOG).unlink()
         target.mkdir(parents=True)
 
-    monkeypatch.setattr("plainscore.show.site.writing._write_engine", lose_the_catalog)
+    monkeypatch.setattr("plainscore.show.site._write_engine", lose_the_catalog)
     write_autumn(data, tmp_path / "site")
     dates = {page.parent.name for page in (tmp_path / "site").glob("*/index.html")}
     assert dates == {"2026-09-30", "2026-10-31"}

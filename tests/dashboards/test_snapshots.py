@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.show.errors import DateNotPublishedError, NothingPublishedError, QuestionError
-from plainscore.show.snapshots import Snapshots, open_snapshots
+from plainscore.common.errors import DateNotPublishedError, NothingPublishedError, QuestionError
+from plainscore.show.reader import Snapshots, open_snapshots
 from tests.publish.invented import published
 
 
@@ -32,7 +32,7 @@ def test_a_date_that_is_not_published_is_told_with_the_nearest(snapshots: Snapsh
 
 @pytest.mark.parametrize("word", ["yesterday", "2026-13-01", "2026-02-30", "20261031", ""])
 def test_what_is_no_date_is_refused(snapshots: Snapshots, word: str) -> None:
-    with pytest.raises(QuestionError, match="is no date") as caught:
+    with pytest.raises(QuestionError, match="is not a date") as caught:
         snapshots.day(word)
     assert caught.value.exit_code == 2
 

@@ -14,7 +14,7 @@ from plainscore.cli.app import run_command_line
 from plainscore.publish.change_sets import standing_change_folders
 from plainscore.publish.runs import live_runs
 from plainscore.publish.verification import verify
-from plainscore.show.snapshots import Snapshots, open_snapshots
+from plainscore.show.reader import Snapshots, open_snapshots
 from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"

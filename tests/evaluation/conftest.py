@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.snapshots import Snapshots, open_snapshots
+from plainscore.show.reader import Snapshots, open_snapshots
 from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"

@@ -12,7 +12,7 @@ from plainscore.cli.app import run_command_line
 from plainscore.publish.change_sets import standing_change_folders
 from plainscore.publish.runs import live_runs
 from plainscore.publish.verification import verify
-from plainscore.show.snapshots import Snapshots
+from plainscore.show.reader import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
 
 

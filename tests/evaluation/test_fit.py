@@ -9,7 +9,7 @@ from plainscore.analysis import fit_report
 from plainscore.analysis.fit_report import points_of, read_past, scores
 from plainscore.cli.app import run_command_line
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from plainscore.show.snapshots import Snapshots
+from plainscore.show.reader import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
 
 

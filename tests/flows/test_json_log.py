@@ -10,7 +10,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.runs.ledger.entry import STAGES, read_entry
 from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 from tests.flows.conftest import LAST_DAY
 
 Published = tuple[Path, SnapshotOutcome]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.status_command import status
+from plainscore.common.errors import NothingPublishedError
 from plainscore.common.lock import writer_lock, writing_since
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.runs.ledger.entry import (
@@ -20,7 +21,6 @@ from plainscore.runs.ledger.entry import (
     write_entry,
 )
 from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.show.errors import NothingPublishedError
 
 Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(date(2026, 9, 30), date(2026, 10, 3))

@@ -16,7 +16,7 @@ from plainscore.runs import code_hash, steps
 from plainscore.runs.score_day import SnapshotOutcome, score_day
 from plainscore.runs.summary import snapshot_facts
 from plainscore.scorecards.reading import find_scorecard
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 from tests.flows.conftest import LAST_DAY, request_for
 
 Published = tuple[Path, SnapshotOutcome]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.markdown import escaped
+from plainscore.show.documents import escaped
 from tests.hostile.conftest import Siege
 from tests.hostile.corpus import CASES
 from tests.quick_runs import quick_runs
@@ -108,7 +108,7 @@ def test_quarantine_shows_no_secret_and_all_else_as_it_came(command: Command) ->
     assert {"reason": "line is not JSON", "raw": "\0" * 4096} in rows
 
 
-def test_a_missing_file_behind_a_view_is_named_with_the_mend(
+def test_a_missing_file_behind_a_view_is_named_with_the_fix(
     command: Command, published: Path
 ) -> None:
     (path,) = published.glob("snapshots/**/score/*.parquet")
@@ -120,7 +120,11 @@ def test_a_missing_file_behind_a_view_is_named_with_the_mend(
         cut = command("query", "from score")
     finally:
         path.write_bytes(kept)
-    for (code, out, err), state in ((gone[0], "is gone"), (gone[1], "is gone"), (cut, "cannot be")):
+    for (code, out, err), state in (
+        (gone[0], "is missing"),
+        (gone[1], "is missing"),
+        (cut, "cannot be"),
+    ):
         assert (code, out) == (5, "")
         assert f"{path} {state}" in err
         assert "plainscore verify" in err

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
 from tests.docs.pages import CHECKOUT, Shown, sessions, words
 from tests.quick_runs import quick_runs
 

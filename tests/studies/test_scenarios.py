@@ -30,7 +30,7 @@ from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.runs.request import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
-from plainscore.show.societies.page import NOTHING, societies_page
+from plainscore.show.scenarios import NOTHING, scenarios_page
 from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
 
@@ -192,7 +192,7 @@ def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path)
         read_settings(landed),
     )
     assert [row["scored"] for row in record["figures"]] == [0] * 4
-    assert NOTHING in societies_page(record)
+    assert NOTHING in scenarios_page(record)
 
 
 def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// DuckDB in a worker of its own, asked one question at a time.
+// DuckDB in a worker of its own; one query at a time.
 
 import { AsyncDuckDB, VoidLogger } from "../engine/duckdb-browser.mjs";
 import { fetched } from "./fetching.js";

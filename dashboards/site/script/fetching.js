@@ -1,15 +1,15 @@
-// Files of this site, fetched whole; what is wrong with one is said with its name.
+// Fetches files of this site whole; an error names its file.
 
-const MEND = "Copy the whole site to its host again.";
+const HINT = "Copy the whole site to its host again.";
 
 export async function fetched(address, options = {}) {
   let answer;
   try {
     answer = await fetch(address, options);
   } catch (error) {
-    throw new Error(`${told(address)} cannot be reached (${error.message}). Is the host still there?`);
+    throw new Error(`${named(address)} cannot be reached (${error.message}). Is the host still there?`);
   }
-  if (!answer.ok) throw new Error(`${told(address)} is not to be had: HTTP ${answer.status}. ${MEND}`);
+  if (!answer.ok) throw new Error(`${named(address)} is missing: HTTP ${answer.status}. ${HINT}`);
   return answer;
 }
 
@@ -20,7 +20,7 @@ export async function databaseBytes(address) {
     if (new TextDecoder().decode(bytes.subarray(8, 12)) !== "DUCK") throw new Error("no database");
     return bytes;
   } catch (error) {
-    throw new Error(`${told(address)} is damaged or was cut short (${error.message}). ${MEND}`);
+    throw new Error(`${named(address)} is damaged or was cut short (${error.message}). ${HINT}`);
   }
 }
 
@@ -31,4 +31,4 @@ async function unpacked(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-const told = (address) => decodeURIComponent(new URL(address, document.baseURI).pathname);
+const named = (address) => decodeURIComponent(new URL(address, document.baseURI).pathname);

@@ -1,15 +1,14 @@
-// The page: what is typed or linked to is looked up, one after the other, and shown.
-/* global element, explained, offerTheme -- theme.js and person.js, shared with the report */
+// The page: looks up what is typed or linked to, one after the other, and shows it.
+/* global element, explained, explanation, offerTheme -- theme.js, card.js and person.js, shared with the report */
 
 import { Engine } from "./engine.js";
 import { fetched } from "./fetching.js";
 import { People } from "./people.js";
-import { asDrawn } from "./drawn.js";
 
 const input = document.getElementById("id");
 const state = document.getElementById("state");
 const trouble = document.getElementById("trouble");
-const place = document.getElementById("told");
+const place = document.getElementById("shown");
 
 const askedId = () => {
   const [, id] = /^#person=(.*)$/.exec(location.hash) ?? [];
@@ -26,7 +25,7 @@ async function open() {
   const begun = performance.now();
   const [engine, method] = await Promise.all([Engine.start(),
     fetched("method.json").then((answer) => answer.json())]);
-  const people = await People.open(engine, method);
+  const people = new People(engine, method);
   state.textContent = `Ready after ${Math.round(performance.now() - begun)} ms.`;
   return people;
 }
@@ -35,10 +34,10 @@ async function show(people, id) {
   const begun = performance.now();
   place.replaceChildren();
   trouble.hidden = true;
-  const found = await people.explain(id);
+  const found = await people.find(id);
   if (found === null) return complain(...(await unknown(people, id)));
-  place.replaceChildren(explained(asDrawn(found, people.method.told), people.method.told),
-    asJson(found.explanation));
+  const { card } = people.method;
+  place.replaceChildren(explained(found, { card }), asJson(explanation(card, found)));
   const spent = performance.now() - begun;
   state.textContent = `Looked up and explained by this browser in ${Math.round(spent)} ms.`;
   place.dataset.milliseconds = spent;
@@ -47,13 +46,13 @@ async function show(people, id) {
 async function unknown(people, id) {
   const links = (await people.near(id)).flatMap((one, number) =>
     [number ? ", " : "", element("a", { href: linkTo(one) }, one)]);
-  return [element("p", {}, `The snapshot as of ${people.method.told.day} knows no person '${id}': `
-    + "ids are case-sensitive."), element("p", {}, "Ids that stand near it: ", ...links)];
+  return [element("p", {}, `The snapshot as of ${people.method.card.as_of_date} knows no person '${id}': `
+    + "ids are case-sensitive."), element("p", {}, "Ids next to it: ", ...links)];
 }
 
-function asJson(explanation) {
+function asJson(value) {
   return element("details", {}, element("summary", {}, "The same as JSON"),
-    element("pre", { tabindex: "0" }, JSON.stringify(explanation, null, 1)));
+    element("pre", { tabindex: "0" }, JSON.stringify(value, null, 1)));
 }
 
 function complain(...parts) {

@@ -1,12 +1,12 @@
 "use strict";
-// What the modules cannot say because they never ran: that this is a file and no page of a host, or
-// that one of the scripts is not there.
+// Reports what the modules cannot, because they never ran: a page opened from a file, or a script
+// that is missing.
 
 const silent = document.getElementById("trouble");
 
 if (location.protocol === "file:") {
   silent.hidden = false;
-  silent.textContent = "Opened from a file, this page can look nobody up: browsers keep files from"
+  silent.textContent = "Opened from a file, this page cannot look people up: browsers keep files from"
     + " reading each other. Serve the site's folder instead, for example with"
     + " python3 -m http.server --bind 127.0.0.1 8000 in it, and open http://127.0.0.1:8000. The report opens from a file.";
 }

@@ -1,52 +1,41 @@
-// Finds the one file that would hold a person, and asks it what `plainscore explain` asks.
+// Finds the one file that would hold a person, and reads what is published about them.
 
 import { databaseBytes } from "./fetching.js";
-import { nextBand } from "./next_band.js";
 
 const NEIGHBOURS = 9;
 const utf8 = new TextEncoder();
 
 export class People {
-  static async open(engine, method) {
-    const people = new People();
-    Object.assign(people, { engine, method, file: null, areNamed: false });
-    await engine.attach("method", await databaseBytes(method.method_file));
-    await engine.run("use method");
-    return people;
+  // `method`: method.json, the card and the first id of each file.
+  constructor(engine, method) {
+    Object.assign(this, { engine, method, file: null });
   }
 
-  // Returns the object that `plainscore explain --format json` prints, and the friends; null where
-  // the snapshot does not know the id.
-  async explain(id) {
-    const { questions, told } = this.method;
+  // Returns a person as card.js takes them; null where the snapshot does not know the id.
+  async find(id) {
     await this.#turnTo(fileOf(id, this.method.first_ids));
     if (this.file === null) return null;
-    const [score] = await this.engine.rows(questions.score, id, told.day);
+    const of = (view, order = "") => this.engine.rows(`from people.${view} where person_id = ? ${order}`, id);
+    const [score] = await of("score");
     if (!score) return null;
-    const points = await this.engine.rows(questions.points, id, told.day);
-    const reasons = await this.engine.rows(questions.reasons, id, told.day);
-    const terms = score.score === null ? [] : await this.engine.rows(questions.friends, id, told.day);
-    const rule = told.rules[score.not_scored_code];
+    const [[values], [points], reasons, ties] = [await of("features"), await of("points"),
+      await of("reason", "order by rank"), await of("friend", "order by contact_months desc, friend_id")];
+    const { features } = this.method.card;
     return {
-      explanation: {
-        person_id: score.person_id, as_of_date: told.day, known_on: this.method.known_on,
-        scorecard: score.scorecard, score: score.score, band: score.band, base: told.base,
-        points: points.map((row) => only(row, ["factor", "feature", "value", "unit", "points", "max_points"])),
-        reasons: reasons.map((row) => only(row, ["rank", "code", "value", "points", "max_points",
-          "points_lost", "reason", "what_to_do"])),
-        next_band: nextBand(score, points, terms, this.method),
-        not_scored: rule ? { code: score.not_scored_code, ...rule } : null,
-      },
-      friends: terms.filter((row) => row.friend_id !== null),
+      person_id: score.person_id,
+      values: features.map((one) => values[one.feature]),
+      points: points ? features.map((one) => points[one.feature]) : [],
+      reasons, not_scored_code: score.not_scored_code,
+      ties: ties.map((one) => [one.friend_id, one.tie_days, one.contact_months, one.friend_ppm]),
     };
   }
 
-  // Ids that stand around one that is not there.
+  // Ids next to one that does not exist.
   async near(id) {
     if (this.file === null) return [this.method.first_ids[0]];
-    const before = await this.engine.rows("select person_id from score where person_id < ? "
+    const before = await this.engine.rows("select person_id from people.score where person_id < ? "
       + `order by person_id desc limit ${NEIGHBOURS >> 1}`, id);
-    const after = await this.engine.rows("select person_id from score where person_id > ? "
+    const after = await this.engine.rows("select person_id from people.score where person_id > ? "
       + `order by person_id limit ${NEIGHBOURS - before.length}`, id);
     return [...before.reverse(), ...after].map((row) => row.person_id);
   }
@@ -59,17 +48,7 @@ export class People {
     this.file = null;
     if (bytes === null) return;
     await this.engine.attach("people", bytes);
-    await this.#nameTables();
     this.file = number;
-  }
-
-  // Under these names the macros look for them, in whichever file is attached.
-  async #nameTables() {
-    if (this.areNamed) return;
-    for (const table of this.method.tables) {
-      await this.engine.run(`create temp view ${table} as from people.${table}`);
-    }
-    this.areNamed = true;
   }
 }
 
@@ -92,5 +71,3 @@ function compare(one, other) {
   }
   return a.length - b.length;
 }
-
-const only = (row, names) => Object.fromEntries(names.map((name) => [name, row[name]]));

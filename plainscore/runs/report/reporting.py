@@ -8,9 +8,9 @@ from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
 from plainscore.publish.reports import publish_report, report_file
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.request import SnapshotRequest
-from plainscore.show.charts.layers import Box
-from plainscore.show.report.page import report_page
-from plainscore.show.snapshots import Snapshots, open_snapshots
+from plainscore.show.charts import Box
+from plainscore.show.reader import Snapshots, open_snapshots
+from plainscore.show.report import report_page
 
 DRAWN_SCHEMAS = ("events", "raw", "staging", "features", "scores", AUDITS, STATISTICS)
 
@@ -27,7 +27,7 @@ def make_report(data_dir: Path, word: str, catalog: Catalog) -> tuple[date, str]
 
 def report_of(snapshots: Snapshots, day: date, data_dir: Path, catalog: Catalog) -> str:
     """Return the report page of a day that ``snapshots``, opened of ``data_dir``, shows."""
-    return report_page(snapshots, day, _boxes(catalog), is_invented_world(data_dir))
+    return report_page(snapshots, day, boxes(catalog), is_invented_world(data_dir))
 
 
 def has_report(request: SnapshotRequest) -> bool:
@@ -43,7 +43,8 @@ def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
         publish_report(page, report_file(data_dir, day))
 
 
-def _boxes(catalog: Catalog) -> list[Box]:
+def boxes(catalog: Catalog) -> list[Box]:
+    """Return the tables of a catalog, for the drawing of the method."""
     return [
         Box(table.schema, table.short_name, table.title, tuple(sorted(table.inputs)))
         for schema in DRAWN_SCHEMAS

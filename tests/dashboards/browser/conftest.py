@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from plainscore.show.report.page import report_page
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.reader import open_snapshots
+from plainscore.show.report import report_page
 from tests.dashboards.test_report import BOXES, OCTOBER
 
 CHROMIUM = shutil.which("chromium")

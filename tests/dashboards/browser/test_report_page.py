@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from plainscore.show.explanation import explain
-from plainscore.show.figures.figure import answer, figures
-from plainscore.show.report.contents import PAGES
-from plainscore.show.report.drawing import draw
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.figures import PAGES, answer, draw, figures
+from plainscore.show.person import explain
+from plainscore.show.reader import open_snapshots
 from tests.dashboards.browser.conftest import Opened
 from tests.dashboards.test_report import OCTOBER, SEPTEMBER
 
@@ -55,14 +53,14 @@ def test_a_person_is_found_by_typing_and_explained_to_the_point(
         )[0]
         told = explain(snapshots, person, OCTOBER)
     opened.page.fill("#find", person)
-    assert opened.page.locator("#told h3").first.text_content() == (
+    assert opened.page.locator("#shown h3").first.text_content() == (
         f"{person}: {told.score} {told.band}, as of {OCTOBER}"
     )
     points = opened.page.locator(".waterfall tr:not(.factor) td:nth-child(3)").all_text_contents()
-    assert [int(one) for one in points if one] == [row.points for row in told.points]
+    assert [int(one) for one in points if one] == list(told.points.values())
     totals = opened.page.locator(".waterfall td:nth-child(5)").all_text_contents()
     assert totals[-1] == str(score)
-    assert opened.page.locator("#told ol li").count() == len(told.reasons)
+    assert opened.page.locator("#shown ol li").count() == len(told.reasons)
 
 
 def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
@@ -72,9 +70,9 @@ def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
     page.keyboard.press("Enter")
     assert visible_pages(page) == ["person"]
     page.focus("#found")
-    first = page.locator("#told h3").first.text_content()
+    first = page.locator("#shown h3").first.text_content()
     page.keyboard.press("ArrowDown")
-    assert page.locator("#told h3").first.text_content() != first
+    assert page.locator("#shown h3").first.text_content() != first
     page.click("nav a[href='#method']")
     page.focus(".box[data-box='staging.bill']")
     assert page.locator(".arrow.on").count() == 1

@@ -7,7 +7,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,15 +17,14 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from plainscore.cli.row_output import json_value
-from plainscore.show.explanation import explain
-from plainscore.show.snapshots import open_snapshots
+from plainscore.show.person import explain
+from plainscore.show.reader import open_snapshots
 from tests.dashboards.browser.conftest import Opened
 from tests.dashboards.site_of_autumn import has_engine
 from tests.dashboards.test_report import OCTOBER
 
 READY_MS = 60_000
-JSON = "#told details pre"
+JSON = "#shown details pre"
 
 pytestmark = pytest.mark.skipif(
     not has_engine(), reason="the browser's engine is not here: `make site-engine` fetches it"
@@ -52,7 +51,7 @@ class Hosted:
 
     def look_up(self, person: str) -> None:
         """Ask for a person as a link does, and wait for an answer, whichever."""
-        self.page.evaluate("document.getElementById('told').replaceChildren()")
+        self.page.evaluate("document.getElementById('shown').replaceChildren()")
         self.page.evaluate("document.getElementById('trouble').hidden = true")
         self.page.evaluate(f"location.hash = {json.dumps('#person=' + quote(person, safe=''))}")
         self.page.wait_for_selector(f"{JSON}, #trouble:not([hidden])", state="attached")
@@ -112,7 +111,10 @@ def test_people_of_every_file_are_explained_as_the_command_explains_them(
         )
         for (person,) in people:
             hosted.look_up(person)
-            assert hosted.told() == json_value(asdict(explain(snapshots, person, OCTOBER))), person
+            expected = json.loads(json.dumps(explain(snapshots, person, OCTOBER).as_json()))
+            if expected["next_band"]:
+                del expected["next_band"]["ways"]  # searched in Python alone
+            assert hosted.told() == expected, person
     assert hosted.opened.complaints == []
     outside = [url for url in hosted.opened.asked if hosted.address not in url]
     assert outside == []
@@ -121,12 +123,12 @@ def test_people_of_every_file_are_explained_as_the_command_explains_them(
 def test_what_is_shown_adds_up_to_the_score(hosted: Hosted) -> None:
     hosted.look_up("p5")
     told = hosted.told()
-    assert hosted.page.locator("#told h3").first.text_content() == (
+    assert hosted.page.locator("#shown h3").first.text_content() == (
         f"p5: {told['score']} {told['band']}, as of {OCTOBER}"
     )
     totals = hosted.page.locator(".waterfall td:nth-child(5)").all_text_contents()
     assert totals[-1] == str(told["score"])
-    assert hosted.page.locator("#told ol li").count() == len(told["reasons"])
+    assert hosted.page.locator("#shown ol li").count() == len(told["reasons"])
     assert hosted.page.locator(".ego circle").count() > 1
 
 
@@ -146,7 +148,7 @@ def test_the_page_works_by_keyboard_and_fits_a_narrow_window(hosted: Hosted) -> 
     page.focus("#id")
     page.fill("#id", "p15")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#told h3:has-text('p15: ')")
+    page.wait_for_selector("#shown h3:has-text('p15: ')")
     assert page.locator("a.date").get_attribute("href") == (
         f"{hosted.address}/2026-09-30/index.html#person=p15"
     )
@@ -165,7 +167,7 @@ def test_a_site_that_was_not_copied_whole_says_which_file_is_wrong(
     made.look_up(method["first_ids"][0])
     assert f"people/{first.name} is damaged or was cut short" in made.trouble()
     made.look_up(method["first_ids"][-1])
-    assert f"people/{last.name} is not to be had: HTTP 404" in made.trouble()
+    assert f"people/{last.name} is missing: HTTP 404" in made.trouble()
     made.look_up(method["first_ids"][1])
     assert made.told()["person_id"] == method["first_ids"][1]
     made.page.close()

@@ -1,1 +1,0 @@
-"""Drawings as SVG text, made of plain numbers: no library, no script, no network."""

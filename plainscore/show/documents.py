@@ -1,0 +1,68 @@
+"""Documents about a snapshot, filled with its own figures: a model card and a datasheet.
+
+Every query in a document becomes its rows, with the command that runs it again.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+from plainscore.common.text import printable
+from plainscore.show.reader import Snapshots, project_text, query
+
+QUERY = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOTHING = "*No rows: this snapshot has nothing to show here.*"
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` as Markdown that shows it and has no other effect."""
+    return _MARKS.sub(r"\\\1", html.escape(printable(text)))
+
+
+def read_document(name: Literal["model-card", "datasheet"]) -> str:
+    """Return a document with its queries."""
+    return project_text(f"dashboards/documents/{name.replace('-', '_')}.md")
+
+
+def fill(document: str, snapshots: Snapshots) -> str:
+    """Return a document in which each block of SQL is replaced by its rows as a Markdown table.
+
+    Below each table is the command that runs its query. Raises QuestionError where a query is
+    wrong, or reads what is not published.
+    """
+    return QUERY.sub(lambda found: _answered(found[1].strip(), snapshots), document)
+
+
+def _answered(sql: str, snapshots: Snapshots) -> str:
+    result = query(snapshots.con, sql)
+    return f'{_table(result.columns, list(result.rows))}\n\n```sh\nplainscore query "{sql}"\n```'
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    if not rows:
+        return NOTHING
+    numeric = [
+        all(isinstance(row[place], int | float | Decimal | None) for row in rows)
+        for place in range(len(columns))
+    ]
+    lines = [
+        [escaped(name.replace("_", " ")) for name in columns],
+        ["---:" if is_number else "---" for is_number in numeric],
+        *([_cell(value) for value in row] for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return f"{float(value):.4g}"
+    return escaped(str(value))

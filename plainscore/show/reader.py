@@ -1,0 +1,344 @@
+"""The published snapshots of a data directory, read-only: dates, rows, and SQL of a reader."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from plainscore.common.data_format import refuse_newer_format
+from plainscore.common.errors import (
+    DateNotPublishedError,
+    NothingPublishedError,
+    PlainscoreError,
+    PublishedFileError,
+    QuestionError,
+)
+from plainscore.common.standard import standard_folder
+from plainscore.common.text import file_literal
+
+CATALOG = "plainscore.duckdb"
+LATEST = "latest"
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MONTH = re.compile(r"\d{4}-\d\d")
+_NEWEST_SHOWN = 3
+_SNAPSHOT_FILE = re.compile(r"""["'](/.*/snapshots/as_of_date=.*\.parquet)["']""")
+_EVENT_FILE = re.compile(r"""["'](/.*/events/.*\.parquet)["']""")
+
+Row = dict[str, Any]
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""By place, or by name."""
+
+
+def project_file(name: str) -> Path:
+    """Return a file or folder of the project, such as ``dashboards/report/page.html``."""
+    return standard_folder(name)
+
+
+def project_text(name: str) -> str:
+    """Return the text of a file of the project."""
+    return project_file(name).read_text(encoding="utf-8")
+
+
+def render_page(template: str, **values: Any) -> str:
+    """Return a template of dashboards/, such as ``report/page.html``, filled with escaped values.
+
+    Templates include each other by the same names.
+    """
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(lambda name: project_text(f"dashboards/{name}")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+# --- snapshots -----------------------------------------------------------------------------------
+
+
+class Snapshots:
+    """An open catalog, read-only; snapshots published while it is open are not visible."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection):
+        self.con = con
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.con.close()
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query.
+
+        Raises PublishedFileError where a file behind a view is missing or damaged.
+        """
+        return self._names_and_rows(sql, parameters)[1]
+
+    def records(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
+        names, rows = self._names_and_rows(sql, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _names_and_rows(
+        self, sql: str, parameters: Parameters
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        try:
+            result = self.con.execute(sql, parameters)
+            names = [column[0] for column in result.description or ()]
+            return names, result.fetchall()
+        except duckdb.CatalogException as error:
+            raise NothingPublishedError(
+                "the published snapshots are older than this command and lack what it reads: "
+                "`plainscore run --as-of DATE` publishes a date again"
+            ) from error
+        except duckdb.Error as error:
+            if found := _file_error(error):
+                raise found from error
+            raise
+
+    def dates(self) -> list[date]:
+        """Return the published dates, oldest first."""
+        return [day for (day,) in self.rows("select as_of_date from dim_date order by 1")]
+
+    def run_of(self, day: date) -> Row:
+        """Return the row of the view ``run`` that a date shows by default."""
+        return self.records("from run where as_of_date = ? and is_shown", (day,))[0]
+
+    def previous(self, day: date) -> date | None:
+        """Return the published date before a day, None where it is the first."""
+        return max((one for one in self.dates() if one < day), default=None)
+
+    def day(self, word: str) -> date:
+        """Return the published date for a word: a date, ``latest``, or a month.
+
+        A month (``2026-10``) is its last published date. Raises QuestionError where the word is
+        none of these, DateNotPublishedError, which names published dates, where there is none.
+        """
+        published = self.dates()
+        if word == LATEST:
+            return published[-1]
+        if _MONTH.fullmatch(word):
+            in_month = [day for day in published if str(day).startswith(word)]
+            if in_month:
+                return in_month[-1]
+            raise DateNotPublishedError(f"no date of {word} is published; {_newest(published)}")
+        wanted = _read_day(word)
+        if wanted not in published:
+            nearest = min(published, key=lambda day: abs(day - wanted))
+            raise DateNotPublishedError(
+                f"{wanted} is not published; the nearest is {nearest}; {_newest(published)}"
+            )
+        return wanted
+
+
+def open_snapshots(data_dir: Path, copy: Path | None = None) -> Snapshots:
+    """Open the published snapshots of a data directory; close it, or use it in a ``with``.
+
+    ``copy``: a copy of its catalog to open instead: within a process DuckDB returns the file that
+    is already open, even after a run has replaced it.
+
+    Raises NothingPublishedError where there is no catalog, one that cannot be opened, or one
+    that was written for another path; DataFormatError where a newer version wrote it.
+    """
+    refuse_newer_format(data_dir)
+    catalog = data_dir / CATALOG
+    hint = f"`plainscore verify --rebuild-catalog --data {data_dir}` rebuilds it"
+    if not catalog.is_file():
+        raise NothingPublishedError(
+            f"nothing is published in {data_dir}: `plainscore run --as-of DATE "
+            f"--data {data_dir}` publishes a snapshot"
+        )
+    try:
+        con = duckdb.connect(str(copy or catalog), read_only=True)
+        # A query never makes DuckDB download an extension.
+        con.execute("set autoinstall_known_extensions = false")
+        # A footer is read once, and again where an erasure replaced its file; halves a lookup.
+        con.execute("set global parquet_metadata_cache = true")
+        found = con.execute("select data_directory from catalog_origin").fetchone()
+    except duckdb.Error as error:
+        why = str(error).splitlines()[0]
+        raise NothingPublishedError(f"{catalog} cannot be opened ({why}): {hint}") from error
+    assert found is not None, "catalog_origin has one row"
+    origin = Path(found[0])
+    if not (origin.is_dir() and origin.samefile(data_dir)):
+        con.close()
+        raise NothingPublishedError(
+            f"{data_dir} was moved from {origin}, where its catalog still looks: {hint}"
+        )
+    return Snapshots(con)
+
+
+CatalogVersion = tuple[int, int, int]
+
+
+class CurrentSnapshots:
+    """Opens the catalog, and opens it again when a run has replaced it.
+
+    Readers of the older one finish with it. Safe to use from many threads.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._lock = Lock()
+        self._version: CatalogVersion | None = None
+        self._snapshots: Snapshots | None = None
+
+    def version(self) -> CatalogVersion | None:
+        """Return what changes with every publication; None where there is no catalog."""
+        try:
+            return _version_of(os.stat(self._data_dir / CATALOG))
+        except FileNotFoundError:
+            return None
+
+    def open(self) -> tuple[CatalogVersion | None, Snapshots]:
+        """Return the newest catalog, open for one reader, and its version.
+
+        Raises as `open_snapshots` does.
+        """
+        with self._lock:
+            if self._snapshots is None or self.version() != self._version:
+                self._version, self._snapshots = self._opened()
+            return self._version, Snapshots(self._snapshots.con.cursor())
+
+    def _opened(self) -> tuple[CatalogVersion | None, Snapshots]:
+        catalog = self._data_dir / CATALOG
+        if not catalog.is_file():
+            return None, open_snapshots(self._data_dir)  # which raises what is missing
+        with TemporaryDirectory(prefix="plainscore-") as folder:
+            copy = Path(folder) / CATALOG
+            with catalog.open("rb") as source, copy.open("wb") as target:
+                version = _version_of(os.fstat(source.fileno()))
+                shutil.copyfileobj(source, target)
+            return version, open_snapshots(self._data_dir, copy)
+
+
+def _version_of(stat: os.stat_result) -> CatalogVersion:
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def _read_day(word: str) -> date:
+    try:
+        if _DAY.fullmatch(word):
+            return date.fromisoformat(word)
+    except ValueError:
+        pass
+    raise QuestionError(f"'{word}' is not a date: write 2026-10-31, 2026-10 or {LATEST}")
+
+
+def _newest(published: Sequence[date]) -> str:
+    shown = ", ".join(str(day) for day in published[-_NEWEST_SHOWN:])
+    return f"newest published: {shown}"
+
+
+def _file_error(error: duckdb.Error) -> PublishedFileError | None:
+    """Return the error for a file behind a view that DuckDB could not read; else None."""
+    text = str(error)
+    state = "is missing" if text.startswith("IO Error: No files found") else "cannot be read"
+    if found := _SNAPSHOT_FILE.search(text):
+        hint = "restore it, or remove its run= folder and publish the date again (plainscore run)"
+    elif found := _EVENT_FILE.search(text):
+        hint = "restore it: the view quarantine reads it where the event store keeps it"
+    else:
+        return None
+    return PublishedFileError(f"{found[1]} {state}: {hint}; `plainscore verify` looks for others")
+
+
+# --- SQL of a reader -----------------------------------------------------------------------------
+
+_EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\s", re.IGNORECASE)
+# PIVOT becomes several statements inside DuckDB; of these beginnings, none of them writes a file.
+_READING_PIVOT = re.compile(r"[\s(]*(pivot|from|select|with)\b", re.IGNORECASE)
+_ROWS_AT_ONCE = 2_000
+_SHOWN_LINES = 6
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Columns, and the rows as they are fetched: a result need not fit into memory."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+def statements(sql: str) -> list[str]:
+    """Split SQL into statements. Raises QuestionError where it cannot be parsed."""
+    return [statement.query for statement in _extracted(sql)]
+
+
+def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
+    """Run one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN.
+
+    The catalog is open read-only, and a statement that would write elsewhere (COPY, ATTACH,
+    EXPORT, ...) is not run. Raises QuestionError for such a statement and for wrong SQL,
+    PublishedFileError where a file behind a view is missing or damaged.
+    """
+    refuse_writing(statement)
+    try:
+        result = con.execute(statement)
+        columns = tuple(column[0] for column in result.description or ())
+        return QueryResult(columns, _fetched(result))
+    except duckdb.Error as error:
+        raise _query_error(error) from error
+
+
+def write_parquet(con: duckdb.DuckDBPyConnection, statement: str, file: Path) -> None:
+    """Write the result of one reading statement to a new Parquet file; raises as `query` does."""
+    refuse_writing(statement)
+    # On a line of its own: the statement may end in a comment.
+    inner = statement.rstrip().rstrip(";")
+    try:
+        con.execute(f"copy (\n{inner}\n) to {file_literal(file)} (format parquet)")
+    except duckdb.Error as error:
+        raise _query_error(error) from error
+
+
+def refuse_writing(statement: str) -> None:
+    """Raise QuestionError where a statement does anything but read."""
+    # EXPLAIN ANALYZE runs what it explains.
+    reading = _EXPLAIN.sub("", statement, count=1)
+    for found in _extracted(reading):
+        is_pivot = found.type == duckdb.StatementType.MULTI and _READING_PIVOT.match(reading)
+        if found.type != duckdb.StatementType.SELECT and not is_pivot:
+            kind = found.type.name.lower().replace("_", " ")
+            raise QuestionError(f"only reading is possible here, and this is a statement of {kind}")
+
+
+def _extracted(sql: str) -> list[duckdb.Statement]:
+    try:
+        return duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise _query_error(error) from error
+
+
+def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    try:
+        while batch := result.fetchmany(_ROWS_AT_ONCE):
+            yield from batch
+    except duckdb.Error as error:
+        raise _query_error(error) from error
+
+
+def _query_error(error: duckdb.Error) -> PlainscoreError:
+    if found := _file_error(error):
+        return found
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return QuestionError("\n".join(lines[:_SHOWN_LINES]))

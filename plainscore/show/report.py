@@ -1,0 +1,165 @@
+"""The report: one HTML page for each snapshot, which needs no network and no other file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from plainscore.scorecards.person import Card, PersonOnCard
+from plainscore.show.changes import CAUSES, TITLES
+from plainscore.show.charts import STYLES, Box, layer_drawing
+from plainscore.show.figures import PAGES, answer, draw, figures
+from plainscore.show.person import read_card, read_people, rows_by_person
+from plainscore.show.reader import Row, Snapshots, project_text, render_page
+
+EVENLY, MOVED, UNSCORED = 240, 40, 4
+"""People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
+
+
+def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invented: bool) -> str:
+    """Return the page of a published day; the same page for the same published snapshots.
+
+    Parameters
+    ----------
+    boxes
+        The tables that a score is made by, for the drawing of the method.
+    is_invented
+        Whether the logs were written by `plainscore synthesise`: the page says so at the top.
+    """
+    from markupsafe import Markup
+
+    before = snapshots.previous(day)
+    people = people_object(snapshots, read_card(snapshots, day), before)
+    answers = {
+        page.key: [
+            (one, draw(found) if found.rows else None)
+            for one in figures(page.key)
+            for found in [answer(snapshots, one, day, before)]
+        ]
+        for page in PAGES
+    }
+    return render_page(
+        "report/page.html",
+        day=day,
+        before=before,
+        run=snapshots.run_of(day),
+        is_invented=is_invented,
+        pages=PAGES,
+        answers=answers,
+        styles=STYLES,
+        style=Markup(page_style()),
+        script=Markup(
+            "".join(person_scripts().values()) + project_text("dashboards/report/report.js")
+        ),
+        people=Markup(_script_json(people)),
+        lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
+        boxes=boxes,
+    )
+
+
+def page_style() -> str:
+    """Return the style sheet of a page with figures and people."""
+    return base_style() + project_text("dashboards/report/report.css")
+
+
+def base_style() -> str:
+    """Return the style sheet of every page: light, dark, narrow, wide, print."""
+    return project_text("dashboards/style/base.css")
+
+
+def person_scripts() -> Mapping[str, str]:
+    """Return the scripts that compute and draw a person on a card: file name -> text, in order."""
+    names = ("style/theme.js", "report/card.js", "report/person.js")
+    return {name.rpartition("/")[2]: project_text(f"dashboards/{name}") for name in names}
+
+
+def _script_json(value: Any) -> str:
+    """Return JSON that ends no <script> element, whatever ids people have."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def people_object(snapshots: Snapshots, card: Card, before: date | None) -> dict[str, Any]:
+    """Return the card and some of its people, for JSON: what card.js and person.js read."""
+    people = read_people(snapshots, card, choose_people(snapshots, card.as_of_date, before))
+    ids = [person.person_id for person in people]
+    history = _history(snapshots, ids, card.as_of_date)
+    changes = _changes(snapshots, ids, card.as_of_date)
+    return {
+        "card": card.as_json(),
+        "causes": TITLES,
+        "people": [
+            short_person(person)
+            | {
+                "next_band": person.next_band(),
+                "history": history.get(person.person_id, []),
+                "changes": changes.get(person.person_id, []),
+            }
+            for person in people
+        ],
+    }
+
+
+def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[str]:
+    """Return the ids of a few hundred people of a snapshot; the highest score first."""
+    counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
+    dates = {"as_of_date": day, "before_date": before}
+    sql = project_text("dashboards/report/people.sql")
+    return [person_id for (person_id,) in snapshots.rows(sql, {**dates, **counts})]
+
+
+def short_person(person: PersonOnCard) -> dict[str, Any]:
+    """Return a person without what the card says; ``values``, ``points``: in its order.
+
+    `explanation` in card.js makes `PersonOnCard.as_json` of it.
+    """
+    features = person.card.features
+    words = ("code", "points_lost", "reason", "what_to_do")
+    return {
+        "person_id": person.person_id,
+        "values": [person.values[one.feature] for one in features],
+        "points": [person.points[one.feature] for one in features if person.points],
+        "reasons": [{name: row[name] for name in words} for row in person.reasons],
+        "not_scored_code": person.not_scored_code,
+        "ties": [
+            [tie.friend_id, tie.tie_days, tie.contact_months, tie.friend_ppm] for tie in person.ties
+        ],
+    }
+
+
+def _history(snapshots: Snapshots, people: Sequence[str], day: date) -> dict[str, list[Any]]:
+    """Return date and score (None: not scored) of every published date that knows a person."""
+    rows = snapshots.records(
+        "select person_id, as_of_date, score from score "
+        "where as_of_date <= $day and person_id in (select unnest($people)) "
+        "order by person_id, as_of_date",
+        {"day": day, "people": list(people)},
+    )
+    return {
+        person: [[str(row["as_of_date"]), row["score"]] for row in own]
+        for person, own in rows_by_person(rows).items()
+    }
+
+
+def _changes(snapshots: Snapshots, people: Sequence[str], day: date) -> dict[str, list[Any]]:
+    """Return the computed changes between default runs: both dates, the change, its causes."""
+    rows = snapshots.records(
+        "select change.* from change "
+        "inner join run as earlier on change.as_of_date_before = earlier.as_of_date "
+        "and change.known_on_before = earlier.known_on and earlier.is_shown "
+        "inner join run as later on change.as_of_date = later.as_of_date "
+        "and change.known_on = later.known_on and later.is_shown "
+        "where change.as_of_date <= $day and change.score_change is not null "
+        "and change.person_id in (select unnest($people)) "
+        "order by change.person_id, change.as_of_date, change.as_of_date_before",
+        {"day": day, "people": list(people)},
+    )
+    return {person: [_change(row) for row in own] for person, own in rows_by_person(rows).items()}
+
+
+def _change(row: Row) -> list[Any]:
+    causes = {cause: row[f"{cause}_change"] for cause in CAUSES}
+    return [str(row["as_of_date_before"]), str(row["as_of_date"]), row["score_change"], causes]

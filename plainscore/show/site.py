@@ -1,0 +1,391 @@
+"""A site without a server: files for any static host, on which a browser explains anyone's score.
+
+A lookup takes one file of some hundred kilobytes and nothing else, so that any host will do: one
+file of everyone would take dozens of range requests. ``python -m plainscore.show.site FOLDER``
+fetches the engine that browsers run into a folder, for sites made offline.
+"""
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from plainscore.common.errors import EngineMissingError, UsageError
+from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
+from plainscore.common.text import file_literal, text_literal
+from plainscore.scorecards.person import Card
+from plainscore.show.charts import Box
+from plainscore.show.person import read_card
+from plainscore.show.reader import (
+    Snapshots,
+    open_snapshots,
+    project_file,
+    project_text,
+    render_page,
+)
+from plainscore.show.report import page_style, person_scripts, report_page
+
+SITE_FILE = "site.json"
+PEOPLE_PER_FILE = 1000
+_EXAMPLES = 8
+
+# The engine names its only import without an address; this says where that is.
+_IMPORTS = json.dumps({"imports": {"apache-arrow": "../script/arrow.js"}})
+
+
+@dataclass(frozen=True)
+class SiteRequest:
+    """A site to write.
+
+    ``words``: what `Snapshots.day` takes, one for each date. ``engine``: a folder with the
+    browser's engine, fetched into it where it is missing; None: fetched for this site alone.
+    ``boxes`` and ``is_invented``: as of `report_page`.
+    """
+
+    data_dir: Path
+    words: Sequence[str]
+    out: Path
+    engine: Path | None
+    boxes: Sequence[Box]
+    is_invented: bool
+    people_per_file: int = PEOPLE_PER_FILE
+
+
+def refuse_other_folder(out: Path) -> None:
+    """Raise UsageError where ``out`` holds anything but a site, or cannot be made."""
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: name a folder in an existing directory")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file: name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / SITE_FILE).is_file():
+        raise UsageError(f"{out} holds something else: name another folder, or empty it")
+
+
+def write_site(request: SiteRequest) -> None:
+    """Write the site of some published dates, in the place of an older site, in one step.
+
+    Raises UsageError where its folder holds anything else, NothingPublishedError where nothing
+    is published, EngineMissingError where the engine cannot be fetched.
+    """
+    out = request.out
+    refuse_other_folder(out)
+    unfinished = out.with_name(f".{out.name}.{uuid4().hex}")
+    # Opened once: otherwise what is published meanwhile would be on some of the pages.
+    with open_snapshots(request.data_dir) as snapshots:
+        days = sorted({snapshots.day(word) for word in request.words})
+        with translating_write_errors(out.parent):
+            try:
+                _write_engine(unfinished / "engine", request.engine)
+                _write_front(request, snapshots, days, unfinished)
+                for day in days:
+                    _write_date(request, snapshots, day, days, unfinished / str(day))
+                _replace(unfinished, out)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_front(
+    request: SiteRequest, snapshots: Snapshots, days: Sequence[date], site: Path
+) -> None:
+    (site / "script").mkdir()
+    style = page_style() + project_text("dashboards/site/site.css")
+    for name, text in {**_scripts(), "site.css": style}.items():
+        (site / "script" / name).write_text(text, encoding="utf-8")
+    runs = snapshots.records(
+        "from run where is_shown and as_of_date in (select unnest($days)) order by as_of_date desc",
+        {"days": list(days)},
+    )
+    page = render_page(
+        "site/front.html", runs=runs, is_invented=request.is_invented, packages=packages()
+    )
+    (site / "index.html").write_text(page, encoding="utf-8")
+    dates = json.dumps({"dates": [str(day) for day in days]})
+    (site / SITE_FILE).write_text(dates, encoding="utf-8")
+
+
+def _write_date(
+    request: SiteRequest, snapshots: Snapshots, day: date, days: Sequence[date], folder: Path
+) -> None:
+    folder.mkdir()
+    card = read_card(snapshots, day)
+    first_ids = write_people(snapshots, day, folder / "people", request.people_per_file)
+    texts = {
+        "method.json": _method_json(card, first_ids),
+        "index.html": _lookup_page(snapshots, day, days, request.is_invented),
+        "report.html": report_page(snapshots, day, request.boxes, request.is_invented),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _method_json(card: Card, first_ids: Sequence[str]) -> str:
+    """Return the card, and the first id of every file of people, in their order."""
+    method = {"card": card.as_json(), "first_ids": list(first_ids)}
+    return json.dumps(method, ensure_ascii=False, separators=(",", ":"))
+
+
+def _lookup_page(snapshots: Snapshots, day: date, days: Sequence[date], is_invented: bool) -> str:
+    """Return the page on which a browser looks up anyone of a published day."""
+    digest = base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode()
+    return render_page(
+        "site/lookup.html",
+        day=day,
+        days=days,
+        run=snapshots.run_of(day),
+        people=_some_people(snapshots, day),
+        is_invented=is_invented,
+        imports=_IMPORTS,
+        imports_digest=digest,
+    )
+
+
+def _some_people(snapshots: Snapshots, day: date) -> list[str]:
+    """Return some ids to begin with, evenly by rank, and one of a person without a score."""
+    rows = snapshots.rows(
+        "select person_id from score where as_of_date = $day qualify "
+        "(score is not null and row_number() over (order by score desc nulls last, person_id) "
+        "% greatest(count(score) over () // $count, 1) = 0) "
+        "or (score is null and row_number() over (partition by score is null order by person_id) "
+        "= 1) order by score desc nulls last, person_id limit $count + 1",
+        {"day": day, "count": _EXAMPLES},
+    )
+    return [person_id for (person_id,) in rows]
+
+
+def _scripts() -> Mapping[str, str]:
+    """Return the scripts of the site: file name -> text."""
+    own = project_file("dashboards/site/script").glob("*.js")
+    return {file.name: file.read_text(encoding="utf-8") for file in own} | dict(person_scripts())
+
+
+def _replace(unfinished: Path, out: Path) -> None:
+    if not out.exists():
+        move_into_place(unfinished, out)
+        return
+    old = out.with_name(f".{out.name}.{uuid4().hex}")
+    out.rename(old)
+    move_into_place(unfinished, out)
+    shutil.rmtree(old)
+
+
+# --- people: small DuckDB files, fetched one by one ----------------------------------------------
+
+PERSON_TABLES = {
+    "score": "person_id",
+    "features": "person_id",
+    "points": "person_id",
+    "reason": "person_id, rank",
+    "friend": "person_id, friend_id",
+}
+"""Published views about one person each, and the order of their rows."""
+
+# Engines of browsers are older than the one that publishes; the smallest blocks, for small files.
+_FORMAT = "read_write, storage_version 'v1.0.0', block_size 16384"
+_FILES_AT_ONCE = 50
+_EFFORT = 6  # of packing; 9 takes five times as long and saves nothing
+SHARED_MEMORY = "/dev/shm"
+
+
+@dataclass(frozen=True)
+class IdRange:
+    """Ids from ``first`` to before ``end`` (None: to the last), by their UTF-8 bytes."""
+
+    first: str
+    end: str | None
+
+    @property
+    def condition(self) -> str:
+        """The SQL condition on person_id."""
+        first = f"person_id >= {text_literal(self.first)}"
+        return first if self.end is None else f"{first} and person_id < {text_literal(self.end)}"
+
+
+def write_people(
+    snapshots: Snapshots, day: date, folder: Path, people_per_file: int = PEOPLE_PER_FILE
+) -> list[str]:
+    """Write the files ``00000.duckdb.gz``, ... of a published day; return each one's first id."""
+    firsts = [
+        person_id
+        for (person_id,) in snapshots.rows(
+            "select person_id from (select person_id, row_number() over (order by person_id) as "
+            "place from score where as_of_date = $day) where (place - 1) % $each = 0 order by 1",
+            {"day": day, "each": people_per_file},
+        )
+    ]
+    folder.mkdir(parents=True)
+    for number, ids in enumerate(_staged(snapshots, day, firsts)):
+        _write_file(snapshots, ids, folder / f"{number:05}.duckdb.gz")
+    return firsts
+
+
+def _staged(snapshots: Snapshots, day: date, firsts: Sequence[str]) -> Iterator[IdRange]:
+    """Yield the ids of each file, when their rows are in the tables ``staged_...``."""
+    for place in range(0, len(firsts), _FILES_AT_ONCE):
+        starts = firsts[place : place + _FILES_AT_ONCE]
+        after = firsts[place + _FILES_AT_ONCE :][:1]
+        end = after[0] if after else None
+        for name in PERSON_TABLES:
+            snapshots.rows(
+                f"create or replace temp table staged_{name} as from {name} "
+                f"where as_of_date = date '{day}' and {IdRange(starts[0], end).condition}"
+            )
+        for first, following in pairwise([*starts, end]):
+            assert first is not None, "only the last file has no end"
+            yield IdRange(first, following)
+
+
+def _write_file(snapshots: Snapshots, ids: IdRange, file: Path) -> None:
+    """Copy the staged rows of some people into a new database and pack it."""
+    con = snapshots.con
+    with TemporaryDirectory(dir=_memory_folder()) as away:
+        unpacked = Path(away, file.stem)
+        con.execute(f"attach {file_literal(unpacked)} as site_file ({_FORMAT})")
+        try:
+            for name, order in PERSON_TABLES.items():
+                con.execute(
+                    f"create table site_file.{name} as from temp.staged_{name} "
+                    f"where {ids.condition} order by {order}"
+                )
+        finally:
+            con.execute("detach site_file")
+        file.write_bytes(gzip.compress(unpacked.read_bytes(), _EFFORT, mtime=0))
+
+
+def _memory_folder() -> str | None:
+    """Return a folder in memory where there is one: DuckDB waits for the disk ten times a file."""
+    return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+
+
+# --- engine: files out of npm packages of exact versions and known digests -----------------------
+
+NPM = "npm"
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package: ``files`` are paths within it and their SHA-256 digests."""
+
+    name: str
+    version: str
+    licence: str
+    files: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@cache
+def packages() -> tuple[Package, ...]:
+    """Return the packages that the engine is taken from."""
+    declared = tomllib.loads(project_text("dashboards/site/engine.toml"))
+    return tuple(Package(**one) for one in declared["package"])
+
+
+def is_engine(folder: Path) -> bool:
+    """Return whether a folder holds every file of the engine, each as it was published."""
+    return not _wrong_files(folder)
+
+
+def fetch_engine(folder: Path) -> None:
+    """Fetch the engine's files into a folder, with npm, unless they are there already.
+
+    Nothing of a package is run. Raises EngineMissingError, which says what to install or to do,
+    where npm is missing or fails, or a file is not the expected one.
+    """
+    if is_engine(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for package in packages():
+        _fetch(package, folder)
+    if wrong := _wrong_files(folder):
+        raise EngineMissingError(
+            f"{folder / wrong[0]} is not the file that this version of plainscore knows: "
+            "remove it and run again"
+        )
+
+
+def copy_engine(source: Path, target: Path) -> None:
+    """Copy the engine's files, and nothing else of their folder, into a new folder."""
+    target.mkdir(parents=True)
+    for package in packages():
+        for path in package.files:
+            shutil.copyfile(source / _name(path), target / _name(path))
+
+
+def _write_engine(target: Path, kept: Path | None) -> None:
+    if kept is None:
+        fetch_engine(target)
+    else:
+        fetch_engine(kept)
+        copy_engine(kept, target)
+
+
+def _wrong_files(folder: Path) -> list[str]:
+    return [
+        _name(path)
+        for package in packages()
+        for path, digest in package.files.items()
+        for file in [folder / _name(path)]
+        if not file.is_file() or file_sha256(file) != digest
+    ]
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path).name
+
+
+def _fetch(package: Package, folder: Path) -> None:
+    with TemporaryDirectory() as away:
+        _run_npm(package, away)
+        [archive] = Path(away).glob("*.tgz")
+        with tarfile.open(archive) as opened:
+            for path in package.files:
+                source = opened.extractfile(f"package/{path}")
+                assert source is not None, f"{package} holds {path}"
+                with source, (folder / _name(path)).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+
+
+def _run_npm(package: Package, away: str) -> None:
+    needed = f"the site's engine is {', '.join(map(str, packages()))}, fetched with npm: "
+    if shutil.which(NPM) is None:
+        raise EngineMissingError(
+            f"{needed}install npm (Debian: apt-get install npm), or give --engine FOLDER with its "
+            "files"
+        )
+    command = [NPM, "pack", "--ignore-scripts", "--silent", str(package)]
+    done = subprocess.run(command, cwd=away, capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = " ".join(done.stderr.split())[:_LONGEST_REASON] or f"exit code {done.returncode}"
+        raise EngineMissingError(
+            f"{needed}`{' '.join(command)}` failed ({why}): reach npm's registry, or give "
+            "--engine FOLDER with its files"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fetch the engine into a folder and print it."""
+    parser = argparse.ArgumentParser(description="Fetch the engine that browsers run.")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(arguments).folder
+    fetch_engine(folder)
+    print(folder)
+
+
+if __name__ == "__main__":
+    main()

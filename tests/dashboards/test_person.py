@@ -1,0 +1,272 @@
+"""Published people on their card: explanations add up, what-ifs are exact, ways lead there."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from plainscore.cli.app import run_command_line
+from plainscore.common.errors import QuestionError, UnknownPersonError
+from plainscore.scorecards.person import Card, PersonOnCard
+from plainscore.show.person import (
+    explain,
+    parse_values,
+    read_advice,
+    read_card,
+    read_people,
+    recourse,
+    what_if,
+)
+from plainscore.show.reader import Snapshots
+from plainscore.show.terminal import waterfall
+from tests.publish.invented import OCTOBER_LATER, PEOPLE, engine, person_id
+
+DAY = date(2026, 10, 31)
+WHO = 7
+SETTINGS = ("utilisation=0.05", "savings_months=12", "on_time_share=missing", "two_way_months=60")
+PURCHASES = frozenset(
+    {"active_months", "spend_variation", "category_concentration", "refund_share", "chargebacks",
+     "repeat_merchant_share", "repeat_payee_share", "own_name_share", "services_fulfilled"}
+)  # fmt: skip
+
+
+@pytest.fixture
+def card(snapshots: Snapshots) -> Card:
+    return read_card(snapshots, DAY)
+
+
+@pytest.fixture
+def people(snapshots: Snapshots, card: Card) -> list[PersonOnCard]:
+    """Every second person who is scored."""
+    return read_people(snapshots, card, [person_id(key) for key in range(1, PEOPLE, 2)])
+
+
+@pytest.fixture
+def person(snapshots: Snapshots) -> PersonOnCard:
+    return explain(snapshots, person_id(WHO), DAY)
+
+
+# --- explanations --------------------------------------------------------------------------------
+
+
+def test_the_base_and_all_points_are_the_published_score(
+    snapshots: Snapshots, people: list[PersonOnCard]
+) -> None:
+    published = {
+        row["person_id"]: row
+        for row in snapshots.records("from score where as_of_date = ?", (DAY,))
+    }
+    for one in people:
+        told = one.as_json()
+        score = published[one.person_id]
+        assert told["base"] + sum(row["points"] for row in told["points"]) == score["score"]
+        assert (told["score"], told["band"]) == (score["score"], score["band"])
+        assert len(told["points"]) == 32
+
+
+def test_every_value_earns_the_published_points(card: Card, people: list[PersonOnCard]) -> None:
+    for one in people:
+        earned = {name: card.points(name, value) for name, value in one.values.items()}
+        assert earned == one.points
+        assert sum(term["contribution"] for term in one.terms()) == pytest.approx(
+            one.values["friend_reliability"], abs=1e-9
+        )
+
+
+def test_the_published_reasons_are_the_greatest_losses(people: list[PersonOnCard]) -> None:
+    for one in people:
+        assert one.losses() == one.reasons
+        assert [row["rank"] for row in one.reasons] == [1, 2, 3, 4]
+        assert all(row["what_to_do"] for row in one.reasons)
+
+
+def test_one_person_is_read_as_many_are(snapshots: Snapshots, people: list[PersonOnCard]) -> None:
+    for one in people[::5]:
+        assert explain(snapshots, one.person_id, DAY) == one
+
+
+def test_counts_are_whole_numbers_and_shares_are_not(people: list[PersonOnCard]) -> None:
+    values = [one.values for one in people if None not in one.values.values()]
+    assert all(isinstance(one["paid_bills"], int) for one in values)
+    assert all(isinstance(one["on_time_share"], float) for one in values)
+
+
+def _shown(person: PersonOnCard, color: bool = False) -> str:
+    console = Console(
+        width=110, force_terminal=color or None, color_system="truecolor" if color else None
+    )
+    with console.capture() as captured:
+        console.print(waterfall(person))
+    return captured.get()
+
+
+def test_the_waterfall_runs_from_the_base_to_the_score(person: PersonOnCard) -> None:
+    total = person.card.base
+    for line in _shown(person).splitlines():
+        cells = line.replace("█", " ").split()
+        if cells and cells[0] in person.points and cells[-1].isdigit():
+            total += person.points[cells[0]]
+            assert int(cells[-1]) == total
+    assert total == person.score
+
+
+def test_a_person_who_is_not_scored_is_explained(snapshots: Snapshots) -> None:
+    frozen = explain(snapshots, person_id(0), DAY)
+    told = frozen.as_json()
+    assert (told["score"], told["band"], told["reasons"]) == (None, None, [])
+    assert {row["points"] for row in told["points"]} == {None}
+    assert "N5: The account is frozen" in _shown(frozen)
+    assert "Have the account unfrozen" in _shown(frozen)
+
+
+def test_an_unknown_person_ends_with_5(snapshots: Snapshots) -> None:
+    with pytest.raises(UnknownPersonError, match="knows no person 'nobody'") as caught:
+        explain(snapshots, "nobody", DAY)
+    assert caught.value.exit_code == 5
+
+
+def test_an_id_with_control_characters_cannot_move_the_cursor(snapshots: Snapshots) -> None:
+    assert person_id(3) == "a\nb3"
+    shown = _shown(explain(snapshots, person_id(3), DAY), color=True)
+    assert "a\N{REPLACEMENT CHARACTER}b3" in shown
+
+
+# --- what-if -------------------------------------------------------------------------------------
+
+
+def test_several_values_at_once_give_what_the_transforms_give(person: PersonOnCard) -> None:
+    then = what_if(person, parse_values(SETTINGS, person.card))
+    update = f"update {{}} set {{}} where person_key = {WHO}"
+    edits = {
+        "features.performance_reliability": "utilisation = 0.05",
+        "features.household": "savings_months = 12",
+        "features.credit_history": "on_time_share = null",
+        "features.social_connections": "two_way_months = 60",
+    }
+    edited = {table: update.format(table, change) for table, change in edits.items()}
+    made = engine(OCTOBER_LATER, seed=3, edits=edited)
+    row = made.con.execute(
+        "select score, band from scores.score where scorecard = 'standard' and person_key = ?",
+        [WHO],
+    ).fetchone()
+    made.close()
+    assert (then["score_then"], then["band_then"]) == row
+    assert then["score_then"] != then["score_now"]
+    change = sum(one["points_then"] - one["points_now"] for one in then["features"])
+    assert then["score_now"] + change == then["score_then"]
+
+
+def test_every_single_value_is_worth_what_the_macro_says(
+    snapshots: Snapshots, person: PersonOnCard
+) -> None:
+    for one in person.features:
+        for value in (None, 0.0, 1.0, person.values[one.feature]):
+            if value is None and one.missing_points is None:
+                continue
+            then = person.with_(**{one.feature: value})
+            asked = (person.person_id, DAY, one.feature, value)
+            rows = snapshots.rows("select score_then, band_then from what_if(?, ?, ?, ?)", asked)
+            assert [(then.score, then.band)] == rows, one.feature
+
+
+def test_benefits_open_and_close_with_the_score(snapshots: Snapshots, person: PersonOnCard) -> None:
+    best = {one.feature: one.most_value for one in person.features if one.most_value == 1}
+    worst = {one.feature: None for one in person.features if one.missing_points is not None}
+    for then in (what_if(person, best), what_if(person, worst)):
+        gates = snapshots.rows(
+            "select benefit from benefit_card where scorecard_no = 1 and as_of_date = ? "
+            "and min_score > ? and min_score <= ?",
+            (DAY, *sorted((then["score_now"], then["score_then"]))),
+        )
+        moved = then["opens"] if then["score_then"] > then["score_now"] else then["closes"]
+        assert set(moved) == {name for (name,) in gates}
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        (["utilisation"], "write feature=value"),
+        (["utilisatoin=1"], "the nearest is utilisation"),
+        (["utilisation=much"], "write a number, or utilisation=missing"),
+        (["utilisation=nan"], "write a number"),
+        (["utilisation=3"], "utilisation is at least 0 and at most 2"),
+        (["paid_bills=1.5"], "a whole number of bills"),
+        (["friend_reliability=missing"], "never missing of a scored person"),
+        (["paid_bills=1", "paid_bills=2"], "set twice"),
+    ],
+)
+def test_an_impossible_value_is_refused(card: Card, settings: list[str], error: str) -> None:
+    with pytest.raises(QuestionError, match=error):
+        parse_values(settings, card)
+
+
+# --- ways to the next band -----------------------------------------------------------------------
+
+
+def test_no_advice_is_about_friends_or_purchases(card: Card) -> None:
+    advised = read_advice()
+    assert set(advised) <= {one.feature for one in card.features}
+    assert not PURCHASES & set(advised)
+    assert all(card.feature(name).factor != "social_connections" for name in advised)
+
+
+def test_every_way_leads_to_the_next_band_and_a_longer_one_takes_fewer_acts(
+    people: list[PersonOnCard],
+) -> None:
+    assert any(one.moves() for one in people)
+    for one in people:
+        upward, ways = one.next_band(), one.moves()
+        assert one.score is not None
+        assert (upward is None) == (one.band == "outstanding")
+        if upward is not None:
+            assert one.score + upward["points_missing"] == upward["at_least"]
+        for way in ways:
+            steps = (*way.acts, *way.waiting)
+            points = {step.feature: one.points[step.feature] + step.points_gained for step in steps}
+            assert upward is not None
+            assert one.score_with(points) == way.score_then >= upward["at_least"]
+            assert all(step.days <= way.days for step in steps)
+        order = [(way.days, -len(way.acts)) for way in ways]
+        assert order == sorted(order)
+        assert len({len(way.acts) for way in ways}) == len(ways)
+
+
+def test_a_goal_that_is_reached_is_worth_what_the_macro_says(
+    snapshots: Snapshots, people: list[PersonOnCard]
+) -> None:
+    checked = 0
+    for one in people:
+        for step in {step for way in one.moves() for step in (*way.acts, *way.waiting)}:
+            number = float(step.goal.rpartition(" ")[2])
+            value = number - 1e-9 if step.goal.startswith("below") else number
+            then = one.with_(**{step.feature: value})
+            assert then.points[step.feature] - one.points[step.feature] == step.points_gained
+            asked = (one.person_id, DAY, step.feature, value)
+            told = snapshots.rows("select score_then from what_if(?, ?, ?, ?)", asked)
+            assert told == [(then.score,)]
+            checked += 1
+    assert checked
+
+
+# --- the commands --------------------------------------------------------------------------------
+
+
+def test_a_person_who_is_not_scored_has_no_what_if(
+    autumn: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["what-if", person_id(0), "--data", str(autumn)]) == 2
+    assert "(N5). What to do: " in capsys.readouterr().err
+
+
+def test_the_command_answers_in_json(
+    autumn: Path, person: PersonOnCard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["what-if", person_id(WHO), "--data", str(autumn), "--format", "json"]
+    sets = [word for setting in SETTINGS for word in ("--set", setting)]
+    assert run_command_line([*words, *sets]) == 0
+    expected = what_if(person, parse_values(SETTINGS, person.card))
+    assert json.loads(capsys.readouterr().out) == expected
+    assert run_command_line(words) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(recourse(person)))
