@@ -1,1 +1,1 @@
-"""What it costs, beside what it would cost by hand: ``python -m benchmarks --people 10000``."""
+"""What every stage costs, and what it costs by hand: ``python -m benchmarks --people 10000``."""

@@ -50,10 +50,10 @@ def _stages(world: World) -> Iterator[str]:
     yield ""
 
 
-def _ratio(world: World, stage: str, beside: str) -> str:
-    if beside not in world.taken or not world.taken[beside].cpu_seconds:
+def _ratio(world: World, stage: str, base: str) -> str:
+    if base not in world.taken or not world.taken[base].cpu_seconds:
         return ""
-    return f"{world.taken[stage].cpu_seconds / world.taken[beside].cpu_seconds:.1f}"
+    return f"{world.taken[stage].cpu_seconds / world.taken[base].cpu_seconds:.1f}"
 
 
 def _goals(world: World) -> Iterator[str]:

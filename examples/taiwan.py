@@ -3,7 +3,7 @@
     python examples/taiwan.py taiwan_statements.parquet taiwan_clients.parquet DIR
     plainscore run --as-of 2005-09-30 --data DIR --scorecard examples/everyone.toml
 
-The data tells balance, limit and by how many months a client is behind (repay_status k > 0), not
+The data has balance, limit and by how many months a client is behind (repay_status k > 0), not
 what was due. We take a tenth of the balance as due at the end of the month. A bill due in month m
 counts as paid at the end of the first month m' >= m in which the client is at most m' - m months
 behind; until then it is open.

@@ -117,12 +117,12 @@ def folds_of(people: int) -> Ints:
 
 def cross_validated(sample: Sample) -> list[tuple[float, float]]:
     """Return (AUC of the points, AUC before rounding) of each fold."""
-    folds, told = folds_of(len(sample.is_bad)), []
+    folds, aucs = folds_of(len(sample.is_bad)), []
     for fold in range(FOLDS):
         fitted, unseen = fit(sample.where(folds != fold)), sample.where(folds == fold)
         of_points = auc_of(fitted.score(unseen), unseen.is_bad)
-        told.append((of_points, auc_of(fitted.log_odds(unseen), unseen.is_bad)))
-    return told
+        aucs.append((of_points, auc_of(fitted.log_odds(unseen), unseen.is_bad)))
+    return aucs
 
 
 def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
@@ -150,7 +150,7 @@ def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
         yield auc_of(np.asarray(np.sum(earned, axis=0)), unseen.is_bad)
 
 
-def _tell(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | None) -> None:
+def _print(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | None) -> None:
     everyone = clients_and_outcomes(statements, clients)
     aucs = cross_validated(everyone)
     for number, (of_points, unrounded) in enumerate(aucs, start=1):
@@ -168,7 +168,7 @@ def _tell(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | None
 
 
 if __name__ == "__main__":
-    _tell(
+    _print(
         pl.read_parquet(Path(sys.argv[1])),
         pl.read_parquet(Path(sys.argv[2])),
         Path(sys.argv[3]) if len(sys.argv) > 3 else None,

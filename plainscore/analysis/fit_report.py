@@ -27,9 +27,10 @@ from plainscore.analysis.fit import (
 from plainscore.analysis.quality.separation import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.sql_text import identifier
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.points import REASON_COUNT
-from plainscore.scorecards.reading import PACKAGED, find_scorecard, read_scorecard
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.reader import Snapshots
 
 FEWEST = 20
@@ -442,6 +443,7 @@ def fit_to_published(
     scorecard: str,
     name: str,
     is_keeping_caps: bool,
+    method: Method = STANDARD_METHOD,
 ) -> FitReport:
     """Return a card fitted to the published dates of a span whose outcomes are known.
 
@@ -449,10 +451,10 @@ def fit_to_published(
     stayed good; UsageError where the new card's name is invalid or taken, or the span ends before
     it starts.
     """
-    card = read_scorecard(find_scorecard(scorecard))
+    card = read_scorecard(find_scorecard(scorecard, method), method)
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise UsageError(f"--name '{name}': a card's name is of small letters, digits and _")
-    if name in {card.name, *(packaged.stem for packaged in PACKAGED.glob("*.toml"))}:
+    if name == card.name or f"{name}.toml" in method.files("transforms/scorecards"):
         raise UsageError(f"--name {name}: a card has that name; give the new one another")
     past = list(read_past(snapshots, _known_days(snapshots, span), card))
     for what, parts in (
@@ -483,23 +485,26 @@ def _known_days(snapshots: Snapshots, span: tuple[str | None, str | None]) -> li
     return days
 
 
-def written_base(scorecard: str, out: Path | None, report: Path | None) -> str:
+def written_base(
+    scorecard: str, out: Path | None, report: Path | None, method: Method = STANDARD_METHOD
+) -> str:
     """Return the name by which a written card extends its base.
 
     Raises UsageError where a file cannot be written, or the base could not be found again: a base
-    that is not packaged has to be in the same folder.
+    that is not of the method has to be in the same folder.
     """
     for flag, file in (("--out", out), ("--report", report)):
         if file is not None and not file.parent.is_dir():
             raise UsageError(f"{flag} {file}: there is no folder {file.parent}")
-    path = find_scorecard(scorecard)
+    path = find_scorecard(scorecard, method)
     if out is None:
         return path.stem
     if out.suffix != ".toml":
         raise UsageError(f"--out {out}: a scorecard's file ends in .toml")
     if path.resolve() == out.resolve():
         raise UsageError(f"--out {out}: that is the card to start from")
-    if path.parent != PACKAGED and path.resolve().parent != out.resolve().parent:
+    is_of_method = path in method.files("transforms/scorecards").values()
+    if not is_of_method and path.resolve().parent != out.resolve().parent:
         raise UsageError(
             f"--out {out}: the card extends {path.name}, so write it to the same folder"
         )

@@ -19,7 +19,7 @@ import duckdb
 
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import PlainscoreError, UsageError
-from plainscore.common.standard import STANDARD_METHOD
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.build import built
@@ -35,7 +35,7 @@ NAIVE = "naive"
 """The first card with a count of good friends in the place of the neighbour mean; see
 transforms/gaming/naive_rule.sql."""
 PLACES = (5, 25, 50, 75, 95)
-"""By default people are played whom so many per cent of the scored score below."""
+"""The people played by default: per cent of the scored who have a lower score."""
 MONTH_DAYS = 30
 FIRST_COPY, RELIABLE_FRIEND, UNKNOWN_FRIEND = 1_000_000_000, 2_000_000_000, 2_100_000_000
 """Where keys of copies, and of bought friends of either kind, begin; real keys are dense from 0."""
@@ -48,21 +48,24 @@ FoundRow = tuple[str, str, int, str, int, int, int, int, str]
 """scorecard, person_id, step, action, deeds, cents, points gained, score after, by feature."""
 
 
-def gaming_file(name: str) -> str:
+def gaming_file(name: str, method: Method) -> str:
     """Return the text of a file of transforms/gaming."""
-    return STANDARD_METHOD.file(f"transforms/gaming/{name}").read_text(encoding="utf-8")
+    return method.file(f"transforms/gaming/{name}").read_text(encoding="utf-8")
 
 
 @contextmanager
 def built_scores(
-    data_dir: Path, dates: SnapshotDates, settings: Settings
+    data_dir: Path,
+    dates: SnapshotDates,
+    settings: Settings,
+    method: Method = STANDARD_METHOD,
 ) -> Iterator[DuckDBEngine]:
     """Yield an engine with everything up to the scores, and the rings, of the set scorecards.
 
     Nothing is published; only temporary files are written.
     """
-    cards = read_scorecards(settings.scorecards)
-    catalog = load_catalog(cards)
+    cards = read_scorecards(settings.scorecards, method)
+    catalog = load_catalog(cards, method=method)
     options = engine_options(data_dir, settings, ".gaming")
     with built(
         catalog, dates, open_store(data_dir), cards, upto="scores", options=options
@@ -94,11 +97,13 @@ class Action:
 
 
 @cache
-def _declared() -> dict[str, Any]:
-    return tomllib.loads(gaming_file("actions.toml"))
+def _declared(method: Method) -> dict[str, Any]:
+    return tomllib.loads(gaming_file("actions.toml", method))
 
 
-def read_actions(engine: DuckDBEngine, person_key: int, months: int) -> list[Action]:
+def read_actions(
+    engine: DuckDBEngine, person_key: int, months: int, method: Method = STANDARD_METHOD
+) -> list[Action]:
     """Return every action open to a person with so many months at hand, by family and size."""
     as_of_date = engine.dates.as_of_date
     con = engine.con
@@ -109,7 +114,7 @@ def read_actions(engine: DuckDBEngine, person_key: int, months: int) -> list[Act
         [as_of_date, MONTH_DAYS, months],
     )
     actions = []
-    for declared in _declared()["action"]:
+    for declared in _declared(method)["action"]:
         values = declared.get("values", {}) | {
             "name": declared["name"],
             "person_key": person_key,
@@ -117,7 +122,7 @@ def read_actions(engine: DuckDBEngine, person_key: int, months: int) -> list[Act
             "first_day": as_of_date - timedelta(days=MONTH_DAYS * months - 1),
         }
         for size in declared.get("sizes", [0]):
-            rows = _records(con, _declared()["sql"][declared["sql"]], values | {"size": size})
+            rows = _records(con, _declared(method)["sql"][declared["sql"]], values | {"size": size})
             if rows:
                 actions.append(_action(declared["name"], size or len(rows), declared["log"], rows))
     return actions
@@ -167,9 +172,14 @@ class Replay:
     """Replays lives of ``people``; ``engine`` has everything up to the scores."""
 
     def __init__(
-        self, engine: DuckDBEngine, cards: Sequence[Scorecard], people: Sequence[int]
+        self,
+        engine: DuckDBEngine,
+        cards: Sequence[Scorecard],
+        people: Sequence[int],
+        method: Method = STANDARD_METHOD,
     ) -> None:
         self._engine, self._cards, self._people = engine, cards, list(people)
+        self._naive_rule = gaming_file("naive_rule.sql", method)
         tables = engine.catalog.of_schema("events")
         columns = {table.name: [column.name for column in table.columns] for table in tables}
         self._logs = {name: names for name, names in columns.items() if "event_id" in names}
@@ -187,9 +197,9 @@ class Replay:
         self._friends = [*known, *reliable]
         self._kept = [
             (one["table"], one["column"], self._values_of(one["table"], one["column"]))
-            for one in _declared()["kept"]
+            for one in _declared(method)["kept"]
         ]
-        engine.con.execute(gaming_file("naive_rule.sql"))
+        engine.con.execute(self._naive_rule)
         bars: dict[str, int] = dict(self._query("select scorecard, good_ppm from good_friend_bar"))
         self._good_ppm = bars.get(cards[0].name)
 
@@ -209,12 +219,11 @@ class Replay:
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
             made = [found.get(FIRST_COPY + no, {}) for no in range(len(copies))]
             self._refuse_other_points(copies, made)
-            naive = self._naive_points(engine)
+            late = self._cards[0].late_feature
+            naive = self._naive_points(engine) if late else {}
             for number, points in enumerate(made):
-                if points and self._good_ppm is not None:
-                    friends = naive.get(FIRST_COPY + number, 0)
-                    late = self._cards[0].late_feature
-                    counted = {late.name: friends} if late else {}
+                if late and points:
+                    counted = {late.name: naive.get(FIRST_COPY + number, 0)}
                     points[NAIVE] = points[self._cards[0].name] | counted
             return made
 
@@ -300,7 +309,7 @@ class Replay:
                 )
 
     def _naive_points(self, engine: DuckDBEngine) -> dict[int, int]:
-        engine.con.execute(gaming_file("naive_rule.sql"))
+        engine.con.execute(self._naive_rule)
         rows = engine.con.execute(
             "select tie.person_key, naive_points(card.friend_points_max, count(*)) "
             "from staging.tie as tie inner join scores.friend_reliability as friend "
@@ -431,7 +440,7 @@ def search(
     """Return what is found against each card for each person, step by step.
 
     Greedy: always the action with most points for a deed. So what it finds can be bought, and
-    there may be cheaper: actions that only pay together are not seen, and nobody else changes.
+    there may be cheaper: actions that only pay together are not seen, and no one else changes.
     ``actions``: person_key -> what they could do; ``max_actions``: deeds of a person in total.
     """
     plays = _plays(replay, actions, cards)
@@ -500,14 +509,15 @@ def find_cheap_points(
     people: Sequence[str],
     months: int,
     max_actions: int | None,
+    method: Method = STANDARD_METHOD,
 ) -> list[FoundRow]:
     """Return what the search finds; ``max_actions`` None: what every action gains alone.
 
     Raises UsageError where someone in ``people`` is not scored.
     """
     keys = [_scored_key(engine, one) for one in people] or choose_people(engine)
-    replay = Replay(engine, cards, keys)
-    actions = {key: read_actions(engine, key, months) for key in keys}
+    replay = Replay(engine, cards, keys, method)
+    actions = {key: read_actions(engine, key, months, method) for key in keys}
     names = [*(card.name for card in cards), NAIVE]
     if max_actions is None:
         found = try_alone(replay, actions, names)

@@ -133,7 +133,7 @@ def score_inequality(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, .
 
 
 def gini(counts: Sequence[Count]) -> float | None:
-    """Return Gini's coefficient, 0 (all equal) to 1; None where nobody has anything.
+    """Return Gini's coefficient, 0 (all equal) to 1; None where the total is 0.
 
     Half the mean difference of all pairs, themselves included, against the mean:
     sum |x_i - x_j| / (2 n^2 mean). ``counts`` in any order; values may repeat.
@@ -147,7 +147,7 @@ def gini(counts: Sequence[Count]) -> float | None:
 
 
 def theil(counts: Sequence[Count]) -> float | None:
-    """Return Theil's T, 0 (all equal) to log n; None where nobody has anything.
+    """Return Theil's T, 0 (all equal) to log n; None where the total is 0.
 
     The mean of (x / mean) * log(x / mean), in which people with 0 count as 0.
     """
@@ -164,7 +164,7 @@ def theil(counts: Sequence[Count]) -> float | None:
 
 
 def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float, float] | None:
-    """Return the parts of Theil's T between and within groups; None where nobody has anything.
+    """Return the parts of Theil's T between and within groups; None where the total is 0.
 
     Between is T if everyone had the mean of their group; within is the mean of the groups' own T,
     weighted by their totals (Theil, "Economics and Information Theory", 1967).

@@ -70,7 +70,7 @@ def wilson(hits: int, people: int) -> tuple[float, float]:
 def two_shares_p(hits: int, people: int, other_hits: int, other_people: int) -> float | None:
     """Return the two-sided p value of two shares being equal, by the pooled normal test.
 
-    None where a side has nobody, or where all or none of both have it: nothing to compare.
+    None where a side has no people, or where all or none of both have it: nothing to compare.
     """
     all_hits, everyone = hits + other_hits, people + other_people
     misses = everyone - all_hits

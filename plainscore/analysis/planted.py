@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plainscore.analysis.gaming import gaming_file
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import DuckDBEngine
 
 LABELS = ("attack.parquet", "attack_tie.parquet")
-
-
 SOCIAL_POINTS = """
     select
         scorecard,
@@ -24,7 +23,7 @@ SOCIAL_POINTS = """
 class PlantedPart:
     """What all who play one part in one kind of attack gain together, in points of one card.
 
-    ``most_...`` are of one person and None where nobody is scored. ``contact_count``: two-way
+    ``most_...`` are of one person and None where none of them is scored. ``contact_count``: two-way
     months along the attacks' ties. ``in_ring_count``: people in the table ring_member.
     """
 
@@ -46,7 +45,9 @@ class PlantedPart:
     in_ring_count: int
 
 
-def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
+def measure_planted(
+    engine: DuckDBEngine, labels: Path, method: Method = STANDARD_METHOD
+) -> list[PlantedPart]:
     """Return a row per scorecard, kind of attack and part; all others are kind ``no attack``.
 
     ``engine`` has everything up to the scores, and the rings; its tables of the scores are without
@@ -65,9 +66,10 @@ def measure_planted(engine: DuckDBEngine, labels: Path) -> list[PlantedPart]:
         con.execute(f"drop table {name}")
         engine.build(engine.catalog[name])
     con.execute(f"create view planted.social_without as {SOCIAL_POINTS}")
-    con.execute(gaming_file("naive_rule.sql"))
-    con.execute(gaming_file("planted_naive.sql"))
-    return [PlantedPart(*row) for row in con.execute(gaming_file("planted.sql")).fetchall()]
+    for name in ("naive_rule.sql", "planted_naive.sql"):
+        con.execute(gaming_file(name, method))
+    rows = con.execute(gaming_file("planted.sql", method)).fetchall()
+    return [PlantedPart(*row) for row in rows]
 
 
 def _read_labels(engine: DuckDBEngine, labels: Path) -> None:

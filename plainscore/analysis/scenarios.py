@@ -31,7 +31,7 @@ from plainscore.analysis.quality.outcomes import (
 from plainscore.analysis.quality.separation import separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
-from plainscore.common.standard import STANDARD_METHOD
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
@@ -73,30 +73,34 @@ class Rule:
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
-    text = STANDARD_METHOD.file("transforms/scenarios.toml").read_text(encoding="utf-8")
+def _rules(method: Method) -> tuple[Rule, ...]:
+    text = method.file("transforms/scenarios.toml").read_text(encoding="utf-8")
     return tuple(Rule(**one) for one in tomllib.loads(text)["scenario"])
 
 
-def rules_for(cards: Sequence[Scorecard]) -> tuple[Rule, ...]:
+def rules_for(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> tuple[Rule, ...]:
     """Return the rules that vary the first card; none where it has no factor of friends.
 
     Raises UsageError where a card has the name of a rule.
     """
-    taken = {card.name for card in cards} & {rule.name for rule in _rules()}
+    taken = {card.name for card in cards} & {rule.name for rule in _rules(method)}
     if taken:
         raise UsageError(f"a scorecard is named {min(taken)}, as a rule is: rename the card")
-    return _rules() if cards[0].late_factor else ()
+    return _rules(method) if cards[0].late_factor else ()
 
 
-def titles(cards: Sequence[Scorecard]) -> dict[str, str]:
+def titles(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> dict[str, str]:
     """Return name -> title of every scenario: the cards, then the rules."""
     named = {card.name: card.title for card in cards}
-    return named | {rule.name: rule.title for rule in rules_for(cards)}
+    return named | {rule.name: rule.title for rule in rules_for(cards, method)}
 
 
 def open_people(
-    data_dir: Path, people: int | None, seed: int | None, settings: Settings
+    data_dir: Path,
+    people: int | None,
+    seed: int | None,
+    settings: Settings,
+    method: Method = STANDARD_METHOD,
 ) -> EventStore:
     """Return the event store of a directory; one without any logs gets an invented world.
 
@@ -104,7 +108,7 @@ def open_people(
     UsageError where a scorecard is invalid, before anything is written; InputRefused where files
     of landing/ are refused.
     """
-    titles(read_scorecards(settings.scorecards))
+    titles(read_scorecards(settings.scorecards, method), method)
     with writer_lock(data_dir, "scenarios"):
         has_logs = (data_dir / "landing").is_dir() or (data_dir / "events").is_dir()
         if not has_logs or people is not None or seed is not None:
@@ -160,6 +164,7 @@ class _Comparison:
     outcome_catalog: Catalog
     newest_arrival: date
     labels: Path | None
+    method: Method
     tables: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TABLES})
     moved: dict[tuple[str, int, int], int] = field(default_factory=dict)
     before: dict[str, BandOfPeople] = field(default_factory=dict)
@@ -168,37 +173,45 @@ class _Comparison:
     def bases(self) -> dict[str, int]:
         """Name -> base of every scenario."""
         own = {card.name: card.base for card in self.cards}
-        return {name: own.get(name, self.cards[0].base) for name in titles(self.cards)}
+        return {name: own.get(name, self.cards[0].base) for name in titles(self.cards, self.method)}
 
     def add(self, dates: SnapshotDates, table: str, rows: Iterable[Record]) -> None:
         """Keep a month's rows, scenario by scenario in the order of the page."""
-        order = list(titles(self.cards))
+        order = list(titles(self.cards, self.method))
         self.tables[table] += [
             {"as_of_date": str(dates.as_of_date), **row}
             for row in sorted(rows, key=lambda row: order.index(row["society"]))
         ]
 
 
-def compare_scenarios(store: EventStore, months: Sequence[date], settings: Settings) -> Record:
+def compare_scenarios(
+    store: EventStore,
+    months: Sequence[date],
+    settings: Settings,
+    method: Method = STANDARD_METHOD,
+) -> Record:
     """Return the record that the page and the JSON are made of.
 
     ``settings.scorecards``: the cards to compare, first the one that the rules vary.
     """
-    cards = read_scorecards(settings.scorecards)
+    cards = read_scorecards(settings.scorecards, method)
     labels = store.data_dir / "landing" / "_truth"
     comparison = _Comparison(
         store,
         cards,
         settings,
-        load_catalog(group="outcomes"),
+        load_catalog(group="outcomes", method=method),
         max(store.ledger()["arrived"].to_list()),
         labels if all((labels / name).is_file() for name in LABELS) else None,
+        method,
     )
     for month in months:
         _score_month(comparison, snapshot_dates(month, None, settings, today=month))
     return {
         "months": [str(month) for month in months],
-        "societies": [{"society": name, "title": title} for name, title in titles(cards).items()],
+        "societies": [
+            {"society": name, "title": title} for name, title in titles(cards, method).items()
+        ],
         "is_invented": is_invented_world(store.data_dir),
         **comparison.tables,
         "moves": [
@@ -210,9 +223,9 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
 
 def _score_month(comparison: _Comparison, dates: SnapshotDates) -> None:
     """Add the figures of one month, of every scenario."""
-    store, cards = comparison.store, comparison.cards
-    with built_scores(store.data_dir, dates, comparison.settings) as engine:
-        add_rules(engine, cards)
+    store, cards, method = comparison.store, comparison.cards, comparison.method
+    with built_scores(store.data_dir, dates, comparison.settings, method) as engine:
+        add_rules(engine, cards, method)
         for name in AUDITS:
             engine.build(engine.catalog[name])
         comparison.add(dates, "figures", _figures(comparison, engine, dates))
@@ -222,11 +235,14 @@ def _score_month(comparison: _Comparison, dates: SnapshotDates) -> None:
         comparison.add(dates, "benefits", benefits)
         comparison.add(dates, "four_fifths", flags)
         if comparison.labels is not None:
-            planted = measure_planted(engine, comparison.labels)
-            comparison.add(dates, "planted", _planted_gains(planted, cards))
+            planted = measure_planted(engine, comparison.labels, method)
+            gains = _planted_gains(planted, cards, rules_for(cards, method))
+            comparison.add(dates, "planted", gains)
 
 
-def add_rules(engine: DuckDBEngine, cards: Sequence[Scorecard]) -> None:
+def add_rules(
+    engine: DuckDBEngine, cards: Sequence[Scorecard], method: Method = STANDARD_METHOD
+) -> None:
     """Score everyone by the rules too, with bands and gates of the first card.
 
     ``engine`` has everything up to the scores. The transforms that make scores, bands and audits
@@ -235,14 +251,14 @@ def add_rules(engine: DuckDBEngine, cards: Sequence[Scorecard]) -> None:
     con, first, social = engine.con, cards[0].name, cards[0].late_factor
     if social is None:
         return
-    con.execute(gaming_file("naive_rule.sql"))
+    con.execute(gaming_file("naive_rule.sql", method))
     con.execute(
         f"create temp table social_point as select person_key, {social} as points, "
         f"cast({dict(cards[0].factor_caps)[social]} as bigint) as most "
         "from scores.factor where scorecard = ?",
         [first],
     )
-    for number, rule in enumerate(rules_for(cards), start=len(cards) + 1):
+    for number, rule in enumerate(rules_for(cards, method), start=len(cards) + 1):
         for table in ("reference.card", "reference.band", "reference.benefit"):
             numbered = f", {number} as scorecard_no" if table == "reference.card" else ""
             con.execute(
@@ -452,7 +468,9 @@ def _outcome_figures(engine: DuckDBEngine, outcomes: list[tuple[str, bool]]) -> 
     return figures
 
 
-def _planted_gains(parts: Sequence[PlantedPart], cards: Sequence[Scorecard]) -> Iterator[Record]:
+def _planted_gains(
+    parts: Sequence[PlantedPart], cards: Sequence[Scorecard], rules: Sequence[Rule]
+) -> Iterator[Record]:
     """Yield a row per scenario and part played in an attack: points gained by all together."""
     names = {card.name for card in cards}
     for part in parts:
@@ -463,7 +481,7 @@ def _planted_gains(parts: Sequence[PlantedPart], cards: Sequence[Scorecard]) -> 
             without_mean = part.social_points_gained - part.friend_points_gained
             naive = without_mean + part.naive_points_gained
             by_rule = {NAIVE: naive, "none": 0}
-            gains |= {rule.name: by_rule[rule.planted_gain] for rule in rules_for(cards)}
+            gains |= {rule.name: by_rule[rule.planted_gain] for rule in rules}
         for name, gained in gains.items():
             yield {
                 "society": name,

@@ -1,1 +1,1 @@
-"""WHAT IF: statistics, fitted cards, adversaries, societies."""
+"""Statistics, fitted cards, gaming, scenarios."""

@@ -1,4 +1,4 @@
-"""A small society that is built, for studies to change; what they change is taken back."""
+"""A small population with its scores, for studies to change; the changes are rolled back."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Planted attackers are held against the same society without the attack's ties."""
+"""Planted attackers are measured against the same people without the attack's ties."""
 
 from pathlib import Path
 

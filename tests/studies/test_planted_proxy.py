@@ -1,4 +1,4 @@
-"""A world in which region stands for reliability is told from one in which it stands for nothing.
+"""The gap audit finds a region that causes reliability, and none where it causes nothing.
 
 On the latent trait alone, with the noise that a score adds to it; whole worlds, scored from their
 logs, are compared by `python -m tests.campaigns.proxy`.

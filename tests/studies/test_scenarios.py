@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from plainscore.analysis.drift.stability import shorrocks_index
-from plainscore.analysis.gaming import built_scores
+from plainscore.analysis.gaming import built_scores, find_cheap_points
 from plainscore.analysis.scenarios import (
     BandOfPeople,
     add_rules,
@@ -33,6 +33,7 @@ from plainscore.settings import read_settings
 from plainscore.show.scenarios import NOTHING, scenarios_page
 from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
+from tests.studies.own_card import OWN_CARD
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
 Compared = tuple[dict[str, Any], str, Path]
@@ -193,6 +194,27 @@ def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path)
     )
     assert [row["scored"] for row in record["figures"]] == [0] * 4
     assert NOTHING in scenarios_page(record)
+
+
+def test_a_card_with_other_factors_is_compared_and_played_against(
+    landed: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(OWN_CARD)
+    settings = read_settings(landed, scorecards=(str(file),))
+    store = open_people(landed, None, None, settings)
+    record = compare_scenarios(store, [date(2026, 6, 30)], settings)
+    # Nothing of friends is in it, so there is no rule that varies what friends do.
+    assert [row["society"] for row in record["figures"]] == ["own"]
+    assert 0 < record["figures"][0]["mean_score"] < 80
+    assert sum(row["people"] for row in record["bands"]) == record["figures"][0]["scored"] > 0
+    cards = read_scorecards(settings.scorecards)
+    dates = snapshot_dates(date(2026, 6, 30), None, settings)
+    with built_scores(landed, dates, settings) as engine:
+        found = find_cheap_points(engine, cards, [], months=12, max_actions=None)
+    assert {row[0] for row in found} == {"own"}
+    assert {row[6] for row in found if row[3] == "befriend_reliable x20"} == {0}
+    assert max(row[6] for row in found) > 0
 
 
 def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:

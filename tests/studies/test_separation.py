@@ -1,4 +1,4 @@
-"""What is said of how points tell good from bad is what pairs and thresholds say."""
+"""Separation of good and bad is what pairs and thresholds say."""
 
 import math
 from itertools import product

@@ -68,14 +68,14 @@ def test_fine_bins_count_every_known_person_once(people: list[tuple[int, bool]])
 
 
 def test_evidence_goes_one_way_and_noise_has_none(sample: Sample) -> None:
-    told = {one.name: one for one in _bins(sample)}
-    assert told["saved"].direction == "up"
-    assert told["late"].direction == "down"
-    assert list(told["saved"].evidence) == sorted(told["saved"].evidence)
-    assert list(told["late"].evidence) == sorted(told["late"].evidence, reverse=True)
-    assert len(told["saved"].edges) > 1
-    assert told["noise"].evidence_direction == "none"
-    assert told["noise"].span == 0
+    bins = {one.name: one for one in _bins(sample)}
+    assert bins["saved"].direction == "up"
+    assert bins["late"].direction == "down"
+    assert list(bins["saved"].evidence) == sorted(bins["saved"].evidence)
+    assert list(bins["late"].evidence) == sorted(bins["late"].evidence, reverse=True)
+    assert len(bins["saved"].edges) > 1
+    assert bins["noise"].evidence_direction == "none"
+    assert bins["noise"].span == 0
 
 
 def test_evidence_against_the_cards_direction_earns_nothing(sample: Sample) -> None:
@@ -88,8 +88,8 @@ def test_no_value_is_worth_less_than_the_worst_and_missing_no_more_than_the_best
     sample: Sample,
 ) -> None:
     hidden = np.where(sample.is_bad, sample.values["saved"], np.nan)
-    told = fit_bins("saved", Sample({"saved": hidden}, sample.is_bad), None)
-    assert told.missing_evidence <= max(told.evidence)
+    found = fit_bins("saved", Sample({"saved": hidden}, sample.is_bad), None)
+    assert found.missing_evidence <= max(found.evidence)
 
 
 def test_where_no_coefficient_is_bound_they_are_those_of_scikit_learn(sample: Sample) -> None:
@@ -113,16 +113,16 @@ def test_a_coefficient_that_would_be_negative_is_none(sample: Sample) -> None:
 @example([([4.9e-307], 0.0, 1.0)])
 @given(st.lists(st.tuples(EVIDENCE, st.floats(-3, 3), st.floats(0.01, 2)), min_size=1, max_size=8))
 def test_points_fill_the_cap_and_follow_the_evidence(
-    told: list[tuple[list[float], float, float]],
+    drawn: list[tuple[list[float], float, float]],
 ) -> None:
     features = [
         FeatureBins(
             str(no), "up", "up", tuple(map(Decimal, range(len(evidence)))),
             tuple(sorted(evidence)), min(missing, max(evidence)),
         )
-        for no, (evidence, missing, _) in enumerate(told)
+        for no, (evidence, missing, _) in enumerate(drawn)
     ]  # fmt: skip
-    points = whole_points(features, [coefficient for _, _, coefficient in told], 600)
+    points = whole_points(features, [coefficient for _, _, coefficient in drawn], 600)
     if any(one.span for one in features):
         assert sum(one.most for one in points.values()) == 600
     for one in points.values():

@@ -26,6 +26,7 @@ from plainscore.analysis.network import draw
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.points import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from tests.studies.own_card import OWN_CARD
 
 PEOPLE = 2_000
 DAYS = (date(2026, 1, 31), date(2026, 4, 30))
@@ -41,11 +42,11 @@ def _past(card: Scorecard, day: date) -> PastSnapshot:
     values = {}
     for feature in card.features:
         if feature.bins:
-            told = (trait + 2 * _uniform(f"{day} {feature.name}")) / 3
-            told = told if feature.direction == "up" else 1 - told
-            low, high = (float(feature.bins[place].at_least) for place in (0, -1))
+            place = (trait + 2 * _uniform(f"{day} {feature.name}")) / 3
+            place = place if feature.direction == "up" else 1 - place
+            low, high = (float(feature.bins[no].at_least) for no in (0, -1))
             gaps = _uniform(f"{day} gap {feature.name}") < 0.1
-            values[feature.name] = np.where(gaps, np.nan, np.round(low + told * (high - low), 3))
+            values[feature.name] = np.where(gaps, np.nan, np.round(low + place * (high - low), 3))
     everyone = np.arange(PEOPLE, dtype=np.int64)
     return PastSnapshot(
         day, tuple(f"p{place:05}" for place in everyone), values,
@@ -54,24 +55,31 @@ def _past(card: Scorecard, day: date) -> PastSnapshot:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def standard() -> Scorecard:
-    return read_scorecard(find_scorecard("standard"))
+@pytest.fixture(scope="module", params=["standard", "own"])
+def card(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scorecard:
+    if request.param == "standard":
+        return read_scorecard(find_scorecard("standard"))
+    file = tmp_path_factory.mktemp("card") / "own.toml"
+    file.write_text(OWN_CARD)
+    return read_scorecard(file)
 
 
 @pytest.fixture(scope="module")
-def past(standard: Scorecard) -> list[PastSnapshot]:
-    return [_past(standard, day) for day in DAYS]
+def past(card: Scorecard) -> list[PastSnapshot]:
+    return [_past(card, day) for day in DAYS]
 
 
 @pytest.fixture(scope="module")
-def study(standard: Scorecard, past: list[PastSnapshot]) -> FitReport:
-    return fit_and_judge(standard, past, "mine", is_keeping_caps=False)
+def study(card: Scorecard, past: list[PastSnapshot]) -> FitReport:
+    return fit_and_judge(card, past, "mine", is_keeping_caps=False)
 
 
-def test_the_written_card_is_read_back_value_by_value(study: FitReport, tmp_path: Path) -> None:
+def test_the_written_card_is_read_back_value_by_value(
+    study: FitReport, card: Scorecard, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text(OWN_CARD)
     file = tmp_path / "mine.toml"
-    file.write_text(card_text(study.card, "standard", study.summary))
+    file.write_text(card_text(study.card, card.name, study.summary))
     assert read_scorecard(file) == study.card
 
 
@@ -90,49 +98,51 @@ def test_the_compiled_points_of_every_row_are_those_of_the_study(
         )
         cases = ",\n".join(points_case(feature, 4) for feature in binned)
         compiled = con.execute(f"select {cases} from value order by person").fetchall()
-    told = points_of(study.card, past[1])
-    assert compiled == list(zip(*(told[name].tolist() for name in names), strict=True))
+    points = points_of(study.card, past[1])
+    assert compiled == list(zip(*(points[name].tolist() for name in names), strict=True))
 
 
-def test_the_social_factor_stays_as_it_was(study: FitReport, standard: Scorecard) -> None:
-    kept, social = (list(card.features_of("social_connections")) for card in (study.card, standard))
+def test_the_social_factor_stays_as_it_was(study: FitReport, card: Scorecard) -> None:
+    kept, social = (list(card.features_of("social_connections")) for card in (study.card, card))
     assert kept == social
-    assert study.card.max_score == standard.max_score == 950
+    assert study.card.max_score == card.max_score
 
 
-def test_kept_caps_are_kept(standard: Scorecard, past: list[PastSnapshot]) -> None:
-    kept = fit_and_judge(standard, past, "mine", is_keeping_caps=True)
-    assert kept.card.factor_caps == standard.factor_caps
+def test_kept_caps_are_kept(card: Scorecard, past: list[PastSnapshot]) -> None:
+    kept = fit_and_judge(card, past, "mine", is_keeping_caps=True)
+    assert kept.card.factor_caps == card.factor_caps
 
 
 def test_as_many_people_pass_every_gate_as_before(
-    study: FitReport, standard: Scorecard, past: list[PastSnapshot]
+    study: FitReport, card: Scorecard, past: list[PastSnapshot]
 ) -> None:
     seen = ~past[0].held_out
-    before, after = (scores(c, points_of(c, past[0]))[seen] for c in (standard, study.card))
-    for old, new in zip(standard.bands[1:], study.card.bands[1:], strict=True):
+    before, after = (scores(c, points_of(c, past[0]))[seen] for c in (card, study.card))
+    for old, new in zip(card.bands[1:], study.card.bands[1:], strict=True):
         passed, passing = np.count_nonzero(before >= old.at_least), after >= new.at_least
         assert np.count_nonzero(passing) <= passed
-        assert np.count_nonzero(after >= new.at_least - 1) >= passed or new.at_least == 950
-    gates = dict(zip([b.at_least for b in standard.bands], study.card.bands, strict=True))
-    for old_benefit, benefit in zip(standard.benefits, study.card.benefits, strict=True):
+        assert (
+            np.count_nonzero(after >= new.at_least - 1) >= passed or new.at_least == card.max_score
+        )
+    gates = dict(zip([b.at_least for b in card.bands], study.card.bands, strict=True))
+    for old_benefit, benefit in zip(card.benefits, study.card.benefits, strict=True):
         if old_benefit.min_score in gates:
             assert benefit.min_score == gates[old_benefit.min_score].at_least
 
 
 def test_whoever_judges_the_card_was_not_fitted_to(
-    study: FitReport, standard: Scorecard, past: list[PastSnapshot]
+    study: FitReport, card: Scorecard, past: list[PastSnapshot]
 ) -> None:
     held_out = past[0].held_out
     assert (held_out == past[1].held_out).all()
     turned = [replace(p, is_bad=np.where(p.held_out, ~p.is_bad, p.is_bad)) for p in past[:1]] + [
         replace(past[1], is_bad=~past[1].is_bad)
     ]
-    assert fit_and_judge(standard, turned, "mine", is_keeping_caps=False).card == study.card
+    assert fit_and_judge(card, turned, "mine", is_keeping_caps=False).card == study.card
 
 
-def test_the_same_reasons_are_no_change(standard: Scorecard, past: list[PastSnapshot]) -> None:
-    reasons = reason_places(standard, points_of(standard, past[0]))
+def test_the_same_reasons_are_no_change(card: Scorecard, past: list[PastSnapshot]) -> None:
+    reasons = reason_places(card, points_of(card, past[0]))
     assert changed_reasons(reasons, reasons) == (0, 0)
 
 
