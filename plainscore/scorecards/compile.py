@@ -18,7 +18,7 @@ CARD_KEYS = ("scorecard", "scorecard_no")
 ATTRIBUTES = ("region", "gender", "age_band")
 ATTEMPT = "audits.attempt"
 GROUPS = "audits.person_group"
-_JOIN_POINTS = """ as attempt
+_JOIN_POINTS = """
     inner join scores.points as points
         on attempt.scorecard = points.scorecard and attempt.person_key = points.person_key"""
 _FEATURE_TOTAL_COLUMNS: Mapping[str, Any] = {
@@ -160,26 +160,25 @@ inner join reference.feature as feature on total.scorecard = feature.scorecard""
         ]
 
         def of_card(no: int) -> str:
-            card, binned, joined = self._cards[no], [], False
+            cells = []
             for name in names:
                 if not self._is_social(no, name):
-                    binned.append(zero_points(name))
+                    cells.append(zero_points(name))
                 elif name in shown:
-                    binned.append(points_case(self._by_name[no][name], 8))
+                    cells.append(points_case(self._by_name[no][name], 8, "attempt."))
                 else:
-                    binned.append(f"points.{name}")
-                    joined = True
-            points = "".join(f",\n        {one}" for one in binned)
-            most = card.friend_points_max
-            join = _JOIN_POINTS if joined else ""
+                    cells.append(f"points.{name}")
+            most = self._cards[no].friend_points_max
+            columns = "".join(f",\n        {cell}" for cell in cells)
+            join = _JOIN_POINTS if any(cell.startswith("points.") for cell in cells) else ""
             return f"""    select
-        {"attempt.scorecard" if joined else "scorecard"},
-        attack_no,
-        {"attempt.person_key" if joined else "person_key"},
-        (2 * {most} * numerator + 1000000 * denominator)
-        // (2000000 * denominator) as friend_points{points}
-    from audits.attempt{join}
-    where {"attempt." if joined else ""}scorecard = '{card.name}'"""
+        attempt.scorecard,
+        attempt.attack_no,
+        attempt.person_key,
+        (2 * {most} * attempt.numerator + 1000000 * attempt.denominator)
+        // (2000000 * attempt.denominator) as friend_points{columns}
+    from audits.attempt as attempt{join}
+    where attempt.scorecard = '{self._cards[no].name}'"""
 
         sql = f"""with
 

@@ -36,11 +36,15 @@ _REASON_COLUMNS: Mapping[str, Any] = {
 }
 
 
-def points_case(feature: Feature, indent: int) -> str:
-    """Return the CASE that turns a feature's value into its points, aliased to its name."""
-    steps = [f"when {feature.name} is null then {feature.missing_points}"]
+def points_case(feature: Feature, indent: int, source: str = "") -> str:
+    """Return the CASE that turns a feature's value into its points, aliased to its name.
+
+    ``source``: the table that has the value, with a dot, where more than one may have it.
+    """
+    value = f"{source}{feature.name}"
+    steps = [f"when {value} is null then {feature.missing_points}"]
     steps += [
-        f"when {feature.name} < {upper.at_least} then {lower.points}"
+        f"when {value} < {upper.at_least} then {lower.points}"
         for lower, upper in pairwise(feature.bins)
     ]
     margin = " " * (indent + 4)
@@ -183,7 +187,9 @@ where own_points.scorecard = '{self._cards[no].name}'"""
         if name in self._measures.late:
             table = self._measures.late[name]
             return f"cast({table.short_name}.{table.late_points} as integer) as {name}"
-        return f"own_points.{name}" if self._is_own(no, name) else points_case(feature, 4)
+        if self._is_own(no, name):
+            return f"own_points.{name}"
+        return points_case(feature, 4, "feature_vector.")
 
     def factor(self) -> Table:
         """Return the points of the factors."""

@@ -6,22 +6,37 @@ Example: from friends_of('p1', '2026-10-31')
 create macro friends_of(person, d) as table
 with
 
+-- The feature that has no bins is the mean itself; its factor is no part of the own record.
+own as (
+    select cast(coalesce(sum(explained.points), 0) as bigint) as own_points
+    from explain(person, d) as explained
+    where explained.factor not in (
+        select feature_card.factor
+        from feature_card
+        where
+            feature_card.as_of_date = cast(d as date)
+            and feature_card.scorecard_no = 1
+            and feature_card.missing_points is null
+    )
+),
+
 mine as (
     select
-        factor.person_id,
-        factor.as_of_date,
-        factor.known_on,
+        score.person_id,
+        score.as_of_date,
+        score.known_on,
         card.prior_weight,
         card.prior_ppm,
         card.max_distance_ppm,
-        cast(
-            factor.credit_history + factor.purchase_behaviour
-            + factor.performance_reliability + factor.personal_information as bigint
-        ) * 1000000 // card.own_points_max as own_ppm
-    from factor
+        own.own_points * 1000000 // card.own_points_max as own_ppm
+    from score
     inner join card
-        on factor.as_of_date = card.as_of_date and factor.scorecard_no = card.scorecard_no
-    where factor.person_id = person and factor.as_of_date = cast(d as date)
+        on score.as_of_date = card.as_of_date and score.scorecard_no = card.scorecard_no
+    cross join own
+    where
+        score.person_id = person
+        and score.as_of_date = cast(d as date)
+        and score.score is not null
 ),
 
 term as (

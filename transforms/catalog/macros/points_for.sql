@@ -11,7 +11,7 @@ select
     explained.points as points_now,
     cast(case
         when cast(new_value as double) is null then feature_card.missing_points
-        when feature_card.feature = 'friend_reliability'
+        when feature_card.missing_points is null
             then floor(feature_card.max_points * cast(new_value as double) + 0.5)
         else (
             select bin_card.points

@@ -7,6 +7,22 @@ Example: from what_if('p1', '2026-10-31', 'utilisation', 0.1)
 create macro what_if(person, d, which, new_value) as table
 with
 
+-- The feature without bins is the neighbour mean, and its factor the social one; there may be none.
+social as (
+    select
+        max(mean.feature) as mean_feature,
+        max(mean.factor) as factor,
+        cast(coalesce(sum(explained.points), 0) as bigint) as points,
+        coalesce(max(explained.points) filter (where explained.feature = mean.feature), 0)
+            as mean_points
+    from feature_card as mean
+    inner join explain(person, d) as explained on mean.factor = explained.factor
+    where
+        mean.as_of_date = cast(d as date)
+        and mean.scorecard_no = 1
+        and mean.missing_points is null
+),
+
 record as (
     select
         score.person_id,
@@ -19,16 +35,17 @@ record as (
         card.max_distance_ppm,
         card.friend_points_max,
         changed.*,
+        social.mean_points as friend_points_now,
+        coalesce(changed.feature = social.mean_feature, false) as is_mean,
         (
-            cast(score.score - card.base - factor.social_connections as bigint)
-            + case when changed.factor = 'social_connections' then 0
+            score.score - card.base - social.points
+            + case when changed.factor = social.factor then 0
             else changed.points_then - changed.points_now end
         ) * 1000000 // card.own_points_max as own_ppm
     from score
-    inner join factor
-        on score.person_id = factor.person_id and score.as_of_date = factor.as_of_date
     inner join card
         on score.as_of_date = card.as_of_date and score.scorecard_no = card.scorecard_no
+    cross join social
     cross join points_for(person, d, which, new_value) as changed
     where score.person_id = person and score.as_of_date = cast(d as date)
 ),
@@ -56,23 +73,20 @@ mean as (
 answer as (
     select
         record.*,
-        points.friend_reliability as friend_points_now,
         case
-            when record.feature = 'friend_reliability' then record.points_then
+            when record.is_mean then record.points_then
             else cast(
                 (2 * record.friend_points_max * mean.numerator + 1000000 * mean.weight)
                 // (2000000 * mean.weight) as integer
             )
         end as friend_points_then,
         case
-            when record.feature = 'friend_reliability' then 0
+            when record.is_mean then 0
             else record.points_then - record.points_now
         end as own_change
     from record
     cross join mean
-    inner join points
-        on record.person_id = points.person_id and record.as_of_date = points.as_of_date
-    where points.person_id = person and points.as_of_date = cast(d as date)
+)
 )
 
 select
