@@ -6,20 +6,6 @@ Example: from friends_of('p1', '2026-10-31')
 create macro friends_of(person, d) as table
 with
 
--- The feature that has no bins is the mean itself; its factor is no part of the own record.
-own as (
-    select cast(coalesce(sum(explained.points), 0) as bigint) as own_points
-    from explain(person, d) as explained
-    where explained.factor not in (
-        select feature_card.factor
-        from feature_card
-        where
-            feature_card.as_of_date = cast(d as date)
-            and feature_card.scorecard_no = 1
-            and feature_card.missing_points is null
-    )
-),
-
 mine as (
     select
         score.person_id,
@@ -28,11 +14,11 @@ mine as (
         card.prior_weight,
         card.prior_ppm,
         card.max_distance_ppm,
-        own.own_points * 1000000 // card.own_points_max as own_ppm
+        (score.score - card.base - social.points) * 1000000 // card.own_points_max as own_ppm
     from score
     inner join card
         on score.as_of_date = card.as_of_date and score.scorecard_no = card.scorecard_no
-    cross join own
+    cross join friend_factor(person, d) as social
     where
         score.person_id = person
         and score.as_of_date = cast(d as date)

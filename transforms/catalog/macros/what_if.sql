@@ -7,22 +7,6 @@ Example: from what_if('p1', '2026-10-31', 'utilisation', 0.1)
 create macro what_if(person, d, which, new_value) as table
 with
 
--- The feature without bins is the neighbour mean, and its factor the social one; there may be none.
-social as (
-    select
-        max(mean.feature) as mean_feature,
-        max(mean.factor) as factor,
-        cast(coalesce(sum(explained.points), 0) as bigint) as points,
-        coalesce(max(explained.points) filter (where explained.feature = mean.feature), 0)
-            as mean_points
-    from feature_card as mean
-    inner join explain(person, d) as explained on mean.factor = explained.factor
-    where
-        mean.as_of_date = cast(d as date)
-        and mean.scorecard_no = 1
-        and mean.missing_points is null
-),
-
 record as (
     select
         score.person_id,
@@ -45,7 +29,7 @@ record as (
     from score
     inner join card
         on score.as_of_date = card.as_of_date and score.scorecard_no = card.scorecard_no
-    cross join social
+    cross join friend_factor(person, d) as social
     cross join points_for(person, d, which, new_value) as changed
     where score.person_id = person and score.as_of_date = cast(d as date)
 ),
@@ -86,7 +70,6 @@ answer as (
         end as own_change
     from record
     cross join mean
-)
 )
 
 select
