@@ -105,14 +105,14 @@ def test_what_is_read_twice_is_computed_once() -> None:
     select days_late as x from twice union all select -days_late as x from twice"""
     assert [(one.name, one.sql) for one in translate(_table(sql), DATES)] == [
         (
-            "scores.told.twice",
+            "scores.named.twice",
             "WITH plain AS (SELECT days_late FROM staging__bill AS bill) "
             "SELECT days_late FROM plain",
         ),
         (
-            "scores.told",
-            "SELECT days_late AS x FROM scores__told__twice AS twice UNION ALL "
-            "SELECT -days_late AS x FROM scores__told__twice AS twice",
+            "scores.named",
+            "SELECT days_late AS x FROM scores__named__twice AS twice UNION ALL "
+            "SELECT -days_late AS x FROM scores__named__twice AS twice",
         ),
     ]
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_said_is_an_error() -> None:
     frame = "rows between 1 preceding and 1 following exclude ties"
     sql = f"select sum(days_late) over (order by bill_id {frame}) as x from staging.bill"
     with pytest.raises(
-        ContractError, match=r"scores.told cannot be said in Spark's SQL: .*EXCLUDE"
+        ContractError, match=r"scores.named cannot be said in Spark's SQL: .*EXCLUDE"
     ):
         translate(_table(sql), DATES)
 
@@ -130,10 +130,10 @@ def test_a_schema_is_written_in_their_types() -> None:
     columns = tuple(
         Column(f"c{n}", t, "") for n, t in enumerate(("VARCHAR", "TIMESTAMP", "INTEGER"))
     )
-    table = Table("scores.told", "", "", (), columns)
+    table = Table("scores.named", "", "", (), columns)
     assert columns_there(table, frozenset({"c2"})) == "`c0` STRING, `c1` TIMESTAMP_NTZ"
 
 
 def _table(sql: str) -> Table:
-    table = Table("scores.told", "", "", (), (Column("x", "BIGINT", "told"),), (), sql)
-    return Table("scores.told", "", "", (), table.columns, (), sql, tables_read(table))
+    table = Table("scores.named", "", "", (), (Column("x", "BIGINT", "named"),), (), sql)
+    return Table("scores.named", "", "", (), table.columns, (), sql, tables_read(table))

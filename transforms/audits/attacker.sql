@@ -1,5 +1,5 @@
 /*
-title = "Those whom attacks are tried on, and what they have before"
+title = "People on whose records attacks are tried, and what they have before"
 grain = "one row per scorecard and scored person, of many people an even choice over their records"
 key   = ["scorecard", "person_key"]
 
@@ -41,7 +41,7 @@ chosen as (
     where place % step = 0
 ),
 
-told as (
+attacker as (
     select
         chosen.*,
         score.score,
@@ -58,7 +58,7 @@ reached as (
     select distinct
         scorecard,
         score
-    from told
+    from attacker
 ),
 
 gate as (
@@ -76,17 +76,17 @@ gate as (
 )
 
 select
-    told.scorecard,
-    told.person_key,
-    cast(told.attacker_no as bigint) as attacker_no,
-    cast(told.attackers as bigint) as attackers,
-    told.own_ppm,
-    told.numerator,
-    told.denominator,
-    told.friend_points,
-    cast(told.social_points as bigint) as social_points,
-    told.score,
+    attacker.scorecard,
+    attacker.person_key,
+    cast(attacker.attacker_no as bigint) as attacker_no,
+    cast(attacker.attackers as bigint) as attackers,
+    attacker.own_ppm,
+    attacker.numerator,
+    attacker.denominator,
+    attacker.friend_points,
+    cast(attacker.social_points as bigint) as social_points,
+    attacker.score,
     gate.next_gate,
     gate.next_band
-from told
-inner join gate on told.scorecard = gate.scorecard and told.score = gate.score
+from attacker
+inner join gate on attacker.scorecard = gate.scorecard and attacker.score = gate.score

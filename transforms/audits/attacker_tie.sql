@@ -1,5 +1,5 @@
 /*
-title = "The friends that those have whom attacks are tried on"
+title = "Friends of the people on whose records attacks are tried"
 grain = "one row per scorecard and attacker"
 key   = ["scorecard", "person_key"]
 

@@ -22,7 +22,7 @@ pair as (
     where person_key < friend_key and contact_months > 0
 ),
 
--- One tie in fifty on one day, and at least a thousand: an import, which tells nothing of people.
+-- One tie in fifty on one day, and at least a thousand: an import, which says nothing about people.
 begun as (
     select
         tie_days,

@@ -11,7 +11,7 @@ age_band   = { type = "VARCHAR", doc = "Band of the age that the person reaches 
 */
 with
 
--- Who opened an account twice is told of by the first time.
+-- Of several openings of an account the first one counts.
 opening as (
     select
         person_key,

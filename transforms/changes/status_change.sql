@@ -11,7 +11,7 @@ status_cause  = {}
 */
 with
 
--- Being scored, not scored or not there comes before the code that tells why.
+-- Being scored, not scored or not there comes before the code that says why.
 kind as (
     select
         *,

@@ -32,7 +32,7 @@ benefit as (
     group by challenger.scorecard, challenger.scorecard_no, listed.benefit
 ),
 
--- A benefit that a scorecard does not list is open to nobody on it.
+-- A benefit that a scorecard does not list is open to no one on it.
 opening as (
     select
         moved.*,

@@ -1,5 +1,5 @@
 /*
-title = "Card bills that tell balance and limit"
+title = "Card bills that state balance and limit"
 grain = "one row per card bill with a balance and a credit limit above 0; amount 0 included"
 key   = ["person_key", "bill_id"]
 

@@ -21,7 +21,7 @@ holder as (
 ),
 
 -- Counts of groups, by inclusion and exclusion: a hash that 100,000 people share must not cost
--- 10^10 pairs. A group in which one of its details is missing is nobody's.
+-- 10^10 pairs. A group in which one of its details is missing belongs to no one.
 grouped as (
     select
         *,

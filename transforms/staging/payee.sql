@@ -1,5 +1,5 @@
 /*
-title = "Whom a person pays"
+title = "Receivers of a person's transfers"
 grain = "one row per person and receiver of a transfer in the last 545 days"
 key   = ["person_key", "counterparty_key"]
 

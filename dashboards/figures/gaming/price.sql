@@ -2,7 +2,7 @@
 number = 30
 title  = "What a point costs, and what it opens"
 note   = "Contacts that the attacker has to send, one for each friend and month. No price where the attack gains nothing."
-empty  = "The audit of gaming found nobody to play an attack."
+empty  = "The audit of gaming found no one to play an attack."
 
 [columns]
 attack             = {}

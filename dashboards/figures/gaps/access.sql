@@ -29,6 +29,6 @@ from benefit_access
 where
     as_of_date = $as_of_date
     and scorecard_no = 1
-    and attribute <> 'decile'  -- says what a threshold does, not whom it wrongs
+    and attribute <> 'decile'  -- says what a threshold does, not who is wronged by it
     and (is_harm_sensitive or is_below_four_fifths)
 order by benefit_no, attribute, group_no

@@ -1,7 +1,7 @@
 /*
 number = 50
 title  = "Do friends have alike scores"
-note   = "Correlation of the scores at both ends of a tie. Rewired: the same with ties dealt out anew, so by chance. A score that counts friends can feed itself where this is high."
+note   = "Correlation of the scores at both ends of a tie. Rewired: the same with ties dealt out again at random. A score that counts friends can feed itself where this is high."
 empty  = "There are no ties between scored people."
 
 [columns]

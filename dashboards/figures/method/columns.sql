@@ -11,11 +11,11 @@ data_type   = { heading = "type" }
 comment     = { heading = "what it holds" }
 */
 select
-    told.table_name as view_name,
-    told.column_name,
-    told.data_type,
-    told.comment
-from duckdb_columns() as told
-inner join duckdb_views() as listed on told.table_oid = listed.view_oid
-where not listed.internal and not ends_with(told.table_name, '_all')
-order by told.table_name, told.column_index
+    described.table_name as view_name,
+    described.column_name,
+    described.data_type,
+    described.comment
+from duckdb_columns() as described
+inner join duckdb_views() as listed on described.table_oid = listed.view_oid
+where not listed.internal and not ends_with(described.table_name, '_all')
+order by described.table_name, described.column_index

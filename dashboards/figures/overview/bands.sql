@@ -2,7 +2,7 @@
 number = 30
 title  = "Who is in which band"
 note   = "Share of the scored people of each date."
-empty  = "Nobody is scored."
+empty  = "No one is scored."
 chart  = { kind = "lines", label = "as_of_date", values = ["people_share"], series = "band" }
 
 [columns]

@@ -14,7 +14,7 @@ mean_change = { unit = "points a scored person", decimals = 2 }
 */
 with
 
-told as (
+moved as (
     select
         unnest([
             { cause_no: 1, cause: 'new events', points: new_events_change },
@@ -32,6 +32,6 @@ select
     cast(coalesce(sum(part.points) filter (where part.points > 0), 0) as bigint) as points_up,
     cast(coalesce(sum(part.points) filter (where part.points < 0), 0) as bigint) as points_down,
     sum(part.points) / count(*) as mean_change
-from told
+from moved
 group by part.cause_no, part.cause
 order by part.cause_no

@@ -2,7 +2,7 @@
 number = 20
 title  = "How the scores lie, beside the snapshot before"
 note   = "Scored people by score, in steps of 20 points; each row is named by its lowest score."
-empty  = "Nobody is scored."
+empty  = "No one is scored."
 chart  = { kind = "lines", label = "score_from", values = ["people_share", "share_before"] }
 
 [columns]

@@ -1,7 +1,7 @@
 /*
 number = 70
 title  = "Who moved most"
-note   = "The ten largest changes since the snapshot before; `plainscore why` tells each in full."
+note   = "The ten largest changes since the snapshot before; `plainscore why` explains each in full."
 empty  = "There is no snapshot of an earlier date to compare with."
 
 [columns]

@@ -23,11 +23,11 @@ counted as (
 )
 
 select
-    told.not_scored_code,
-    told.reason,
+    rule.not_scored_code,
+    rule.reason,
     coalesce(counted.people, 0) as people,
     coalesce(counted.people_share, 0) as people_share
-from not_scored_rule as told
-left join counted on told.not_scored_code = counted.not_scored_code
-where told.as_of_date = $as_of_date
-order by told.rule_no
+from not_scored_rule as rule
+left join counted on rule.not_scored_code = counted.not_scored_code
+where rule.as_of_date = $as_of_date
+order by rule.rule_no

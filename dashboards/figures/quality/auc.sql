@@ -1,6 +1,6 @@
 /*
 number = 10
-title  = "How well the score tells who becomes bad"
+title  = "How well the score predicts who becomes bad"
 note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: who let a bill that fell due in the next 90 days become 30 or more days late."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
 chart  = { kind = "ranges", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
@@ -29,8 +29,8 @@ where
     scorecard_no = 1
     and subject_kind in ('score', 'factor')
     and as_of_date = (
-        select max(told.as_of_date)
-        from quality as told
-        where told.as_of_date <= $as_of_date
+        select max(known.as_of_date)
+        from quality as known
+        where known.as_of_date <= $as_of_date
     )
 order by subject_no

@@ -26,8 +26,8 @@ from calibration
 where
     scorecard_no = 1
     and as_of_date = (
-        select max(told.as_of_date)
-        from calibration as told
-        where told.as_of_date <= $as_of_date
+        select max(known.as_of_date)
+        from calibration as known
+        where known.as_of_date <= $as_of_date
     )
 order by band_no

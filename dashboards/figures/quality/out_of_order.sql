@@ -34,8 +34,8 @@ where
     risk.scorecard_no = 1
     and risk.is_out_of_order
     and risk.as_of_date = (
-        select max(told.as_of_date)
-        from feature_risk as told
-        where told.as_of_date <= $as_of_date
+        select max(known.as_of_date)
+        from feature_risk as known
+        where known.as_of_date <= $as_of_date
     )
 order by risk.feature_no, risk.bin_no

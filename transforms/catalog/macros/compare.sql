@@ -18,7 +18,7 @@ after as (
     where as_of_date = cast(d2 as date)
 ),
 
-told as (
+cause as (
     select change.*
     from change
     inner join run as first_run
@@ -47,16 +47,16 @@ select
     after.band_no as band_no_after,
     before.not_scored_code as not_scored_code_before,
     after.not_scored_code as not_scored_code_after,
-    told.rules_change,
-    told.late_data_change,
-    told.time_change,
-    told.new_events_change,
-    told.rules_friends,
-    told.late_data_friends,
-    told.time_friends,
-    told.new_events_friends,
-    told.status_cause,
-    told.is_carried
+    cause.rules_change,
+    cause.late_data_change,
+    cause.time_change,
+    cause.new_events_change,
+    cause.rules_friends,
+    cause.late_data_friends,
+    cause.time_friends,
+    cause.new_events_friends,
+    cause.status_cause,
+    cause.is_carried
 from before
 full join after on before.person_id = after.person_id
-left join told on told.person_id = coalesce(before.person_id, after.person_id)
+left join cause on cause.person_id = coalesce(before.person_id, after.person_id)

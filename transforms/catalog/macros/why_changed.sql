@@ -50,7 +50,7 @@ both_days as (
     group by cell_row.cell.feature
 ),
 
-told as (
+person_change as (
     select
         change.*,
         0 as nothing
@@ -72,14 +72,14 @@ told as (
         and change.score_change is not null
 ),
 
-told_feature as (
+feature_cause as (
     select change_feature.*
     from change_feature
-    inner join told
+    inner join person_change
         on
-            change_feature.person_id = told.person_id
-            and change_feature.known_on_before = told.known_on_before
-            and change_feature.known_on = told.known_on
+            change_feature.person_id = person_change.person_id
+            and change_feature.known_on_before = person_change.known_on_before
+            and change_feature.known_on = person_change.known_on
     where
         change_feature.as_of_date_before = cast(d1 as date)
         and change_feature.as_of_date = cast(d2 as date)
@@ -90,11 +90,11 @@ select
     both_days.factor,
     both_days.* exclude (feature_no, factor),
     both_days.points_after - both_days.points_before as points_change,
-    coalesce(told_feature.rules_change, told.nothing) as rules_change,
-    coalesce(told_feature.late_data_change, told.nothing) as late_data_change,
-    coalesce(told_feature.time_change, told.nothing) as time_change,
-    coalesce(told_feature.new_events_change, told.nothing) as new_events_change
+    coalesce(feature_cause.rules_change, person_change.nothing) as rules_change,
+    coalesce(feature_cause.late_data_change, person_change.nothing) as late_data_change,
+    coalesce(feature_cause.time_change, person_change.nothing) as time_change,
+    coalesce(feature_cause.new_events_change, person_change.nothing) as new_events_change
 from both_days
-left join told on true
-left join told_feature on both_days.feature = told_feature.feature
+left join person_change on true
+left join feature_cause on both_days.feature = feature_cause.feature
 order by 1
