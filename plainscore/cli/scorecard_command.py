@@ -82,10 +82,10 @@ def _print_sql(names: tuple[str, ...]) -> None:
 
 
 def _check(cards: "list[Scorecard]") -> None:
-    from plainscore.contracts.catalog import load_catalog
+    from plainscore.contracts.catalog import rehearsed_catalog
 
     for card in cards:
-        load_catalog((card,))
+        rehearsed_catalog((card,))
         print(
             f"{card.name} {card.version} is fit to run: {len(card.features)} features, "
             f"{card.base} to {card.max_score} points"

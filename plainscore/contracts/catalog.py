@@ -190,6 +190,19 @@ def _ranks(tables: Iterable[Table]) -> dict[str, tuple[int, int, str]]:
     return rank
 
 
+def rehearsed_catalog(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> Catalog:
+    """Return the catalog of a run with these scorecards; everything in it ran on empty tables.
+
+    Raises what `load_catalog` and ``Catalog.tables`` do, and ContractError where SQL and contracts
+    disagree: whatever a run would refuse before it reads an event.
+    """
+    catalog = load_catalog(cards, method=method)
+    faults = rehearse(catalog)
+    if faults:
+        raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
+    return catalog
+
+
 def rehearse(catalog: Catalog) -> list[str]:
     """Return one sentence for every place where SQL and contract disagree; empty is good."""
     faults: list[str] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from plainscore.contracts.catalog import SCHEMAS, Catalog
+from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Check, Column, Table
 
 SCHEMA_TITLES = {
@@ -32,16 +32,16 @@ tables above it.
 def dictionary(catalog: Catalog) -> str:
     """Return the whole dictionary as Markdown, schemas and tables in build order."""
     sections = [HEAD, *_contents(catalog)]
-    for schema in SCHEMAS:
+    for schema in catalog.schemas:
         tables = sorted(catalog.of_schema(schema), key=lambda table: table.name)
         if tables:
-            sections.append(f"## {schema}: {SCHEMA_TITLES[schema]}\n")
+            sections.append(f"## {schema}: {SCHEMA_TITLES.get(schema, 'tables of this project')}\n")
             sections += [_table_section(table) for table in tables]
     return "\n".join(sections)
 
 
 def _contents(catalog: Catalog) -> Iterator[str]:
-    for schema in SCHEMAS:
+    for schema in catalog.schemas:
         names = sorted(table.name for table in catalog.of_schema(schema))
         if names:
             links = ", ".join(f"[{n.partition('.')[2]}](#{n.replace('.', '')})" for n in names)

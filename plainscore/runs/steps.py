@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.common.errors import InputRefused
-from plainscore.contracts.catalog import Catalog, StageHash, load_catalog, rehearse
-from plainscore.contracts.contract import ContractError
+from plainscore.contracts.catalog import Catalog, StageHash, rehearsed_catalog
 from plainscore.engines.build import start_engine
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
@@ -87,10 +86,7 @@ def read_design(settings: Settings) -> Design:
     Raises ContractError where the rehearsal fails, UsageError where a scorecard cannot be meant.
     """
     cards = read_scorecards(settings.scorecards)
-    catalog = load_catalog(cards)
-    faults = rehearse(catalog)
-    if faults:
-        raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
+    catalog = rehearsed_catalog(cards)
     return Design(cards, catalog, code_hash(catalog), code_by_stage(catalog, cards))
 
 

@@ -36,8 +36,8 @@ def test_the_catalog_holds_views_and_macros_and_no_rows(con: duckdb.DuckDBPyConn
     assert con.execute("select table_name from duckdb_tables()").fetchall() == []
     macros = con.execute("select function_name from duckdb_functions() where not internal")
     assert {row[0] for row in macros.fetchall()} == {
-        "compare", "explain", "friend_factor", "friends_of", "mobility", "pinned_files_1", "points_for", "psi",
-        "score_as_of", "superseded_files_1", "what_if", "why_changed",
+        "compare", "explain", "friend_factor", "friends_of", "mobility", "pinned_files_1",
+        "points_for", "psi", "score_as_of", "superseded_files_1", "what_if", "why_changed",
     }  # fmt: skip
 
 

@@ -11,9 +11,12 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
 from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts.portability import faults
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
+from plainscore.engines.spark import BUILT_THERE
+from plainscore.engines.translation import translate
 from plainscore.logs import ingest_new
 from plainscore.logs.event_store import open_store
 from plainscore.scorecards.reading import ScorecardError, read_scorecard, read_scorecards
@@ -240,3 +243,12 @@ def test_a_schema_of_its_own_is_built_after_what_it_reads(small: Path, tmp_path:
     with built(catalog, SnapshotDates(DAY, DAY), cards=cards, upto="scores") as engine:
         units = "select unit from reference.feature where feature = 'rent_bills'"
         assert _rows(engine, units) == [("bills",)]
+
+
+def test_the_compiled_sql_of_any_card_stays_portable(small: Path) -> None:
+    catalog = load_catalog(read_scorecards((str(small),)))
+    compiled = [catalog[table.name] for table in catalog.compiled]
+    assert [fault for table in compiled for fault in faults(table, catalog.tables)] == []
+    dates = SnapshotDates(DAY, DAY)
+    there = [table for table in compiled if table.schema in BUILT_THERE]
+    assert all(translate(table, dates) for table in there)

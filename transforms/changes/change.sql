@@ -31,6 +31,13 @@ sql  = "select * from {batch} where rules_change + late_data_change + time_chang
 */
 with
 
+-- On a card of other factors, the social one is that of the neighbour mean.
+social as (
+    select distinct factor
+    from changes.change_feature
+    where factor = 'social_connections' or feature = 'friend_reliability'
+),
+
 friends as (
     select
         person_id,
@@ -39,7 +46,7 @@ friends as (
         cast(sum(time_change) as bigint) as time_friends,
         cast(sum(new_events_change) as bigint) as new_events_friends
     from changes.change_feature
-    where factor = 'social_connections'
+    where factor in (select social.factor from social)
     group by person_id
 ),
 
