@@ -1,1 +1,1 @@
-"""When it happens: ingest, the daily flow, publishing, and the command line."""
+"""When it happens: the flows as Prefect runs them, and how commands start Prefect."""

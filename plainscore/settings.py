@@ -3,6 +3,7 @@
 ``plainscore.toml`` is looked for in the current directory, then in the data directory.
 """
 
+import hashlib
 import os
 import tomllib
 from difflib import get_close_matches
@@ -13,17 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from plainscore.common.errors import UsageError
-from plainscore.engines.options import EngineName
+from plainscore.engines.options import EngineName, EngineOptions
 
 FILE_NAME = "plainscore.toml"
 ENV_PREFIX = "PLAINSCORE__"
+TEMP_FOLDER = ".spill"
 
 
 class ArrivalLimits(BaseModel):
@@ -39,50 +41,56 @@ class ArrivalLimits(BaseModel):
 
 
 class Deliveries(BaseModel):
-    """What is odd about a log's arrivals; see plainscore.runs.odd_arrivals."""
+    """When a delivery is unusual; see plainscore.runs.inputs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     compared_days: int = Field(
-        default=28, ge=7, description="Days before, against which the last arrival day is held."
+        default=28, ge=7, description="Days before the last arrival day that it is compared with."
     )
     warn_below: float = Field(
         default=0.5,
         ge=0,
-        description="Warn where it brought less than this part of its usual rows.",
+        description="Warn when a delivery has fewer rows than this fraction of the usual count.",
     )
-    warn_above: float = Field(default=2.0, gt=0, description="Or more than so many times as many.")
+    warn_above: float = Field(
+        default=2.0,
+        gt=0,
+        description="Warn when it has more than this multiple of the usual count.",
+    )
     refuse_below: float | None = Field(
         default=None,
         ge=0,
         examples=[0.1],
-        description="Publish nothing where it brought less than this part; empty: never.",
+        description="Refuse to publish below this fraction (empty: never).",
     )
     warn_refused: float = Field(
         default=0.05,
         ge=0,
         le=1,
-        description="Warn where more of a day's rows were refused than this part, and than twice "
-        "the usual.",
+        description="Warn when more than this fraction of a day's rows were refused, and more than "
+        "twice the usual.",
     )
 
 
 class Daily(BaseModel):
-    """What `plainscore daily` does beside the last day; see plainscore.runs.daily."""
+    """What `plainscore daily` publishes besides the last day; see plainscore.runs.schedule."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     catch_up_days: int = Field(
-        default=7, ge=0, description="Publish missing dates that are no older than this."
+        default=7, ge=0, description="Publish missing dates that are at most this old."
     )
     restate: Literal["none", "month-ends", "all"] = Field(
-        default="month-ends", description="Which dates late data makes it publish once more."
+        default="month-ends", description="Which dates to publish again when late data arrived."
     )
-    restate_days: int = Field(default=40, ge=0, description="And how old they may be, in days.")
+    restate_days: int = Field(
+        default=40, ge=0, description="Maximum age in days of a date to restate."
+    )
     restate_every_days: int = Field(
         default=7,
         ge=1,
-        description="And how many days more their next snapshot must know at least.",
+        description="Minimum number of days between two restatements of the same date.",
     )
 
 
@@ -92,24 +100,25 @@ class Retention(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     keep_daily_days: int = Field(
-        default=90, ge=0, description="Every date less than so many days before the newest stays."
+        default=90, ge=0, description="Keep every date less than this many days before the newest."
     )
     keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = Field(
-        default=("month-ends",), description="Of these, the last published date stays for ever."
+        default=("month-ends",),
+        description="Of each of these, keep the last published date for ever.",
     )
     keep_superseded_days: int | None = Field(
         default=None,
         ge=0,
         examples=[365],
-        description="Days for which earlier runs of a date that stays are kept; empty: as long.",
+        description="Days for which to keep earlier runs of a kept date; empty: for ever.",
     )
     grace_hours: int = Field(
-        default=24, ge=0, description="Hours between leaving the catalog and being deleted."
+        default=24, ge=0, description="Hours between removal from the catalog and deletion."
     )
 
 
 class Settings(BaseSettings):
-    """What an owner of logs can set; the descriptions stand in what `plainscore init` writes."""
+    """What an owner of logs can set; `plainscore init` writes the descriptions as comments."""
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
@@ -117,7 +126,7 @@ class Settings(BaseSettings):
 
     scorecards: tuple[str, ...] = Field(
         default=("standard", "reported_b"),
-        description="Names of packaged cards, or paths, champion first.",
+        description="Names of packaged scorecards, or paths, champion first.",
     )
     arrival_lag_days: int = Field(
         default=0,
@@ -131,7 +140,7 @@ class Settings(BaseSettings):
     )
     engine: EngineName = Field(
         default="duckdb",
-        description="What makes raw to scores: duckdb, or spark or sail, which need "
+        description="What computes raw to scores: duckdb, or spark or sail, which need "
         "plainscore[spark] or plainscore[sail]. The snapshot is the same.",
     )
     master: str | None = Field(
@@ -151,41 +160,29 @@ class Settings(BaseSettings):
     temp_directory: Path | None = Field(
         default=None,
         examples=["/var/tmp/plainscore"],
-        description="Where the engine spills to; empty: .spill in the data directory.",
+        description="Folder for what exceeds it; empty: .spill in the data directory.",
     )
     deliveries: Deliveries = Field(
-        default=Deliveries(), description="When a run tells that a delivery is odd, or refuses it."
+        default=Deliveries(), description="When a run warns of an unusual delivery, or refuses it."
     )
     daily: Daily = Field(
-        default=Daily(), description="What `plainscore daily` does beside publishing the last day."
+        default=Daily(), description="What `plainscore daily` publishes besides the last day."
     )
     report: bool = Field(default=True, description="Whether a run writes its report page.")
     log_format: Literal["text", "json"] = Field(
         default="text",
-        description="What stderr is for: text for people, or a JSON object a line for machines.",
+        description="Format of stderr: text for people, or one JSON object a line for machines.",
     )
     lineage_directory: Path | None = Field(
         default=None,
         examples=["lineage"],
-        description="A folder that gets a file of OpenLineage events for every run; it needs "
+        description="Folder for a file of OpenLineage events for every run; needs "
         "plainscore[lineage]. Empty: none.",
     )
     retention: Retention = Field(
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags win over the environment, which wins over the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def settings_file(data_dir: Path) -> Path | None:
@@ -204,9 +201,20 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     file = settings_file(data_dir)
+    content = read_toml(file) if file else {}
 
     class Configured(Settings):
-        model_config = SettingsConfigDict(toml_file=file)
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            """Flags win over the environment, which wins over the file."""
+            return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
         return Configured(**given)
@@ -219,6 +227,17 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         raise UsageError(f"setting {'; '.join(faults)}{where}") from error
     except SettingsError as error:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; a byte order mark is allowed.
+
+    Raises UsageError that names the file if it is no TOML, or is not UTF-8.
+    """
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} has another encoding than UTF-8: save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: {error}") from error
 
@@ -233,7 +252,7 @@ def _refuse_unknown_variables() -> None:
             shown = "".join(one if one.isprintable() else "?" for one in variable[:100])
             raise UsageError(
                 f"{shown} in the environment is no setting; the nearest is {nearest}: "
-                "mend it or unset it (`plainscore config` lists all settings)"
+                "fix it or unset it (`plainscore config` lists all settings)"
             )
 
 
@@ -241,7 +260,7 @@ def setting_origins(data_dir: Path) -> dict[str, str]:
     """Return setting -> where its value comes from: environment, the file's path, or default."""
     file = settings_file(data_dir)
     environment = EnvSettingsSource(Settings, env_prefix=ENV_PREFIX, env_nested_delimiter="__")()
-    filed = tomllib.loads(file.read_text()) if file else {}
+    filed = read_toml(file) if file else {}
     return {
         name: f"environment {ENV_PREFIX}{name.upper()}"
         if name in environment
@@ -250,3 +269,26 @@ def setting_origins(data_dir: Path) -> dict[str, str]:
         else "default"
         for name in Settings.model_fields
     }
+
+
+def temp_directory(data_dir: Path, settings: Settings, suffix: str = "") -> Path:
+    """Return the folder where the engines of a data directory put what exceeds their memory.
+
+    In the data directory, or where the settings say: there its name is made of the data
+    directory's path, so that what a dead run left can be deleted without touching others'.
+    ``suffix``: for a command that reads without holding the writer lock.
+    """
+    home = data_dir.resolve()
+    if settings.temp_directory is None:
+        return home / f"{TEMP_FOLDER}{suffix}"
+    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    return settings.temp_directory.resolve() / f"plainscore-{name}{suffix}"
+
+
+def engine_options(data_dir: Path, settings: Settings, suffix: str = "") -> EngineOptions:
+    """Return DuckDB's limits from the settings, with the folder of ``temp_directory``."""
+    return EngineOptions(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        temp_directory=temp_directory(data_dir, settings, suffix),
+    )

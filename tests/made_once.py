@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.run import SnapshotOutcome, score_day
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 SAMPLE_DAY = date(2026, 10, 31)

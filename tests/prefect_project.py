@@ -1,11 +1,15 @@
 """A Prefect server on loopback, and a project directory whose daily snapshot is soon due."""
 
 import json
+import os
+import shlex
 import shutil
-import socket
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -21,12 +25,15 @@ from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
-from plainscore.flows.scheduling.loopback import loopback_server
-from plainscore.flows.scheduling.prefect_start import OUR_DEFAULTS
+from plainscore.flows.server import DEFAULTS, own_server
 
 CHECKOUT = Path(__file__).parents[1]
-# Looked at every second: what is tested is that it runs, not when.
-IMPATIENT = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_LOGGING_LEVEL": "WARNING"}
+# Looked at all the time: what is tested is that it runs, not when.
+IMPATIENT = {
+    "PREFECT_WORKER_QUERY_SECONDS": "0.2",
+    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+}
 ENDED = TERMINAL_STATES
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_RUNS = 0.2, 10
 LONG_ENOUGH_SECONDS = 300  # what has not come by then does not come: say so, and do not wait for it
@@ -35,17 +42,53 @@ LONG_ENOUGH_SECONDS = 300  # what has not come by then does not come: say so, an
 @contextmanager
 def server_of_ones_own(home: Path) -> Iterator[str]:
     """Run a server with its database in ``home``, which flows of this process use too."""
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
-        for name, value in (OUR_DEFAULTS | IMPATIENT | {"PREFECT_HOME": str(home)}).items():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (DEFAULTS | IMPATIENT | {"PREFECT_HOME": str(home)}).items():
             patch.setenv(name, value)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
         with (
-            loopback_server(port) as api,
-            temporary_settings({PREFECT_API_URL: api, PREFECT_HOME: home}),
+            temporary_settings({PREFECT_HOME: home}),
+            own_server(None, {"PREFECT_UI_ENABLED": "false"}) as api,
+            temporary_settings({PREFECT_API_URL: api}),
         ):
             yield api
+
+
+@contextmanager
+def prefect(api: str, folder: Path, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command of Prefect in a folder, and end it with what it started."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "--no-prompt", *words],
+        env=os.environ | {"PREFECT_API_URL": api, "PWD": str(folder)},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield started
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            started.wait(8)
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+
+
+def worker(api: str, folder: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """Run the worker of the runbook."""
+    words = shlex.split("worker start --pool plainscore --type process --limit 1")
+    return prefect(api, folder, *words)
+
+
+def deploy(api: str, folder: Path) -> None:
+    """Deploy the prefect.yaml of a folder, once a worker has made the work pool."""
+    until = time.monotonic() + LONG_ENOUGH_SECONDS
+    with get_client(sync_client=True) as client:
+        while not client.read_work_pools() and time.monotonic() < until:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    with prefect(api, folder, "deploy", "--all") as deploying:
+        assert deploying.wait(LONG_ENOUGH_SECONDS) == 0
 
 
 def make_project(folder: Path, names: Sequence[str]) -> Path:

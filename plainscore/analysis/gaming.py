@@ -26,10 +26,9 @@ from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import open_store
-from plainscore.runs.spill import engine_options
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.settings import Settings
+from plainscore.settings import Settings, engine_options
 
 NAIVE = "naive"
 """The first card with a count of good friends in the place of the neighbour mean; see

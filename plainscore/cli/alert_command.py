@@ -22,16 +22,16 @@ def alert(*, webhook: str | None = None, block: str | None = None, silent_hours:
         Also tell when nothing was published for so many hours.
     """
     from plainscore.common.errors import UsageError
-    from plainscore.flows.scheduling.prefect_start import prepare_prefect
+    from plainscore.flows.server import set_defaults
 
     if (webhook is None) == (block is None):
         raise UsageError("give one of --webhook and --block")
-    prepare_prefect()
+    set_defaults()
     from prefect.settings import PREFECT_API_URL
 
     if not PREFECT_API_URL.value():
         raise UsageError("no Prefect server is set: PREFECT_API_URL=http://127.0.0.1:4200/api")
-    from plainscore.flows.scheduling.alerting import alert_by, saved_block, webhook_block
+    from plainscore.flows.alerting import alert_by, saved_block, webhook_block
 
     told: UUID = webhook_block(webhook) if webhook is not None else saved_block(str(block))
     for name in alert_by(told, silent_hours):

@@ -51,7 +51,7 @@ def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None, limits:
     from plainscore.analysis.changes.changing import compute_changes
     from plainscore.common.lock import writer_lock
     from plainscore.publish.change_sets import ChangePair
-    from plainscore.runs.progress import step_progress
+    from plainscore.runs.observers import spinner
     from plainscore.settings import read_settings
 
     settings = read_settings(data, scorecards=scorecards, **limits.wishes)
@@ -63,9 +63,9 @@ def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None, limits:
                 f"the changes from {pair.before} to {pair.after} are not computed yet ({error}): "
                 "ask someone who may write there to run `plainscore compare` for them once"
             ) from error
-        do = stack.enter_context(step_progress())
+        stack.enter_context(spinner("computing changes"))
         runs = ChangePair(_run(data, pair.before), _run(data, pair.after))
-        compute_changes(data, runs, settings, do)
+        compute_changes(data, runs, settings)
 
 
 def _run(data: Path, end: "End") -> "Run":

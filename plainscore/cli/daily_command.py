@@ -1,26 +1,26 @@
 """`plainscore daily`: do what a day asks for, whatever was missed before."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from plainscore.cli.limits import NO_LIMITS, Limits
-from plainscore.runs.calendar import NamedDay, meant_day
+from plainscore.runs.calendar import RelativeDate
 
 if TYPE_CHECKING:
-    from plainscore.runs.backfill import BackfillOutcome
+    from plainscore.runs.schedule import DatesOutcome
 
 
 def daily(
     *,
-    as_of: date | NamedDay = "last-day",
+    as_of: date | RelativeDate = "last-day",
     data: Path = Path("data"),
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
     limits: Limits = NO_LIMITS,
-    plain: bool = False,
+    no_prefect: Annotated[bool, Parameter(name=("--no-prefect", "--plain"), negative=())] = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
     """Take in what has arrived, publish every date that is missing, restate what late data touches.
@@ -41,8 +41,8 @@ def daily(
         Publish although a log had no arrivals for longer than its limit, or far too few rows.
     limits
         What the command may take of the machine.
-    plain
-        Do the same steps without Prefect: no run history, and a quicker start.
+    no_prefect
+        Do the same stages without Prefect: no run history, and a quicker start.
     output_format
         How the outcome is printed.
     """
@@ -53,36 +53,34 @@ def daily(
         "allow_stopped_feeds": allow_stopped_feeds,
         **limits.wishes,
     }
-    outcome = (_plainly if plain else _under_prefect)(as_of, data, wishes)
+    outcome = (_directly if no_prefect else _under_prefect)(as_of, data, wishes)
     return tell_outcome(outcome, output_format)
 
 
-def _plainly(as_of: date | NamedDay, data: Path, wishes: dict[str, Any]) -> "BackfillOutcome":
+def _directly(as_of: date | RelativeDate, data: Path, wishes: dict[str, Any]) -> "DatesOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.daily import DailyWish, daily
-    from plainscore.runs.progress import step_progress
-    from plainscore.settings import read_settings
+    from plainscore.runs.observers import terminal_progress
+    from plainscore.runs.request import read_request
+    from plainscore.runs.schedule import daily
 
-    skip, allow = wishes.pop("skip_refused"), wishes.pop("allow_stopped_feeds")
-    settings = read_settings(data, **wishes)
-    last_day = meant_day(as_of, datetime.now(UTC).date(), settings.arrival_lag_days)
-    wish = DailyWish(data, last_day, settings, skip, allow)
-    with writer_lock(data, f"daily {last_day}"), step_progress() as do:
-        return daily(wish, do)
+    request = read_request(as_of, None, data, **wishes)
+    last_day = request.dates.as_of_date
+    with writer_lock(data, f"daily {last_day}"), terminal_progress() as shown:
+        return daily(request, last_day, shown)
 
 
-def _under_prefect(as_of: date | NamedDay, data: Path, wishes: dict[str, Any]) -> "BackfillOutcome":
+def _under_prefect(
+    as_of: date | RelativeDate, data: Path, wishes: dict[str, Any]
+) -> "DatesOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.flows.scheduling.prefect_start import prepare_prefect
+    from plainscore.flows.server import run_flow, set_defaults
 
     with writer_lock(data, f"daily {as_of}", lend=True):
-        prepare_prefect()
-        from plainscore.flows.prefect_flows import daily_flow, start_own_server
-        from plainscore.runs.backfill import DatesFailed
+        set_defaults()
+        from plainscore.flows.daily import daily
+        from plainscore.runs.schedule import DatesFailed
 
-        start_own_server()
         try:
-            outcome: BackfillOutcome = daily_flow(as_of, data, **wishes)
+            return run_flow(daily, last_day=as_of, data=data, **wishes)
         except DatesFailed as error:
             return error.outcome
-    return outcome

@@ -69,7 +69,7 @@ def drift(
     from plainscore.analysis.drift.drifting import compute_drift, pairs_of
     from plainscore.cli.row_output import print_rows
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.progress import step_progress
+    from plainscore.runs.observers import spinner
     from plainscore.settings import read_settings
     from plainscore.show.reader import open_snapshots
 
@@ -80,8 +80,8 @@ def drift(
     runs = _runs(data)
     _refuse_single(runs, day, first)
     pairs = pairs_of(runs.values(), runs[first] if first else next(iter(runs.values())))
-    with writer_lock(data, "drift"), step_progress() as do:
-        list(compute_drift(data, pairs, settings, do))
+    with writer_lock(data, "drift"), spinner("computing drift"):
+        list(compute_drift(data, pairs, settings))
     with open_snapshots(data) as snapshots:
         rows = _told(snapshots, DRIFT, day)
         if output_format == "table":

@@ -60,14 +60,14 @@ def evaluate(
     from plainscore.analysis.quality.evaluating import evaluate as evaluate_runs
     from plainscore.cli.row_output import print_rows
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.progress import step_progress
+    from plainscore.runs.observers import spinner
     from plainscore.settings import read_settings
     from plainscore.show.reader import open_snapshots
 
     settings = read_settings(data, **limits.wishes)
     wanted = _wanted(data, as_of)
-    with writer_lock(data, "evaluate"), step_progress() as do:
-        done = list(evaluate_runs(data, wanted, settings, do))
+    with writer_lock(data, "evaluate"), spinner("evaluating"):
+        done = list(evaluate_runs(data, wanted, settings))
     _tell(done)
     with open_snapshots(data) as snapshots:
         shown = {(one.dates.as_of_date, one.dates.known_on) for one in wanted}

@@ -1,20 +1,16 @@
 """How `backfill` and `restate` tell what became of many dates."""
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plainscore.runs.backfill import BackfillOutcome
-    from plainscore.runs.request import SnapshotRequest
+    from plainscore.runs.schedule import DatesOutcome
 
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
 
 
-def tell_outcome(outcome: "BackfillOutcome", output_format: str) -> int:
+def tell_outcome(outcome: "DatesOutcome", output_format: str) -> int:
     """Print one line per date, tell on stderr what failed, and return the exit code."""
-    from plainscore.common.errors import PartlyDone
-
     rows = _rows(outcome)
     if output_format == "json":
         for row in rows:
@@ -26,30 +22,10 @@ def tell_outcome(outcome: "BackfillOutcome", output_format: str) -> int:
     _tell_warnings(outcome)
     if outcome.failed:
         _tell_failed(outcome)
-    return PartlyDone.exit_code if outcome.failed else 0
+    return outcome.exit_code
 
 
-def is_done_already(requests: "Sequence[SnapshotRequest]") -> bool:
-    """Return whether every one of these snapshots is published and current.
-
-    Then the work is done in a moment, and the start of a Prefect server would be the most of it.
-    """
-    from plainscore.common.errors import InputRefused
-    from plainscore.runs.planning.arrivals import look_at_arrivals
-    from plainscore.runs.planning.plan import NOTHING, Planner
-
-    first = requests[0]
-    try:
-        arrivals = look_at_arrivals(first.data_dir)
-        if arrivals.new:
-            return False
-        planner = Planner(first.data_dir, first.settings, arrivals)
-        return all(planner.plan(request).action == NOTHING for request in requests)
-    except InputRefused:
-        return False
-
-
-def _rows(outcome: "BackfillOutcome") -> list[dict[str, str]]:
+def _rows(outcome: "DatesOutcome") -> list[dict[str, str]]:
     rows = [
         {
             "as_of_date": str(done.run.dates.as_of_date),
@@ -80,7 +56,7 @@ def _counts(rows: list[dict[str, str]]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
-def _tell_warnings(outcome: "BackfillOutcome") -> None:
+def _tell_warnings(outcome: "DatesOutcome") -> None:
     from plainscore.cli.refused_files import tell_refused
 
     reports: list[Any] = [done.report for done in outcome.done[:1]]
@@ -88,7 +64,7 @@ def _tell_warnings(outcome: "BackfillOutcome") -> None:
         tell_refused(report.refused, report.warnings)
 
 
-def _tell_failed(outcome: "BackfillOutcome") -> None:
+def _tell_failed(outcome: "DatesOutcome") -> None:
     from plainscore.cli.refused_files import printable
     from plainscore.runs.json_log import say
 
@@ -98,4 +74,4 @@ def _tell_failed(outcome: "BackfillOutcome") -> None:
         lines = [printable(line) for line in reason.splitlines()]
         told.append(f"  {dates.as_of_date}: " + "\n    ".join(lines))
     say("\n".join(told))
-    say("the rest is done; mend that and run it again")
+    say("the rest is done; fix that and run it again")

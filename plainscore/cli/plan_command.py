@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from plainscore.contracts.dates import SnapshotDates
-    from plainscore.runs.planning.arrivals import Arrivals
-    from plainscore.runs.planning.plan import DatePlan
-    from plainscore.settings import Settings
+    from plainscore.runs.plan import Arrivals, DatePlan
 
 
 def plan(
@@ -56,18 +53,22 @@ def plan(
     output_format
         How the plan is printed.
     """
-    from plainscore.runs.planning.arrivals import look_at_arrivals
-    from plainscore.runs.planning.plan import Planner, with_late_events
+    from plainscore.runs import schedule
+    from plainscore.runs.plan import Planner, look_at_arrivals, with_late_events
     from plainscore.runs.request import SnapshotRequest
     from plainscore.settings import read_settings
 
     settings = read_settings(data, scorecards=scorecard)
     days = _days(as_of, from_, to, every, known_on)
     arrivals = look_at_arrivals(data)
+    planned = schedule.dates(
+        data, settings, days=days, known_on=known_on, newest_arrival=arrivals.newest_day
+    )
+    asked = [one.dates for one in planned]
     planner = Planner(data, settings, arrivals)
     plans = [
         planner.plan(SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds))
-        for dates in _dates(days, known_on, data, arrivals, settings)
+        for dates in asked
     ]
     plans = with_late_events(data, plans, arrivals)
     if output_format == "table":
@@ -105,23 +106,8 @@ def _days(
     return None
 
 
-def _dates(
-    days: list[date] | None,
-    known_on: date | None,
-    data: Path,
-    arrivals: "Arrivals",
-    settings: "Settings",
-) -> "list[SnapshotDates]":
-    from plainscore.runs.planning.plan import dates_to_plan
-    from plainscore.runs.request import snapshot_dates
-
-    if days is None:
-        return dates_to_plan(data, arrivals, settings.arrival_lag_days)
-    return [snapshot_dates(day, known_on, settings) for day in days]
-
-
 def _row(one: "DatePlan", arrivals: "Arrivals") -> dict[str, Any]:
-    from plainscore.runs.planning.reasons import stages_with_reasons
+    from plainscore.runs.plan import stages_with_reasons
 
     return {
         "as_of_date": one.dates.as_of_date,

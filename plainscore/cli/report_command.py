@@ -25,7 +25,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     from plainscore.common.lock import writer_lock
     from plainscore.contracts.catalog import load_catalog
     from plainscore.publish.reports import publish_report, report_file
-    from plainscore.runs.report.reporting import make_report
+    from plainscore.runs.report import make_report
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
     from plainscore.show.reader import open_snapshots

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.cli.limits import NO_LIMITS, Limits
-from plainscore.runs.calendar import NamedDay, meant_day
+from plainscore.runs.calendar import RelativeDate, resolve_date
 
 if TYPE_CHECKING:
-    from plainscore.runs.backfill import BackfillOutcome
-    from plainscore.runs.restatement import Span
+    from plainscore.runs.calendar import DateRange
+    from plainscore.runs.schedule import DatesOutcome
 
 
 def restate(
     *,
     from_: Annotated[date | None, Parameter(name="--from")] = None,
     to: date | None = None,
-    known_on: date | NamedDay | None = None,
+    known_on: date | RelativeDate | None = None,
     data: Path = Path("data"),
     scorecard: tuple[str, ...] | None = None,
     skip_refused: bool = False,
     allow_stopped_feeds: bool = False,
     limits: Limits = NO_LIMITS,
-    plain: bool = False,
+    no_prefect: Annotated[bool, Parameter(name=("--no-prefect", "--plain"), negative=())] = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
     """Publish every published date that late data touches once more, with a later known_on.
@@ -51,79 +51,64 @@ def restate(
         Publish although a log had no arrivals for longer than its limit.
     limits
         What the command may take of the machine.
-    plain
-        Do the same steps without Prefect: no run history, and a quicker start.
+    no_prefect
+        Do the same stages without Prefect: no run history, and a quicker start.
     output_format
         How the outcome is printed.
     """
     from plainscore.cli.many_dates import tell_outcome
-    from plainscore.runs.restatement import Span
+    from plainscore.runs.calendar import DateRange
 
     today = datetime.now(UTC).date()
-    span = Span(from_, to, None if known_on is None else meant_day(known_on, today))
+    within = DateRange(from_, to, None if known_on is None else resolve_date(known_on, today))
     wishes: dict[str, Any] = {
         "scorecards": scorecard,
         "skip_refused": skip_refused,
         "allow_stopped_feeds": allow_stopped_feeds,
         **limits.wishes,
     }
-    if plain or _is_nothing_late(data, span):
-        outcome = _restate_plainly(data, span, **wishes)
+    if no_prefect or _is_nothing_late(data, within):
+        outcome = _restate_directly(data, within, wishes)
     else:
-        outcome = _restate_under_prefect(data, span, wishes)
+        outcome = _restate_under_prefect(data, within, wishes)
     if not (outcome.done or outcome.failed or output_format == "json"):
         print("nothing to restate: no late data touches a published date")
         return 0
     return tell_outcome(outcome, output_format)
 
 
-def _is_nothing_late(data: Path, span: "Span") -> bool:
+def _is_nothing_late(data: Path, within: "DateRange") -> bool:
     """Return whether there is nothing to do: then no Prefect server need be started for it."""
-    from plainscore.runs.planning.arrivals import look_at_arrivals
-    from plainscore.runs.restatement import dates_to_restate
+    from plainscore.runs.plan import look_at_arrivals
+    from plainscore.runs.schedule import stale_dates
 
-    return not look_at_arrivals(data).new and not dates_to_restate(data, span)
+    return not look_at_arrivals(data).new and not stale_dates(data, within)
 
 
-def _restate_plainly(
-    data: Path,
-    span: "Span",
-    *,
-    skip_refused: bool,
-    allow_stopped_feeds: bool,
-    **flags: Any,
-) -> "BackfillOutcome":
+def _restate_directly(data: Path, within: "DateRange", wishes: dict[str, Any]) -> "DatesOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.progress import step_progress
-    from plainscore.runs.restatement import restate
-    from plainscore.settings import read_settings
+    from plainscore.runs.observers import terminal_progress
+    from plainscore.runs.request import read_request
+    from plainscore.runs.schedule import restate
 
-    settings = read_settings(data, **flags)
-    with writer_lock(data, "restate"), step_progress() as do:
-        return restate(
-            data,
-            span,
-            settings,
-            skip_refused=skip_refused,
-            allow_stopped_feeds=allow_stopped_feeds,
-            do=do,
-        )
+    request = read_request("last-day", None, data, **wishes)
+    with writer_lock(data, "restate"), terminal_progress() as shown:
+        return restate(request, within, shown)
 
 
-def _restate_under_prefect(data: Path, span: "Span", wishes: dict[str, Any]) -> "BackfillOutcome":
+def _restate_under_prefect(
+    data: Path, within: "DateRange", wishes: dict[str, Any]
+) -> "DatesOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.flows.scheduling.prefect_start import prepare_prefect
+    from plainscore.flows.server import run_flow, set_defaults
 
+    dates = {"first": within.first, "last": within.last, "known_on": within.known_on}
     with writer_lock(data, "restate", lend=True):
-        prepare_prefect()
-        from plainscore.flows.prefect_flows import restate_flow, start_own_server
-        from plainscore.runs.backfill import DatesFailed
+        set_defaults()
+        from plainscore.flows.restate import restate
+        from plainscore.runs.schedule import DatesFailed
 
-        start_own_server()
         try:
-            outcome: BackfillOutcome = restate_flow(
-                span.first, span.last, span.known_on, data, **wishes
-            )
+            return run_flow(restate, **dates, data=data, **wishes)
         except DatesFailed as error:
             return error.outcome
-    return outcome

@@ -9,16 +9,16 @@ from cyclopts import Parameter
 
 from plainscore.cli.limits import NO_LIMITS, Limits
 from plainscore.engines.options import EngineName
-from plainscore.runs.calendar import NamedDay
+from plainscore.runs.calendar import RelativeDate
 
 if TYPE_CHECKING:
     from plainscore.runs.request import SnapshotRequest
-    from plainscore.runs.score_day import SnapshotOutcome
+    from plainscore.runs.run import SnapshotOutcome
 
 
 def run(
     *,
-    as_of: date | NamedDay,
+    as_of: date | RelativeDate,
     known_on: date | None = None,
     data: Path = Path("data"),
     scorecard: tuple[str, ...] | None = None,
@@ -28,7 +28,7 @@ def run(
     limits: Limits = NO_LIMITS,
     engine: EngineName | None = None,
     master: str | None = None,
-    plain: bool = False,
+    no_prefect: Annotated[bool, Parameter(name=("--no-prefect", "--plain"), negative=())] = False,
     output_format: Annotated[Literal["table", "json"], Parameter(name="--format")] = "table",
 ) -> int:
     """Ingest what is new under DATA/landing and publish the snapshot of one date.
@@ -58,13 +58,13 @@ def run(
         What makes raw to scores: duckdb by default, or spark or sail; the snapshot is the same.
     master
         Spark's master, such as spark://host:7077; Spark in this machine by default.
-    plain
-        Do the same steps without Prefect: no run history, and a quicker start.
+    no_prefect
+        Do the same stages without Prefect: no run history, and a quicker start.
     output_format
         How the outcome is printed.
     """
     from plainscore.cli.data_directory import require_data
-    from plainscore.cli.many_dates import is_done_already
+    from plainscore.runs.plan import is_all_current
     from plainscore.runs.request import read_request
 
     require_data(data)
@@ -78,38 +78,35 @@ def run(
         "master": master,
     }
     request = read_request(as_of, known_on, data, **wishes)
-    if plain or is_done_already([request]):
-        outcome = _run_plainly(request)
+    if no_prefect or is_all_current([request]):
+        outcome = _run_directly(request)
     else:
         outcome = _run_under_prefect(request, wishes)
     _print(outcome, data, output_format)
     return 0
 
 
-def _run_plainly(request: "SnapshotRequest") -> "SnapshotOutcome":
+def _run_directly(request: "SnapshotRequest") -> "SnapshotOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.progress import step_progress
-    from plainscore.runs.score_day import score_day
+    from plainscore.runs.observers import terminal_progress
+    from plainscore.runs.run import score_day
 
     purpose = f"run {request.dates.as_of_date}"
-    with writer_lock(request.data_dir, purpose), step_progress() as do:
-        return score_day(request, do)
+    with writer_lock(request.data_dir, purpose), terminal_progress() as shown:
+        return score_day(request, observers=shown)
 
 
 def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "SnapshotOutcome":
     from plainscore.common.lock import writer_lock
-    from plainscore.flows.scheduling.prefect_start import prepare_prefect
+    from plainscore.flows.server import run_flow, set_defaults
 
-    dates = request.dates
-    with writer_lock(request.data_dir, f"run {dates.as_of_date}", lend=True):
-        prepare_prefect()
-        from plainscore.flows.prefect_flows import score_day_flow, start_own_server
+    dates, data = request.dates, request.data_dir
+    with writer_lock(data, f"run {dates.as_of_date}", lend=True):
+        set_defaults()
+        from plainscore.flows.score_day import score_day
 
-        start_own_server()
-
-        outcome: SnapshotOutcome = score_day_flow(
-            dates.as_of_date, dates.known_on, request.data_dir, **wishes
-        )
+        days = {"as_of_date": dates.as_of_date, "known_on": dates.known_on}
+        outcome: SnapshotOutcome = run_flow(score_day, **days, data=data, **wishes)
     return outcome
 
 
@@ -117,7 +114,7 @@ def _print(outcome: "SnapshotOutcome", data: Path, output_format: str) -> None:
     from plainscore.publish.manifest import read_manifest
     from plainscore.publish.reports import report_file
     from plainscore.runs.json_log import say
-    from plainscore.runs.summary import snapshot_text
+    from plainscore.runs.report import snapshot_text
 
     if output_format == "json":
         manifest = read_manifest(outcome.run)

@@ -1,6 +1,5 @@
 """`plainscore serve`: run what prefect.yaml schedules, from one process."""
 
-import sys
 from pathlib import Path
 
 
@@ -17,16 +16,10 @@ def serve(*, file: Path = Path("prefect.yaml"), port: int = 4200) -> int:
     port
         Of the own server and its pages.
     """
-    from plainscore.flows.scheduling.declared import read_declared
-    from plainscore.flows.scheduling.prefect_start import prepare_prefect
+    from plainscore.flows.server import set_defaults
 
-    declared = read_declared(file)
-    prepare_prefect(is_watched=True)
-    from plainscore.flows.scheduling.serving import serve_declared
+    set_defaults(is_quiet=False)
+    from plainscore.flows.serving import serve_file
 
-    def tell(pages: str) -> None:
-        scheduled = [one.name for one in declared if one.schedules]
-        print(f"scheduled: {', '.join(scheduled)}; look at {pages}", file=sys.stderr, flush=True)
-
-    serve_declared(declared, port, tell)
+    serve_file(file, port)
     return 0

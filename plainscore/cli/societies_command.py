@@ -58,7 +58,7 @@ def societies(
     from plainscore.analysis.scenarios import choose_months, compare_scenarios, open_people
     from plainscore.cli.row_output import print_rows
     from plainscore.common.errors import UsageError
-    from plainscore.runs.progress import step_progress
+    from plainscore.runs.observers import spinner
     from plainscore.settings import read_settings
     from plainscore.show.scenarios import scenarios_page, summary_rows
 
@@ -66,8 +66,8 @@ def societies(
         raise UsageError(f"--out {out}: {out.parent} is no directory")
     settings = read_settings(data, scorecards=(*CARDS, *card), **limits.wishes)
     store = open_people(data, people, seed, settings)
-    with step_progress() as do:
-        record = do(compare_scenarios, store, choose_months(store, from_, to), settings)
+    with spinner("scoring"):
+        record = compare_scenarios(store, choose_months(store, from_, to), settings)
     if out is not None:
         out.write_text(scenarios_page(record), encoding="utf-8")
         print(f"wrote {out}", file=sys.stderr)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from plainscore.contracts.dates import SnapshotDates
-    from plainscore.runs.ledger.entry import Attempt, Entry, StageRecord
+    from plainscore.runs.ledger import Entry, RunAttempt, StageRecord
 
 PUBLISHED = """
 select
@@ -68,7 +68,7 @@ def status(
 def _rows(data: Path) -> list[Row]:
     """Return one row per (as_of_date, known_on) that is published or was tried."""
     from plainscore.common.lock import writing_since
-    from plainscore.runs.ledger.entry import Entry, read_entries
+    from plainscore.runs.ledger import Entry, read_entries
 
     entries, damaged = read_entries(data)
     for file in damaged:
@@ -109,8 +109,8 @@ def _row(dates: "SnapshotDates", figures: Row | None, entry: "Entry", since: str
     }
 
 
-def _stage(record: "StageRecord", attempt: "Attempt", since: str | None) -> Row:
-    from plainscore.runs.ledger.entry import outcome_now
+def _stage(record: "StageRecord", attempt: "RunAttempt", since: str | None) -> Row:
+    from plainscore.runs.ledger import outcome_now
 
     return {
         "stage": record.stage,
@@ -128,7 +128,7 @@ def _print_grid(rows: list[Row]) -> None:
     from rich.text import Text
 
     from plainscore.cli.row_output import PIPE_WIDTH
-    from plainscore.runs.ledger.entry import STAGES
+    from plainscore.runs.ledger import STAGES
 
     columns = ("as_of_date", "known_on", *FIGURES[:-1], *STAGES, FIGURES[-1])
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")

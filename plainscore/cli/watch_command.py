@@ -39,15 +39,14 @@ def watch(
     from plainscore.cli.row_output import print_rows
     from plainscore.common.errors import LimitPassed
     from plainscore.common.lock import writer_lock
-    from plainscore.runs.progress import step_progress
-    from plainscore.runs.watching import find_drift, find_stale
+    from plainscore.runs.upkeep import find_drift, find_stale
     from plainscore.settings import read_settings
 
     settings = read_settings(data, **limits.wishes)
     found = [find_stale(data, datetime.now(UTC).date(), max_age_days)]
     if (data / "snapshots").is_dir():
-        with writer_lock(data, "watch"), step_progress() as do:
-            found.append(find_drift(data, over_days, max_psi, settings, do))
+        with writer_lock(data, "watch"):
+            found.append(find_drift(data, over_days, max_psi, settings))
     rows = [asdict(one) for one in found if one is not None]
     columns = ("kind", "message", "figure", "limit")
     if rows or output_format != "table":

@@ -20,8 +20,7 @@ from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.reports import remove_all_reports
 from plainscore.publish.runs import SNAPSHOTS, STAGING, published_runs
-from plainscore.runs.spill import SPILL
-from plainscore.settings import Settings
+from plainscore.settings import TEMP_FOLDER, Settings
 
 
 @dataclass
@@ -98,7 +97,7 @@ def _refuse_strangers(data_dir: Path, ids: Sequence[str]) -> None:
 def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
     """Delete leftovers of dead runs, and what beside the runs tells of an erased person."""
     snapshots = data_dir / SNAPSHOTS
-    shutil.rmtree(data_dir / SPILL, ignore_errors=True)
+    shutil.rmtree(data_dir / TEMP_FOLDER, ignore_errors=True)
     shutil.rmtree(snapshots / STAGING, ignore_errors=True)
     remove_all_reports(data_dir)
     for beside in sorted(snapshots.glob("_*/*")):

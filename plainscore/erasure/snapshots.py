@@ -32,10 +32,10 @@ from plainscore.publish.runs import (
     standing_runs,
 )
 from plainscore.publish.staging import table_file
-from plainscore.runs.ledger.entry import entry_file
+from plainscore.runs.ledger import entry_file
+from plainscore.runs.pipeline import cards_by_hash
 from plainscore.runs.request import SnapshotRequest
-from plainscore.runs.score_day import score_what_is_in
-from plainscore.runs.scorecard_files import cards_by_hash
+from plainscore.runs.run import score_ingested
 from plainscore.settings import Settings
 
 
@@ -129,7 +129,7 @@ def _publish_anew(
         skipped = [
             RefusedFile("", file, None, "", "") for file in manifest["skipped_refused_files"]
         ]
-        run = score_what_is_in(request, IngestReport(refused=skipped)).run
+        run = score_ingested(request, IngestReport(refused=skipped)).run
     except (ChecksRefused, ContractError, InputRefused, UsageError) as error:
         is_empty = isinstance(error, InputRefused) and str(error).startswith("no event is known")
         why = "it held nobody else" if is_empty else str(error)

@@ -1,4 +1,4 @@
-"""One JSON object a line on stderr, for machines that read logs; on where the settings say so.
+"""One JSON object a line on stderr, for machines that read logs; on if the settings say so.
 
 Every line has ``time`` (UTC), ``level`` and ``event``; those of a run also ``run_id``,
 ``as_of_date`` and ``known_on``, and those of a stage ``stage``.
@@ -10,27 +10,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-INFO, WARNING, ERROR = "info", "warning", "error"
 Level = Literal["info", "warning", "error"]
 _is_on = False
 
 
 def choose_log_format(log_format: Literal["text", "json"]) -> None:
-    """Tell of things as text, or as JSON, from now on."""
+    """Write messages as text, or as JSON, from now on."""
     global _is_on
     _is_on = log_format == "json"
 
 
 def log_event(event: str, facts: Mapping[str, Any], level: Level = "info") -> None:
-    """Write a line where JSON is on; else nothing. Facts that are None are left out."""
+    """Write a line if JSON is on, else nothing. Facts that are None are left out."""
     if _is_on:
-        told = {name: value for name, value in facts.items() if value is not None}
+        known = {name: value for name, value in facts.items() if value is not None}
         head = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
-        print(json.dumps({**head, "event": event, **told}, default=str), file=sys.stderr)
+        print(json.dumps({**head, "event": event, **known}, default=str), file=sys.stderr)
 
 
 def say(message: str, level: Level = "error", **facts: Any) -> None:
-    """Tell a person on stderr; where JSON is on, a machine."""
+    """Print a message on stderr, as text or as JSON."""
     if _is_on:
         log_event("message", {"message": message, **facts}, level)
     else:

@@ -9,7 +9,7 @@ from typing import Any
 from plainscore.common.errors import UsageError
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.options import EngineName, require_engine
-from plainscore.runs.calendar import NamedDay, meant_day
+from plainscore.runs.calendar import RelativeDate, resolve_date
 from plainscore.settings import Settings, read_settings
 
 
@@ -17,7 +17,7 @@ from plainscore.settings import Settings, read_settings
 class SnapshotRequest:
     """One snapshot of one data directory.
 
-    ``skip_refused``: publish although refused files stand in the way, and say so in the manifest.
+    ``skip_refused``: publish although refused files block it; the manifest says so.
     ``allow_stopped_feeds``: publish although a log had no arrivals for longer than its limit.
     ``force``: publish a further run although nothing changed.
     """
@@ -35,7 +35,7 @@ def snapshot_dates(
 ) -> SnapshotDates:
     """Return both clocks; known_on defaults to as_of_date plus the configured lag.
 
-    Raises UsageError where as_of_date has not ended and no known_on was given: its events cannot
+    Raises UsageError if as_of_date has not ended and no known_on was given: its events cannot
     all have arrived. ``today`` defaults to the current day (UTC).
     """
     if known_on is not None:
@@ -50,7 +50,7 @@ def snapshot_dates(
 
 
 def read_request(
-    as_of_date: date | NamedDay,
+    as_of_date: date | RelativeDate,
     known_on: date | None = None,
     data: Path = Path("data"),
     *,
@@ -65,10 +65,10 @@ def read_request(
     engine: EngineName | None = None,
     master: str | None = None,
 ) -> SnapshotRequest:
-    """Return the request that flags and settings make together.
+    """Return the request that flags and settings make together; None leaves it to the settings.
 
-    What is None is taken from the settings. ``today``: the day on which a named day is meant,
-    the current one (UTC) by default. Raises UsageError as those do.
+    ``today``: what a relative date refers to, the current day (UTC) by default.
+    Raises UsageError for settings, an engine or dates that are invalid.
     """
     settings = read_settings(
         data,
@@ -80,14 +80,14 @@ def read_request(
         master=master,
     )
     require_engine(settings.engine, settings.master)
-    day = meant_day(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
+    day = resolve_date(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
     dates = snapshot_dates(day, known_on, settings)
     return SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds, force)
 
 
 def read_requests(
-    as_of_dates: Sequence[date], known_on: date | None, data: Path, **wishes: Any
+    as_of_dates: Sequence[date], known_on: date | None, data: Path, **overrides: Any
 ) -> list[SnapshotRequest]:
-    """Return the requests of many dates, all else alike; see ``read_request``."""
-    one = read_request(as_of_dates[0], known_on, data, **wishes)
+    """Return the requests of many dates, alike in everything else; see ``read_request``."""
+    one = read_request(as_of_dates[0], known_on, data, **overrides)
     return [replace(one, dates=snapshot_dates(day, known_on, one.settings)) for day in as_of_dates]

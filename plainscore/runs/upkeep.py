@@ -1,23 +1,32 @@
-"""What keeps a data directory in shape beside its snapshots. Each takes the writer lock."""
+"""Upkeep of a data directory: compact, prune, and watch for a stale or drifted snapshot."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
+
+from plainscore.analysis.drift.drifting import DriftPair, compute_drift
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
+from plainscore.common.text import parquet_list
 from plainscore.logs.compaction import CompactedTable, compact
 from plainscore.publish.catalog import refresh_catalog
+from plainscore.publish.drift_sets import drift_folder
 from plainscore.publish.pruning import PruneOutcome, prune
 from plainscore.publish.retention import RetentionRule
-from plainscore.publish.runs import SNAPSHOTS, runs_of
-from plainscore.runs.ledger.entry import entry_file
-from plainscore.settings import Retention
+from plainscore.publish.runs import SNAPSHOTS, Run, published_runs, runs_of, shown_runs
+from plainscore.publish.staging import table_file
+from plainscore.runs.ledger import entry_file
+from plainscore.settings import Retention, Settings
+
+STALE, DRIFTED = "stale", "drifted"
 
 
 def compact_events(data_dir: Path, grace_days: int = 7) -> list[CompactedTable]:
     """Rewrite finished months of the event store by person; see ``plainscore.logs.compaction``.
 
-    Raises UsageError for days below 0, InputRefused where there is no event store.
+    Raises UsageError for days below 0, InputRefused if there is no event store.
     """
     if grace_days < 0:
         raise UsageError(f"--grace-days {grace_days}: choose 0 or more")
@@ -34,7 +43,7 @@ def prune_snapshots(
 ) -> PruneOutcome:
     """Retire and delete what the rule does not keep, and what the ledger says of dates that go.
 
-    ``is_rehearsal``: only say what would be done. Raises InputRefused where nothing is published.
+    ``is_rehearsal``: only say what would be done. Raises InputRefused if nothing is published.
     """
     if not (data_dir / SNAPSHOTS).is_dir():
         raise InputRefused(f"nothing is published in {data_dir}: there is nothing to prune")
@@ -52,3 +61,67 @@ def _forget(data_dir: Path, outcome: PruneOutcome) -> None:
     for run in outcome.deleted:
         if not runs_of(data_dir, run.dates):
             entry_file(data_dir, run.dates).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something an operator must know: a sentence, and the figure that is above its limit."""
+
+    kind: str
+    message: str
+    figure: float | None
+    limit: float
+
+
+def find_stale(data_dir: Path, today: date, max_age_days: int) -> Finding | None:
+    """Return a finding if the newest published date lies more than so many days back."""
+    newest = max((run.dates.as_of_date for run in published_runs(data_dir)), default=None)
+    if newest is None:
+        return Finding(STALE, f"nothing is published in {data_dir}", None, max_age_days)
+    age = (today - newest).days
+    if age <= max_age_days:
+        return None
+    message = f"the newest snapshot is of {newest}, {age} days ago (limit: {max_age_days})"
+    return Finding(STALE, message, age, max_age_days)
+
+
+def find_drift(
+    data_dir: Path, over_days: int, max_psi: float, settings: Settings
+) -> Finding | None:
+    """Return a finding if the champion's score has drifted by more than so much PSI.
+
+    Compares the newest snapshot with the last one at least ``over_days`` before it; without one,
+    nothing is found. Computes the drift unless it is published. The caller holds the writer lock.
+    """
+    pair = _pair(shown_runs(published_runs(data_dir)), over_days)
+    if pair is None:
+        return None
+    list(compute_drift(data_dir, [pair], settings))
+    psi, is_beyond_noise = _drift_of_score(drift_folder(data_dir, pair.before, pair.after))
+    if psi <= max_psi or not is_beyond_noise:
+        return None
+    days = f"{pair.before.dates.as_of_date} and {pair.after.dates.as_of_date}"
+    message = f"the score has drifted between {days}: PSI {psi:.3f} (limit: {max_psi:g})"
+    return Finding(DRIFTED, message, psi, max_psi)
+
+
+def _pair(runs: list[Run], over_days: int) -> DriftPair | None:
+    if not runs:
+        return None
+    newest = runs[-1]
+    before = [
+        run
+        for run in runs
+        if (newest.dates.as_of_date - run.dates.as_of_date).days >= max(over_days, 1)
+    ]
+    return DriftPair(before[-1], newest) if before else None
+
+
+def _drift_of_score(folder: Path) -> tuple[float, bool]:
+    file = parquet_list([table_file(folder, "drift")])
+    with duckdb.connect() as con:
+        psi, is_beyond_noise = con.execute(
+            f"select psi, is_beyond_noise from read_parquet({file}, hive_partitioning = false) "
+            "where scorecard_no = 1 and subject_kind = 'score'"
+        ).fetchall()[0]
+    return float(psi or 0), bool(is_beyond_noise)

@@ -10,7 +10,7 @@ from benchmarks.job import write_job
 from benchmarks.world import differing_rows
 from plainscore.common.lock import writer_lock
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import score_day
+from plainscore.runs.run import score_day
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import nasty_world
 from tests.quick_runs import quick_runs

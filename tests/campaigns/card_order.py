@@ -23,7 +23,7 @@ from plainscore.analysis.quality.reordering import MISSING, reordered
 from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import live_runs
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import score_day
+from plainscore.runs.run import score_day
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.synthetic.synthesise import synthesise

@@ -14,7 +14,7 @@ from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
 from plainscore.publish.stage_view import NO_ENTRY
 from plainscore.publish.verification import verify
-from plainscore.runs.ledger.entry import entry_file, read_entries
+from plainscore.runs.ledger import entry_file, read_entries
 from tests.ingest.delivery import Delivery
 
 TRANSIENT = (".lock", FORMAT_FILE, "plainscore.duckdb")

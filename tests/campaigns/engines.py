@@ -25,8 +25,8 @@ from benchmarks.measuring import COMMAND
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import CATALOG, SNAPSHOTS, STAGING, find_live_run, runs_of
-from plainscore.runs.ledger.entry import read_entry
-from plainscore.runs.spill import SPILL
+from plainscore.runs.ledger import read_entry
+from plainscore.settings import TEMP_FOLDER
 from tests.campaigns.spark_cluster import spark_cluster
 
 DAY = date(2026, 10, 31)
@@ -120,7 +120,7 @@ def _killed(data: Path, words: str, whole: Ran, number: signal.Signals) -> list[
     child.send_signal(number)
     code = child.wait()
     time.sleep(LETTING_GO_SECONDS)
-    left = [path for path in (data / SPILL, data / SNAPSHOTS / STAGING) if _holds_files(path)]
+    left = [path for path in (data / TEMP_FOLDER, data / SNAPSHOTS / STAGING) if _holds_files(path)]
     print(f"{number.name}: exit code {code}; left until the next run: {[p.name for p in left]}")
     faults = []
     if (data / CATALOG).read_bytes() != catalog or runs_of(data, DATES) != runs:
@@ -128,7 +128,7 @@ def _killed(data: Path, words: str, whole: Ran, number: signal.Signals) -> list[
     if left and number is not signal.SIGKILL:
         faults.append(f"{number.name}: {left} were left behind")
     faults += _differences(whole, _published(data, f"after {number.name}", words))
-    left = [path for path in (data / SPILL, data / SNAPSHOTS / STAGING) if _holds_files(path)]
+    left = [path for path in (data / TEMP_FOLDER, data / SNAPSHOTS / STAGING) if _holds_files(path)]
     return faults + [f"after {number.name}: {path} is still there" for path in left]
 
 

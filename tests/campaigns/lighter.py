@@ -29,11 +29,12 @@ def import_everything() -> None:
     import plainscore.logs.event_store
     import plainscore.publish.pruning
     import plainscore.publish.verification
-    import plainscore.runs.progress
+    import plainscore.runs.observers
+    import plainscore.runs.plan
+    import plainscore.runs.report
     import plainscore.runs.request
-    import plainscore.runs.restatement
-    import plainscore.runs.score_day
-    import plainscore.runs.summary  # noqa: F401
+    import plainscore.runs.run
+    import plainscore.runs.schedule  # noqa: F401
 
     _read_contracts_once()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]

@@ -20,15 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from plainscore.synthetic.settings import WorldSettings
 
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import score_day
-from plainscore.runs.steps import check_stage
-from plainscore.synthetic.synthesise import synthesise
-from plainscore.synthetic.world import WorldSettings
+from plainscore.runs.run import check_stage, score_day
+from plainscore.synthetic.world import synthesise
 from tests.campaigns.soak_table import print_summary
 
 FIRST = date(2025, 11, 1)

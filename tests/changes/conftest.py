@@ -1,25 +1,22 @@
 """A nasty world published three times: a month ago by another card, now, and now as known later."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from plainscore.analysis.changes.changing import compute_changes
 from plainscore.publish.change_sets import ChangePair
 from plainscore.publish.runs import Run
-from plainscore.runs.doing import Do, once
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import score_day
-from plainscore.runs.steps import read_design
+from plainscore.runs.run import score_day
 from plainscore.settings import read_settings
 from tests.oracle.events import Event
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
 from tests.oracle.snapshot import snapshot
+from tests.quick_runs import quick_runs
 
 SEED = 2  # known_on is a month after the as_of_date, half of the people are chaotic
 
@@ -65,13 +62,8 @@ def month_before(world: NastyWorld) -> date:
     return world.as_of_date - timedelta(days=31)
 
 
-def unchecked(step: Callable[..., Any], *arguments: Any) -> Any:
-    """Do a step of score_day, but spend no seconds on the checks that other tests are about."""
-    return [] if step.__name__ == "check_stage" else step(*arguments)
-
-
-def publish(data_dir: Path, do: Do, dates: tuple[date, date], card: str) -> Run:
-    return score_day(read_request(*dates, data_dir, scorecards=(card,)), do).run
+def publish(data_dir: Path, dates: tuple[date, date], card: str) -> Run:
+    return score_day(read_request(*dates, data_dir, scorecards=(card,))).run
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +72,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     world = with_someone_frozen_for_a_while(nasty_world(SEED))
     write_landing(world.events, data_dir)
     ago, now = month_before(world), world.as_of_date
-    do = once(unchecked, read_design)
-    return Published(
-        data_dir,
-        world,
-        publish(data_dir, unchecked, (ago, ago), "reported_b"),
-        publish(data_dir, do, (now, now), "standard"),
-        publish(data_dir, do, (now, world.known_on), "standard"),
-    )
+    with quick_runs():
+        return Published(
+            data_dir,
+            world,
+            publish(data_dir, (ago, ago), "reported_b"),
+            publish(data_dir, (now, now), "standard"),
+            publish(data_dir, (now, world.known_on), "standard"),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,13 @@ import pytest
 
 from plainscore.publish import publishing
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.runs import score_day, steps
-from plainscore.runs.ledger import recording
+from plainscore.runs.run import SnapshotRun
 from tests.docs.pages import CHECKOUT
 
 DAY = "arrived=2026-10-31"
 RUN = "data/snapshots/as_of_date=2026-09-30/known_on=2026-09-30/run=0001"
 SETTINGS = "plainscore.toml"
+CHECK = SnapshotRun.check
 
 
 @dataclass
@@ -70,18 +70,18 @@ def _a_patch_breaks_scores(scene: Scene) -> None:
     patch = scene.folder / "hotfix.py"
     patch.touch()
 
-    def build(house: steps.House, schema: str) -> None:
-        steps.build_stage(house, schema)
+    build_rightly = SnapshotRun.build
+
+    def build(run: SnapshotRun, schema: str) -> None:
+        build_rightly(run, schema)
         if schema == "scores" and patch.exists():
-            house.running.con.execute("update scores.score set score = score + 1")
+            run.engine.con.execute("update scores.score set score = score + 1")
 
-    def check(house: steps.House, schema: str) -> list[Any]:
-        is_looked_at = schema == "scores" and patch.exists()
-        return steps.check_stage(house, schema) if is_looked_at else []
+    def check(run: SnapshotRun, schema: str) -> list[Any]:
+        return CHECK(run, schema) if schema == "scores" and patch.exists() else []
 
-    for told in (score_day, recording):  # the ledger knows a step by what it is
-        scene.patched.setattr(told, "build_stage", build)
-        scene.patched.setattr(told, "check_stage", check)
+    scene.patched.setattr(SnapshotRun, "build", build)
+    scene.patched.setattr(SnapshotRun, "check", check)
 
 
 def _the_disk_fills(scene: Scene) -> None:

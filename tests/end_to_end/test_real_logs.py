@@ -14,7 +14,7 @@ from examples.taiwan import to_payment_log
 from examples.taiwan_fit import clients_and_outcomes, cross_validated
 from plainscore.publish.manifest import read_manifest
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.quick_runs import quick_runs
 
 REAL = Path(__file__).parents[3] / "shared" / "real"

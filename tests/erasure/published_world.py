@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import score_day
+from plainscore.runs.run import score_day
 from tests.ingest.delivery import Delivery, bill, deposit, verified
 
 JANUARY, FEBRUARY = date(2026, 1, 31), date(2026, 2, 28)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.runs.request import SnapshotRequest, read_request
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.run import SnapshotOutcome
 from tests.made_once import SAMPLE, published_sample
 from tests.made_once import SAMPLE_DAY as LAST_DAY
 from tests.quick_runs import quick_runs

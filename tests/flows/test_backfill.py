@@ -1,6 +1,5 @@
 """Many dates in one process: what is done once, and what stops only its own date."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.cli.many_dates import is_done_already, tell_outcome
+from plainscore.cli.app import run_command_line
+from plainscore.cli.many_dates import tell_outcome
 from plainscore.common.errors import (
     ChecksRefused,
     InputRefused,
@@ -18,14 +18,16 @@ from plainscore.common.errors import (
 )
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs import IngestReport
-from plainscore.publish.runs import Run
-from plainscore.runs.backfill import BackfillOutcome, backfill, publish_each
-from plainscore.runs.doing import Do
+from plainscore.publish.runs import Run, published_runs
+from plainscore.runs import run, schedule
+from plainscore.runs.calendar import read_dates
+from plainscore.runs.plan import is_all_current
 from plainscore.runs.request import SnapshotRequest, read_requests
-from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.runs.steps import read_design, show_published, take_in_new_files
+from plainscore.runs.run import Prepared, SnapshotOutcome
+from plainscore.runs.schedule import DatesOutcome, PlannedDate, backfill, publish_dates
 from tests.flows.conftest import LAST_DAY
 
+NOTHING_SHARED: Any = None
 DAYS = [date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31)]
 
 
@@ -38,13 +40,15 @@ def published(request: SnapshotRequest, is_new: bool = True) -> SnapshotOutcome:
     return SnapshotOutcome(run, is_new, IngestReport(warnings=["a feed is quiet"]))
 
 
-def failing_on(day: date, error: Exception) -> Callable[[SnapshotRequest], SnapshotOutcome]:
-    def publish(request: SnapshotRequest) -> SnapshotOutcome:
+def publish_all_but(data_dir: Path, day: date, error: Exception) -> DatesOutcome:
+    def publish(request: SnapshotRequest, _: Prepared) -> SnapshotOutcome:
         if request.dates.as_of_date == day:
             raise error
         return published(request)
 
-    return publish
+    requests = requests_for(data_dir)
+    planned = [PlannedDate(request.dates, "requested") for request in requests]
+    return publish_dates(planned, requests[0], NOTHING_SHARED, publish)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +62,7 @@ def failing_on(day: date, error: Exception) -> Callable[[SnapshotRequest], Snaps
     ],
 )
 def test_a_date_that_fails_does_not_stop_the_rest(tmp_path: Path, error: Exception) -> None:
-    outcome = publish_each(requests_for(tmp_path), failing_on(DAYS[1], error))
+    outcome = publish_all_but(tmp_path, DAYS[1], error)
     assert [done.run.dates.as_of_date for done in outcome.done] == [DAYS[0], DAYS[2]]
     assert list(outcome.failed) == [SnapshotDates(DAYS[1], DAYS[1])]
     assert "bad" in outcome.failed[SnapshotDates(DAYS[1], DAYS[1])]
@@ -70,23 +74,29 @@ def test_a_date_that_fails_does_not_stop_the_rest(tmp_path: Path, error: Excepti
 )
 def test_what_concerns_every_date_stops_at_once(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)):
-        publish_each(requests_for(tmp_path), failing_on(DAYS[0], error))
+        publish_all_but(tmp_path, DAYS[0], error)
 
 
-def test_landing_and_contracts_are_read_once_however_many_dates_there_are(tmp_path: Path) -> None:
+def test_landing_and_contracts_are_read_once_however_many_dates_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done: list[str] = []
 
-    def note(step: Callable[..., Any], *_: Any) -> str:
-        done.append(step.__name__)
-        return step.__name__
+    def note(name: str, made: Any) -> None:
+        monkeypatch.setattr(run, name, lambda *_: done.append(name) or made)
 
-    def publish(request: SnapshotRequest, do: Do) -> SnapshotOutcome:
-        for step in (read_design, take_in_new_files, show_published):
-            assert do(step, request) == step.__name__
+    report = IngestReport()
+    note("load_pipeline", None)
+    note("ingest_new_files", report)
+    note("recover_published", None)
+
+    def publish(request: SnapshotRequest, prepared: Prepared, _: Any) -> SnapshotOutcome:
+        assert prepared.report is report
         return published(request)
 
-    backfill(requests_for(tmp_path), note, publish)
-    assert done == ["read_design", "take_in_new_files", "show_published"]
+    monkeypatch.setattr(schedule, "score_day", publish)
+    assert len(backfill(requests_for(tmp_path)).done) == 3
+    assert done == ["load_pipeline", "ingest_new_files", "recover_published"]
 
 
 def test_without_a_landing_no_date_is_tried(tmp_path: Path) -> None:
@@ -97,7 +107,7 @@ def test_without_a_landing_no_date_is_tried(tmp_path: Path) -> None:
 def test_dates_that_failed_are_told_on_stderr_with_their_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = publish_each(requests_for(tmp_path), failing_on(DAYS[1], ChecksRefused("one\ntwo")))
+    outcome = publish_all_but(tmp_path, DAYS[1], ChecksRefused("one\ntwo"))
     assert tell_outcome(outcome, "table") == 6
     told = capsys.readouterr()
     assert "2026-10-30  2026-10-30  failed\n" in told.out
@@ -110,15 +120,49 @@ def test_a_backfill_with_nothing_to_do_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = [published(request, is_new=False) for request in requests_for(tmp_path)]
-    assert tell_outcome(BackfillOutcome(done), "table") == 0
+    assert tell_outcome(DatesOutcome(done), "table") == 0
     assert "nothing to do: all 3 are published and current" in capsys.readouterr().out
 
 
-def test_what_is_done_already_is_known_before_a_server_is_started(
+def test_what_is_all_current_is_known_before_a_server_is_started(
     published_once: tuple[Path, SnapshotOutcome],
 ) -> None:
     data_dir, _ = published_once
-    assert is_done_already(read_requests([LAST_DAY], None, data_dir))
-    assert not is_done_already(read_requests([LAST_DAY], None, data_dir, force=True))
-    assert not is_done_already(read_requests(DAYS, None, data_dir))
-    assert not is_done_already(read_requests(DAYS, None, data_dir / "nowhere"))
+    assert is_all_current(read_requests([LAST_DAY], None, data_dir))
+    assert not is_all_current(read_requests([LAST_DAY], None, data_dir, force=True))
+    assert not is_all_current(read_requests(DAYS, None, data_dir))
+    assert not is_all_current(read_requests(DAYS, None, data_dir / "nowhere"))
+
+
+def test_dates_come_from_a_file_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "dates.txt"
+    file.write_text("\ufeff2026-10-31\n\n2026-10-29  # after the outage\n2026-10-31\n")
+    assert read_dates(file) == [DAYS[0], DAYS[2]]
+    file.write_text("2026-10-29\n30.10.2026\n")
+    with pytest.raises(UsageError, match=r"dates\.txt, line 2: '30.10.2026' is no date"):
+        read_dates(file)
+    file.write_text("# none\n")
+    with pytest.raises(UsageError, match="holds no dates"):
+        read_dates(file)
+
+
+@pytest.mark.usefixtures("quick")
+def test_history_that_was_loaded_at_once_is_backfilled_as_known_later(
+    delivered: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "dates.txt"
+    file.write_text("2025-12-31\n2026-01-31\n")
+    for arrived in (delivered / "landing").glob("*/arrived=*"):
+        target = arrived.with_name("arrived=2026-10-31")
+        target.mkdir(exist_ok=True)
+        for number, one in enumerate(sorted(arrived.iterdir())):
+            if arrived != target:
+                one.rename(target / f"{arrived.name[8:]}-{number}-{one.name}")
+    line = ["backfill", "--dates", str(file), "--data", str(delivered), "--no-prefect"]
+    assert run_command_line(line) == 6
+    assert run_command_line([*line, "--known-on", "2026-10-31"]) == 0
+    known = {run.dates for run in published_runs(delivered)}
+    assert known == {
+        SnapshotDates(day, LAST_DAY) for day in (date(2025, 12, 31), date(2026, 1, 31))
+    }
+    assert run_command_line([*line, "--from", "2026-01-31"]) == 2

@@ -7,7 +7,7 @@ import pytest
 
 from plainscore.cli.gaming_command import gaming
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.run import SnapshotOutcome
 
 Published = tuple[Path, SnapshotOutcome]
 

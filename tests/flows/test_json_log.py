@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.runs.ledger.entry import STAGES, read_entry
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.ledger import STAGES, read_entry
+from plainscore.runs.run import SnapshotOutcome
 from plainscore.show.reader import open_snapshots
 from tests.flows.conftest import LAST_DAY
 

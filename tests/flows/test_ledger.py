@@ -1,7 +1,5 @@
 """What the ledger says of each stage, whatever becomes of the run."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,83 +12,57 @@ from plainscore.contracts.catalog import StageHash
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs import IngestReport
 from plainscore.publish.runs import Run
-from plainscore.runs.doing import Do
-from plainscore.runs.ledger.entry import (
+from plainscore.runs.ledger import (
     STAGES,
     Entry,
     entry_file,
     read_entries,
     read_entry,
 )
-from plainscore.runs.ledger.recording import recorded
-from plainscore.runs.request import SnapshotRequest, read_request
-from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.runs.steps import (
-    build_stage,
-    check_stage,
-    find_current_run,
-    open_engine,
-    publish_run,
-    set_up_house,
-    stage_files,
-    take_in_new_files,
-)
+from plainscore.runs.request import read_request
+from plainscore.runs.run import Prepared, SnapshotOutcome, SnapshotRun
 
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)
 
 
-@dataclass
 class InventedRun:
-    """The steps of a run whose results are invented, and none of which does anything."""
+    """A run whose stages do nothing but what ``refusals`` (stage -> error) says."""
 
-    data_dir: Path
-    refusals: dict[str, BaseException] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    def __init__(self, data_dir: Path, refusals: dict[str, BaseException] | None = None) -> None:
+        self.data_dir = data_dir
+        self.refusals = refusals or {}
+        self.run = SnapshotRun(read_request(DAY, None, data_dir))
+        pipeline: Any = SimpleNamespace(stage_hashes={"raw": StageHash("code", None)})
+        self.run._prepared = Prepared(pipeline, IngestReport())
+        self.run._provenance = SimpleNamespace(input={"sha256": "input"})  # type: ignore[assignment]
 
     @property
-    def request(self) -> SnapshotRequest:
-        return read_request(DAY, None, self.data_dir)
-
-    @property
-    def recorded(self) -> Do:
-        return recorded(self.do, self.request)
-
-    def do(self, step: Callable[..., Any], *arguments: Any) -> Any:
-        words = " ".join([step.__name__, *(word for word in arguments if isinstance(word, str))])
-        if words in self.refusals:
-            raise self.refusals[words]
-        if step is take_in_new_files:
-            return IngestReport(warnings=self.warnings)
-        if step is set_up_house:
-            return _house()
-        return run_number(self.data_dir, 1) if step is publish_run else None
+    def warnings(self) -> list[str]:
+        assert self.run._prepared is not None
+        return self.run._prepared.report.warnings
 
     def go(self, *, until: str = "") -> None:
-        """Do all steps of a run; ``until``: a kill comes as soon as that stage is being built."""
-        do = self.recorded
-        do(take_in_new_files, self.data_dir, None)
-        house = do(set_up_house, self.request)
-        do(open_engine, house)
-        for stage in ("raw", "staging", "features", "scores", "audits", "published"):
-            do(build_stage, house, stage)
-            if stage == until:
+        """Do all stages of a run; ``until``: a kill comes in the middle of that stage."""
+        for name in STAGES:
+            if name == until:
+                self.killed = self.run.stage(name)  # kept, or its end would be noted
+                self.killed.__enter__()
                 return
-            do(check_stage, house, stage)
-        do(stage_files, house)
-        do(publish_run, house)
+            with self.run.stage(name):
+                self.run.is_prepared, self.run.attempt.last_file_no = True, 7
+                if name in self.refusals:
+                    raise self.refusals[name]
+        made = run_number(self.data_dir, 1)
+        self.run.attempt.run = made.name
+        self.run._notify(lambda one: one.published(self.run, made))
 
-
-def _house() -> Any:
-    from plainscore.runs.steps import House
-
-    house = object.__new__(House)
-    house.design = SimpleNamespace(stage_hashes={"raw": StageHash("code", None)})  # type: ignore[assignment]
-    house.provenance = SimpleNamespace(input={"sha256": "input"})  # type: ignore[assignment]
-    house.known_rows, house.last_file_no = 100, 7
-    house.results = []
-    house.engine = SimpleNamespace(row_count=len)  # type: ignore[assignment]
-    return house
+    def find_current(self, number: int) -> None:
+        """End the first stage, and find that the published run is current."""
+        with self.run.stage("ingest"):
+            pass
+        found = run_number(self.data_dir, number)
+        self.run._notify(lambda one: one.current(self.run, found))
 
 
 def run_number(data_dir: Path, number: int) -> Run:
@@ -121,7 +93,8 @@ def test_every_stage_of_a_published_run_is_done(
 
 
 def test_a_stage_that_a_kill_cuts_short_still_reads_as_running(tmp_path: Path) -> None:
-    InventedRun(tmp_path).go(until="staging")
+    killed = InventedRun(tmp_path)
+    killed.go(until="staging")
     assert outcomes(read_entry(tmp_path, DATES)) == {
         "ingest": "done",
         "raw": "done",
@@ -130,30 +103,35 @@ def test_a_stage_that_a_kill_cuts_short_still_reads_as_running(tmp_path: Path) -
 
 
 def test_a_first_ingest_is_noted_before_it_begins(tmp_path: Path) -> None:
-    seen = []
+    killed = InventedRun(tmp_path)
+    killed.go(until="ingest")
+    assert outcomes(read_entry(tmp_path, DATES)) == {"ingest": "running"}
 
-    def look(step: Callable[..., Any], *_: Any) -> None:
-        if step is take_in_new_files:
-            seen.append(outcomes(read_entry(tmp_path, DATES)))
 
-    recorded(look, read_request(DAY, None, tmp_path))(take_in_new_files)
-    assert seen == [{"ingest": "running"}]
+def test_a_stage_that_is_tried_again_is_one_stage(tmp_path: Path) -> None:
+    invented = InventedRun(tmp_path)
+    with pytest.raises(OSError, match="away"), invented.run.stage("published"):
+        raise OSError("the disk was away")
+    assert outcomes(read_entry(tmp_path, DATES)) == {"published": "failed"}
+    with invented.run.stage("published"):
+        assert outcomes(read_entry(tmp_path, DATES)) == {"published": "running"}
+    assert [one.outcome for one in invented.run.attempt.stages] == ["done"]
 
 
 @pytest.mark.parametrize(
-    ("step", "error", "stage", "told"),
+    ("stage", "error", "told"),
     [
-        ("set_up_house", InputRefused("no feed\nmore"), "ingest", ("refused", "no feed")),
-        ("check_stage scores", ChecksRefused("a check"), "scores", ("refused", "checks of scores")),
-        ("build_stage raw", KeyboardInterrupt(), "raw", ("interrupted", "stopped by")),
-        ("publish_run", OSError("disk"), "publish", ("failed", "unexpected OSError: disk")),
+        ("ingest", InputRefused("no feed\nmore"), ("refused", "no feed")),
+        ("scores", ChecksRefused("a check"), ("refused", "a check")),
+        ("raw", KeyboardInterrupt(), ("interrupted", "stopped by")),
+        ("publish", OSError("disk"), ("failed", "unexpected OSError: disk")),
     ],
 )
 def test_an_end_without_a_run_is_noted_with_its_reason_in_one_line(
-    tmp_path: Path, step: str, error: BaseException, stage: str, told: tuple[str, str]
+    tmp_path: Path, stage: str, error: BaseException, told: tuple[str, str]
 ) -> None:
     with pytest.raises(type(error)):
-        InventedRun(tmp_path, {step: error}).go()
+        InventedRun(tmp_path, {stage: error}).go()
     attempt = read_entry(tmp_path, DATES).unfinished
     assert attempt is not None
     broken = attempt.broken_stage
@@ -167,7 +145,7 @@ def test_an_end_without_a_run_is_noted_with_its_reason_in_one_line(
 def test_a_failure_after_a_success_keeps_what_was_published(tmp_path: Path) -> None:
     InventedRun(tmp_path).go()
     with pytest.raises(InputRefused):
-        InventedRun(tmp_path, {"set_up_house": InputRefused("bad file")}).go()
+        InventedRun(tmp_path, {"ingest": InputRefused("bad file")}).go()
     entry = read_entry(tmp_path, DATES)
     assert entry.published is not None
     assert (entry.published.run, entry.published.last_file_no) == ("0001", 7)
@@ -177,8 +155,8 @@ def test_a_failure_after_a_success_keeps_what_was_published(tmp_path: Path) -> N
 def test_a_run_found_current_settles_what_went_wrong_before(tmp_path: Path) -> None:
     InventedRun(tmp_path).go()
     with pytest.raises(InputRefused):
-        InventedRun(tmp_path, {"set_up_house": InputRefused("bad file")}).go()
-    _find_current(tmp_path, 1)
+        InventedRun(tmp_path, {"ingest": InputRefused("bad file")}).go()
+    InventedRun(tmp_path).find_current(1)
     entry = read_entry(tmp_path, DATES)
     assert entry.unfinished is None
     assert entry.published is not None
@@ -186,20 +164,12 @@ def test_a_run_found_current_settles_what_went_wrong_before(tmp_path: Path) -> N
 
 def test_a_kill_between_publishing_and_noting_it_is_mended_by_the_next_run(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
-        InventedRun(tmp_path, {"publish_run": SystemExit()}).go()
-    _find_current(tmp_path, 1)
+        InventedRun(tmp_path, {"publish": SystemExit()}).go()
+    InventedRun(tmp_path).find_current(1)
     entry = read_entry(tmp_path, DATES)
     assert entry.published is not None
     assert entry.published.run == "0001"
     assert outcomes(entry) == dict.fromkeys(STAGES, "done")
-
-
-def _find_current(data_dir: Path, number: int) -> None:
-    def found(step: Callable[..., Any], *_: Any) -> Any:
-        return run_number(data_dir, number) if step is find_current_run else _house()
-
-    do = recorded(found, read_request(DAY, None, data_dir))
-    do(find_current_run, do(set_up_house))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 2}', '{"format": 1}'])

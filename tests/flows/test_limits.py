@@ -7,12 +7,11 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import build
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
-from plainscore.runs import steps
-from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.runs.spill import SPILL, spill_folder
-from plainscore.settings import Settings
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.settings import TEMP_FOLDER, Settings, temp_directory
 
 Published = tuple[Path, SnapshotOutcome]
 
@@ -20,11 +19,11 @@ Published = tuple[Path, SnapshotOutcome]
 def test_no_two_data_directories_share_a_folder_to_spill_into(tmp_path: Path) -> None:
     settings = Settings(temp_directory=tmp_path / "fast disk")
     homes = [tmp_path / "one", tmp_path / "two"]
-    one, two = (spill_folder(home, settings) for home in homes)
+    one, two = (temp_directory(home, settings) for home in homes)
     assert one != two
     assert {one.parent, two.parent} == {tmp_path / "fast disk"}
-    assert spill_folder(homes[0], settings, ".reading") != one
-    assert spill_folder(homes[0], Settings()) == homes[0] / SPILL
+    assert temp_directory(homes[0], settings, ".reading") != one
+    assert temp_directory(homes[0], Settings()) == homes[0] / TEMP_FOLDER
 
 
 @pytest.mark.usefixtures("quick")
@@ -32,18 +31,18 @@ def test_a_run_spills_where_it_was_told_to_and_leaves_only_what_is_not_its_own(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data_dir, temp = published[0], tmp_path / "fast disk"
-    own = spill_folder(data_dir, Settings(temp_directory=temp))
+    own = temp_directory(data_dir, Settings(temp_directory=temp))
     (temp / "others").mkdir(parents=True)
     (own / "left by a dead run").mkdir(parents=True)
     given: list[EngineOptions] = []
-    start_engine = steps.start_engine
+    start_engine = build.start_engine
 
     def noting(catalog: Catalog, dates: SnapshotDates, options: EngineOptions) -> DuckDBEngine:
         given.append(options)
         assert not own.exists()
         return start_engine(catalog, dates, options)
 
-    monkeypatch.setattr(steps, "start_engine", noting)
+    monkeypatch.setattr(build, "start_engine", noting)
     line = f"run --plain --force --as-of 2026-10-31 --data {data_dir} --temp-dir".split()
     flags = [*line, str(temp), "--threads", "1", "--memory-limit", "1GB"]
     assert run_command_line(flags) == 0

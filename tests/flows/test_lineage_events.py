@@ -9,11 +9,11 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused
+from plainscore.engines import build
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import find_live_run
-from plainscore.runs import steps
-from plainscore.runs.ledger.entry import read_entry
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.ledger import read_entry
+from plainscore.runs.run import SnapshotOutcome
 from tests.flows.conftest import LAST_DAY
 
 Published = tuple[Path, SnapshotOutcome]
@@ -76,7 +76,7 @@ def test_a_run_that_is_refused_tells_so_and_made_nothing(
     def refuse(*_arguments: Any, **_limits: Any) -> None:
         raise ChecksRefused("a check failed")
 
-    monkeypatch.setattr(steps, "DuckDBEngine", refuse)
+    monkeypatch.setattr(build, "DuckDBEngine", refuse)
     assert run(published[0]) == 3
     _, fail = events_of(folder)
     assert (fail["eventType"], fail["outputs"]) == ("FAIL", [])

@@ -18,16 +18,16 @@ from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.errors import InputRefused, Locked, PlainscoreError
 from plainscore.common.lock import LOCK_NAME, writer_lock
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.runs.ledger.entry import (
+from plainscore.runs.ledger import (
     DONE,
     PUBLISH,
-    Attempt,
     Entry,
+    RunAttempt,
     StageRecord,
     read_entry,
+    reconcile_ledger,
     write_entry,
 )
-from plainscore.runs.ledger.settling import settle_published
 
 HOLD = (
     "import sys; from pathlib import Path; from plainscore.common.lock import writer_lock\n"
@@ -107,12 +107,12 @@ def test_who_comes_after_a_holder_that_failed_tidies_up_too(tmp_path: Path) -> N
 
 def test_a_run_that_its_dead_writer_had_not_noted_is_noted(tmp_path: Path) -> None:
     dates = SnapshotDates(date(2026, 10, 31), date(2026, 10, 31))
-    attempt = Attempt("then", stages=[StageRecord("raw", DONE), StageRecord(PUBLISH)])
+    attempt = RunAttempt("then", stages=[StageRecord("raw", DONE), StageRecord(PUBLISH)])
     write_entry(tmp_path, Entry(dates, unfinished=attempt))
-    settle_published(tmp_path)
+    reconcile_ledger(tmp_path)
     assert read_entry(tmp_path, dates).published is None
     (tmp_path / "snapshots/as_of_date=2026-10-31/known_on=2026-10-31/run=0001").mkdir(parents=True)
-    settle_published(tmp_path)
+    reconcile_ledger(tmp_path)
     entry = read_entry(tmp_path, dates)
     assert entry.unfinished is None
     assert entry.published is not None

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from plainscore.runs.odd_arrivals import odd_arrivals
+from plainscore.runs.inputs import delivery_warnings
 from plainscore.settings import Deliveries
 
 LAST = date(2026, 10, 31)
@@ -27,7 +27,7 @@ def told(rows: Rows, limits: Deliveries | None = None, days: int = 28) -> list[s
         schema=SCHEMA,
         orient="row",
     )
-    return [odd.message for odd in odd_arrivals(ledger, LAST, limits or Deliveries())]
+    return [odd.message for odd in delivery_warnings(ledger, LAST, limits or Deliveries())]
 
 
 def test_the_usual_is_not_told() -> None:
@@ -78,7 +78,7 @@ def test_far_too_few_rows_refuse_a_snapshot_where_the_settings_say_so() -> None:
         schema=SCHEMA,
         orient="row",
     )
-    [odd] = odd_arrivals(ledger, LAST, Deliveries(refuse_below=0.1))
+    [odd] = delivery_warnings(ledger, LAST, Deliveries(refuse_below=0.1))
     assert odd.is_too_thin
-    [odd] = odd_arrivals(ledger, LAST, Deliveries())
+    [odd] = delivery_warnings(ledger, LAST, Deliveries())
     assert not odd.is_too_thin

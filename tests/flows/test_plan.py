@@ -12,13 +12,18 @@ import pytest
 from plainscore.cli.plan_command import plan
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.event_store import open_store
-from plainscore.runs.ledger.entry import Attempt, Entry, StageRecord, entry_file, write_entry
-from plainscore.runs.planning.arrivals import look_at_arrivals
-from plainscore.runs.planning.late_data import late_events
-from plainscore.runs.planning.plan import DatePlan, Planner, dates_to_plan
-from plainscore.runs.planning.reasons import stages_with_reasons
+from plainscore.runs import schedule
+from plainscore.runs.inputs import late_events
+from plainscore.runs.ledger import Entry, RunAttempt, StageRecord, entry_file, write_entry
+from plainscore.runs.plan import (
+    DatePlan,
+    Planner,
+    look_at_arrivals,
+    stages_with_reasons,
+)
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.settings import Settings
 from tests.flows.conftest import LAST_DAY
 
 Published = tuple[Path, SnapshotOutcome]
@@ -55,6 +60,12 @@ def test_planning_writes_nothing(published: Published) -> None:
     before = _all_files(data_dir)
     plan(data=data_dir)
     assert _all_files(data_dir) == before
+
+
+def planned_dates(data_dir: Path, lag_days: int) -> list[SnapshotDates]:
+    settings = Settings(arrival_lag_days=lag_days)
+    newest = look_at_arrivals(data_dir).newest_day
+    return [one.dates for one in schedule.dates(data_dir, settings, newest_arrival=newest)]
 
 
 def _all_files(folder: Path) -> dict[Path, int]:
@@ -118,7 +129,7 @@ def test_a_try_that_failed_is_told_with_its_reason(published: Published) -> None
     data_dir, _ = published
     dates = SnapshotDates(date(2026, 9, 30), date(2026, 9, 30))
     stages = [StageRecord("raw", "done"), StageRecord("staging", "refused", "checks failed")]
-    write_entry(data_dir, Entry(dates, unfinished=Attempt("then", stages=stages)))
+    write_entry(data_dir, Entry(dates, unfinished=RunAttempt("then", stages=stages)))
     assert told(planned(data_dir, dates.as_of_date)) == [
         ("raw", "not published yet"),
         ("staging", "refused before (at staging: checks failed)"),
@@ -128,7 +139,7 @@ def test_a_try_that_failed_is_told_with_its_reason(published: Published) -> None
 def test_a_try_that_was_killed_is_told_as_interrupted(published: Published) -> None:
     data_dir, _ = published
     dates = SnapshotDates(date(2026, 9, 30), date(2026, 9, 30))
-    write_entry(data_dir, Entry(dates, unfinished=Attempt("then", stages=[StageRecord("raw")])))
+    write_entry(data_dir, Entry(dates, unfinished=RunAttempt("then", stages=[StageRecord("raw")])))
     assert told(planned(data_dir, dates.as_of_date))[1] == (
         "raw",
         "interrupted before (at raw)",
@@ -140,9 +151,7 @@ def test_refused_files_in_the_way_are_told_before_a_run_finds_them(published: Pu
     deliver(data_dir, "payment/arrived=2026-10-15/notes.txt")
     one = planned(data_dir)
     assert one.action == "refused"
-    assert told(one)[0][1].startswith(
-        "refused files in the way, 1 file: payment/arrived=2026-10-15"
-    )
+    assert told(one)[0][1].startswith("refused files block it, 1 file: payment/arrived=2026-10-15")
     skipping = planned(data_dir, skip_refused=True)
     assert told(skipping) == [("ingest", "other files skipped (0 before, now 1)")]
 
@@ -159,20 +168,21 @@ def test_a_file_that_cannot_be_read_is_in_the_way_too(published: Published) -> N
 def test_a_day_before_anything_arrived_would_be_refused(published_once: Published) -> None:
     one = planned(published_once[0], date(2001, 1, 31))
     assert one.action == "refused"
-    assert told(one) == [("ingest", "nothing had arrived by 2001-01-31")]
+    assert told(one)[0][0] == "ingest"
+    assert told(one)[0][1].startswith("nothing had arrived by 2001-01-31, the first files")
 
 
 def test_without_dates_everything_published_is_planned_and_the_last_month_end(
     published: Published,
 ) -> None:
     data_dir, _ = published
-    assert dates_to_plan(data_dir, look_at_arrivals(data_dir), 0) == [DATES]
+    assert planned_dates(data_dir, 0) == [DATES]
     shutil.copytree(
         data_dir / "snapshots" / "as_of_date=2026-10-31",
         data_dir / "snapshots" / "as_of_date=2026-10-15",
     )
     deliver(data_dir, "payment/arrived=2026-12-01/late.ndjson")
-    assert dates_to_plan(data_dir, look_at_arrivals(data_dir), 3) == [
+    assert planned_dates(data_dir, 3) == [
         SnapshotDates(date(2026, 10, 15), LAST_DAY),
         DATES,
         SnapshotDates(date(2026, 11, 30), date(2026, 12, 3)),

@@ -1,6 +1,9 @@
 """The flows under Prefect, on a server of the test's own."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -11,6 +14,8 @@ import pytest
 from plainscore.common.errors import ChecksRefused, InputRefused, Locked
 from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import published_runs
+from plainscore.runs import run
+from plainscore.runs.run import SnapshotRun
 from tests.flows.conftest import LAST_DAY
 
 
@@ -23,127 +28,152 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield api
 
 
-def test_the_daily_snapshot_is_published_by_its_schedule_through_a_worker(
+def test_a_schedule_publishes_through_a_worker_and_a_killed_run_reaches_a_webhook(
     prefect_server: str, tmp_path: Path
 ) -> None:
     from prefect.client.orchestration import get_client
 
-    from plainscore.flows.scheduling.loopback import deploy, loopback_worker, make_pool
-    from tests.prefect_project import ENDED, artifacts_of, first_run, make_project
+    from plainscore.flows.alerting import alert_by, webhook_block
+    from tests.prefect_project import (
+        ENDED,
+        LONG_ENOUGH_SECONDS,
+        artifacts_of,
+        deploy,
+        first_run,
+        make_project,
+        posted_here,
+        worker,
+    )
 
-    project = make_project(tmp_path, ["daily"])
-    make_pool("plainscore", prefect_server)
-    deploy(prefect_server, project / "prefect.yaml", project)
-    with loopback_worker("plainscore", prefect_server), get_client(sync_client=True) as client:
-        run = first_run(client, "daily/daily", ENDED)
-    assert run.state is not None
-    assert (run.state.type.value, run.auto_scheduled) == ("COMPLETED", True), run.state.message
-    assert run.expected_start_time is not None
-    yesterday = run.expected_start_time.astimezone(UTC).date() - timedelta(days=1)
-    assert [one.dates.as_of_date for one in published_runs(project / "data")] == [yesterday]
-    assert run.name == f"daily {yesterday}"
-    artifacts = artifacts_of(run.id)
-    assert "**content**" in artifacts["snapshot"]
-    assert "points_sum_to_score" in artifacts["checks"]
-    assert "examples" not in artifacts["checks"]
-    assert artifacts["progress"] == 100
-    assert {"take_in_new_files", "build_stage features", "check_stage published"} <= _task_names()
+    project = make_project(tmp_path, ["daily", "month-end"])
+    with worker(prefect_server, project), get_client(sync_client=True) as client:
+        deploy(prefect_server, project)
+        done = first_run(client, "daily/daily", ENDED)
+        assert done.state is not None
+        assert (done.state.type.value, done.auto_scheduled) == ("COMPLETED", True), done.state
+        assert done.expected_start_time is not None
+        yesterday = done.expected_start_time.astimezone(UTC).date() - timedelta(days=1)
+        assert [one.dates.as_of_date for one in published_runs(project / "data")] == [yesterday]
+        assert done.name == f"daily {yesterday}"
+        artifacts = artifacts_of(done.id)
+        assert "**content**" in artifacts["snapshot"]
+        assert "points_sum_to_score" in artifacts["checks"]
+        assert "examples" not in artifacts["checks"]
+        assert artifacts["progress"] == 100
+        assert {"ingest", "compute features", "publish"} <= _task_names()
+
+        with posted_here() as (address, posted):
+            alert_by(webhook_block(address), silent_hours=26)
+            deployment = client.read_deployment_by_name("score-day/month-end")
+            forced = {"as_of_date": str(LAST_DAY), "force": True}
+            client.create_flow_run_from_deployment(deployment.id, parameters=forced)
+            os.kill(_writer(project / "data"), signal.SIGKILL)
+            crashed = posted.get(timeout=LONG_ENOUGH_SECONDS)
+        assert crashed["subject"] == "plainscore.run.failed in data"
+        assert f"score-day {LAST_DAY}: " in crashed["text"]
 
 
-def test_a_step_that_fails_twice_on_the_disk_is_tried_again(
+def _writer(data_dir: Path) -> int:
+    """Return the process that runs score-day, once it writes."""
+    import json
+
+    for _ in range(3000):
+        try:
+            holder = json.loads((data_dir / ".lock").read_bytes())
+            if holder["purpose"].startswith("run ") and (data_dir / ".spill").exists():
+                return int(holder["pid"])
+        except ValueError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("no run began to write")
+
+
+def test_a_stage_that_fails_twice_on_the_disk_is_tried_again(
     prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    from plainscore.flows import prefect_flows
-    from plainscore.flows.scheduling import tasks
-    from plainscore.runs import score_day
-    from plainscore.runs.steps import stage_files
+    from plainscore.flows.score_day import score_day
 
     failures = iter([OSError("the disk was away"), OSError("and again"), None])
+    stage_snapshot = run.stage_snapshot
 
-    def stage_files_at_last(house: Any) -> Any:
+    def stage_at_last(*arguments: Any) -> Any:
         failure = next(failures)
         if failure:
             raise failure
-        return stage_files(house)
+        return stage_snapshot(*arguments)
 
-    monkeypatch.setattr(score_day, "stage_files", stage_files_at_last)
-    monkeypatch.setattr(tasks, "WRITES", (stage_files_at_last,))
-    assert prefect_flows.score_day_flow(LAST_DAY, None, delivered).is_new
+    monkeypatch.setattr(run, "stage_snapshot", stage_at_last)
+    assert score_day(LAST_DAY, None, delivered).is_new
 
 
-def test_a_refused_check_fails_the_flow_with_its_own_error(
-    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_refused_check_fails_the_flow_with_its_own_error_and_is_not_tried_again(
+    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    from plainscore.flows.prefect_flows import score_day_flow
-    from plainscore.runs import score_day
-    from plainscore.runs.steps import build_stage, check_stage
+    from plainscore.flows.score_day import score_day
 
-    def build_wrongly(house: Any, schema: str) -> None:
-        build_stage(house, schema)
-        if schema == "scores":
-            house.running.con.execute("update scores.score set score = 351")
+    checked: list[str] = []
 
-    def check_scores(house: Any, schema: str) -> Any:
-        return check_stage(house, schema) if schema == "scores" else []
+    def refuse(_run: SnapshotRun, schema: str) -> None:
+        checked.append(schema)
+        if schema == "published":
+            raise ChecksRefused("nothing was published")
 
-    monkeypatch.setattr(score_day, "build_stage", build_wrongly)
-    monkeypatch.setattr(score_day, "check_stage", check_scores)
+    monkeypatch.setattr(SnapshotRun, "check", refuse)
     with pytest.raises(ChecksRefused, match="nothing was published"):
-        score_day_flow(LAST_DAY, None, delivered)
+        score_day(LAST_DAY, None, delivered)
+    assert checked.count("published") == 1
     assert published_runs(delivered) == []
 
 
-def test_a_backfill_fails_where_a_date_failed_and_tells_the_rest(
+def test_a_backfill_fails_where_a_date_failed_and_publishes_the_rest(
     prefect_server: str, delivered: Path, quick: None
 ) -> None:
-    from plainscore.flows.prefect_flows import backfill_flow
-    from plainscore.runs.backfill import DatesFailed
+    from plainscore.flows.backfill import backfill
+    from plainscore.runs.schedule import DatesFailed
 
     with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-10-31: no event") as failed:
-        backfill_flow(date(2025, 10, 31), date(2025, 11, 30), "month", delivered)
+        backfill(date(2025, 10, 31), date(2025, 11, 30), "month", data=delivered)
     done = [one.run.dates.as_of_date for one in failed.value.outcome.done]
     assert done == [date(2025, 11, 30)]
 
 
-def test_a_second_flow_is_told_who_is_writing(prefect_server: str, delivered: Path) -> None:
-    from plainscore.flows.prefect_flows import score_day_flow
+def test_a_second_flow_learns_who_is_writing(prefect_server: str, delivered: Path) -> None:
+    from plainscore.flows.score_day import score_day
 
     with writer_lock(delivered, "a first flow"), pytest.raises(Locked, match="a first flow"):
-        score_day_flow(LAST_DAY, None, delivered)
+        score_day(LAST_DAY, None, delivered)
 
 
-def test_a_restatement_takes_in_what_is_new_and_leaves_alone_what_nothing_touches(
+def test_a_restatement_ingests_what_is_new_and_publishes_nothing_without_late_data(
     prefect_server: str, delivered: Path
 ) -> None:
-    from plainscore.flows.prefect_flows import restate_flow
+    from plainscore.flows.restate import restate
 
-    outcome = restate_flow(data=delivered)
+    outcome = restate(data=delivered)
     assert (outcome.done, outcome.failed) == ([], {})
     assert (delivered / "events" / "head.json").is_file()
-    assert "dates_to_restate" in _task_names()
+    assert "ingest new files" in _task_names()
 
 
-def test_trouble_reaches_a_webhook_through_prefect_itself(
-    prefect_server: str, published: tuple[Path, Any], tmp_path: Path
+def test_a_refused_run_and_a_stale_snapshot_reach_a_webhook(
+    prefect_server: str, published: tuple[Path, Any]
 ) -> None:
-    from plainscore.flows.prefect_flows import score_day_flow
-    from plainscore.flows.scheduling.alerting import alert_by, webhook_block
-    from plainscore.flows.upkeep_flows import watch_flow
+    from plainscore.flows.alerting import alert_by, webhook_block
+    from plainscore.flows.score_day import score_day
+    from plainscore.flows.upkeep import watch
     from tests.prefect_project import LONG_ENOUGH_SECONDS, posted_here
 
     data_dir, _ = published
     with posted_here() as (address, posted):
         alert_by(webhook_block(address), silent_hours=26)
         with pytest.raises(InputRefused):
-            score_day_flow(date(2025, 10, 31), None, data_dir)
+            score_day(date(2025, 10, 31), None, data_dir)
         refused = posted.get(timeout=LONG_ENOUGH_SECONDS)
         assert refused["subject"] == f"plainscore.run.refused in {data_dir.name}"
         assert "score-day 2025-10-31: no event is known" in refused["text"]
-        assert [one.kind for one in watch_flow(data=data_dir)] == ["stale"]
-        assert (
-            "the newest snapshot is of 2026-10-31"
-            in posted.get(timeout=LONG_ENOUGH_SECONDS)["text"]
-        )
+        assert [one.kind for one in watch(data=data_dir)] == ["stale"]
+        stale = posted.get(timeout=LONG_ENOUGH_SECONDS)["text"]
+        assert "the newest snapshot is of 2026-10-31" in stale
 
 
 def _task_names() -> set[str]:
@@ -151,6 +181,6 @@ def _task_names() -> set[str]:
 
     async def read() -> set[str]:
         async with get_client() as client:
-            return {str(run.name) for run in await client.read_task_runs()}
+            return {str(one.name) for one in await client.read_task_runs()}
 
     return asyncio.run(read())

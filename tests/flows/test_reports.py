@@ -10,7 +10,7 @@ from plainscore.publish.reports import (
     remove_unfinished_reports,
     report_file,
 )
-from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)

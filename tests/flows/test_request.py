@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.common.errors import UsageError
-from plainscore.runs.calendar import dates_between, meant_day
+from plainscore.runs.calendar import dates_between, resolve_date
 from plainscore.runs.request import read_request, snapshot_dates
 from plainscore.settings import Settings, read_settings, setting_origins
 
@@ -31,11 +31,11 @@ def test_a_day_to_come_is_refused_unless_it_is_said_what_is_known() -> None:
 
 
 def test_the_last_day_is_over_and_so_is_the_time_that_late_events_are_given() -> None:
-    assert meant_day("last-day", date(2026, 11, 1)) == date(2026, 10, 31)
-    assert meant_day("last-day", date(2026, 11, 1), 3) == date(2026, 10, 28)
-    assert meant_day("last-month-end", date(2026, 11, 1)) == date(2026, 10, 31)
-    assert meant_day("last-month-end", date(2026, 11, 3), 3) == date(2026, 9, 30)
-    assert meant_day("last-month-end", date(2026, 11, 4), 3) == date(2026, 10, 31)
+    assert resolve_date("last-day", date(2026, 11, 1)) == date(2026, 10, 31)
+    assert resolve_date("last-day", date(2026, 11, 1), 3) == date(2026, 10, 28)
+    assert resolve_date("last-month-end", date(2026, 11, 1)) == date(2026, 10, 31)
+    assert resolve_date("last-month-end", date(2026, 11, 3), 3) == date(2026, 9, 30)
+    assert resolve_date("last-month-end", date(2026, 11, 4), 3) == date(2026, 10, 31)
 
 
 def test_a_named_day_waits_for_the_configured_lag(

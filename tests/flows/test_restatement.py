@@ -11,8 +11,9 @@ from plainscore.common.files import file_sha256
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
-from plainscore.runs.restatement import Span, dates_to_restate
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.calendar import DateRange
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.runs.schedule import stale_dates
 from tests.flows.conftest import LAST_DAY
 
 Published = tuple[Path, SnapshotOutcome]
@@ -41,7 +42,7 @@ def test_late_data_is_restated_beside_what_was_published_and_only_once(
     folder = data_dir / "snapshots" / "as_of_date=2026-10-31" / "known_on=2026-10-31"
     before = files_of(folder)
     deliver_late(data_dir, "2026-10-31T23:59:59Z")
-    assert restate(data=data_dir, plain=True) == 0
+    assert restate(data=data_dir, no_prefect=True) == 0
     runs = published_runs(data_dir)
     assert [run.dates for run in runs] == [
         SnapshotDates(LAST_DAY, LAST_DAY),
@@ -49,7 +50,7 @@ def test_late_data_is_restated_beside_what_was_published_and_only_once(
     ]
     assert files_of(folder) == before
     assert read_manifest(runs[1])["people"] == read_manifest(first.run)["people"] + 1
-    assert dates_to_restate(data_dir, Span()) == []
+    assert stale_dates(data_dir, DateRange()) == []
     assert restate(data=data_dir) == 0
     assert len(published_runs(data_dir)) == 2
 
@@ -57,7 +58,7 @@ def test_late_data_is_restated_beside_what_was_published_and_only_once(
 def test_what_arrived_later_and_happened_later_touches_no_date(published: Published) -> None:
     data_dir, _ = published
     deliver_late(data_dir, "2026-11-01T00:00:00Z")
-    assert restate(data=data_dir, plain=True) == 0
+    assert restate(data=data_dir, no_prefect=True) == 0
     assert len(published_runs(data_dir)) == 1
 
 
@@ -69,9 +70,9 @@ def test_a_span_and_a_day_choose_what_is_restated(
     for month_end in ("2026-06-30", "2026-07-31", "2026-08-31"):
         run = f"snapshots/as_of_date={month_end}/known_on={month_end}/run=0001"
         (tmp_path / run).mkdir(parents=True)
-    everything = dates_to_restate(tmp_path, Span())
-    assert [dates.as_of_date.month for dates in everything] == [6, 7, 8]
-    assert {dates.known_on for dates in everything} == {LAST_DAY}
-    july = dates_to_restate(tmp_path, Span(date(2026, 7, 1), date(2026, 7, 31), date(2026, 8, 31)))
-    assert july == [SnapshotDates(date(2026, 7, 31), date(2026, 8, 31))]
-    assert dates_to_restate(tmp_path, Span(known_on=date(2026, 6, 30))) == []
+    everything = stale_dates(tmp_path, DateRange())
+    assert [one.dates.as_of_date.month for one in everything] == [6, 7, 8]
+    assert {one.dates.known_on for one in everything} == {LAST_DAY}
+    july = stale_dates(tmp_path, DateRange(date(2026, 7, 1), date(2026, 7, 31), date(2026, 8, 31)))
+    assert [one.dates for one in july] == [SnapshotDates(date(2026, 7, 31), date(2026, 8, 31))]
+    assert stale_dates(tmp_path, DateRange(known_on=date(2026, 6, 30))) == []

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -18,13 +17,13 @@ from plainscore.common.lock import writer_lock
 from plainscore.common.signals import Interrupted
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
-from plainscore.runs.backfill import backfill
-from plainscore.runs.ledger.entry import entry_file, read_entry
+from plainscore.runs import run
+from plainscore.runs.ledger import entry_file, read_entry
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.run import SnapshotOutcome, SnapshotRun, score_day
+from plainscore.runs.schedule import backfill
 from tests.flows.conftest import LAST_DAY, request_for
 
-QUICK = ("check_stage", "require_events")
 Published = tuple[Path, SnapshotOutcome]
 quickly = pytest.mark.usefixtures("quick")
 
@@ -100,21 +99,24 @@ def test_a_file_for_an_older_day_makes_a_further_run(published: Published) -> No
 
 
 def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
-    published: Published,
+    published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data_dir, first = published
 
-    def add_a_point(step: Callable[..., Any], *arguments: Any) -> Any:
-        if step.__name__ == "check_stage" and arguments[1] != "scores":
-            return []
-        made = step(*arguments)
-        if step.__name__ == "build_stage" and arguments[1] == "scores":
-            house = arguments[0]
-            house.engine.con.execute("update scores.score set score = score + 1")
-        return made
+    build, check = SnapshotRun.build, SnapshotRun.check
 
+    def add_a_point(run: SnapshotRun, schema: str) -> None:
+        build(run, schema)
+        if schema == "scores":
+            run.engine.con.execute("update scores.score set score = score + 1")
+
+    def check_scores(run: SnapshotRun, schema: str) -> Any:
+        return check(run, schema) if schema == "scores" else []
+
+    monkeypatch.setattr(SnapshotRun, "build", add_a_point)
+    monkeypatch.setattr(SnapshotRun, "check", check_scores)
     with pytest.raises(ChecksRefused, match="points_sum_to_score"):
-        score_day(request_for(data_dir, force=True), add_a_point)
+        score_day(request_for(data_dir, force=True))
     assert [run.name for run in published_runs(data_dir)] == ["0001"]
     assert not list((data_dir / "snapshots" / "_staging").glob("*/*/*.parquet"))
     attempt = read_entry(data_dir, first.run.dates).unfinished
@@ -127,22 +129,26 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
     assert reason.endswith("and 1 more")
 
 
-@pytest.mark.parametrize("swallower", ["build_stage", "check_stage", "stage_files"])
-def test_an_interruption_that_a_step_swallowed_publishes_nothing(
-    published: Published, swallower: str
+@quickly
+@pytest.mark.parametrize("swallower", ["build", "check", "stage_snapshot"])
+def test_an_interruption_that_a_stage_swallowed_publishes_nothing(
+    published: Published, monkeypatch: pytest.MonkeyPatch, swallower: str
 ) -> None:
-    data_dir, _ = published
+    data_dir, first = published
 
-    def swallow(step: Callable[..., Any], *arguments: Any) -> Any:
-        if step.__name__ == swallower:
-            with suppress(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGINT)
-            raise ChecksRefused("a check that was interrupted looks like a failed one")
-        return step(*arguments) if step.__name__ not in QUICK else None
+    def swallow(*_: Any) -> None:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        raise ChecksRefused("a check that was interrupted looks like a failed one")
 
+    owner = run if swallower == "stage_snapshot" else SnapshotRun
+    monkeypatch.setattr(owner, swallower, swallow)
     with pytest.raises(Interrupted), writer_lock(data_dir, "run"):
-        score_day(request_for(data_dir, force=True), swallow)
-    assert [run.name for run in published_runs(data_dir)] == ["0001"]
+        score_day(request_for(data_dir, force=True))
+    assert [one.name for one in published_runs(data_dir)] == ["0001"]
+    attempt = read_entry(data_dir, first.run.dates).unfinished
+    assert attempt is not None
+    assert attempt.stages[-1].outcome == "interrupted"
 
 
 @quickly
@@ -172,14 +178,15 @@ def test_a_feed_that_stopped_is_told_from_people_who_stopped(
 
 
 def test_a_day_before_anything_arrived_has_no_snapshot(delivered: Path) -> None:
-    with pytest.raises(InputRefused, match="nothing had arrived by then"):
+    first = r"nothing had arrived by then, the first files arrived on 20\d\d-.*--known-on 20"
+    with pytest.raises(InputRefused, match=first):
         score_day(request_for(delivered, date(2001, 1, 1)))
 
 
 @quickly
 def test_a_day_before_anything_happened_has_no_snapshot_either(delivered: Path) -> None:
     long_ago = read_request(date(2001, 1, 1), LAST_DAY, delivered)
-    with pytest.raises(InputRefused, match="all that had arrived happened later"):
+    with pytest.raises(InputRefused, match="has a later date"):
         score_day(long_ago)
 
 

@@ -12,15 +12,15 @@ from plainscore.cli.status_command import status
 from plainscore.common.errors import NothingPublishedError
 from plainscore.common.lock import writer_lock, writing_since
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.runs.ledger.entry import (
+from plainscore.runs.ledger import (
     STAGES,
-    Attempt,
     Entry,
+    RunAttempt,
     StageRecord,
     entry_file,
     write_entry,
 )
-from plainscore.runs.score_day import SnapshotOutcome
+from plainscore.runs.run import SnapshotOutcome
 
 Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(date(2026, 9, 30), date(2026, 10, 3))
@@ -31,7 +31,7 @@ LONG_AGO = "2026-10-03T04:00:00+00:00"
 
 def attempted(data_dir: Path, *stages: StageRecord, started: str | None = LONG_AGO) -> None:
     assert started is not None
-    attempt = Attempt(started, stages=list(stages))
+    attempt = RunAttempt(started, stages=list(stages))
     write_entry(data_dir, Entry(DATES, unfinished=attempt))
 
 

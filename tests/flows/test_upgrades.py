@@ -12,9 +12,9 @@ from plainscore.cli.app import run_command_line
 from plainscore.common.data_format import FORMAT, FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.runs import code_hash, steps
-from plainscore.runs.score_day import SnapshotOutcome, score_day
-from plainscore.runs.summary import snapshot_facts
+from plainscore.runs import pipeline
+from plainscore.runs.report import snapshot_facts
+from plainscore.runs.run import SnapshotOutcome, score_day
 from plainscore.scorecards.reading import find_scorecard
 from plainscore.show.reader import open_snapshots
 from tests.flows.conftest import LAST_DAY, request_for
@@ -96,8 +96,8 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     text = find_scorecard("standard").read_text(encoding="utf-8")
     (tmp_path / "mine.toml").write_text(text.replace("prior_weight = 12", "prior_weight = 40"))
     cards = (str(tmp_path / "mine.toml"), "reported_b")
-    hashed = code_hash.code_hash
-    monkeypatch.setattr(steps, "code_hash", lambda catalog: hashed(catalog)[::-1])
+    hashed = pipeline.code_hash
+    monkeypatch.setattr(pipeline, "code_hash", lambda catalog: hashed(catalog)[::-1])
 
     score_day(request_for(data_dir, date(2026, 9, 30), scorecards=cards))
     assert before.items() <= files_under(data_dir / "snapshots").items()
@@ -107,7 +107,7 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     assert anew.earlier is not None
     assert (anew.earlier.name, anew.run.name) == (outcome.run.name, "0002")
     assert anew.why_again == ("changed code", "changed scorecard")
-    assert snapshot_facts(anew)["made anew"].endswith("run 0001 stays beside it as it was")
+    assert snapshot_facts(anew)["rebuilt"].endswith("run 0001 stays as it was")
     ledgers = {name: content for name, content in before.items() if name.startswith("_ledger")}
     assert (before.items() - ledgers.items()) <= files_under(data_dir / "snapshots").items()
     assert scores_of(data_dir) != scores

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.runs.score_day import SnapshotOutcome, score_day
-from plainscore.runs.watching import find_drift, find_stale
+from plainscore.runs.run import SnapshotOutcome, score_day
+from plainscore.runs.upkeep import find_drift, find_stale
 from plainscore.settings import Settings
 from tests.flows.conftest import LAST_DAY, request_for
 

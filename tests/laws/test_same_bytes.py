@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plainscore.runs.request import read_request
-from plainscore.runs.score_day import SnapshotOutcome, score_day
+from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.oracle.events import Event
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import nasty_world

@@ -19,9 +19,9 @@ from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineName, EngineOptions, require_engine
 from plainscore.engines.spark import SparkEngine, open_session
 from plainscore.publish.manifest import read_manifest
-from plainscore.runs.ledger.entry import read_entry
+from plainscore.runs.ledger import read_entry
 from plainscore.runs.request import SnapshotRequest, read_request
-from plainscore.runs.score_day import score_day
+from plainscore.runs.run import score_day
 from tests.docs.pages import CHECKOUT
 from tests.oracle.house import BUILT_SCHEMAS, score_events, standard_house
 from tests.oracle.nasty_worlds import nasty_world

@@ -22,7 +22,7 @@ from plainscore.publish.pruning import PruneOutcome, prune
 from plainscore.publish.retention import RetentionRule
 from plainscore.publish.runs import LEDGER, published_runs, standing_runs
 from plainscore.publish.verification import verify
-from plainscore.runs.ledger.entry import Entry, entry_file, write_entry
+from plainscore.runs.ledger import Entry, entry_file, write_entry
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 from tests.publish.test_publishing import READER, STEP_CUTS, PowerCutError
 

@@ -21,13 +21,11 @@ from plainscore.publish.change_sets import ChangePair, change_folder
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import empty_staging
-from plainscore.runs.code_hash import code_hash
 from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
-from plainscore.runs.scorecard_files import cards_by_hash
-from plainscore.runs.spill import engine_options
+from plainscore.runs.pipeline import cards_by_hash, code_hash
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.settings import Settings
+from plainscore.settings import Settings, engine_options
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,7 @@ from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import empty_staging
 from plainscore.runs.doing import Do, plainly
-from plainscore.runs.spill import spill_folder
-from plainscore.settings import Settings
+from plainscore.settings import Settings, temp_directory
 
 FORMAT = 1
 
@@ -72,7 +71,7 @@ def compute_drift(
 
 def drift_between(data_dir: Path, pair: DriftPair, folder: Path, settings: Settings) -> None:
     """Compute and publish the drift between two runs."""
-    spill = spill_folder(data_dir, settings)
+    spill = temp_directory(data_dir, settings)
     staging = empty_staging(data_dir, "drift")
     config: dict[str, Any] = {"temp_directory": str(spill)}
     if settings.threads:

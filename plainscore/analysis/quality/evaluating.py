@@ -30,8 +30,7 @@ from plainscore.publish.runs import Run
 from plainscore.publish.staging import empty_staging, table_file
 from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
-from plainscore.runs.spill import engine_options
-from plainscore.settings import Settings
+from plainscore.settings import Settings, engine_options
 
 FORMAT = 1
 

@@ -1,6 +1,6 @@
-"""What is told to Prefect as events, to which its automations can answer.
+"""Events for Prefect, which its automations can act on.
 
-Messages name no person: what becomes of them is not ours to know.
+Messages name no person: an erasure could not remove them from Prefect's database.
 """
 
 from pathlib import Path
@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 
 from plainscore.common.errors import ChecksRefused, InputRefused
-from plainscore.runs.score_day import SnapshotOutcome
-from plainscore.runs.watching import DRIFTED, STALE, Finding
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.runs.upkeep import DRIFTED, STALE, Finding
 
 PUBLISHED = "plainscore.snapshot.published"
 RUN_REFUSED, RUN_FAILED = "plainscore.run.refused", "plainscore.run.failed"
@@ -20,12 +20,15 @@ FOUND = {STALE: "plainscore.snapshot.stale", DRIFTED: "plainscore.score.drifted"
 TROUBLE = (RUN_REFUSED, RUN_FAILED, *FOUND.values())
 
 
-def tell_failure(_flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Tell that a flow run failed, or was refused by checks or for its input."""
+def emit_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
+    """Emit that a flow run failed or crashed, or was refused by checks or for its input.
+
+    A hook; Prefect passes its arguments by position after a failure, by name after a crash.
+    """
     error = _error_of(state)
     is_refused = isinstance(error, ChecksRefused | InputRefused)
-    message = str(error) if error is not None else state.message or "ended without a word"
-    _tell(
+    message = str(error) if error is not None else state.message or "ended without a message"
+    _emit(
         RUN_REFUSED if is_refused else RUN_FAILED,
         Path(str(flow_run.parameters.get("data", "data"))),
         f"{flow_run.name}: {message}",
@@ -34,11 +37,11 @@ def tell_failure(_flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) ->
     )
 
 
-def tell_published(data_dir: Path, outcome: SnapshotOutcome) -> None:
-    """Tell that a snapshot was published; one that was current already is not told again."""
+def emit_published(data_dir: Path, outcome: SnapshotOutcome) -> None:
+    """Emit that a snapshot was published; one that was current already is no event."""
     if outcome.is_new:
         dates = outcome.run.dates
-        _tell(
+        _emit(
             PUBLISHED,
             data_dir,
             f"published: {dates}",
@@ -48,9 +51,9 @@ def tell_published(data_dir: Path, outcome: SnapshotOutcome) -> None:
         )
 
 
-def tell_finding(data_dir: Path, finding: Finding) -> None:
-    """Tell of something that is above its limit."""
-    _tell(
+def emit_finding(data_dir: Path, finding: Finding) -> None:
+    """Emit that something is above its limit."""
+    _emit(
         FOUND[finding.kind],
         data_dir,
         finding.message,
@@ -59,7 +62,7 @@ def tell_finding(data_dir: Path, finding: Finding) -> None:
     )
 
 
-def _tell(event: str, data_dir: Path, message: str, **figures: Any) -> None:
+def _emit(event: str, data_dir: Path, message: str, **figures: Any) -> None:
     home = data_dir.resolve()
     emit_event(
         event,
@@ -72,7 +75,7 @@ def _tell(event: str, data_dir: Path, message: str, **figures: Any) -> None:
 
 
 def _error_of(state: State[Any]) -> BaseException | None:
-    """Return what a run raised; None of one whose process was killed, which can say nothing."""
+    """Return what a run raised; None if its process was killed."""
     try:
         result = state.result(raise_on_failure=False)
     except Exception:

@@ -1,4 +1,4 @@
-"""A file of OpenLineage events for every try to publish: what was read, what was made of it, how.
+"""A file of OpenLineage events for every attempt to publish: what was read, made, and from what.
 
 Two events a file, one line each: START, and COMPLETE or FAIL. Any OpenLineage backend takes them.
 """
@@ -18,41 +18,67 @@ from plainscore.contracts.lineage import Lineages
 from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import Run
 from plainscore.publish.staging import table_file
-from plainscore.runs.ledger.entry import Attempt
+from plainscore.runs.ledger import DONE, RunAttempt, StageRecord
+from plainscore.runs.observers import Observer
 
 if TYPE_CHECKING:
     from openlineage.client import event_v2
 
+    from plainscore.runs.run import SnapshotRun
+
 JOB_NAMESPACE, JOB = "plainscore", "score-day"
 FILES = "file"
-"""The namespace of what lies on a local disk, as OpenLineage names it."""
+"""The namespace of a local disk, as OpenLineage names it."""
+
+
+class OpenLineage(Observer):
+    """Writes the events of a run into a folder. One that cannot be written stops no run.
+
+    Raises UsageError if the package that makes the events is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            import openlineage.client  # noqa: F401
+        except ImportError as error:
+            raise UsageError(
+                "the setting lineage_directory needs OpenLineage: install plainscore[lineage], or "
+                "leave the setting out"
+            ) from error
+        self._folder = folder
+
+    def finished(self, run: "SnapshotRun", facts: StageRecord) -> None:
+        if facts.outcome != DONE and run.is_prepared:
+            self._write(run, None, facts.reason)
+
+    def published(self, run: "SnapshotRun", made: Run) -> None:
+        self._write(run, made, None)
+
+    def _write(self, run: "SnapshotRun", made: Run | None, failure: str | None) -> None:
+        request = run.request
+        tried = _Attempted(
+            request.data_dir, request.dates, run.attempt, run.pipeline.catalog, made, failure
+        )
+        try:
+            write_lineage(self._folder, tried)
+        except OSError as error:
+            run.warn(f"{self._folder} cannot be written ({error.strerror}): no lineage of it")
 
 
 @dataclass(frozen=True)
-class Tried:
-    """One try: ``run`` where it published one, else ``failure``, in a line that names nobody."""
+class _Attempted:
+    """One attempt: ``run`` if it published one, else ``failure``, in a line that names no one."""
 
     data_dir: Path
     dates: SnapshotDates
-    attempt: Attempt
+    attempt: RunAttempt
     catalog: Catalog
     run: Run | None = None
     failure: str | None = None
 
 
-def require_openlineage() -> None:
-    """Raise UsageError where the package that makes the events is not installed."""
-    try:
-        import openlineage.client  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            "the setting lineage_directory needs OpenLineage: install plainscore[lineage], or "
-            "leave the setting out"
-        ) from error
-
-
-def write_lineage(folder: Path, tried: Tried) -> Path:
-    """Write the events of a try and return their file. Raises OSError where that cannot be done."""
+def write_lineage(folder: Path, tried: _Attempted) -> Path:
+    """Write the events of an attempt; return their file. Raises OSError if that fails."""
     from openlineage.client.serde import Serde
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +87,7 @@ def write_lineage(folder: Path, tried: Tried) -> Path:
     return file
 
 
-def _events(tried: Tried) -> "Iterator[event_v2.RunEvent]":
+def _events(tried: _Attempted) -> "Iterator[event_v2.RunEvent]":
     from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 
     producer = f"urn:plainscore:{version('plainscore')}"
@@ -83,7 +109,7 @@ def _events(tried: Tried) -> "Iterator[event_v2.RunEvent]":
         )
 
 
-def _run_facets(tried: Tried, has_failed: bool) -> dict[str, Any]:
+def _run_facets(tried: _Attempted, has_failed: bool) -> dict[str, Any]:
     from openlineage.client.facet_v2 import (
         error_message_run,
         nominal_time_run,
@@ -103,8 +129,8 @@ def _run_facets(tried: Tried, has_failed: bool) -> dict[str, Any]:
     return facets
 
 
-def _inputs(tried: Tried) -> "Iterator[event_v2.InputDataset]":
-    """Yield the event store's tables that the house reads."""
+def _inputs(tried: _Attempted) -> "Iterator[event_v2.InputDataset]":
+    """Yield the event store's tables that the run reads."""
     from openlineage.client.event_v2 import InputDataset
 
     for table in tried.catalog.of_schema("events"):
@@ -112,7 +138,7 @@ def _inputs(tried: Tried) -> "Iterator[event_v2.InputDataset]":
         yield InputDataset(namespace=FILES, name=name, facets={"schema": _schema(table)})
 
 
-def _outputs(tried: Tried) -> "Iterator[event_v2.OutputDataset]":
+def _outputs(tried: _Attempted) -> "Iterator[event_v2.OutputDataset]":
     """Yield every published table with its columns, and the columns of the logs behind each."""
     from openlineage.client.event_v2 import OutputDataset
     from openlineage.client.facet_v2 import output_statistics_output_dataset as statistics
@@ -148,7 +174,7 @@ def _schema(table: Table) -> Any:
     )
 
 
-def _column_lineage(tried: Tried, table: Table, lineages: Lineages) -> Any:
+def _column_lineage(tried: _Attempted, table: Table, lineages: Lineages) -> Any:
     from openlineage.client.facet_v2 import column_lineage_dataset as facet
 
     fields = {}
@@ -159,12 +185,12 @@ def _column_lineage(tried: Tried, table: Table, lineages: Lineages) -> Any:
     return facet.ColumnLineageDatasetFacet(fields)
 
 
-def _input_field(tried: Tried, log_column: str) -> Any:
+def _input_field(tried: _Attempted, log_column: str) -> Any:
     from openlineage.client.facet_v2 import column_lineage_dataset as facet
 
     table, _, column = log_column.removeprefix("events.").rpartition(".")
     return facet.InputField(FILES, _event_path(tried, table), column)
 
 
-def _event_path(tried: Tried, short_name: str) -> str:
+def _event_path(tried: _Attempted, short_name: str) -> str:
     return str(tried.data_dir.resolve() / "events" / short_name)

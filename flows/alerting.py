@@ -1,4 +1,4 @@
-"""Automations of Prefect that answer to our events by telling a person."""
+"""Automations of Prefect that notify a person of our events."""
 
 from datetime import timedelta
 from typing import cast
@@ -11,7 +11,7 @@ from prefect.events.actions import SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from plainscore.common.errors import UsageError
-from plainscore.flows.scheduling.events import PUBLISHED, TROUBLE
+from plainscore.flows.events import PUBLISHED, TROUBLE
 
 WEBHOOK_NAME = "plainscore"
 OURS = "plainscore.data.*"
@@ -32,7 +32,7 @@ def webhook_block(url: str) -> UUID:
 def saved_block(slug: str) -> UUID:
     """Return the id of a notification block, such as ``slack-webhook/operators``.
 
-    Raises UsageError where no such block is saved.
+    Raises UsageError if no such block is saved.
     """
     try:
         block = cast("Block", Block.load(slug))
@@ -42,10 +42,9 @@ def saved_block(slug: str) -> UUID:
 
 
 def alert_by(block: UUID, silent_hours: float) -> list[str]:
-    """Make the automations that tell of trouble and of silence; return their names.
+    """Make the automations for trouble and silence, replacing earlier ones; return their names.
 
-    Those of the same names are replaced. ``silent_hours``: hours without a new snapshot after
-    which even a schedule that stands still is told of.
+    ``silent_hours``: hours without a new snapshot after which even a stopped schedule is reported.
     """
     made = [
         AutomationCore(
@@ -68,7 +67,7 @@ def alert_by(block: UUID, silent_hours: float) -> list[str]:
         ),
         AutomationCore(
             name="plainscore: silence",
-            description="Nothing was published for so long that the schedule may stand still.",
+            description="Nothing was published for so long that the schedule may have stopped.",
             trigger=EventTrigger(
                 expect={PUBLISHED},
                 match={"prefect.resource.id": OURS},

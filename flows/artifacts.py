@@ -1,0 +1,75 @@
+"""What a flow run shows on Prefect's pages: progress, checks, the snapshot, its report."""
+
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from plainscore.publish.reports import report_file
+from plainscore.runs.ledger import STAGES, StageRecord
+from plainscore.runs.observers import Observer
+from plainscore.runs.report import has_report, snapshot_markdown
+from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.run import SnapshotOutcome, SnapshotRun
+
+SHOWN_OF_A_CHECK = ("stage", "table_name", "check_name", "level", "outcome", "failed_count")
+
+
+class Artifacts(Observer):
+    """A progress artifact that moves with the stages of every date, and a table of its checks.
+
+    ``dates``: how many will be published; a flow that finds out on its way sets it then.
+    """
+
+    def __init__(self, dates: int = 1) -> None:
+        self.dates = dates
+        self.done = 0
+        self._shown = 0.0
+        self._artifact = cast("UUID", create_progress_artifact(0.0, key="progress"))
+
+    def started(self, _run: SnapshotRun, stage: StageRecord) -> None:
+        self._show(STAGES.index(stage.stage) / len(STAGES))
+
+    def closed(self, run: SnapshotRun) -> None:
+        self.done += 1
+        if not run.is_current and run.results:
+            publish_checks(run)
+
+    def complete(self) -> None:
+        """Show that everything is done."""
+        self.done = self.dates
+        self._show(0.0)
+
+    def _show(self, part_of_date: float) -> None:
+        percent = round(min(100.0, 100 * (self.done + part_of_date) / max(self.dates, 1)), 1)
+        if percent > self._shown:
+            self._shown = percent
+            update_progress_artifact(self._artifact, percent)
+
+
+def publish_checks(run: SnapshotRun) -> None:
+    """Show the checks of a run, refused or not, as a table.
+
+    Without examples: they name people, and an erasure could not remove those from Prefect.
+    """
+    rows = [{name: getattr(one, name) for name in SHOWN_OF_A_CHECK} for one in run.results]
+    not_passed = [row for row in rows if row["outcome"] != "passed"]
+    create_table_artifact(
+        key="checks",
+        table=[*not_passed, *(row for row in rows if row["outcome"] == "passed")],
+        description=f"{len(rows)} checks, {len(not_passed)} not passed ({run.request.dates})",
+    )
+
+
+def show_snapshot(request: SnapshotRequest, outcome: SnapshotOutcome) -> None:
+    """Show the facts of a published snapshot, and a link to its report."""
+    create_markdown_artifact(key="snapshot", markdown=snapshot_markdown(outcome))
+    if has_report(request):
+        file = report_file(request.data_dir, request.dates.as_of_date)
+        create_link_artifact(key="report", link=file.as_uri(), description=f"{request.dates}")

@@ -1,1 +1,0 @@
-"""How Prefect runs the flows, when, and whom it tells."""

@@ -1,0 +1,195 @@
+"""How our commands reach Prefect: the server it is set up for, or one of our own that ends with us.
+
+Call ``set_defaults`` before Prefect is imported; whoever deploys the flows sets these as they like.
+"""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from plainscore.common.errors import InputRefused, PlainscoreError, UsageError
+
+Result = TypeVar("Result")
+
+HOST = "127.0.0.1"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LEASES_IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
+DEFAULTS = {
+    # No connection to the outside.
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    # A slow machine: Prefect gives up after 20 s, and SQLite after 10.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "120",
+    "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "120",
+    # Without it, a run that never ended keeps its place of a concurrency limit after a power cut.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES_IN_FILES,
+}
+# Prefect prints the traceback of every refusal that a command prints in two lines.
+QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+# What a server for one command does not need; fewer services write to its database meanwhile.
+FOR_ONE_COMMAND = {
+    "PREFECT_UI_ENABLED": "false",
+    **{
+        f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
+        for name in (
+            "SCHEDULER",
+            "LATE_RUNS",
+            "FOREMAN",
+            "CANCELLATION_CLEANUP",
+            "PAUSE_EXPIRATIONS",
+        )
+    },
+}
+# It ends when its stdin is closed: by us, or by the system when we are killed.
+_SERVE = """
+import os, signal, sys, threading, time, uvicorn
+def end_with_the_command():
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+    os._exit(0)
+threading.Thread(target=end_with_the_command, daemon=True).start()
+uvicorn.run("prefect.server.api.server:create_app", factory=True, host=sys.argv[1],
+            port=int(sys.argv[2]), log_level="error", lifespan="on")
+"""
+_SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 6, 0.1
+
+
+def set_defaults(*, is_quiet: bool = True) -> None:
+    """Set our defaults in the environment, unless the user has set them. Call before import.
+
+    Loopback never goes through a proxy. ``is_quiet``: errors are the command's to print.
+    """
+    for name, value in (DEFAULTS | QUIET if is_quiet else DEFAULTS).items():
+        os.environ.setdefault(name, value)
+    for name in ("NO_PROXY", "no_proxy"):
+        direct = [one for one in os.environ.get(name, "").split(",") if one]
+        added = [one for one in LOOPBACK if one not in direct]
+        os.environ[name] = ",".join([*direct, *added])
+
+
+@contextmanager
+def prefect_server(
+    port: int | None = None, environment: Mapping[str, str] = FOR_ONE_COMMAND
+) -> Iterator[str]:
+    """Yield the address of a Prefect API that answers.
+
+    That which PREFECT_API_URL or the profile names, or one of our own on loopback, at ``port`` or
+    a free one, which ends with this process however that ends.
+
+    Raises InputRefused if the configured server does not answer, UsageError if the port is taken,
+    PlainscoreError if our own does not start.
+    """
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    configured = PREFECT_API_URL.value()
+    if configured:
+        _require_answer(configured)
+        yield configured
+        return
+    with own_server(port, environment) as api, temporary_settings({PREFECT_API_URL: api}):
+        yield api
+
+
+@contextmanager
+def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str]:
+    """Run a Prefect server on loopback; yield the address of its API. See ``prefect_server``."""
+    from prefect.settings import get_current_settings
+
+    port = _free_port() if port is None else port
+    _refuse_taken(port)
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    address = {"PREFECT_SERVER_API_HOST": HOST, "PREFECT_SERVER_API_PORT": str(port)}
+    with tempfile.TemporaryFile() as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-c", _SERVE, HOST, str(port)],
+            env={**os.environ, **settings, **address, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is ours: the server must outlive the run's last state
+        )
+        try:
+            api = f"http://{HOST}:{port}/api"
+            _wait_for(server, api, errors)
+            yield api
+        finally:
+            _end(server)
+
+
+def run_flow(flow: Callable[..., Result], **parameters: Any) -> Result:
+    """Run a flow on a Prefect server, as a command does; raises what the flow raises."""
+    with prefect_server():
+        return flow(**parameters)
+
+
+def _wait_for(server: "subprocess.Popen[bytes]", api: str, errors: Any) -> None:
+    seconds = int(os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
+    until = time.monotonic() + seconds
+    direct = build_opener(ProxyHandler({}))
+    while time.monotonic() < until and server.poll() is None:
+        with suppress(OSError, URLError), direct.open(f"{api}/health", timeout=5) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    errors.seek(0)
+    last = (errors.read().decode(errors="replace").strip().splitlines() or [""])[-1]
+    what = f"did not answer for {seconds} s" if server.poll() is None else "ended at once"
+    raise PlainscoreError(
+        f"the Prefect server of this command {what}{f' ({last})' if last else ''}: "
+        "run again with --no-prefect, or start one and set PREFECT_API_URL"
+    )
+
+
+def _require_answer(api: str) -> None:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        error = client.api_healthcheck()
+    if error is not None:
+        raise InputRefused(
+            f"the Prefect server at {api} does not answer ({error or type(error).__name__}): "
+            "start it, set PREFECT_API_URL to another one, or run without it: --no-prefect"
+        )
+
+
+def _free_port() -> int:
+    # Not port 0: another process may be given the same one before the server has it.
+    while True:
+        port = random.randrange(20000, 32000)
+        with suppress(UsageError):
+            _refuse_taken(port)
+            return port
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, port))
+        except OSError as error:
+            raise UsageError(
+                f"port {port} is taken ({error.strerror}): end what listens there, choose another "
+                f"--port, or set PREFECT_API_URL=http://{HOST}:{port}/api if it is Prefect"
+            ) from error
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    assert server.stdin is not None
+    server.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(_SECONDS_TO_END)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()

@@ -1,0 +1,85 @@
+"""What a run computes, whatever its dates: scorecards, contracts, and the hashes of both."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainscore.analysis.statistics import statistics_versions
+from plainscore.common.errors import InputRefused
+from plainscore.contracts.catalog import (
+    AUDITS,
+    Catalog,
+    StageHash,
+    catalog_hash,
+    rehearsed_catalog,
+    stage_hashes,
+)
+from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.reading import (
+    PACKAGED,
+    find_scorecard,
+    read_scorecard,
+    read_scorecards,
+)
+from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_attacks
+from plainscore.settings import Settings
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Scorecards (champion first), tables in order, and what identifies their code."""
+
+    cards: tuple[Scorecard, ...]
+    catalog: Catalog
+    code_hash: str
+    stage_hashes: Mapping[str, StageHash]
+
+
+def load_pipeline(settings: Settings) -> Pipeline:
+    """Read scorecards and contracts, and rehearse them on empty tables.
+
+    Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
+    """
+    cards = read_scorecards(settings.scorecards)
+    catalog = rehearsed_catalog(cards)
+    return Pipeline(cards, catalog, code_hash(catalog), code_by_stage(catalog, cards))
+
+
+def code_hash(catalog: Catalog) -> str:
+    """Return SHA-256 (hex) of all code that makes a snapshot; a manifest holds it."""
+    parts = [catalog_hash(catalog), *_python_by_stage().values()]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def code_by_stage(catalog: Catalog, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
+    """Return stage -> hashes of what decides it; see ``stage_hashes``."""
+    return stage_hashes(catalog, cards, _python_by_stage())
+
+
+def _python_by_stage() -> dict[str, str]:
+    """Return stage -> hash of what Python adds to SQL: weights; age bands, attacks and so on."""
+    weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
+    parts = f"{AGE_BANDS} {injected_attacks()} {statistics_versions()}"
+    return {"features": weights, AUDITS: hashlib.sha256(parts.encode()).hexdigest()}
+
+
+def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the paths of the scorecards with some hashes, among the packaged and configured ones.
+
+    Raises InputRefused if one no longer exists, UsageError if a configured one cannot be read.
+    """
+    known = {read_scorecard(path).hash: str(path) for path in _card_files(settings)}
+    missing = [one for one in hashes if one not in known]
+    if missing:
+        raise InputRefused(
+            f"the scorecard it was made with is not there any more (hash {missing[0][:12]}...): "
+            "add it to the setting scorecards"
+        )
+    return tuple(known[one] for one in hashes)
+
+
+def _card_files(settings: Settings) -> Iterator[Path]:
+    yield from sorted(PACKAGED.glob("*.toml"))
+    for name in settings.scorecards:
+        yield find_scorecard(name)
