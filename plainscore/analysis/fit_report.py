@@ -26,7 +26,7 @@ from plainscore.analysis.fit import (
 )
 from plainscore.analysis.quality.separation import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.common.sql_text import identifier
+from plainscore.common.text import identifier
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.points import REASON_COUNT

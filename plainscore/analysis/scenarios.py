@@ -39,11 +39,10 @@ from plainscore.logs.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.request import snapshot_dates
-from plainscore.runs.spill import engine_options
-from plainscore.runs.steps import take_in_new_files
+from plainscore.runs.run import ingest_new_files
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.settings import Settings
+from plainscore.settings import Settings, engine_options
 
 PEOPLE, SEED = 2_000, 1
 FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
@@ -113,7 +112,7 @@ def open_people(
         has_logs = (data_dir / "landing").is_dir() or (data_dir / "events").is_dir()
         if not has_logs or people is not None or seed is not None:
             _invent(data_dir, PEOPLE if people is None else people, SEED if seed is None else seed)
-        report = take_in_new_files(data_dir, settings.threads)
+        report = ingest_new_files(data_dir, settings.threads)
         if report.refused:
             shown = "\n".join(f"  {refused}" for refused in report.refused)
             raise InputRefused(f"files or folders refused in landing/, fix them first:\n{shown}")

@@ -29,7 +29,7 @@ def site(
     """
     from plainscore.contracts.catalog import load_catalog
     from plainscore.runs.inputs import is_invented_world
-    from plainscore.runs.report.reporting import boxes
+    from plainscore.runs.report import boxes
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
     from plainscore.show.site import SiteRequest, refuse_other_folder, write_site

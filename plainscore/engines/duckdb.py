@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from plainscore.common.sql_text import text_literal
+from plainscore.common.text import text_literal
 from plainscore.contracts.catalog import SCHEMAS, Catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import UsageError
-from plainscore.common.sql_text import text_literal
+from plainscore.common.text import text_literal
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.contracts.dates import SnapshotDates

@@ -23,8 +23,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Cancelling
 
 from benchmarks.measuring import COMMAND
-from plainscore.flows.scheduling.declared import read_declared
-from plainscore.flows.scheduling.loopback import deploy, loopback_worker, make_pool
+from plainscore.flows.serving import read_deployments
 from plainscore.publish.runs import published_runs
 from tests.prefect_project import (
     CHECKOUT,
@@ -34,9 +33,10 @@ from tests.prefect_project import (
     first_run,
     make_project,
     server_of_ones_own,
+    worker,
 )
 
-POOL, DAILY, ONE_DATE = "plainscore", "daily/daily", "score-day/month-end"
+DAILY, ONE_DATE = "daily/daily", "score-day/month-end"
 FORCED = {"as_of_date": "2026-10-31", "force": True}
 
 
@@ -199,29 +199,27 @@ def _until_declared(client: SyncPrefectClient) -> None:
 def main() -> int:
     """Run the campaign; exit code 1 where a fact does not hold."""
     began = time.monotonic()
-    names = [one.name for one in read_declared(CHECKOUT / "prefect.yaml")]
+    names = [str(one.name) for one in read_deployments(CHECKOUT / "prefect.yaml")]
     with TemporaryDirectory() as scratch, ExitStack() as opened:
         home = Path(scratch)
         api = opened.enter_context(server_of_ones_own(home / "prefect"))
         print(f"server after {time.monotonic() - began:.1f} s", flush=True)
         client = opened.enter_context(get_client(sync_client=True))
         campaign = Campaign(make_project(home / "project", names), api, client)
-        make_pool(POOL, api)
-        deploy(api, campaign.project / "prefect.yaml", campaign.project)
         print(f"{len(names)} deployments after {time.monotonic() - began:.1f} s", flush=True)
-        with loopback_worker(POOL, api) as worker:
+        with worker(api, campaign.project) as process:
             runs_by_its_schedule(campaign)
             is_refused(campaign)
             is_cancelled(campaign)
-            is_killed(campaign, worker.pid)
-        with loopback_worker(POOL, api):
+            is_killed(campaign, process.pid)
+        with worker(api, campaign.project):
             goes_on(campaign, "its worker was killed")
             is_killed(campaign, os.getpid())
         opened.close()
         api = opened.enter_context(server_of_ones_own(home / "prefect"))
         client = opened.enter_context(get_client(sync_client=True))
         later = Campaign(campaign.project, api, client)
-        with loopback_worker(POOL, api):
+        with worker(api, campaign.project):
             goes_on(later, "a power cut")
     with TemporaryDirectory() as scratch, ExitStack() as opened:
         api = opened.enter_context(server_of_ones_own(Path(scratch) / "prefect"))

@@ -14,7 +14,8 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,13 @@ from plainscore.synthetic.settings import WorldSettings
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.publish.catalog import refresh_catalog
+from plainscore.runs.ledger import StageRecord
+from plainscore.runs.observers import Observer
 from plainscore.runs.request import read_request
-from plainscore.runs.run import check_stage, score_day
+from plainscore.runs.run import SnapshotRun, score_day
 from plainscore.synthetic.world import synthesise
 from tests.campaigns.soak_table import print_summary
+from tests.quick_runs import quick_runs
 
 FIRST = date(2025, 11, 1)
 EVERY = 30
@@ -93,30 +97,37 @@ def _deliver(world: Path, data_dir: Path, day: date) -> None:
             shutil.copytree(folder, target)
 
 
+class StageTimes(Observer):
+    """CPU seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._before = 0.0
+
+    def started(self, *_: Any) -> None:
+        self._before = time.process_time()
+
+    def finished(self, _run: SnapshotRun, facts: StageRecord) -> None:
+        self.seconds[facts.stage] = time.process_time() - self._before
+
+
 def _one_day(data_dir: Path, day: date, *, is_checking: bool, is_compacting: bool) -> Figures:
-    steps: dict[str, float] = {}
-
-    def timed(step: Callable[..., Any], *arguments: object) -> Any:
-        if step is check_stage and not is_checking:
-            return []
-        before = time.process_time()
-        try:
-            return step(*arguments)
-        finally:
-            name = " ".join([step.__name__, *(a for a in arguments if isinstance(a, str))])
-            steps[name] = steps.get(name, 0.0) + time.process_time() - before
-
+    timed = StageTimes()
     wall = time.monotonic()
     with writer_lock(data_dir, "soak"):
         if is_compacting:
-            timed(compact, data_dir, timedelta(0))
+            before = time.process_time()
+            compact(data_dir, timedelta(0))
             refresh_catalog(data_dir)
-        outcome = score_day(read_request(day, data=data_dir, threads=2), timed)
+            timed.seconds["compact"] = time.process_time() - before
+        with nullcontext() if is_checking else quick_runs():
+            request = read_request(day, data=data_dir, threads=2)
+            outcome = score_day(request, observers=[timed])
     assert outcome.is_new
     return {
-        "seconds": sum(steps.values()),
+        "seconds": sum(timed.seconds.values()),
         "wall": time.monotonic() - wall,
-        "steps": steps,
+        "steps": timed.seconds,
         "pid": os.getpid(),
         "rss_mb": _resident_mb(),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
