@@ -11,13 +11,10 @@ OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.t
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo server test lint types unit install compat sail spark site-engine docs wheel clean
+.PHONY: demo test lint types unit install compat sail spark site-engine docs wheel clean
 
 demo: $(READY)
 	$(BIN)/plainscore demo
-
-server: $(READY)
-	@$(BIN)/python -m plainscore.flows.scheduling.here
 
 test: lint types unit
 

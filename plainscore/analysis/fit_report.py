@@ -26,8 +26,8 @@ from plainscore.analysis.fit import (
 )
 from plainscore.analysis.quality.separation import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.common.text import identifier
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.points import REASON_COUNT
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
