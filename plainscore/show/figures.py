@@ -14,8 +14,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.show.charts import BarRow, Line, RangeRow, bar_chart, line_chart, range_chart
-from plainscore.show.reader import Row, Snapshots, project_file
+from plainscore.show.reader import Row, Snapshots
 
 NOTHING = "\N{EN DASH}"
 SHADES = 5
@@ -141,9 +142,10 @@ class Answer:
 
 
 @cache
-def figures(page: str) -> tuple[PageFigure, ...]:
+def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
     """Return the figures of a page, in the order of their declared numbers."""
-    return tuple(_read(file) for _, file in sorted((_order(f), f) for f in _files(page)))
+    files = method.files(f"dashboards/figures/{page}", ".sql").values()
+    return tuple(_read(file) for _, file in sorted((_order(one), one) for one in files))
 
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
@@ -151,10 +153,6 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     given = {"as_of_date": day, "before_date": before}
     parameters = {name: given[name] for name in figure.parameters}
     return Answer(figure, snapshots.records(figure.sql, parameters))
-
-
-def _files(page: str) -> list[Path]:
-    return sorted(project_file(f"dashboards/figures/{page}").glob("*.sql"))
 
 
 def _order(file: Path) -> int:

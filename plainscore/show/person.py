@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from plainscore.common.errors import QuestionError, UnknownPersonError
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import printable
 from plainscore.scorecards.person import (
     Advice,
@@ -22,7 +23,7 @@ from plainscore.scorecards.person import (
     Tie,
     Value,
 )
-from plainscore.show.reader import Row, Snapshots, project_text
+from plainscore.show.reader import Row, Snapshots, method_text
 
 MISSING = "missing"
 FRIENDS_ORDER = "contact_months desc, friend_id"
@@ -32,9 +33,9 @@ _REASON = (
 )  # fmt: skip
 
 
-def read_advice() -> dict[str, Advice]:
+def read_advice(method: Method = STANDARD_METHOD) -> dict[str, Advice]:
     """Return feature -> advice; a feature without an entry has no move."""
-    entries = tomllib.loads(project_text("transforms/recourse.toml"))
+    entries = tomllib.loads(method_text("transforms/recourse.toml", method))
     return {name: Advice(**entry) for name, entry in entries.items()}
 
 
@@ -80,7 +81,7 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         ),
         rules={rule.pop("not_scored_code"): rule for rule in rules},
         mean=_neighbour_mean(card, features),
-        advice=read_advice(),
+        advice=read_advice(snapshots.method),
     )
 
 

@@ -22,7 +22,7 @@ from plainscore.common.errors import (
     PublishedFileError,
     QuestionError,
 )
-from plainscore.common.standard import standard_folder
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import file_literal
 
 CATALOG = "plainscore.duckdb"
@@ -39,25 +39,23 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 """By place, or by name."""
 
 
-def project_file(name: str) -> Path:
-    """Return a file or folder of the project, such as ``dashboards/report/page.html``."""
-    return standard_folder(name)
+def method_text(name: str, method: Method = STANDARD_METHOD) -> str:
+    """Return the text of a file of a method, such as ``dashboards/report/report.css``.
+
+    Raises UsageError where the method has no such file.
+    """
+    return method.file(name).read_text(encoding="utf-8")
 
 
-def project_text(name: str) -> str:
-    """Return the text of a file of the project."""
-    return project_file(name).read_text(encoding="utf-8")
-
-
-def render_page(template: str, **values: Any) -> str:
+def render_page(template: str, method: Method = STANDARD_METHOD, **values: Any) -> str:
     """Return a template of dashboards/, such as ``report/page.html``, filled with escaped values.
 
-    Templates include each other by the same names.
+    Templates include each other by the same names. Raises UsageError as `method_text` does.
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(lambda name: project_text(f"dashboards/{name}")),
+        loader=FunctionLoader(lambda name: method_text(f"dashboards/{name}", method)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -70,10 +68,13 @@ def render_page(template: str, **values: Any) -> str:
 
 
 class Snapshots:
-    """An open catalog, read-only; snapshots published while it is open are not visible."""
+    """An open catalog, read-only; snapshots published while it is open are not visible.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection):
-        self.con = con
+    ``method``: where its readers find pages, figures and advice.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, method: Method = STANDARD_METHOD):
+        self.con, self.method = con, method
 
     def __enter__(self) -> Self:
         return self
@@ -150,7 +151,9 @@ class Snapshots:
         return wanted
 
 
-def open_snapshots(data_dir: Path, copy: Path | None = None) -> Snapshots:
+def open_snapshots(
+    data_dir: Path, copy: Path | None = None, method: Method = STANDARD_METHOD
+) -> Snapshots:
     """Open the published snapshots of a data directory; close it, or use it in a ``with``.
 
     ``copy``: a copy of its catalog to open instead: within a process DuckDB returns the file that
@@ -184,7 +187,7 @@ def open_snapshots(data_dir: Path, copy: Path | None = None) -> Snapshots:
         raise NothingPublishedError(
             f"{data_dir} was moved from {origin}, where its catalog still looks: {hint}"
         )
-    return Snapshots(con)
+    return Snapshots(con, method)
 
 
 CatalogVersion = tuple[int, int, int]
@@ -217,7 +220,7 @@ class CurrentSnapshots:
         with self._lock:
             if self._snapshots is None or self.version() != self._version:
                 self._version, self._snapshots = self._opened()
-            return self._version, Snapshots(self._snapshots.con.cursor())
+            return self._version, Snapshots(self._snapshots.con.cursor(), self._snapshots.method)
 
     def _opened(self) -> tuple[CatalogVersion | None, Snapshots]:
         catalog = self._data_dir / CATALOG

@@ -1,16 +1,17 @@
 """The report: one HTML page for each snapshot, which needs no network and no other file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.scorecards.person import Card, PersonOnCard
 from plainscore.show.changes import CAUSES, TITLES
 from plainscore.show.charts import STYLES, Box, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
 from plainscore.show.person import read_card, read_people, rows_by_person
-from plainscore.show.reader import Row, Snapshots, project_text, render_page
+from plainscore.show.reader import Row, Snapshots, method_text, render_page
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
@@ -33,13 +34,16 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
     answers = {
         page.key: [
             (one, draw(found) if found.rows else None)
-            for one in figures(page.key)
+            for one in figures(page.key, snapshots.method)
             for found in [answer(snapshots, one, day, before)]
         ]
         for page in PAGES
     }
+    method = snapshots.method
+    scripts = person_scripts(method).values()
     return render_page(
         "report/page.html",
+        method,
         day=day,
         before=before,
         run=snapshots.run_of(day),
@@ -47,30 +51,28 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         pages=PAGES,
         answers=answers,
         styles=STYLES,
-        style=Markup(page_style()),
-        script=Markup(
-            "".join(person_scripts().values()) + project_text("dashboards/report/report.js")
-        ),
+        style=Markup(page_style(method)),
+        script=Markup("".join([*scripts, method_text("dashboards/report/report.js", method)])),
         people=Markup(_script_json(people)),
         lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
         boxes=boxes,
     )
 
 
-def page_style() -> str:
+def page_style(method: Method = STANDARD_METHOD) -> str:
     """Return the style sheet of a page with figures and people."""
-    return base_style() + project_text("dashboards/report/report.css")
+    return base_style(method) + method_text("dashboards/report/report.css", method)
 
 
-def base_style() -> str:
+def base_style(method: Method = STANDARD_METHOD) -> str:
     """Return the style sheet of every page: light, dark, narrow, wide, print."""
-    return project_text("dashboards/style/base.css")
+    return method_text("dashboards/style/base.css", method)
 
 
-def person_scripts() -> Mapping[str, str]:
+def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
     """Return the scripts that compute and draw a person on a card: file name -> text, in order."""
     names = ("style/theme.js", "report/card.js", "report/person.js")
-    return {name.rpartition("/")[2]: project_text(f"dashboards/{name}") for name in names}
+    return {name.rpartition("/")[2]: method_text(f"dashboards/{name}", method) for name in names}
 
 
 def _script_json(value: Any) -> str:
@@ -107,7 +109,7 @@ def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[
     """Return the ids of a few hundred people of a snapshot; the highest score first."""
     counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
     dates = {"as_of_date": day, "before_date": before}
-    sql = project_text("dashboards/report/people.sql")
+    sql = method_text("dashboards/report/people.sql", snapshots.method)
     return [person_id for (person_id,) in snapshots.rows(sql, {**dates, **counts})]
 
 

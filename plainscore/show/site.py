@@ -26,15 +26,15 @@ from uuid import uuid4
 
 from plainscore.common.errors import EngineMissingError, UsageError
 from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
+from plainscore.common.standard import Method
 from plainscore.common.text import file_literal, text_literal
 from plainscore.scorecards.person import Card
 from plainscore.show.charts import Box
 from plainscore.show.person import read_card
 from plainscore.show.reader import (
     Snapshots,
+    method_text,
     open_snapshots,
-    project_file,
-    project_text,
     render_page,
 )
 from plainscore.show.report import page_style, person_scripts, report_page
@@ -102,15 +102,16 @@ def _write_front(
     request: SiteRequest, snapshots: Snapshots, days: Sequence[date], site: Path
 ) -> None:
     (site / "script").mkdir()
-    style = page_style() + project_text("dashboards/site/site.css")
-    for name, text in {**_scripts(), "site.css": style}.items():
+    method = snapshots.method
+    style = page_style(method) + method_text("dashboards/site/site.css", method)
+    for name, text in {**_scripts(method), "site.css": style}.items():
         (site / "script" / name).write_text(text, encoding="utf-8")
     runs = snapshots.records(
         "from run where is_shown and as_of_date in (select unnest($days)) order by as_of_date desc",
         {"days": list(days)},
     )
     page = render_page(
-        "site/front.html", runs=runs, is_invented=request.is_invented, packages=packages()
+        "site/front.html", method, runs=runs, is_invented=request.is_invented, packages=packages()
     )
     (site / "index.html").write_text(page, encoding="utf-8")
     dates = json.dumps({"dates": [str(day) for day in days]})
@@ -143,6 +144,7 @@ def _lookup_page(snapshots: Snapshots, day: date, days: Sequence[date], is_inven
     digest = base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode()
     return render_page(
         "site/lookup.html",
+        snapshots.method,
         day=day,
         days=days,
         run=snapshots.run_of(day),
@@ -166,10 +168,11 @@ def _some_people(snapshots: Snapshots, day: date) -> list[str]:
     return [person_id for (person_id,) in rows]
 
 
-def _scripts() -> Mapping[str, str]:
+def _scripts(method: Method) -> dict[str, str]:
     """Return the scripts of the site: file name -> text."""
-    own = project_file("dashboards/site/script").glob("*.js")
-    return {file.name: file.read_text(encoding="utf-8") for file in own} | dict(person_scripts())
+    own = method.files("dashboards/site/script", ".js")
+    texts = {name: file.read_text(encoding="utf-8") for name, file in own.items()}
+    return texts | person_scripts(method)
 
 
 def _replace(unfinished: Path, out: Path) -> None:
@@ -292,7 +295,7 @@ class Package:
 @cache
 def packages() -> tuple[Package, ...]:
     """Return the packages that the engine is taken from."""
-    declared = tomllib.loads(project_text("dashboards/site/engine.toml"))
+    declared = tomllib.loads(method_text("dashboards/site/engine.toml"))
     return tuple(Package(**one) for one in declared["package"])
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.show.figures import NOTHING, PAGES, FigureColumn, PageFigure, answer, draw, figures
-from plainscore.show.reader import Snapshots
+from plainscore.show.person import read_card
+from plainscore.show.reader import Snapshots, open_snapshots
+from plainscore.show.report import report_page
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
 FIGURES = [figure for page in PAGES for figure in figures(page.key)]
@@ -146,3 +150,26 @@ def test_who_is_not_scored_is_counted_under_the_rule(snapshots: Snapshots) -> No
 )
 def test_values_are_shown_as_people_read_them(column: FigureColumn, value: Any, shown: str) -> None:
     assert column.shown(value) == shown
+
+
+def test_a_project_replaces_and_adds_figures_texts_and_advice(tmp_path: Path, autumn: Path) -> None:
+    own = tmp_path / "dashboards"
+    (own / "figures" / "checks").mkdir(parents=True)
+    (own / "report").mkdir()
+    head = 'number = 99\ntitle = "{}"\nempty = "Nothing."\n[columns]\nscore = {{ unit = "points" }}'
+    for name in ("grid", "mine"):
+        text = f"/*\n{head.format(name)}\n*/\nselect max(score) as score from score\n"
+        (own / "figures" / "checks" / f"{name}.sql").write_text(text)
+    (own / "report" / "report.css").write_text("body { color: rebeccapurple; }")
+    (tmp_path / "transforms").mkdir()
+    (tmp_path / "transforms" / "recourse.toml").write_text("")
+    method = Method((*STANDARD_METHOD.layers, tmp_path), exclude=("dashboards/*/quarantine.sql",))
+    standard = {one.name for one in figures("checks")}
+    titles = {one.name: one.title for one in figures("checks", method)}
+    assert set(titles) == standard - {"quarantine"} | {"mine"}
+    assert titles["grid"] == "grid"
+    with open_snapshots(autumn, method=method) as snapshots:
+        page = report_page(snapshots, OCTOBER, [], is_invented=True)
+        assert read_card(snapshots, OCTOBER).advice == {}
+    assert "rebeccapurple" in page
+    assert "<h3>mine</h3>" in page

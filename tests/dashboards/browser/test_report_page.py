@@ -1,12 +1,13 @@
 """The report as people use it: it renders, agrees with the tables, and works without a mouse."""
 
+import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from plainscore.show.figures import PAGES, answer, draw, figures
-from plainscore.show.person import explain
+from plainscore.show.person import explain, read_card, read_people
 from plainscore.show.reader import open_snapshots
 from tests.dashboards.browser.conftest import Opened
 from tests.dashboards.test_report import OCTOBER, SEPTEMBER
@@ -24,6 +25,7 @@ def test_every_page_renders_alone_without_a_complaint_or_a_request(
 ) -> None:
     for one in PAGES:
         opened.page.click(f"nav a[href='#{one.key}']")
+        opened.page.wait_for_selector(f"#{one.key}:not([hidden])")
         assert visible_pages(opened.page) == [one.key]
         assert opened.page.locator("nav a[aria-current=page]").inner_text() == one.title
     assert opened.complaints == []
@@ -111,3 +113,52 @@ def test_without_scripts_all_pages_but_the_persons_are_there(
         assert visible_pages(page) == [one.key for one in PAGES]
         assert "needs JavaScript" in page.locator("noscript").first.inner_text()
         assert not page.locator("#finder").is_visible()
+
+
+def test_the_browser_computes_every_person_as_python_does(opened: Opened, autumn: Path) -> None:
+    computed = opened.page.evaluate("page.people.map(one => explanation(page.card, one))")
+    with open_snapshots(autumn) as snapshots:
+        people = read_people(
+            snapshots, read_card(snapshots, OCTOBER), [one["person_id"] for one in computed]
+        )
+    assert computed == [json.loads(json.dumps(one.as_json())) for one in people]
+
+
+def test_the_browser_computes_points_and_what_ifs_as_python_does(
+    opened: Opened, autumn: Path
+) -> None:
+    """Of every feature: below, at and above the edge of each bin, at its limits, and missing."""
+    with open_snapshots(autumn) as snapshots:
+        person = explain(snapshots, "p5", OCTOBER)
+    values = {
+        one.feature: [
+            *(edge + step for edge, _ in one.bins for step in (-0.001, 0, 0.001)),
+            *(limit for limit in (one.least_value, one.most_value) if limit is not None),
+            *([] if one.missing_points is None else [None]),
+        ]
+        for one in person.features
+    }
+    computed = opened.page.evaluate(
+        "values => { const p5 = page.people.find(one => one.person_id === 'p5');"
+        " return Object.entries(values).map(([name, of]) => [name, of.map(value =>"
+        " [points(page.card, name, value), scoreWith(page.card, p5, {[name]: value})])]); }",
+        values,
+    )
+    assert dict(computed) == {
+        name: [[person.card.points(name, one), person.with_(**{name: one}).score] for one in of]
+        for name, of in values.items()
+    }
+
+
+def test_another_value_is_answered_on_the_page(opened: Opened, autumn: Path) -> None:
+    with open_snapshots(autumn) as snapshots:
+        person = explain(snapshots, "p5", OCTOBER)
+    name = max(person.losses(), key=lambda row: row["points_lost"])["code"]
+    then = person.with_(**{name: None})
+    opened.page.goto(f"{opened.page.url}#person=p5")
+    opened.page.select_option(".what-if select", name)
+    opened.page.fill(".what-if input", "missing")
+    answer = opened.page.locator(".person p[role=status]").inner_text()
+    assert answer.startswith(f"{then.score} {then.band} (")
+    opened.page.fill(".what-if input", "much")
+    assert opened.page.locator(".person p[role=status]").inner_text().startswith("Write a number")
