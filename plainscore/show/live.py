@@ -25,6 +25,7 @@ KEPT_CARDS = 50
 SUGGESTED = 20
 NO_OTHER = "no other date"
 EVERYONE = "every group"
+CHART_WIDTH = 740
 
 
 def show(data_dir: Path, is_invented: bool) -> None:
@@ -120,7 +121,6 @@ def _look_again(current: CurrentSnapshots, version: CatalogVersion | None) -> No
 
 def _show_figures(answers: list[Answer]) -> None:
     """Show the figures of a page: each with its note, its chart and its table."""
-    st.html(f"<style>.plainscore-chart {{ max-width: 46rem; {chart_style()} }}</style>")
     group = _choose_group(answers)
     for one in answers:
         st.subheader(one.figure.title, anchor=one.figure.key)
@@ -134,15 +134,14 @@ def _show_figures(answers: list[Answer]) -> None:
         drawn = draw(shown)
         if drawn.chart:
             chart = render_page("report/chart.html", drawn=drawn, styles=STYLES)
-            st.html(f'<div class="plainscore-chart">{chart}</div>')
+            # In a frame: Streamlit removes SVG from other HTML. All texts in it are escaped.
+            st.iframe(f"<style>{chart_style()}</style>{chart}", alt=shown.figure.title)
         st.dataframe(table_of(shown), hide_index=True, width="stretch")
 
 
 def chart_style() -> str:
-    """Return the report's rules for charts, to be nested: those of a page as a whole left out."""
-    rules = page_style().replace(":root", "&")
-    lines = [line for line in rules.splitlines() if not line.startswith("body")]
-    return "\n".join(lines)
+    """Return the report's style sheet for a frame that holds one chart."""
+    return f"{page_style()} body {{ margin: 0; padding: 0; max-width: {CHART_WIDTH}px; }}"
 
 
 def _choose_group(answers: list[Answer]) -> str:
