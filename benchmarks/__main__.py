@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.job import write_job
 from benchmarks.measuring import COMMAND, machine, present_load, take
-from benchmarks.table import World, markdown
+from benchmarks.table import WorldFigures, markdown
 from benchmarks.world import borrow, bytes_of_events, counted, differing_rows, scored_person
 
 DAY, MONTH_BEFORE = date(2026, 10, 31), date(2026, 9, 30)
@@ -57,11 +57,11 @@ def _home(kept: Path | None, people: int) -> Iterator[Path]:
         yield Path(made)
 
 
-def measured(home: Path, people: int, asked: argparse.Namespace) -> World:
+def measured(home: Path, people: int, asked: argparse.Namespace) -> WorldFigures:
     """Measure one world."""
     data = borrow(asked.data, home) if asked.data else home / "data"
     wanted = [one for one in STAGES if one in asked.only and not (asked.data and one in MAKING)]
-    world = World(machine())
+    world = WorldFigures(machine())
     for stage, words in _commands(wanted, data, home, people, asked.memory_limit):
         print(f"{stage}: load {present_load()}", file=sys.stderr, flush=True)
         world.loads.append(present_load())

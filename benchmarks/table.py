@@ -9,7 +9,7 @@ MIB, GIB = 2**20, 2**30
 
 
 @dataclass
-class World:
+class WorldFigures:
     """What was measured of one world; ``loads`` when each stage began."""
 
     machine: str
@@ -21,12 +21,12 @@ class World:
     differing: dict[str, int] = field(default_factory=dict)
 
 
-def markdown(world: World) -> str:
+def markdown(world: WorldFigures) -> str:
     """Return the tables of one world."""
     return "\n".join([*_heading(world), *_stages(world), *_goals(world)])
 
 
-def _heading(world: World) -> Iterator[str]:
+def _heading(world: WorldFigures) -> Iterator[str]:
     sizes = ", ".join(f"{log} {size / MIB:,.0f} MiB" for log, size in world.event_bytes.items())
     loads = f"{min(world.loads):.1f} to {max(world.loads):.1f}" if world.loads else "unknown"
     yield f"## {world.people:,} people, {world.events:,} events\n"
@@ -36,7 +36,7 @@ def _heading(world: World) -> Iterator[str]:
     yield ""
 
 
-def _stages(world: World) -> Iterator[str]:
+def _stages(world: WorldFigures) -> Iterator[str]:
     yield "| stage | wall s | CPU s | own MiB | all MiB | written MiB | CPU x floor | CPU x plain |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for stage, one in world.taken.items():
@@ -50,13 +50,13 @@ def _stages(world: World) -> Iterator[str]:
     yield ""
 
 
-def _ratio(world: World, stage: str, base: str) -> str:
+def _ratio(world: WorldFigures, stage: str, base: str) -> str:
     if base not in world.taken or not world.taken[base].cpu_seconds:
         return ""
     return f"{world.taken[stage].cpu_seconds / world.taken[base].cpu_seconds:.1f}"
 
 
-def _goals(world: World) -> Iterator[str]:
+def _goals(world: WorldFigures) -> Iterator[str]:
     yield "| goal | measured |"
     yield "|---|--:|"
     if "run --plain" in world.taken:
