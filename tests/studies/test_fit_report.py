@@ -88,13 +88,15 @@ def test_the_compiled_points_of_every_row_are_those_of_the_study(
 ) -> None:
     binned = [feature for feature in study.card.features if feature.bins]
     names = [feature.name for feature in binned]
-    rows = zip(*(past[1].values[name].tolist() for name in names), strict=True)
     with duckdb.connect() as con:
-        columns = ", ".join(f"{name} double" for name in names)
-        con.execute(f"create table value (person bigint, {columns})")
-        con.executemany(
-            f"insert into value values ({', '.join('?' * (len(names) + 1))})",
-            [(no, *(None if v != v else v for v in row)) for no, row in enumerate(rows)],
+        columns = [
+            [None if value != value else value for value in past[1].values[name].tolist()]
+            for name in names
+        ]
+        unnested = ", ".join(f"unnest(?) as {name}" for name in names)
+        everyone = list(range(PEOPLE))
+        con.execute(
+            f"create table value as select unnest(?) as person, {unnested}", [everyone, *columns]
         )
         cases = ",\n".join(points_case(feature, 4) for feature in binned)
         compiled = con.execute(f"select {cases} from value order by person").fetchall()

@@ -106,7 +106,7 @@ def test_what_is_paid_early_takes_the_place_of_what_was_paid_late(society: DuckD
 
 
 def test_the_search_adds_what_is_cheapest_until_nothing_gains(society: DuckDBEngine) -> None:
-    some = ("deposit_monthly", "rent_and_return", "small_purchases", "verify")
+    some = ("deposit_monthly", "rent_and_return", "verify")
     everything = _actions(society, DAN, months=3).values()
     actions = {DAN: [one for one in everything if one.family in some and one.size < 3]}
     replay = Replay(society, CARDS, [DAN])
