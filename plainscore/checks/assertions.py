@@ -18,12 +18,12 @@ from pathlib import Path
 
 from plainscore.checks.constraints import with_dates
 from plainscore.checks.results import Level
-from plainscore.common.standard import standard_folder
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import text_literal
 from plainscore.contracts.catalog import SCHEMAS
 from plainscore.contracts.contract import LEVELS, ContractError, Table, split_head
 
-ASSERTIONS = standard_folder("expectations/assertions")
+FOLDER = "assertions/"
 HEAD_KEYS = frozenset({"title", "level", "stage"})
 
 GROUPS: Mapping[str, Callable[[Table], bool]] = {
@@ -55,9 +55,13 @@ class Assertion:
         return " union all ".join(f"({_about(sql, name)})" for name in names) or NO_ROWS
 
 
-def read_assertions(root: Path = ASSERTIONS) -> list[Assertion]:
-    """Return all assertions in the order of their names; ContractError for a malformed one."""
-    return [_read_assertion(path) for path in sorted(root.glob("*.sql"))]
+def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:
+    """Return a method's assertions in the order of their names.
+
+    Raises ContractError for a malformed one.
+    """
+    files = method.files("expectations", ".sql")
+    return [_read_assertion(path) for name, path in files.items() if name.startswith(FOLDER)]
 
 
 def _about(sql: str, table_name: str) -> str:

@@ -24,6 +24,7 @@ import duckdb
 
 from plainscore.checks.results import CheckResult, errored
 from plainscore.checks.verdicts import check_assertions, check_constraints, message_of
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
 
 if TYPE_CHECKING:
@@ -41,16 +42,17 @@ def check(
     tables: Sequence[Table],
     stage: str,
     parameters: Mapping[str, date],
+    method: Method = STANDARD_METHOD,
 ) -> list[CheckResult]:
-    """Return one result for each constraint of ``tables`` and each assertion of ``stage``.
+    """Return one result for each constraint of ``tables`` and each assertion after ``stage``.
 
     ``con`` has the tables by their own names; ``parameters`` are the named parameters of the
-    transforms. Findings raise nothing: see ``refuse_if_critical``. Raises KeyboardInterrupt for a
-    Ctrl-C during a query.
+    transforms; ``method`` has the assertions. Findings raise nothing: see ``refuse_if_critical``.
+    Raises KeyboardInterrupt for a Ctrl-C during a query.
     """
     results = [
         *check_constraints(con, tables, stage, parameters),
-        *check_assertions(con, tables, stage, parameters),
+        *check_assertions(con, tables, stage, parameters, method),
     ]
     if validate(stage, results).success or any(result.is_critical for result in results):
         return results

@@ -9,13 +9,13 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 
 import duckdb
 
 from plainscore.checks.assertions import Assertion, read_assertions
 from plainscore.checks.constraints import Constraint, constraints_of, shape_constraints
 from plainscore.checks.results import CheckResult, counted, errored
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
 
 EXAMPLES = 3
@@ -47,14 +47,15 @@ def check_assertions(
     tables: Sequence[Table],
     stage: str,
     parameters: Mapping[str, date],
+    method: Method = STANDARD_METHOD,
 ) -> list[CheckResult]:
-    """Return one result for each standard assertion that must hold after ``stage``.
+    """Return one result for each assertion of ``method`` that must hold after ``stage``.
 
     ``tables``: those that the stage has made.
     """
     return [
         check_assertion(con, tables, assertion, parameters)
-        for assertion in _standard_assertions()
+        for assertion in read_assertions(method)
         if assertion.stage == stage
     ]
 
@@ -73,11 +74,6 @@ def check_assertion(
     if _broken(con, [constraint]) == frozenset():
         return counted(*where, constraint.name, constraint.level, 0, "[]")
     return _check_alone(con, where, constraint)
-
-
-@cache
-def _standard_assertions() -> tuple[Assertion, ...]:
-    return tuple(read_assertions())
 
 
 def _columns_made(con: duckdb.DuckDBPyConnection) -> dict[str, Columns]:

@@ -11,6 +11,7 @@ import pytest
 from plainscore.checks.assertions import GROUPS, Assertion, read_assertions
 from plainscore.checks.results import CheckResult
 from plainscore.checks.verdicts import check_assertion, check_assertions
+from plainscore.common.standard import Method
 from plainscore.contracts.contract import ContractError
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.broken_audits import PLANTED_IN_AUDITS
@@ -323,6 +324,8 @@ def test_an_assertion_may_only_warn(checked: Checked) -> None:
 def test_an_assertion_with_a_wrong_head_is_refused(
     tmp_path: Path, head: str, complaint: str
 ) -> None:
-    (tmp_path / "odd.sql").write_text(f"/*\n{head}\n*/\nselect 1\n")
+    file = tmp_path / "expectations/assertions/odd.sql"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"/*\n{head}\n*/\nselect 1\n")
     with pytest.raises(ContractError, match=complaint):
-        read_assertions(tmp_path)
+        read_assertions(Method((tmp_path,)))
