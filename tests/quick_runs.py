@@ -1,7 +1,7 @@
 """Runs for tests of something else than checks and reports, which take most of a small run."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,7 +24,7 @@ def quick_runs() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
-        patched.setattr(run, "loading_great_expectations", nullcontext)
+        patched.setattr(run, "import_in_background", lambda: None)
         patched.setattr(run, "load_pipeline", load_once)
         patched.setattr(run, "write_report", lambda _request, _catalog: None)
         yield

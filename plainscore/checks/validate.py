@@ -2,7 +2,7 @@
 
 DuckDB counts the rows that break each check, and the verdicts of a stage are a small frame of one
 row per check. Great Expectations (GX) is given that frame, so it neither reads nor repeats a query.
-Importing GX takes seconds of CPU: ``loading_great_expectations`` does it in a thread while the
+Importing GX takes seconds of CPU: ``import_in_background`` does it in a thread while the
 engine works, and only functions of this module import it.
 """
 
@@ -11,8 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -65,7 +64,7 @@ def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteVal
 
     It succeeds if every check passed or only warns; its unexpected rows are the others.
     """
-    gx = load_great_expectations()
+    gx = import_great_expectations()
     import pandas as pd  # type: ignore[import-untyped]
 
     columns = ("table_name", "check_name", "level", "outcome", "failed_count")
@@ -99,78 +98,62 @@ def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteVal
     return validation
 
 
-@contextmanager
-def loading_great_expectations() -> Iterator[None]:
-    """Import GX in a thread while the block runs; the first check waits for what is left of it.
+def import_in_background() -> None:
+    """Start to import GX in a thread; the first check waits for what is left of it.
 
-    An error of the import is raised by that check. At the end of the block, an import that is
-    still under way stops before its next module, so a Ctrl-C does not wait for it.
+    An error of the import is raised by that check. The thread is never stopped half way, because
+    packages that are imported in part cannot be imported again: a process that ends early, as by
+    Ctrl-C, waits for it, two seconds at most on an idle machine.
     """
     global _background
-    if "great_expectations" in sys.modules:
-        yield
-        return
-    _background = _BackgroundImport()
-    _background.start()
-    try:
-        yield
-    finally:
-        _background.stopped = True
-        _background.join()
+    if _background is None and "great_expectations" not in sys.modules:
+        _background = threading.Thread(target=_import_quietly, name="import great_expectations")
+        _background.start()
 
 
-def load_great_expectations() -> Any:
+def import_great_expectations() -> Any:
     """Return the module ``great_expectations``; waits for a thread that imports it."""
+    global _background
     if _background is not None:
         _background.join()
+        _background = None
     return _import()
 
 
-class _Stopped(BaseException):
-    """An import that nothing waits for any more: no ``except Exception`` may go on with it."""
+_background: threading.Thread | None = None
 
 
-class _BackgroundImport(threading.Thread):
-    def __init__(self) -> None:
-        super().__init__(name="import great_expectations")
-        self.stopped = False
-
-    def run(self) -> None:
-        try:
-            _import(self)
-        except (Exception, _Stopped):
-            logging.getLogger(__name__).debug("the import ended early", exc_info=True)
-
-
-_background: _BackgroundImport | None = None
+def _import_quietly() -> None:
+    try:
+        _import()
+    except Exception:
+        # The first check imports it again, and raises what it finds.
+        logging.getLogger(__name__).debug("great_expectations cannot be imported", exc_info=True)
 
 
 class _Finder(MetaPathFinder):
     """Finds modules as usual for one thread, but those of ``NOT_NEEDED`` load when first used."""
 
-    def __init__(self, background: _BackgroundImport | None) -> None:
+    def __init__(self) -> None:
         self.thread = threading.get_ident()
-        self.background = background
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if threading.get_ident() != self.thread:
+        if threading.get_ident() != self.thread or name not in NOT_NEEDED:
             return None
-        if self.background is not None and self.background.stopped:
-            raise _Stopped
-        spec = PathFinder.find_spec(name, path, target) if name in NOT_NEEDED else None
+        spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
         return spec
 
 
-def _import(background: _BackgroundImport | None = None) -> Any:
+def _import() -> Any:
     # GX asks for this when it is imported: no connection to the outside.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # What goes wrong in a check is in its result; GX would print the traceback as well.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    finder, collected = _Finder(background), gc.isenabled()
+    finder, collected = _Finder(), gc.isenabled()
     sys.meta_path.insert(0, finder)
     # An import makes a million objects and no garbage: looking for it takes a fifth of the time.
     gc.disable()

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from uuid import uuid4
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.validate import check as check_tables
-from plainscore.checks.validate import loading_great_expectations
+from plainscore.checks.validate import import_in_background
 from plainscore.common.errors import InputRefused
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
@@ -179,7 +179,6 @@ class SnapshotRun:
         self._run: Run | None = None
         self._built: set[str] = set()
         self._staged: StagedSnapshot | None = None
-        self._loading = ExitStack()
         self._opened: AbstractContextManager[DuckDBEngine] | None = None
         self._engine: DuckDBEngine | None = None
         self._observers = [Ledger(self), JsonLog(), *observers]
@@ -188,17 +187,13 @@ class SnapshotRun:
             self._observers.append(OpenLineage(request.settings.lineage_directory))
 
     def __enter__(self) -> "SnapshotRun":
-        # It takes seconds, while files are ingested; a published date is mostly found current.
-        if find_live_run(self.request.data_dir, self.request.dates) is None:
-            self._loading.enter_context(loading_great_expectations())
         return self
 
     def __exit__(self, *_error: object) -> None:
-        with self._loading:
-            try:
-                self._close_engine()
-            finally:
-                self._notify(lambda one: one.closed(self))
+        try:
+            self._close_engine()
+        finally:
+            self._notify(lambda one: one.closed(self))
 
     # The stages
 
@@ -212,6 +207,8 @@ class SnapshotRun:
             if self._prepared is None:
                 settings = self.request.settings
                 pipeline = load_pipeline(settings)
+                if find_live_run(self.request.data_dir, self.request.dates) is None:
+                    import_in_background()  # a published date is mostly found current
                 report = ingest_new_files(self.request.data_dir, settings.threads)
                 self._prepared = Prepared(pipeline, report)
                 is_shown = False

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +10,7 @@ import pytest
 
 from plainscore.checks import validate as validate_module
 from plainscore.checks.results import CheckResult
-from plainscore.checks.validate import check, loading_great_expectations, validate
+from plainscore.checks.validate import check, validate
 from plainscore.checks.verdicts import check_constraints
 from tests.expectations.rent import RENT, check_rent, not_passed
 from tests.expectations.small_house import DATES
@@ -97,10 +96,12 @@ def test_a_validation_leaves_no_file_behind(
 
 
 IN_A_PROCESS = """
-import sys, threading, time
+import sys, threading
 from plainscore.checks import validate
 from plainscore.checks.results import CheckResult
 passed = CheckResult("staging", "staging.rent", "fine", "fail", "passed", 0, "[]")
+def importing():
+    return [one.name for one in threading.enumerate()].count("import great_expectations")
 """
 
 
@@ -111,22 +112,17 @@ def in_a_process(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_import_stops_with_its_block_and_can_be_taken_up_again() -> None:
+def test_the_first_check_waits_for_the_thread_that_imports() -> None:
     done = in_a_process("""
-try:
-    with validate.loading_great_expectations():
-        while len([name for name in sys.modules if name.startswith("great_expectations")]) < 100:
-            time.sleep(0.001)
-        raise KeyboardInterrupt
-except KeyboardInterrupt:
-    pass
-assert threading.active_count() == 1
-assert "great_expectations" not in sys.modules
-with validate.loading_great_expectations():
-    assert validate.validate("staging", [passed]).success
-assert not validate.NOT_NEEDED & {
-    name for name in sys.modules if type(sys.modules[name]).__name__ == "module"
-}
+validate.import_in_background()
+validate.import_in_background()
+assert importing() == 1 and "great_expectations.checkpoint" not in sys.modules
+assert validate.validate("staging", [passed]).success
+assert importing() == 0
+validate.import_in_background()
+assert importing() == 0
+for name in validate.NOT_NEEDED:
+    assert type(sys.modules[name]).__name__ == "_LazyModule", name
 import scipy.stats, altair
 assert scipy.stats.norm.cdf(0) == 0.5 and altair.Chart
 """)
@@ -136,19 +132,12 @@ assert scipy.stats.norm.cdf(0) == 0.5 and altair.Chart
 def test_an_import_that_fails_in_the_thread_fails_at_the_first_check() -> None:
     done = in_a_process("""
 sys.modules["marshmallow"] = None
-with validate.loading_great_expectations():
-    try:
-        validate.validate("staging", [passed])
-    except ModuleNotFoundError as error:
-        assert error.name == "marshmallow", error
-    else:
-        raise AssertionError("no error")
+validate.import_in_background()
+try:
+    validate.validate("staging", [passed])
+except ModuleNotFoundError as error:
+    assert error.name == "marshmallow", error
+else:
+    raise AssertionError("no error")
 """)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_nothing_is_started_once_it_is_imported() -> None:
-    validate("staging", [_result("fine", "passed")])
-    with loading_great_expectations():
-        names = [thread.name for thread in threading.enumerate()]
-        assert "import great_expectations" not in names
