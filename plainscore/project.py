@@ -4,6 +4,8 @@ A file with the same relative path replaces the standard's, another adds, ``excl
 ``extends = "none"`` starts from nothing. Without ``plainscore.toml`` the standard method runs.
 """
 
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,6 +15,7 @@ from typing import Any, Literal
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import FOLDERS, STANDARD_METHOD, SUFFIXES, Method
 
+FILE_NAME = "plainscore.toml"
 Extends = Literal["standard", "none"]
 Origin = Literal["standard", "replaced", "added", "excluded"]
 
@@ -72,6 +75,44 @@ class Project:
                 )
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise UsageError(f"exclude: there is no {pattern} to leave out{hint}")
+
+
+def settings_file(data_dir: Path) -> Path | None:
+    """Return the settings file in force for ``data_dir``, or None."""
+    for folder in (Path(), data_dir):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def read_project(data_dir: Path) -> Project:
+    """Return the project that is in force for ``data_dir``.
+
+    Raises UsageError where ``extends`` or ``exclude`` in its file is not as documented.
+    """
+    file = settings_file(data_dir)
+    if file is None:
+        return Project()
+    content = read_toml(file)
+    extends, exclude = content.get("extends", "standard"), content.get("exclude", [])
+    if extends not in ("standard", "none"):
+        raise UsageError(f'{file}: extends: write "standard" or "none"')
+    if not isinstance(exclude, Sequence) or not all(isinstance(one, str) for one in exclude):
+        raise UsageError(f"{file}: exclude: write a list of paths")
+    return Project(file.parent.resolve(), extends, tuple(exclude))
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; a byte order mark is allowed.
+
+    Raises UsageError that names the file if it is no TOML, or is not UTF-8.
+    """
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} has another encoding than UTF-8: save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: {error}") from error
 
 
 def _paths(method: Method) -> frozenset[str]:

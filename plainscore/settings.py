@@ -5,12 +5,11 @@
 
 import hashlib
 import os
-import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,9 +20,10 @@ from pydantic_settings import (
 )
 
 from plainscore.common.errors import UsageError
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.engines.options import EngineName, EngineOptions
+from plainscore.project import Extends, read_project, read_toml, settings_file
 
-FILE_NAME = "plainscore.toml"
 ENV_PREFIX = "PLAINSCORE__"
 TEMP_FOLDER = ".spill"
 
@@ -124,6 +124,15 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
     )
 
+    extends: Extends = Field(
+        default="standard",
+        description="What this project is laid over: the standard method, or none.",
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(),
+        description="Files of the method that the project leaves out, by path below transforms/ or "
+        "below the project; patterns are allowed.",
+    )
     scorecards: tuple[str, ...] = Field(
         default=("standard", "reported_b"),
         description="Names of packaged scorecards, or paths, champion first.",
@@ -183,14 +192,12 @@ class Settings(BaseSettings):
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",
     )
+    _method: Method = PrivateAttr(default=STANDARD_METHOD)
 
-
-def settings_file(data_dir: Path) -> Path | None:
-    """Return the settings file in force for ``data_dir``, or None."""
-    for folder in (Path(), data_dir):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    return None
+    @property
+    def method(self) -> Method:
+        """The files of the project that these settings are of."""
+        return self._method
 
 
 def read_settings(data_dir: Path, **flags: Any) -> Settings:
@@ -217,7 +224,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
             return init_settings, env_settings, InitSettingsSource(settings_cls, content)
 
     try:
-        return Configured(**given)
+        settings = Configured(**given)
     except ValidationError as error:
         faults = [
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
@@ -227,19 +234,8 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         raise UsageError(f"setting {'; '.join(faults)}{where}") from error
     except SettingsError as error:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; a byte order mark is allowed.
-
-    Raises UsageError that names the file if it is no TOML, or is not UTF-8.
-    """
-    try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} has another encoding than UTF-8: save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file}: {error}") from error
+    settings._method = read_project(data_dir).method
+    return settings
 
 
 def _refuse_unknown_variables() -> None:

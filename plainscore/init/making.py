@@ -7,8 +7,8 @@ import plainscore
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import standard_folder
 from plainscore.init.settings_text import settings_text
+from plainscore.project import FILE_NAME
 from plainscore.scorecards.reading import find_scorecard, scorecard_schema
-from plainscore.settings import FILE_NAME
 
 CARD, CARD_SCHEMA = "scorecard.toml", "scorecard.schema.json"
 CHALLENGER = "reported_b"

@@ -17,7 +17,6 @@ from plainscore.contracts.catalog import (
 )
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import (
-    PACKAGED,
     find_scorecard,
     read_scorecard,
     read_scorecards,
@@ -41,8 +40,8 @@ def load_pipeline(settings: Settings) -> Pipeline:
 
     Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
     """
-    cards = read_scorecards(settings.scorecards)
-    catalog = rehearsed_catalog(cards)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    catalog = rehearsed_catalog(cards, settings.method)
     return Pipeline(cards, catalog, code_hash(catalog), code_by_stage(catalog, cards))
 
 
@@ -69,7 +68,8 @@ def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
 
     Raises InputRefused if one no longer exists, UsageError if a configured one cannot be read.
     """
-    known = {read_scorecard(path).hash: str(path) for path in _card_files(settings)}
+    files = _card_files(settings)
+    known = {read_scorecard(path, settings.method).hash: str(path) for path in files}
     missing = [one for one in hashes if one not in known]
     if missing:
         raise InputRefused(
@@ -80,6 +80,6 @@ def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
 
 
 def _card_files(settings: Settings) -> Iterator[Path]:
-    yield from sorted(PACKAGED.glob("*.toml"))
+    yield from settings.method.files("transforms/scorecards", ".toml").values()
     for name in settings.scorecards:
-        yield find_scorecard(name)
+        yield find_scorecard(name, settings.method)

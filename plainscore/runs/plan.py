@@ -283,8 +283,8 @@ class Planner:
         self._data_dir = data_dir
         self._settings = settings
         self._arrivals = arrivals
-        self._cards: tuple[Scorecard, ...] = read_scorecards(settings.scorecards)
-        self._catalog = load_catalog(self._cards)
+        self._cards: tuple[Scorecard, ...] = read_scorecards(settings.scorecards, settings.method)
+        self._catalog = load_catalog(self._cards, method=settings.method)
         self._hashes: Mapping[str, StageHash] = code_by_stage(self._catalog, self._cards)
         self._code_hash: str | None = None
         self._writing_since = writing_since(data_dir)

@@ -24,6 +24,7 @@ from plainscore.common.errors import (
 )
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import file_literal
+from plainscore.project import read_project
 
 CATALOG = "plainscore.duckdb"
 LATEST = "latest"
@@ -152,7 +153,7 @@ class Snapshots:
 
 
 def open_snapshots(
-    data_dir: Path, copy: Path | None = None, method: Method = STANDARD_METHOD
+    data_dir: Path, copy: Path | None = None, method: Method | None = None
 ) -> Snapshots:
     """Open the published snapshots of a data directory; close it, or use it in a ``with``.
 
@@ -187,7 +188,7 @@ def open_snapshots(
         raise NothingPublishedError(
             f"{data_dir} was moved from {origin}, where its catalog still looks: {hint}"
         )
-    return Snapshots(con, method)
+    return Snapshots(con, method or read_project(data_dir).method)
 
 
 CatalogVersion = tuple[int, int, int]

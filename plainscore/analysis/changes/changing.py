@@ -128,8 +128,8 @@ def _workshop(
         raise InputRefused(
             f"the snapshot {after.dates}: {error}, or give it with --scorecard, or {again}"
         ) from error
-    cards = read_scorecards(names)
-    catalog = load_catalog(cards)
+    cards = read_scorecards(names, settings.method)
+    catalog = load_catalog(cards, method=settings.method)
     if code_hash(catalog) != _code(manifest):
         raise InputRefused(f"the snapshot {after.dates} was made by other code: {again}")
     if not _is_of_today(store, after, manifest):
@@ -138,7 +138,7 @@ def _workshop(
         )
     champion = cards[0]
     options = engine_options(data_dir, settings)
-    of_champion = catalog if len(cards) == 1 else load_catalog([champion])
+    of_champion = catalog if len(cards) == 1 else load_catalog([champion], method=settings.method)
     return Workshop(champion, of_champion, store, options)
 
 
