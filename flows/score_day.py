@@ -24,7 +24,7 @@ from plainscore.flows.options import (
 from plainscore.runs.calendar import RelativeDate
 from plainscore.runs.observers import terminal_progress
 from plainscore.runs.request import SnapshotRequest, read_request
-from plainscore.runs.run import COMPUTED, Prepared, SnapshotOutcome, SnapshotRun
+from plainscore.runs.run import Prepared, SnapshotOutcome, SnapshotRun
 
 
 @flow(name="score-day", flow_run_name=name_by_day, **FLOW_OPTIONS)
@@ -74,7 +74,7 @@ def publish_snapshot(
         ingest(run)
         if not run.is_current:
             read_logs(run)
-            for schema in COMPUTED:
+            for schema in run.schemas:
                 compute(run, schema)
             audit(run)
             write(run)

@@ -53,6 +53,8 @@ def check(
         *check_constraints(con, tables, stage, parameters),
         *check_assertions(con, tables, stage, parameters, method),
     ]
+    if not results:
+        return []  # a method may leave a stage empty
     if validate(stage, results).success or any(result.is_critical for result in results):
         return results
     message = message_of("Great Expectations refuses the stage, but no check found a broken row")

@@ -16,7 +16,7 @@ from plainscore.checks.validate import check as check_tables
 from plainscore.checks.validate import import_in_background
 from plainscore.common.errors import InputRefused
 from plainscore.common.signals import stop_if_interrupted
-from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
+from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Catalog
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
@@ -61,7 +61,8 @@ if TYPE_CHECKING:
 
     from plainscore.checks.results import CheckResult
 
-COMPUTED = ("staging", "features", "scores")
+# What has a stage of its own; every other schema of a method is computed in between.
+OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def score_day(
         run.ingest()
         if not run.is_current:
             run.read_logs()
-            for schema in COMPUTED:
+            for schema in run.schemas:
                 run.compute(schema)
             run.audit()
             run.write()
@@ -231,7 +232,7 @@ class SnapshotRun:
             self.check("raw")
 
     def compute(self, schema: str) -> None:
-        """Build and check the tables of ``staging``, ``features`` or ``scores``."""
+        """Build and check the tables of one of ``schemas``."""
         with self.stage(schema):
             self.build(schema)
             self.check(schema)
@@ -316,7 +317,7 @@ class SnapshotRun:
         if schema == "raw":
             # The logs are the same rows in events and raw; the store's other tables count once.
             tables = [self.catalog["events.file"], self.catalog["events.person"], *tables]
-        results = check_tables(con, tables, schema, parameters)
+        results = check_tables(con, tables, schema, parameters, self.request.settings.method)
         self.results += results
         refuse_if_critical(results)
         return results
@@ -327,6 +328,11 @@ class SnapshotRun:
             self._prepared.report.warnings.append(warning)
 
     # What they made
+
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas between logs and audits in build order: staging, features, scores."""
+        return [one for one in self.catalog.schemas if one not in OTHER_STAGES]
 
     @property
     def pipeline(self) -> Pipeline:
