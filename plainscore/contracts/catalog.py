@@ -26,9 +26,8 @@ from plainscore.contracts.contract import (
     method_glossary,
     method_tables,
 )
-from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.card import Scorecard, measures_among
 from plainscore.scorecards.compile import compile_scorecards
-from plainscore.scorecards.measures import measures_among
 
 # The tables of this schema compare two snapshots: they are part of neither.
 COMPARING = "changes"

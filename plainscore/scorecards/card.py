@@ -1,10 +1,16 @@
-"""What a scorecard is: plain values, read-only once they are read."""
+"""What a scorecard is: plain values, read-only once they are read; and what a card can name."""
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cache
+
+from plainscore.common.standard import Method
+from plainscore.contracts.contract import Column, Table, method_glossary, method_tables
+
+ELIGIBILITY = "features.eligibility"
 
 
 @dataclass(frozen=True)
@@ -121,3 +127,48 @@ class Scorecard:
     def features_of(self, factor: str) -> Iterator[Feature]:
         """Yield the features of one factor in the card's order."""
         return (feature for feature in self.features if feature.factor == factor)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Columns that a card can name.
+
+    ``homes``: feature -> its table in the schema ``features``. ``features``: feature -> column.
+    ``late``: feature -> the table of the schema ``scores`` that computes it from own points.
+    ``eligibility``: measure -> type.
+    """
+
+    homes: Mapping[str, str]
+    features: Mapping[str, Column]
+    late: Mapping[str, Table]
+    eligibility: Mapping[str, str]
+
+    def column(self, feature: str) -> Column:
+        """Return the column of a feature, late or not; KeyError where there is none."""
+        return (
+            self.late[feature].column(feature) if feature in self.late else self.features[feature]
+        )
+
+
+def measures_among(tables: Iterable[Table]) -> Measures:
+    """Return what a card can name, from hand-written tables: everything but keys."""
+    homes: dict[str, str] = {}
+    features: dict[str, Column] = {}
+    late: dict[str, Table] = {}
+    eligibility: dict[str, str] = {}
+    for table in tables:
+        own = [column for column in table.columns if column.name not in table.key]
+        if table.name == ELIGIBILITY:
+            eligibility = {column.name: column.type for column in own}
+        elif table.schema == "features":
+            features |= {column.name: column for column in own}
+            homes |= {column.name: table.name for column in own}
+        elif table.late_feature:
+            late[table.late_feature] = table
+    return Measures(homes, features, late, eligibility)
+
+
+@cache
+def measures_of(method: Method) -> Measures:
+    """Return what a card of a method can name."""
+    return measures_among(method_tables(method, ("features", "scores"), method_glossary(method)))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from plainscore.common.errors import UsageError
+from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Glossary, Table
-from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.measures import Measures, measures_among
+from plainscore.scorecards.card import Measures, Scorecard, measures_among
 from plainscore.scorecards.points import KEYS, PointsCompiler, each_once, points_case, zero_points
 
 SNAPSHOT_KEYS = ("person_id", "as_of_date", "known_on")
@@ -178,7 +178,7 @@ inner join reference.feature as feature on total.scorecard = feature.scorecard""
         (2 * {most} * attempt.numerator + 1000000 * attempt.denominator)
         // (2000000 * attempt.denominator) as friend_points{columns}
     from audits.attempt as attempt{join}
-    where attempt.scorecard = '{self._cards[no].name}'"""
+    where attempt.scorecard = {text_literal(self._cards[no].name)}"""
 
         sql = f"""with
 
@@ -211,7 +211,7 @@ from binned"""
 left join {table.name} as {table.short_name}
     on
         feature_vector.person_key = {table.short_name}.person_key
-        and {table.short_name}.scorecard = '{self._cards[0].name}'"""
+        and {table.short_name}.scorecard = {text_literal(self._cards[0].name)}"""
             for table in self._measures.late.values()
         )
         sql = f"""select

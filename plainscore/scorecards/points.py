@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column, Glossary, Table, parse_contract
-from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
-from plainscore.scorecards.measures import Measures
+from plainscore.scorecards.card import Feature, Measures, NotScoredRule, Scorecard
 
 KEYS = ("scorecard", "person_key")
 REASON_COUNT = 4
@@ -66,7 +66,9 @@ class PointsCompiler:
     def scoring_status(self) -> Table:
         """Return who is scored; the rules are those of every card."""
         rules = self._cards[0].not_scored
-        cases = "\n".join(f"        when {_fails(rule)} then '{rule.code}'" for rule in rules)
+        cases = "\n".join(
+            f"        when {_fails(rule)} then {text_literal(rule.code)}" for rule in rules
+        )
         code = f"case\n{cases}\n    end" if rules else "cast(null as varchar)"
         sql = f"""with
 
@@ -127,7 +129,7 @@ from {tables[0]} as {first}
                 for name in own
             )
             return f"""    select
-        '{self._cards[no].name}' as scorecard,
+        {text_literal(self._cards[no].name)} as scorecard,
         feature_vector.person_key,
 {points}
     from features.feature_vector as feature_vector
@@ -173,7 +175,7 @@ from binned"""
 from scores.own_points as own_points
 inner join features.feature_vector as feature_vector
     on own_points.person_key = feature_vector.person_key{join}
-where own_points.scorecard = '{self._cards[no].name}'"""
+where own_points.scorecard = {text_literal(self._cards[no].name)}"""
 
         return self._points_table(
             "scores.points", "Points of all features", self._point_columns(self._names),
@@ -201,7 +203,7 @@ where own_points.scorecard = '{self._cards[no].name}'"""
     person_key,
 {sums}
 from scores.points
-where scorecard = '{self._cards[no].name}'"""
+where scorecard = {text_literal(self._cards[no].name)}"""
 
         caps = [dict(card.factor_caps) for card in self._cards]
         columns = [
@@ -316,7 +318,7 @@ ranked as (
         person_key,
 {codes}
     from scores.points
-    where scorecard = '{self._cards[no].name}'"""
+    where scorecard = {text_literal(self._cards[no].name)}"""
 
     def _best(self, rank: int) -> str:
         """Return the SELECT that adds code_<rank>: the greatest code below code_<rank - 1>."""

@@ -35,14 +35,20 @@ from plainscore.scorecards.card import (
     Bin,
     Feature,
     FriendRule,
+    Measures,
     NotScoredRule,
     Scorecard,
+    measures_of,
 )
-from plainscore.scorecards.measures import Measures, measures_of
 
 PACKAGED = standard_folder("transforms/scorecards")
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
+# Factors are columns of published tables, beside these.
+KEY_COLUMNS = frozenset(
+    {"scorecard", "scorecard_no", "person_key", "person_id", "as_of_date", "known_on"}
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 KeyPath = tuple[str | int, ...]
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"]+)\s*=")
@@ -272,6 +278,9 @@ Faults = Iterator[tuple[KeyPath, str]]
 
 
 def _faults(file: CardFile, measures: Measures) -> Faults:
+    for factor in file.factor:
+        if not _NAME.fullmatch(factor) or factor in KEY_COLUMNS:
+            yield ("factor", factor), "names a column: lower-case letters, digits and underscores"
     for name, table in file.feature.items():
         yield from _feature_faults(("feature", name), table, file, name in measures.late)
         if name not in measures.features and name not in measures.late:

@@ -104,6 +104,14 @@ MISTAKES = (
         "max_points = 0", False,
     ),
     Mistake(
+        "a factor that is no column", "[factor.credit_history]", '[factor."credit history"]',
+        "factor.credit history", '[factor."credit history"]', False,
+    ),
+    Mistake(
+        "a factor named as a key", "[factor.credit_history]", "[factor.person_id]",
+        "factor.person_id", "[factor.person_id]", False,
+    ),
+    Mistake(
         "a most that does not add up", "base = 350", "base = 350\nmost = 900", "most", "most = 900",
         False,
     ),

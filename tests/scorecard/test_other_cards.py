@@ -245,6 +245,13 @@ def test_a_schema_of_its_own_is_built_after_what_it_reads(small: Path, tmp_path:
         assert _rows(engine, units) == [("bills",)]
 
 
+def test_names_with_quotes_are_texts_of_the_sql(tmp_path: Path) -> None:
+    path = tmp_path / "quoted.toml"
+    text = SMALL.replace('name = "small"', 'name = "o\'card"').replace('"A"', '"A\'"')
+    path.write_text(text, encoding="utf-8")
+    assert rehearse(load_catalog((read_scorecard(path),))) == []
+
+
 def test_the_compiled_sql_of_any_card_stays_portable(small: Path) -> None:
     catalog = load_catalog(read_scorecards((str(small),)))
     compiled = [catalog[table.name] for table in catalog.compiled]

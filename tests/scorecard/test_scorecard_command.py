@@ -83,6 +83,12 @@ def test_a_card_with_a_feature_that_no_table_has_is_not_fit(tmp_path: Path) -> N
         scorecard(str(path), check=True)
 
 
+def test_the_schema_is_printed_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert scorecard(schema=True) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert "utilisation" in printed["else"]["properties"]["feature"]["propertyNames"]["enum"]
+
+
 def test_an_unknown_card_is_told() -> None:
     with pytest.raises(UsageError, match="no scorecard 'nobody'"):
         scorecard("nobody")

@@ -1,18 +1,26 @@
-"""Every mistake in a scorecard is refused with file, line and key."""
+"""Every mistake in a scorecard is refused with file, line and key; the JSON Schema sees most."""
 
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from plainscore.common.errors import UsageError
 from plainscore.scorecards.reading import (
+    PACKAGED,
     ScorecardError,
     find_scorecard,
     read_scorecard,
     read_scorecards,
+    scorecard_schema,
 )
 from tests.scorecard.mistakes import MISTAKES, STANDARD, Mistake
+
+SCHEMA = scorecard_schema()
+VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)
@@ -97,3 +105,43 @@ def test_a_section_of_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path
     with pytest.raises(ScorecardError) as raised:
         read_scorecard(path)
     assert str(raised.value).startswith(f"{path}:4: band: starts at the base")
+
+
+def test_the_schema_is_itself_valid() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_card_is_valid_and_names_the_schema(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert [error.message for error in _errors(text)] == []
+    assert text.startswith("#:schema scorecard.schema.json\n")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)
+def test_the_schema_sees_a_mistake_where_a_schema_can(mistake: Mistake) -> None:
+    assert bool(_errors(mistake.text)) == mistake.in_schema
+
+
+def test_a_card_that_extends_may_hold_only_what_differs() -> None:
+    assert (
+        _errors('extends = "standard"\nname = "own"\n[feature.paid_bills]\nmissing_points = 1')
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'extends = "standard"\nceiling = 950',
+        'extends = "standard"\n[feature.shoe_size]\nmissing_points = 1',
+        'extends = "standard"\n[feature.paid_bills]\nmissing_points = -1',
+        'name = "alone"',
+    ],
+)
+def test_a_card_that_extends_is_held_to_the_same_form(text: str) -> None:
+    assert _errors(text)
+
+
+def _errors(text: str) -> list[Any]:
+    return list(VALIDATOR.iter_errors(tomllib.loads(text)))
