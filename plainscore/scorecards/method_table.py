@@ -5,15 +5,14 @@ glossary say; the rest of the page is written by hand. A test holds that the pag
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_METHOD
+from plainscore.common.standard import STANDARD_METHOD, standard_folder
 from plainscore.contracts.contract import Glossary, method_glossary
 from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
 from plainscore.scorecards.reading import read_scorecards
 
-METHOD_PAGE = Path(__file__).parents[2] / "docs" / "method.md"
+METHOD_PAGE = standard_folder("transforms").parent / "docs" / "method.md"
 
 
 def refreshed(page: str) -> str:
