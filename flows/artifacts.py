@@ -11,7 +11,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from plainscore.publish.reports import report_file
+from plainscore.publish.retention import report_file
 from plainscore.runs.ledger import STAGES, StageRecord
 from plainscore.runs.observers import Observer
 from plainscore.runs.report import has_report, snapshot_markdown

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from prefect import flow, task
 
-from plainscore.analysis.quality.evaluating import evaluate as evaluate_runs
+from plainscore.analysis.evaluation import evaluate as evaluate_runs
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.flows.events import emit_finding
 from plainscore.flows.options import FLOW_OPTIONS, TASK_OPTIONS, described
-from plainscore.publish.runs import live_runs
+from plainscore.publish.runs import latest_runs
 from plainscore.runs.upkeep import (
     Finding,
     compact_events,
@@ -40,7 +40,7 @@ def evaluate(
     settings = read_settings(
         data, threads=threads, memory_limit=memory_limit, temp_directory=temp_directory
     )
-    runs = live_runs(data)
+    runs = latest_runs(data)
     if not runs:
         raise InputRefused(f"nothing is published in {data}: there is nothing to evaluate")
     with writer_lock(data, "evaluate"):

@@ -24,7 +24,7 @@ from plainscore.analysis.fit import (
     fit_card,
     with_gates,
 )
-from plainscore.analysis.quality.separation import Separation, separation
+from plainscore.analysis.metrics import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier

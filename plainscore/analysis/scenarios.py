@@ -17,18 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.analysis.drift.stability import shorrocks_index
+from plainscore.analysis.evaluation import OUTCOME, OUTCOME_DAYS, built_outcomes, outcome_dates
 from plainscore.analysis.gaming import NAIVE, built_scores, gaming_file
 from plainscore.analysis.gaps import benefit_access, gini, group_gap
+from plainscore.analysis.metrics import separation, shorrocks_index
 from plainscore.analysis.network import score_assortativity
 from plainscore.analysis.planted import LABELS, PlantedPart, measure_planted
-from plainscore.analysis.quality.outcomes import (
-    OUTCOME,
-    OUTCOME_DAYS,
-    built_outcomes,
-    outcome_dates,
-)
-from plainscore.analysis.quality.separation import separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method

@@ -48,9 +48,9 @@ def computed_changes(
 
 
 def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None, limits: Limits) -> None:
-    from plainscore.analysis.changes.changing import compute_changes
+    from plainscore.analysis.changes import compute_changes
     from plainscore.common.lock import writer_lock
-    from plainscore.publish.change_sets import ChangePair
+    from plainscore.publish.runs import RunPair
     from plainscore.runs.observers import spinner
     from plainscore.settings import read_settings
 
@@ -64,7 +64,7 @@ def _compute(data: Path, pair: "Pair", scorecards: Sequence[str] | None, limits:
                 "ask someone who may write there to run `plainscore compare` for them once"
             ) from error
         stack.enter_context(spinner("computing changes"))
-        runs = ChangePair(_run(data, pair.before), _run(data, pair.after))
+        runs = RunPair(_run(data, pair.before), _run(data, pair.after))
         compute_changes(data, runs, settings)
 
 

@@ -66,7 +66,7 @@ def drift(
     output_format
         How the figures are printed.
     """
-    from plainscore.analysis.drift.drifting import compute_drift, pairs_of
+    from plainscore.analysis.drift import compute_drift, pairs_of
     from plainscore.cli.row_output import print_rows
     from plainscore.common.lock import writer_lock
     from plainscore.runs.observers import spinner
@@ -91,9 +91,9 @@ def drift(
 
 
 def _runs(data: Path) -> dict[date, "Run"]:
-    from plainscore.publish.runs import published_runs, shown_runs
+    from plainscore.publish.runs import default_runs, published_runs
 
-    return {run.dates.as_of_date: run for run in shown_runs(published_runs(data))}
+    return {run.dates.as_of_date: run for run in default_runs(published_runs(data))}
 
 
 def _refuse_single(runs: dict[date, "Run"], day: date, baseline: date | None) -> None:

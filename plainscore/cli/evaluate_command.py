@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from plainscore.cli.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from plainscore.analysis.quality.evaluating import Evaluated
+    from plainscore.analysis.evaluation import Evaluated
     from plainscore.publish.runs import Run
 
 QUALITY = """
@@ -57,7 +57,7 @@ def evaluate(
     output_format
         How the figures are printed.
     """
-    from plainscore.analysis.quality.evaluating import evaluate as evaluate_runs
+    from plainscore.analysis.evaluation import evaluate as evaluate_runs
     from plainscore.cli.row_output import print_rows
     from plainscore.common.lock import writer_lock
     from plainscore.runs.observers import spinner
@@ -80,12 +80,12 @@ def evaluate(
 
 
 def _wanted(data: Path, as_of: str | None) -> list["Run"]:
-    from plainscore.publish.runs import live_runs
+    from plainscore.publish.runs import latest_runs
     from plainscore.show.reader import open_snapshots
 
     with open_snapshots(data) as snapshots:
         day = None if as_of is None else snapshots.day(as_of)
-    return [run for run in live_runs(data) if day in (None, run.dates.as_of_date)]
+    return [run for run in latest_runs(data) if day in (None, run.dates.as_of_date)]
 
 
 def _tell(done: list["Evaluated"]) -> None:

@@ -59,7 +59,7 @@ def explain(
 
 def _print_proof(data: Path, person: str, snapshots: "Snapshots", day: date) -> int:
     from plainscore.publish.proof import make_proof
-    from plainscore.publish.runs import published_runs, shown_runs
+    from plainscore.publish.runs import default_runs, published_runs
 
     known_on, name = snapshots.rows(
         "select known_on, run from dim_date where as_of_date = ?", (day,)
@@ -67,7 +67,7 @@ def _print_proof(data: Path, person: str, snapshots: "Snapshots", day: date) -> 
     shown = (day, known_on, name)
     run = next(
         run
-        for run in shown_runs(published_runs(data))
+        for run in default_runs(published_runs(data))
         if (run.dates.as_of_date, run.dates.known_on, run.name) == shown
     )
     print(json.dumps(make_proof(run, person), ensure_ascii=sys.stdout.isatty(), indent=1))

@@ -9,9 +9,8 @@ from typing import Any
 
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.text import printable
-from plainscore.publish.known_roots import known_roots
-from plainscore.publish.proof_check import ProofOutcome, ProvedScore, check_proof
-from plainscore.publish.runs import SNAPSHOTS
+from plainscore.publish.proof import ProofOutcome, ProvedScore, check_proof, published_roots
+from plainscore.publish.sets import SNAPSHOTS
 
 WRONG = 1
 GIVEN = "--root"
@@ -64,7 +63,7 @@ def _read(file: Path) -> Mapping[str, Any]:
 def _trusted_roots(outcome: ProofOutcome, root: str | None, data: Path) -> dict[str, str]:
     roots = {} if root is None else {GIVEN: root.lower()}
     if (data / SNAPSHOTS).is_dir():
-        roots |= known_roots(data, outcome.as_of_date, outcome.known_on)
+        roots |= published_roots(data, outcome.as_of_date, outcome.known_on)
     return roots
 
 

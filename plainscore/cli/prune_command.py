@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from plainscore.publish.pruning import PruneOutcome
+    from plainscore.publish.retention import PruneOutcome
     from plainscore.settings import Retention
 
 COLUMNS = ("action", "as_of_date", "known_on", "run", "bytes", "deleted_from")

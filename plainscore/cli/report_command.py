@@ -24,7 +24,7 @@ def report(*, as_of: str = "latest", out: Path | None = None, data: Path = Path(
     from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
     from plainscore.contracts.catalog import load_catalog
-    from plainscore.publish.reports import publish_report, report_file
+    from plainscore.publish.retention import publish_report, report_file
     from plainscore.runs.report import make_report
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings

@@ -111,8 +111,8 @@ def _run_under_prefect(request: "SnapshotRequest", wishes: dict[str, Any]) -> "S
 
 
 def _print(outcome: "SnapshotOutcome", data: Path, output_format: str) -> None:
-    from plainscore.publish.manifest import read_manifest
-    from plainscore.publish.reports import report_file
+    from plainscore.publish.retention import report_file
+    from plainscore.publish.sets import read_manifest
     from plainscore.runs.json_log import say
     from plainscore.runs.report import snapshot_text
 

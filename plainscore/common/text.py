@@ -26,6 +26,11 @@ def parquet_list(paths: Iterable[Path | str]) -> str:
     return f"[{', '.join(text_literal(escape_glob(str(path))) for path in paths)}]"
 
 
+def read_parquet(paths: Iterable[Path | str]) -> str:
+    """Return the SQL that reads exactly these files, without columns from folder names."""
+    return f"read_parquet({parquet_list(paths)}, hive_partitioning = false)"
+
+
 def escape_glob(path: str) -> str:
     """Return a path for DuckDB's readers, in which ``[``, ``*`` and ``?`` are ordinary."""
     return "".join(f"[{sign}]" if sign in _GLOB_CHARACTERS else sign for sign in path)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from plainscore.common.text import parquet_list
 from plainscore.publish.runs import Run
-from plainscore.publish.staging import table_file
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,4 @@ def compare_runs(before: Run, after: Run, erased: Sequence[str]) -> ScoreDiffere
 
 
 def _scores(run: Run) -> str:
-    files = parquet_list([table_file(run.folder, "score")])
-    return (
-        f"select person_id, score from read_parquet({files}, hive_partitioning = false) "
-        "where scorecard_no = 1"
-    )
+    return f"select person_id, score from {run.source('score')} where scorecard_no = 1"

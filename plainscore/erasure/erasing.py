@@ -17,9 +17,9 @@ from plainscore.erasure.store import StoreErasure
 from plainscore.logs.event_store import open_store
 from plainscore.logs.head import read_head
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.reports import remove_all_reports
-from plainscore.publish.runs import SNAPSHOTS, STAGING, published_runs
+from plainscore.publish.retention import remove_all_reports
+from plainscore.publish.runs import published_runs
+from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.settings import TEMP_FOLDER, Settings
 
 

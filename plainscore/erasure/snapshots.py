@@ -1,18 +1,15 @@
 """Publish every snapshot anew in which erased people had a part, and delete its older runs."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 
 from plainscore.common.errors import ChecksRefused, InputRefused, UsageError
-from plainscore.common.files import fsync_path
-from plainscore.common.text import identifier, parquet_list
+from plainscore.common.text import identifier
 from plainscore.contracts.contract import ContractError
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.erasure.differences import ScoreDifference, compare_runs
@@ -21,17 +18,13 @@ from plainscore.erasure.names import Names, json_texts
 from plainscore.logs import IngestReport
 from plainscore.logs.refusals import RefusedFile
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.check_results import CHECK_RESULT
-from plainscore.publish.manifest import read_contracts, read_manifest
-from plainscore.publish.runs import (
-    SNAPSHOTS,
-    STAGING,
-    Run,
-    is_retired,
-    published_runs,
-    standing_runs,
+from plainscore.publish.runs import Run, all_runs, published_runs
+from plainscore.publish.sets import (
+    CHECK_RESULT_TABLE,
+    read_contracts,
+    read_manifest,
+    remove_sets,
 )
-from plainscore.publish.staging import table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.runs.pipeline import cards_by_hash
 from plainscore.runs.request import SnapshotRequest
@@ -74,9 +67,10 @@ def erase_from_snapshots(
         doomed += [run for run in runs if run != outcome.run]
         if outcome.run is None:
             entry_file(data_dir, outcome.dates).unlink(missing_ok=True)
-    retired = [run for run in standing_runs(data_dir) if is_retired(run)]
+    retired = [run for run in all_runs(data_dir) if run.is_retired]
     doomed += [run for run in retired if _is_concerned([run], names, journal.since)]
-    _delete(data_dir, doomed)
+    remove_sets(data_dir, doomed)
+    rebuild_catalog(data_dir)
     return erased
 
 
@@ -92,22 +86,17 @@ def run_holds(run: Run, names: Names) -> bool:
     with duckdb.connect(config={"threads": 1}) as con:
         for table, contract in read_contracts(run).items():
             ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
-            source = _source(run, table)
+            source = run.source(table)
             condition = " or ".join(f"list_contains($ids, {identifier(name)})" for name in ids)
             query = f"select 1 from {source} where {condition} limit 1"
             if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
                 return True
-        examples = con.execute(f"select examples from {_source(run, CHECK_RESULT.short_name)}")
+        examples = con.execute(f"select examples from {run.source(CHECK_RESULT_TABLE)}")
         return any(_told(text, names) for (text,) in examples.fetchall() if text)
 
 
 def _told(examples: str, names: Names) -> bool:
     return any(names.are_told_by(text) for text in json_texts(examples, with_numbers=False))
-
-
-def _source(run: Run, table: str) -> str:
-    files = parquet_list([table_file(run.folder, table)])
-    return f"read_parquet({files}, hive_partitioning = false)"
 
 
 def _publish_anew(
@@ -135,19 +124,3 @@ def _publish_anew(
         why = "it held nobody else" if is_empty else str(error)
         return ErasedSnapshot(live.dates, None, None, why, is_for_operator=not is_empty)
     return ErasedSnapshot(live.dates, run, compare_runs(live, run, names.ids))
-
-
-def _delete(data_dir: Path, runs: Sequence[Run]) -> None:
-    """Delete runs at once: out of sight, out of the catalog, off the disk."""
-    away = data_dir.resolve() / SNAPSHOTS / STAGING
-    away.mkdir(parents=True, exist_ok=True)
-    folders = [run.folder for run in runs]
-    for folder in folders:
-        folder.rename(away / uuid4().hex)
-        fsync_path(folder.parent)
-    rebuild_catalog(data_dir)
-    shutil.rmtree(away)
-    for folder in folders:
-        for parent in (folder.parent, folder.parent.parent):
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()

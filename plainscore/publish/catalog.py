@@ -16,17 +16,10 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import fsync_path, move_into_place
 from plainscore.common.text import file_literal, identifier, text_literal
 from plainscore.contracts.contract import Column
-from plainscore.publish.change_sets import remove_changes_of_deleted_runs
-from plainscore.publish.change_views import change_views
-from plainscore.publish.drift_sets import drift_views
-from plainscore.publish.evaluations import evaluation_views
-from plainscore.publish.pinned_files import pin_files
-from plainscore.publish.published_runs import PublishedRuns
-from plainscore.publish.runs import CATALOG, published_runs, shown_runs
-from plainscore.publish.snapshot_views import views_of_runs
-from plainscore.publish.stage_view import keep_a_ledger, stage_view
-from plainscore.publish.view import CatalogContents, View
-from plainscore.publish.written_views import macros, quarantine_view, written_views
+from plainscore.publish.derived import remove_sets_of_deleted_runs
+from plainscore.publish.runs import CATALOG, LEDGER, published_runs
+from plainscore.publish.sets import SNAPSHOTS
+from plainscore.publish.views import NO_ENTRY, CatalogContents, View, contents_of
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
@@ -43,7 +36,7 @@ def rebuild_catalog(data_dir: Path) -> None:
     home = data_dir.resolve()
     contents = _contents(home)
     _remove_leftovers(home)
-    remove_changes_of_deleted_runs(home)
+    remove_sets_of_deleted_runs(home)
     if contents is None:
         (home / CATALOG).unlink(missing_ok=True)
         return
@@ -51,12 +44,12 @@ def rebuild_catalog(data_dir: Path) -> None:
     try:
         _write_catalog(unfinished, contents)
     except duckdb.IOException as error:
-        raise _told_if_gone(error) from error
+        raise _error_of_disk(error) from error
     fsync_path(unfinished)
     move_into_place(unfinished, home / CATALOG)
 
 
-def _told_if_gone(error: duckdb.IOException) -> Exception:
+def _error_of_disk(error: duckdb.IOException) -> Exception:
     """Return what to raise for an error of the disk: DuckDB opens a file of every view."""
     gone = _GONE.search(str(error))
     if gone is None:
@@ -116,19 +109,16 @@ def _contents(home: Path) -> CatalogContents | None:
     runs = published_runs(home)
     if not runs:
         return None
-    published = PublishedRuns(runs)
-    shown = shown_runs(runs)
-    pinned = pin_files(home, published, shown)
-    quarantine = quarantine_view(_quarantine_files(home))
-    apart = (
-        *change_views(home, published.manifests),
-        *evaluation_views(home, published.manifests),
-        *drift_views(home, published.manifests),
-    )
-    keep_a_ledger(home)
-    of_runs = (*views_of_runs(published, shown, pinned), stage_view(home), quarantine)
-    views = (*of_runs, *apart, *written_views())
-    return CatalogContents(home, pinned.macros, views, tuple(macros(published.feature_names())))
+    _keep_a_ledger(home)
+    return contents_of(home, runs, _quarantine_files(home))
+
+
+def _keep_a_ledger(home: Path) -> None:
+    """Write an entry that the pattern of the view ``stage`` matches, if there is none."""
+    file = home / SNAPSHOTS / LEDGER / NO_ENTRY
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("{}\n")
 
 
 def _fingerprint_of(catalog: Path) -> str | None:

@@ -1,23 +1,219 @@
-"""A proof of one person's rows in a snapshot: made from the snapshot, checked without it.
+"""Prove one person's rows in a snapshot: a tree of hashes over people, its root, proofs, checks.
 
-It holds the person's own rows, what hides their digest in the tree, the hashes beside the way
-from their leaf to the root, and the root. Nobody else's rows are in it or can be found from it.
+One root stands for everyone in a snapshot (``people_root`` of its manifest); a short path proves
+one of them. The tree is that of RFC 6962 (Certificate Transparency): leaves in the order of the
+ids' UTF-8 bytes, each level pairs its neighbours, one without a neighbour goes up as it is. What
+is hashed begins with a byte that says what it is, so that nothing can pass for something else.
+docs/operating.md has the whole definition; a test computes it again from there.
+
+A proof holds the person's own rows, what hides their digest in the tree, the sibling hashes on
+the way from their leaf to the root, and the root. No one else's rows are in it or follow from it.
 """
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from plainscore.common.errors import InputRefused, PlainscoreError
-from plainscore.common.text import identifier, parquet_list
-from plainscore.publish.content_hash import Columns
-from plainscore.publish.manifest import columns_of, read_contracts, read_manifest
-from plainscore.publish.people_root import PROVED_TABLES, hash_people, people_root
-from plainscore.publish.people_tree import siblings, tree_head
-from plainscore.publish.proof_check import FORMAT
-from plainscore.publish.runs import MANIFEST, SNAPSHOTS, Run
-from plainscore.publish.staging import table_file
+from plainscore.common.text import identifier
+from plainscore.contracts.dates import SnapshotDates
+from plainscore.publish.content_hash import Columns, HashedRows, header_digest
+from plainscore.publish.runs import PRUNED, Run, pruned_of, runs_of
+from plainscore.publish.sets import (
+    MANIFEST,
+    SNAPSHOTS,
+    columns_of,
+    read_contracts,
+    read_manifest,
+    table_file,
+)
+
+PROOF_FORMAT = "plainscore proof 1"
+PROVED_TABLES = ("features", "points", "score")
+LEAF, NODE, SECRET, BLIND, ROOT = (bytes([number]) for number in range(5))
+_PERSON_KEYS = ("person_id", "as_of_date", "known_on")
+_CARD_KEYS = ("scorecard", "scorecard_no")
+Rows = list[dict[str, Any]]
+
+
+# The tree
+
+
+def marked_hash(mark: bytes, *parts: bytes) -> bytes:
+    """Return SHA-256 of a mark and the parts."""
+    return hashlib.sha256(mark + b"".join(parts)).digest()
+
+
+def blinds(people: Sequence[bytes]) -> list[bytes]:
+    """Return what each person's digest is hidden with in their leaf.
+
+    It follows from everyone's rows together: whoever has them all can make it again, and nobody
+    else can, so that a leaf does not tell whether a guess at a neighbour's rows is right.
+    """
+    secret = marked_hash(SECRET, *people)
+    return [marked_hash(BLIND, secret, person) for person in people]
+
+
+def leaf_hash(blind: bytes, person: bytes) -> bytes:
+    """Return a person's leaf."""
+    return marked_hash(LEAF, blind, person)
+
+
+def tree_head(leaves: Sequence[bytes]) -> bytes:
+    """Return the hash at the top of the tree; of no leaves, that of nothing."""
+    if not leaves:
+        return hashlib.sha256().digest()
+    level = list(leaves)
+    while len(level) > 1:
+        level = _level_above(level)
+    return level[0]
+
+
+def siblings(leaves: Sequence[bytes], position: int) -> list[bytes]:
+    """Return the hashes that lead from the leaf at ``position`` (from 0) to the head."""
+    path: list[bytes] = []
+    level = list(leaves)
+    while len(level) > 1:
+        beside = position ^ 1
+        if beside < len(level):
+            path.append(level[beside])
+        level, position = _level_above(level), position // 2
+    return path
+
+
+def head_by_path(leaf: bytes, position: int, people: int, path: Sequence[bytes]) -> bytes | None:
+    """Return the head that a leaf and its siblings make; None where they are no such path."""
+    if not 0 <= position < people:
+        return None
+    climbed, left = leaf, list(path)
+    while people > 1:
+        if position ^ 1 < people:
+            if not left:
+                return None
+            sibling = left.pop(0)
+            pair = (sibling, climbed) if position % 2 else (climbed, sibling)
+            climbed = marked_hash(NODE, *pair)
+        people, position = (people + 1) // 2, position // 2
+    return None if left else climbed
+
+
+def _level_above(level: Sequence[bytes]) -> list[bytes]:
+    sha256 = hashlib.sha256
+    above = [
+        sha256(NODE + left + right).digest()
+        for left, right in zip(level[::2], level[1::2], strict=False)
+    ]
+    return above if len(level) % 2 == 0 else [*above, level[-1]]
+
+
+# The root of a snapshot
+
+
+@dataclass(frozen=True)
+class HashedPeople:
+    """Everyone in the order of their ids' UTF-8 bytes, and the tree over them.
+
+    ``people``: their digests, ``leaves`` what stands for them in the tree, ``blinds`` what a leaf
+    hides a digest with. ``content_hashes``: of the tables that were read for it.
+    """
+
+    people: Sequence[bytes]
+    blinds: Sequence[bytes]
+    leaves: Sequence[bytes]
+    content_hashes: Mapping[str, str]
+
+
+def hash_people(
+    con: duckdb.DuckDBPyConnection, folder: Path, columns: Mapping[str, Columns]
+) -> HashedPeople:
+    """Return everyone in a run's folder; ``columns``: those of each table in it.
+
+    Memory: about 200 bytes for each person. Raises duckdb.Error where a file cannot be read.
+    """
+    tables = {
+        name: HashedRows(con, table_file(folder, name), columns[name], ("person_id",))
+        for name in PROVED_TABLES
+    }
+    people = [
+        hashlib.sha256(text.encode()).digest()
+        for text in _texts_of_people([_texts(name, rows) for name, rows in tables.items()])
+    ]
+    blinded = blinds(people)
+    leaves = [leaf_hash(*pair) for pair in zip(blinded, people, strict=True)]
+    hashes = {name: rows.content_hash for name, rows in tables.items()}
+    return HashedPeople(people, blinded, leaves, hashes)
+
+
+def people_root(manifest: Mapping[str, Any], columns: Mapping[str, Columns], head: bytes) -> str:
+    """Return the root (64 hex digits): the tree's head, bound to the snapshot that it is of.
+
+    ``manifest`` gives dates, scorecards and the number of people.
+    """
+    said = {name: manifest[name] for name in ("as_of_date", "known_on", "people", "scorecards")}
+    said["tables"] = {name: header_digest(columns[name]) for name in PROVED_TABLES}
+    said["tree"] = head.hex()
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return marked_hash(ROOT, text.encode()).hex()
+
+
+def person_text(rows: Mapping[str, Sequence[str]]) -> str:
+    """Return a person's text: a line for each row, the tables in the order of PROVED_TABLES.
+
+    ``rows``: table -> digests of the person's rows in the order of the table's key.
+    """
+    return "".join(_lines(name, rows.get(name, ())) for name in PROVED_TABLES)
+
+
+def _lines(table_name: str, digests: Sequence[str]) -> str:
+    return "".join([f"{table_name} {digest}\n" for digest in digests])
+
+
+def _texts(table_name: str, rows: HashedRows) -> Iterator[tuple[str, str]]:
+    """Yield (person_id, lines) for everyone in a table, in its order."""
+    for person_id, own in groupby(rows, key=itemgetter(0)):
+        yield person_id, _lines(table_name, [digest for _, digest in own])
+
+
+def _texts_of_people(tables: Sequence[Iterator[tuple[str, str]]]) -> Iterator[str]:
+    """Yield everyone's text: their lines in the first table, the second and so on."""
+    waiting = [next(table, None) for table in tables]
+    while any(waiting):
+        # Python orders texts by code points, which is the order of their UTF-8 bytes.
+        first = min([one[0] for one in waiting if one])
+        text = ""
+        for place, one in enumerate(waiting):
+            if one and one[0] == first:
+                text += one[1]
+                waiting[place] = next(tables[place], None)
+        yield text
+
+
+def published_roots(data_dir: Path, as_of_date: str, known_on: str) -> Mapping[str, str]:
+    """Return where a root stands -> the root, of every run of these dates, pruned ones too.
+
+    Raises ValueError where a text is no date, InputRefused where a manifest cannot be read.
+    """
+    dates = SnapshotDates(date.fromisoformat(as_of_date), date.fromisoformat(known_on))
+    roots = {}
+    for run in runs_of(data_dir, dates):
+        root = read_manifest(run).get("people_root")
+        if root is not None:
+            roots[str(data_dir / SNAPSHOTS / run.relative_folder / MANIFEST)] = str(root)
+    for one in pruned_of(data_dir, dates):
+        if one["people_root"] is not None:
+            roots[f"{data_dir / SNAPSHOTS / PRUNED}: run {one['run']}"] = str(one["people_root"])
+    return roots
+
+
+# Making a proof
 
 
 def make_proof(run: Run, person_id: str) -> dict[str, Any]:
@@ -48,7 +244,7 @@ def make_proof(run: Run, person_id: str) -> dict[str, Any]:
             f"{run.relative_folder} is not what was published: plainscore verify says where"
         )
     return {
-        "format": FORMAT,
+        "format": PROOF_FORMAT,
         "person_id": person_id,
         **{name: manifest[name] for name in ("as_of_date", "known_on", "people", "scorecards")},
         "tables": {
@@ -68,7 +264,7 @@ def _position(con: duckdb.DuckDBPyConnection, run: Run, person_id: str) -> int:
     sql = (
         "select count(distinct person_id) filter (where person_id < $person_id), "
         "count(*) filter (where person_id = $person_id) "
-        f"from {_source(run, 'score')} where person_id <= $person_id"
+        f"from {run.source('score')} where person_id <= $person_id"
     )
     before, own = con.execute(sql, {"person_id": person_id}).fetchall()[0]
     if not own:
@@ -85,7 +281,7 @@ def _own_rows(
 ) -> list[list[Any]]:
     cells = ", ".join(_as_json(*column) for column in columns[table_name])
     rows = con.execute(
-        f"select {cells} from {_source(run, table_name)} where person_id = ?", [person_id]
+        f"select {cells} from {run.source(table_name)} where person_id = ?", [person_id]
     )
     return [list(row) for row in rows.fetchall()]
 
@@ -96,6 +292,137 @@ def _as_json(name: str, column_type: str) -> str:
     return identifier(name) if is_plain else f"cast({identifier(name)} as varchar)"
 
 
-def _source(run: Run, table_name: str) -> str:
-    files = parquet_list([table_file(run.folder, table_name)])
-    return f"read_parquet({files}, hive_partitioning = false)"
+# Checking a proof, with nothing but itself
+
+
+@dataclass(frozen=True)
+class ProvedScore:
+    """One scorecard's outcome: score = base + points, or a code where there is no score."""
+
+    scorecard: str
+    base: int
+    points: int | None
+    score: int | None
+    not_scored_code: str | None
+
+
+@dataclass(frozen=True)
+class ProofOutcome:
+    """What a proof says, and what is wrong with it: nothing, where ``problems`` is empty."""
+
+    person_id: str
+    as_of_date: str
+    known_on: str
+    people: int
+    people_root: str
+    scores: tuple[ProvedScore, ...]
+    problems: tuple[str, ...]
+
+
+def check_proof(proof: Mapping[str, Any]) -> ProofOutcome:
+    """Compute rows, leaf, path and root again, and hold the points against the scores.
+
+    That the root is a published one is for the caller to find out. Raises InputRefused where
+    this is no proof.
+    """
+    try:
+        if proof["format"] != PROOF_FORMAT:
+            raise InputRefused(f"it says format {proof['format']!r}, and not {PROOF_FORMAT!r}")
+        rows = {name: _rows(proof["tables"][name]) for name in PROVED_TABLES}
+        scores = tuple(_scores(proof, rows))
+        problems = (*_label_problems(proof, rows), *_sum_problems(scores), *_root_problems(proof))
+        return ProofOutcome(
+            person_id=proof["person_id"],
+            as_of_date=proof["as_of_date"],
+            known_on=proof["known_on"],
+            people=proof["people"],
+            people_root=proof["people_root"],
+            scores=scores,
+            problems=problems,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = f"{type(error).__name__} {error}"
+        raise InputRefused(f"this is no whole proof ({what}): make it again") from error
+
+
+def _rows(table: Mapping[str, Any]) -> Rows:
+    names = [name for name, _ in table["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+
+def _scores(proof: Mapping[str, Any], rows: Mapping[str, Rows]) -> Iterator[ProvedScore]:
+    """Yield a score for each row of ``score``, with the sum of the points beside it."""
+    bases = {card["name"]: card["base"] for card in proof["scorecards"]}
+    points = {row["scorecard"]: row for row in rows["points"]}
+    for row in rows["score"]:
+        own = {
+            name: value
+            for name, value in points.get(row["scorecard"], {}).items()
+            if name not in (*_PERSON_KEYS, *_CARD_KEYS)
+        }
+        yield ProvedScore(
+            scorecard=row["scorecard"],
+            base=bases[row["scorecard"]],
+            points=sum(filter(None, own.values())) if own else None,
+            score=row["score"],
+            not_scored_code=row["not_scored_code"],
+        )
+
+
+def _label_problems(proof: Mapping[str, Any], rows: Mapping[str, Rows]) -> Iterator[str]:
+    """Tell of rows that are of somebody or something else than the proof says."""
+    for name in PROVED_TABLES:
+        for row in rows[name]:
+            for key in _PERSON_KEYS:
+                if row[key] != proof[key]:
+                    yield f"a row of {name} has {key} {row[key]!r}, the proof says {proof[key]!r}"
+    cards = [card["name"] for card in proof["scorecards"]]
+    if [row["scorecard"] for row in rows["score"]] != cards:
+        yield f"there is not one score for each of the scorecards {', '.join(cards)}"
+
+
+def _sum_problems(scores: tuple[ProvedScore, ...]) -> Iterator[str]:
+    for one in scores:
+        if one.score is None and one.not_scored_code is None:
+            yield f"{one.scorecard}: there is neither a score nor a code that tells why not"
+        if (one.score is None) != (one.points is None):
+            yield f"{one.scorecard}: there is a score without points, or points without a score"
+        elif one.score is not None and one.score != one.base + (one.points or 0):
+            yield f"{one.scorecard}: {one.base} + {one.points} points are not {one.score}"
+
+
+def _root_problems(proof: Mapping[str, Any]) -> Iterator[str]:
+    columns = {
+        name: [(str(column), str(kind)) for column, kind in proof["tables"][name]["columns"]]
+        for name in PROVED_TABLES
+    }
+    digests = {
+        name: [_row_digest(row, columns[name]) for row in proof["tables"][name]["rows"]]
+        for name in PROVED_TABLES
+    }
+    person = hashlib.sha256(person_text(digests).encode()).digest()
+    leaf = leaf_hash(bytes.fromhex(proof["blind"]), person)
+    path = [bytes.fromhex(sibling) for sibling in proof["siblings"]]
+    head = head_by_path(leaf, proof["position"], proof["people"], path)
+    if head is None:
+        yield "its siblings are no path from that position among so many people"
+    elif people_root(proof, columns, head) != proof["people_root"]:
+        yield "its rows and siblings do not make its people_root"
+
+
+def _row_digest(row: list[Any], columns: list[tuple[str, str]]) -> str:
+    cells = [_cell(value, kind) for value, (_, kind) in zip(row, columns, strict=True)]
+    return hashlib.sha256("\n".join(cells).encode()).hexdigest()
+
+
+def _cell(value: Any, column_type: str) -> str:
+    """Return a cell's text as the definition of the content hash has it."""
+    if value is None:
+        return ""
+    if column_type == "VARCHAR":
+        return f"{len(value.encode())}:{value}"
+    if column_type == "BOOLEAN":
+        return "true" if value else "false"
+    if column_type == "DOUBLE":
+        return repr(float(value))
+    return str(value)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from plainscore.common.errors import ChecksRefused, InputRefused, PlainscoreError
 from plainscore.common.files import write_atomically
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.publish.runs import LEDGER, SNAPSHOTS, Run, live_runs
+from plainscore.publish.runs import LEDGER, Run, latest_runs
+from plainscore.publish.sets import SNAPSHOTS
 from plainscore.runs.json_log import Level, log_event
 from plainscore.runs.observers import Observer
 
@@ -160,7 +161,7 @@ def reconcile_ledger(data_dir: Path) -> None:
 
     The caller holds the writer lock. Raises OSError if an entry cannot be written.
     """
-    live = {run.dates: run for run in live_runs(data_dir)}
+    live = {run.dates: run for run in latest_runs(data_dir)}
     for dates, entry in read_entries(data_dir)[0].items():
         run = live.get(dates)
         if run is not None and _reached_publication(entry.unfinished, entry.published, run):

@@ -15,9 +15,8 @@ from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.lineage import Lineages
-from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import Run
-from plainscore.publish.staging import table_file
+from plainscore.publish.sets import read_manifest, table_file
 from plainscore.runs.ledger import DONE, RunAttempt, StageRecord
 from plainscore.runs.observers import Observer
 

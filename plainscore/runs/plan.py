@@ -18,8 +18,8 @@ from plainscore.logs.landing import LandingFile, Listing, blocked_days, list_lan
 from plainscore.logs.ledger import digests
 from plainscore.logs.refusals import RefusedFile
 from plainscore.logs.units import reason_to_refuse
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import Run, find_live_run
+from plainscore.publish.runs import Run, find_latest_run
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
     blocking_refusals,
     hash_of_inputs,
@@ -292,7 +292,7 @@ class Planner:
     def plan(self, request: SnapshotRequest) -> DatePlan:
         """Return what a run of the request would do, without late data."""
         dates = request.dates
-        run = find_live_run(self._data_dir, dates)
+        run = find_latest_run(self._data_dir, dates)
         manifest = read_manifest(run) if run else {}
         skipped = self._refused_files(dates, manifest)
         obstacle = self._obstacle(request, skipped)

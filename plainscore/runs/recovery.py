@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.reports import remove_unfinished_reports
-from plainscore.publish.runs import CATALOG, SNAPSHOTS, STAGING
+from plainscore.publish.retention import remove_unfinished_reports
+from plainscore.publish.runs import CATALOG
+from plainscore.publish.sets import SNAPSHOTS, STAGING
 from plainscore.runs.ledger import reconcile_ledger
 from plainscore.settings import TEMP_FOLDER
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.reports import publish_report, report_file
+from plainscore.publish.retention import publish_report, report_file
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.request import SnapshotRequest
 from plainscore.show.charts import Box

@@ -23,10 +23,15 @@ from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import accepted_rows, inputs_among, open_store
 from plainscore.logs.ledger import next_file_no
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.manifest import Provenance, read_manifest
-from plainscore.publish.publishing import publish
-from plainscore.publish.runs import Run, find_live_run
-from plainscore.publish.staging import StagedSnapshot, new_staging, stage_snapshot
+from plainscore.publish.publication import (
+    Provenance,
+    StagedSnapshot,
+    new_staging,
+    publish,
+    stage_snapshot,
+)
+from plainscore.publish.runs import Run, find_latest_run
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
     blocking_refusals,
     check_deliveries,
@@ -208,7 +213,7 @@ class SnapshotRun:
             if self._prepared is None:
                 settings = self.request.settings
                 pipeline = load_pipeline(settings)
-                if find_live_run(self.request.data_dir, self.request.dates) is None:
+                if find_latest_run(self.request.data_dir, self.request.dates) is None:
                     import_in_background()  # a published date is mostly found current
                 report = ingest_new_files(self.request.data_dir, settings.threads)
                 self._prepared = Prepared(pipeline, report)
@@ -391,7 +396,7 @@ class SnapshotRun:
 
     def _find_published(self) -> None:
         """Decide whether the published run is current; else remember why another is made."""
-        found = find_live_run(self.request.data_dir, self.request.dates)
+        found = find_latest_run(self.request.data_dir, self.request.dates)
         reasons = reasons_to_run(found, self._provenance) if found else []
         if found and not reasons and not self.request.force:
             self.is_current, self._run = True, found

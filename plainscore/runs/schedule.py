@@ -15,8 +15,7 @@ from plainscore.common.errors import Locked, PartlyDone, PlainscoreError, UsageE
 from plainscore.common.files import translating_machine_errors
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.event_store import open_store
-from plainscore.publish.pruned import pruned_runs
-from plainscore.publish.runs import SNAPSHOTS, published_runs, standing_runs
+from plainscore.publish.runs import all_runs, pruned_runs, published_runs
 from plainscore.runs.calendar import DateRange, last_month_end
 from plainscore.runs.inputs import late_events
 from plainscore.runs.observers import Observer
@@ -74,8 +73,8 @@ def missing_dates(data_dir: Path, settings: Settings, last_day: date) -> list[Pl
     Days before the first published one are a backfill's, and so is what is older than
     ``daily.catch_up_days``. What was pruned stays away.
     """
-    published = {run.dates.as_of_date for run in standing_runs(data_dir)}
-    pruned = pruned_runs(data_dir / SNAPSHOTS)
+    published = {run.dates.as_of_date for run in all_runs(data_dir)}
+    pruned = pruned_runs(data_dir)
     published |= {date.fromisoformat(record["as_of_date"]) for record in pruned}
     earliest = max(
         min(published, default=last_day),

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.analysis.drift.drifting import DriftPair, compute_drift
+from plainscore.analysis.drift import compute_drift
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.text import parquet_list
 from plainscore.logs.compaction import CompactedTable, compact
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.drift_sets import drift_folder
-from plainscore.publish.pruning import PruneOutcome, prune
-from plainscore.publish.retention import RetentionRule
-from plainscore.publish.runs import SNAPSHOTS, Run, published_runs, runs_of, shown_runs
-from plainscore.publish.staging import table_file
+from plainscore.publish.derived import DRIFT, derived_folder
+from plainscore.publish.retention import PruneOutcome, RetentionRule, prune
+from plainscore.publish.runs import Run, RunPair, default_runs, published_runs, runs_of
+from plainscore.publish.sets import SNAPSHOTS, table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.settings import Retention, Settings
 
@@ -93,11 +92,11 @@ def find_drift(
     Compares the newest snapshot with the last one at least ``over_days`` before it; without one,
     nothing is found. Computes the drift unless it is published. The caller holds the writer lock.
     """
-    pair = _pair(shown_runs(published_runs(data_dir)), over_days)
+    pair = _pair(default_runs(published_runs(data_dir)), over_days)
     if pair is None:
         return None
     list(compute_drift(data_dir, [pair], settings))
-    psi, is_beyond_noise = _drift_of_score(drift_folder(data_dir, pair.before, pair.after))
+    psi, is_beyond_noise = _drift_of_score(derived_folder(data_dir, DRIFT, pair))
     if psi <= max_psi or not is_beyond_noise:
         return None
     days = f"{pair.before.dates.as_of_date} and {pair.after.dates.as_of_date}"
@@ -105,7 +104,7 @@ def find_drift(
     return Finding(DRIFTED, message, psi, max_psi)
 
 
-def _pair(runs: list[Run], over_days: int) -> DriftPair | None:
+def _pair(runs: list[Run], over_days: int) -> RunPair | None:
     if not runs:
         return None
     newest = runs[-1]
@@ -114,7 +113,7 @@ def _pair(runs: list[Run], over_days: int) -> DriftPair | None:
         for run in runs
         if (newest.dates.as_of_date - run.dates.as_of_date).days >= max(over_days, 1)
     ]
-    return DriftPair(before[-1], newest) if before else None
+    return RunPair(before[-1], newest) if before else None
 
 
 def _drift_of_score(folder: Path) -> tuple[float, bool]:

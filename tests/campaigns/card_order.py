@@ -4,7 +4,7 @@
 worlds, scores each on one day, evaluates it 120 days later, and adds up who became bad bin by bin:
 everybody once, so that the people are independent. Prints every feature of which a bin contradicts
 another, with the people, the bad share and the points of each bin, and the points that
-`plainscore.analysis.quality.reordering` proposes. The changed bins of `standard_2.toml` are what it
+`tests.campaigns.reordering` proposes. The changed bins of `standard_2.toml` are what it
 printed of the standard card. `--card standard_2` with other seeds tells what is left.
 """
 
@@ -17,17 +17,17 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.analysis.quality.evaluating import evaluate
-from plainscore.analysis.quality.order import RiskBin, contradictions
-from plainscore.analysis.quality.reordering import MISSING, reordered
+from plainscore.analysis.evaluation import evaluate
+from plainscore.analysis.metrics import RiskBin, contradictions
 from plainscore.common.lock import writer_lock
-from plainscore.publish.runs import live_runs
+from plainscore.publish.runs import latest_runs
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldSettings
+from tests.campaigns.reordering import MISSING, reordered
 from tests.quick_runs import quick_runs
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
@@ -74,7 +74,7 @@ def _counted(wanted: argparse.Namespace, seed: int) -> Counts:
         request = read_request(wanted.as_of, data=data_dir, scorecards=(wanted.card,))
         with quick_runs(), writer_lock(data_dir, "card_order"):
             score_day(request)
-            list(evaluate(data_dir, live_runs(data_dir), request.settings))
+            list(evaluate(data_dir, latest_runs(data_dir), request.settings))
         with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
             scored, auc, low, high = con.execute(QUALITY).fetchall()[0]
             told = f"seed {seed}: {scored} people, AUC {auc:.4f} ({low:.4f} to {high:.4f})"

@@ -10,10 +10,10 @@ from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import LEDGER, RETIRED, SNAPSHOTS, published_runs
-from plainscore.publish.stage_view import NO_ENTRY
+from plainscore.publish.runs import LEDGER, RETIRED, published_runs
+from plainscore.publish.sets import SNAPSHOTS, read_manifest
 from plainscore.publish.verification import verify
+from plainscore.publish.views import NO_ENTRY
 from plainscore.runs.ledger import entry_file, read_entries
 from tests.ingest.delivery import Delivery
 

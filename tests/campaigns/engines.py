@@ -23,8 +23,8 @@ from pathlib import Path
 
 from benchmarks.measuring import COMMAND
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import CATALOG, SNAPSHOTS, STAGING, find_live_run, runs_of
+from plainscore.publish.runs import CATALOG, find_latest_run, runs_of
+from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.runs.ledger import read_entry
 from plainscore.settings import TEMP_FOLDER
 from tests.campaigns.spark_cluster import spark_cluster
@@ -90,7 +90,7 @@ def _published(data: Path, name: str, words: str) -> Ran:
     begun = time.monotonic()
     _run(f"run --plain --force --as-of {DAY} --data {data} {words}")
     seconds = time.monotonic() - begun
-    run, attempt = find_live_run(data, DATES), read_entry(data, DATES).published
+    run, attempt = find_latest_run(data, DATES), read_entry(data, DATES).published
     assert run is not None, "it was published just now"
     assert attempt is not None, "and the ledger knows"
     by_stage = {stage.stage: stage.seconds for stage in attempt.stages}

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.publish.runs import live_runs
+from plainscore.publish.runs import latest_runs
 from plainscore.show.reader import open_snapshots
 from tests.campaigns.many_snapshots import publish_copies
 
@@ -88,7 +88,7 @@ def main() -> None:
     catalog = wanted.data / "plainscore.duckdb"
     if wanted.source and not catalog.exists():
         begun = time.perf_counter()
-        source = live_runs(wanted.source)[-1]
+        source = latest_runs(wanted.source)[-1]
         days = _month_ends(wanted.dates)
         publish_copies(source, days, wanted.people // 100_000, wanted.different, wanted.data)
         print(f"made in {time.perf_counter() - begun:.0f} s", flush=True)

@@ -27,7 +27,7 @@ def import_everything() -> None:
     import plainscore.erasure.erasing
     import plainscore.logs.compaction
     import plainscore.logs.event_store
-    import plainscore.publish.pruning
+    import plainscore.publish.retention
     import plainscore.publish.verification
     import plainscore.runs.observers
     import plainscore.runs.plan

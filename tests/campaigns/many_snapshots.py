@@ -21,11 +21,16 @@ from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish import manifest
-from plainscore.publish.manifest import Provenance
-from plainscore.publish.people_root import HashedPeople
-from plainscore.publish.publishing import publish
+from plainscore.publish.proof import HashedPeople
+from plainscore.publish.publication import (
+    Provenance,
+    StagedSnapshot,
+    new_staging,
+    publish,
+    stage_snapshot,
+)
 from plainscore.publish.runs import Run
-from plainscore.publish.staging import StagedSnapshot, new_staging, stage_snapshot, table_file
+from plainscore.publish.sets import table_file
 from plainscore.scorecards.reading import read_scorecards
 
 CARDS = ("standard", "reported_b")

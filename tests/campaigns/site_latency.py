@@ -28,8 +28,8 @@ from typing import Any
 import duckdb
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from plainscore.publish.runs import Run, live_runs
-from plainscore.publish.staging import table_file
+from plainscore.publish.runs import Run, latest_runs
+from plainscore.publish.sets import table_file
 from plainscore.show.site import SiteRequest, write_site
 from tests.campaigns.many_snapshots import publish_copies
 from tests.dashboards.browser.conftest import CHROMIUM, FLAGS
@@ -62,7 +62,7 @@ def main() -> None:
     data, site = wanted.work / "data", wanted.work / "site"
     if not data.exists():
         begun = time.perf_counter()
-        source = live_runs(wanted.source)[-1]
+        source = latest_runs(wanted.source)[-1]
         publish_copies(source, [DAY], wanted.people // _people(source), 1, data)
         print(f"published in {time.perf_counter() - begun:.0f} s", flush=True)
     if not site.exists():

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.analysis.changes.changing import compute_changes
-from plainscore.publish.change_sets import ChangePair
-from plainscore.publish.runs import Run
+from plainscore.analysis.changes import compute_changes
+from plainscore.publish.runs import Run, RunPair
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
 from plainscore.settings import read_settings
@@ -32,12 +31,12 @@ class Published:
     now_later: Run
 
     @property
-    def by_all_causes(self) -> ChangePair:
-        return ChangePair(self.month_ago, self.now_later)
+    def by_all_causes(self) -> RunPair:
+        return RunPair(self.month_ago, self.now_later)
 
     @property
-    def restatement(self) -> ChangePair:
-        return ChangePair(self.now, self.now_later)
+    def restatement(self) -> RunPair:
+        return RunPair(self.now, self.now_later)
 
 
 def with_someone_frozen_for_a_while(world: NastyWorld) -> NastyWorld:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plainscore.analysis.changes.chain import (
+from plainscore.analysis.changes import (
     AFTER,
     BEFORE,
     LATE_DATA,
@@ -17,8 +17,7 @@ from plainscore.analysis.changes.chain import (
     chain_of,
 )
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.publish.change_sets import ChangePair
-from plainscore.publish.runs import Run
+from plainscore.publish.runs import Run, RunPair
 
 D1, D2, K2 = date(2026, 9, 30), date(2026, 10, 31), date(2026, 11, 2)
 UNCHANGED = {"is_same_rules": True, "is_same_input": True, "has_late_data": False}
@@ -27,7 +26,7 @@ TIME_PASSED = SnapshotDates(D2, K2, D1)
 
 def chain(first_day: date = D1, **differing: bool) -> Chain:
     before, after = SnapshotDates(first_day, first_day), SnapshotDates(D2, K2)
-    pair = ChangePair(Run(before, 1, Path("a")), Run(after, 1, Path("b")))
+    pair = RunPair(Run(before, 1, Path("a")), Run(after, 1, Path("b")))
     return chain_of(pair, **(UNCHANGED | differing))
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.analysis.changes.changing import compute_changes, prepare_comparison
+from plainscore.analysis.changes import compute_changes, plan_changes
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.change_sets import CHANGES, ChangePair, change_folder, current_change_sets
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import MANIFEST, SNAPSHOTS, Run, live_runs, published_runs
+from plainscore.publish.derived import CHANGES, DERIVED, current_sets, derived_folder
+from plainscore.publish.runs import Run, RunPair, latest_runs, published_runs
+from plainscore.publish.sets import MANIFEST, SNAPSHOTS, read_manifest
 from plainscore.publish.verification import verify
 from plainscore.settings import read_settings
 from tests.changes.conftest import Published
@@ -23,13 +23,13 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def copied(computed: Published, tmp_path: Path) -> tuple[Path, ChangePair]:
+def copied(computed: Published, tmp_path: Path) -> tuple[Path, RunPair]:
     """A data directory to write into, and its restatement, whose changes are computed."""
     data_dir = tmp_path / "copy"
     shutil.copytree(computed.data_dir, data_dir)
-    shutil.rmtree(change_folder(data_dir, computed.by_all_causes))
-    _, now, now_later = live_runs(data_dir)
-    return data_dir, ChangePair(now, now_later)
+    shutil.rmtree(derived_folder(data_dir, CHANGES, computed.by_all_causes))
+    _, now, now_later = latest_runs(data_dir)
+    return data_dir, RunPair(now, now_later)
 
 
 def edit_manifest(run: Run, edit: Edit) -> None:
@@ -38,20 +38,20 @@ def edit_manifest(run: Run, edit: Edit) -> None:
     (run.folder / MANIFEST).write_text(json.dumps(manifest))
 
 
-def test_what_is_computed_is_not_computed_again(copied: tuple[Path, ChangePair]) -> None:
+def test_what_is_computed_is_not_computed_again(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
-    made = change_folder(data_dir, pair).stat().st_mtime_ns
+    made = derived_folder(data_dir, CHANGES, pair).stat().st_mtime_ns
     compute_changes(data_dir, pair, read_settings(data_dir), refuse_to_do)
-    assert change_folder(data_dir, pair).stat().st_mtime_ns == made
+    assert derived_folder(data_dir, CHANGES, pair).stat().st_mtime_ns == made
 
 
 def refuse_to_do(step: Callable[..., Any], *_: Any) -> Any:
     raise AssertionError(f"{step.__name__} was done")
 
 
-def test_the_same_pair_makes_the_same_bytes(copied: tuple[Path, ChangePair]) -> None:
+def test_the_same_pair_makes_the_same_bytes(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
-    folder = change_folder(data_dir, pair)
+    folder = derived_folder(data_dir, CHANGES, pair)
     first = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     shutil.rmtree(folder)
     compute_changes(data_dir, pair, read_settings(data_dir, threads=1))
@@ -59,9 +59,9 @@ def test_the_same_pair_makes_the_same_bytes(copied: tuple[Path, ChangePair]) -> 
     assert again == first
 
 
-def test_what_a_kill_left_unshown_is_shown_when_asked(copied: tuple[Path, ChangePair]) -> None:
+def test_what_a_kill_left_unshown_is_shown_when_asked(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
-    folder = change_folder(data_dir, pair)
+    folder = derived_folder(data_dir, CHANGES, pair)
     folder.rename(data_dir / "aside")
     rebuild_catalog(data_dir)
     assert shown_pairs(data_dir) == 0
@@ -83,71 +83,71 @@ def shown_pairs(data_dir: Path) -> int:
 
 
 def test_a_killed_computation_leaves_nothing_and_a_rerun_does_it(
-    copied: tuple[Path, ChangePair],
+    copied: tuple[Path, RunPair],
 ) -> None:
     data_dir, pair = copied
-    shutil.rmtree(change_folder(data_dir, pair))
+    shutil.rmtree(derived_folder(data_dir, CHANGES, pair))
 
     def stop_before_the_end(step: Callable[..., Any], *arguments: Any) -> Any:
-        if step.__name__ == "publish_comparison":
+        if step.__name__ == "publish_changes":
             raise KeyboardInterrupt
         return step(*arguments)
 
     with pytest.raises(KeyboardInterrupt):
         compute_changes(data_dir, pair, read_settings(data_dir), stop_before_the_end)
-    assert not change_folder(data_dir, pair).exists()
+    assert not derived_folder(data_dir, CHANGES, pair).exists()
     compute_changes(data_dir, pair, read_settings(data_dir))
-    assert change_folder(data_dir, pair).is_dir()
+    assert derived_folder(data_dir, CHANGES, pair).is_dir()
     assert not list((data_dir / SNAPSHOTS / "_staging").glob("*"))
 
 
-def test_changes_of_a_replaced_run_are_shown_no_more(copied: tuple[Path, ChangePair]) -> None:
+def test_changes_of_a_replaced_run_are_shown_no_more(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
     further = pair.after.folder.parent / "run=0002"
     shutil.copytree(pair.after.folder, further)
     edit_manifest(Run(pair.after.dates, 2, further), lambda manifest: manifest.update(run="0002"))
     rebuild_catalog(data_dir)
     assert shown_pairs(data_dir) == 0
-    assert change_folder(data_dir, pair).is_dir()
+    assert derived_folder(data_dir, CHANGES, pair).is_dir()
 
 
 def test_changes_of_a_run_that_says_something_else_now_hold_no_more(
-    copied: tuple[Path, ChangePair],
+    copied: tuple[Path, RunPair],
 ) -> None:
     data_dir, pair = copied
     manifests = {run: read_manifest(run) for run in published_runs(data_dir)}
-    assert len(current_change_sets(data_dir, manifests)) == 1
+    assert len(current_sets(data_dir, manifests)["changes"]) == 1
     manifests[pair.before]["content_hash"] = "0" * 64
-    assert current_change_sets(data_dir, manifests) == []
+    assert current_sets(data_dir, manifests)["changes"] == []
 
 
-def test_changes_of_a_deleted_run_are_deleted_with_it(copied: tuple[Path, ChangePair]) -> None:
+def test_changes_of_a_deleted_run_are_deleted_with_it(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
     shutil.rmtree(pair.before.folder)
     rebuild_catalog(data_dir)
-    assert not change_folder(data_dir, pair).exists()
+    assert not derived_folder(data_dir, CHANGES, pair).exists()
     assert not list((data_dir / SNAPSHOTS / "_staging").glob("*"))
     assert shown_pairs(data_dir) == 0
 
 
-def test_verify_finds_what_is_not_as_it_was_computed(copied: tuple[Path, ChangePair]) -> None:
+def test_verify_finds_what_is_not_as_it_was_computed(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
     rebuild_catalog(data_dir)
     assert verify(data_dir) == []
-    folder = change_folder(data_dir, pair)
+    folder = derived_folder(data_dir, CHANGES, pair)
     table = folder / "change" / "change.parquet"
     with duckdb.connect() as con:
         con.execute(
             f"copy (select * replace (score_after + 1 as score_after) from '{table}') to '{table}'"
         )
     (folder / "more.txt").touch()
-    problems = [problem for problem in verify(data_dir) if CHANGES in problem]
+    problems = [problem for problem in verify(data_dir) if DERIVED in problem]
     assert [problem.partition(": ")[2].partition(":")[0] for problem in problems] == [
         "its bytes are not those that were published",
         "its rows are not those that were published",
         "more.txt does not belong there",
     ]
-    for manifest, said in (("{}", "does not say what it must"), ("{", "cannot be read")):
+    for manifest, said in (("{}", "lacks what every manifest has"), ("{", "cannot be read")):
         (folder / MANIFEST).write_text(manifest)
         assert said in " ".join(verify(data_dir))
     rebuild_catalog(data_dir)
@@ -163,29 +163,29 @@ def test_verify_finds_what_is_not_as_it_was_computed(copied: tuple[Path, ChangeP
     ],
 )
 def test_a_later_snapshot_that_cannot_be_made_again_is_refused(
-    copied: tuple[Path, ChangePair], edit: Edit, error: type[Exception], message: str
+    copied: tuple[Path, RunPair], edit: Edit, error: type[Exception], message: str
 ) -> None:
     data_dir, pair = copied
     edit_manifest(pair.after, edit)
     with pytest.raises(error, match=message):
-        prepare_comparison(data_dir, pair, read_settings(data_dir))
+        plan_changes(data_dir, pair, read_settings(data_dir))
 
 
-def test_a_later_snapshot_comes_later(copied: tuple[Path, ChangePair]) -> None:
+def test_a_later_snapshot_comes_later(copied: tuple[Path, RunPair]) -> None:
     data_dir, pair = copied
-    month_ago = live_runs(data_dir)[0]
+    month_ago = latest_runs(data_dir)[0]
     with pytest.raises(UsageError, match="exchange"):
-        prepare_comparison(data_dir, ChangePair(pair.before, month_ago), read_settings(data_dir))
+        plan_changes(data_dir, RunPair(pair.before, month_ago), read_settings(data_dir))
 
 
 def test_other_code_of_the_earlier_snapshot_counts_as_rules_and_is_noted(
-    copied: tuple[Path, ChangePair],
+    copied: tuple[Path, RunPair],
 ) -> None:
     data_dir, pair = copied
     settings = read_settings(data_dir)
     edit_manifest(pair.before, lambda manifest: manifest["code"].update(hash="0" * 64))
-    comparison = prepare_comparison(data_dir, pair, settings)
+    comparison = plan_changes(data_dir, pair, settings)
     assert comparison.chain.to_compute == {"rules": pair.before.dates}
     assert "made by other code" in comparison.notes[0]
     edit_manifest(pair.before, lambda manifest: manifest["input"].update(sha256="0" * 64))
-    assert "delivered into arrival days" in prepare_comparison(data_dir, pair, settings).notes[1]
+    assert "delivered into arrival days" in plan_changes(data_dir, pair, settings).notes[1]

@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.publish.change_sets import ChangePair
-from plainscore.publish.runs import SNAPSHOTS, STAGING
+from plainscore.publish.runs import RunPair
+from plainscore.publish.sets import SNAPSHOTS, STAGING
 from tests.changes.conftest import Published
 from tests.changes.told import CAUSES, State, cause_of_status, score, state_of, told
 from tests.oracle.score import FEATURES
@@ -135,7 +135,7 @@ def _published_states(published: Published, by_method: Any) -> dict[str, State]:
     }
 
 
-def _told_of(published: Published, pair: ChangePair) -> tuple[Rows, Rows]:
+def _told_of(published: Published, pair: RunPair) -> tuple[Rows, Rows]:
     assert not list((published.data_dir / SNAPSHOTS / STAGING).glob("*"))
     key = [
         *(pair.before.dates.as_of_date, pair.before.dates.known_on),

@@ -16,7 +16,7 @@ import pytest
 from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.change_sets import change_folder
+from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.show.changes import End, Pair, is_computed
 from plainscore.show.reader import Snapshots
 from tests.changes.conftest import Published
@@ -171,7 +171,7 @@ def test_who_looks_needs_no_lock_and_who_computes_does(
 ) -> None:
     data_dir = tmp_path / "copy"
     shutil.copytree(published.data_dir, data_dir)
-    shutil.rmtree(change_folder(data_dir, published.restatement))
+    shutil.rmtree(derived_folder(data_dir, CHANGES, published.restatement))
     rebuild_catalog(data_dir)
     there, missing = ("compare",), ("compare", *restated(published))
     with writer_lock(data_dir, "a test"):

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from plainscore.publish.publishing import publish
-from plainscore.publish.staging import new_staging, stage_snapshot
+from plainscore.publish.publication import new_staging, publish, stage_snapshot
 from plainscore.show import report
 from plainscore.show.charts import Box, layer_drawing
 from plainscore.show.figures import PAGES

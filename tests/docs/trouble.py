@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from plainscore.publish import publishing
+from plainscore.publish import publication
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs.run import SnapshotRun
 from tests.docs.pages import CHECKOUT
@@ -88,14 +88,14 @@ def _the_disk_fills(scene: Scene) -> None:
     scene.deliver()
     exports = scene.folder / "old-exports"
     exports.mkdir()
-    write = publishing.fsync_tree
+    write = publication.fsync_tree
 
     def write_while_there_is_room(folder: Path) -> None:
         if exports.exists():
             raise OSError(errno.ENOSPC, "No space left on device")
         write(folder)
 
-    scene.patched.setattr(publishing, "fsync_tree", write_while_there_is_room)
+    scene.patched.setattr(publication, "fsync_tree", write_while_there_is_room)
 
 
 def _a_card_is_misspelt(scene: Scene) -> None:

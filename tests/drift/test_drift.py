@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.change_sets import standing_change_folders
-from plainscore.publish.runs import live_runs
+from plainscore.publish.derived import derived_folders
+from plainscore.publish.runs import latest_runs
 from plainscore.publish.verification import verify
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.quick_runs import quick_runs
@@ -123,14 +123,14 @@ def test_band_mobility_is_what_the_macro_counts_and_its_index_adds_it_up(
 def test_the_command_tells_one_date_and_computes_nothing_twice(
     drifted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = {path: path.stat().st_mtime_ns for path in standing_change_folders(drifted)}
+    before = {path: path.stat().st_mtime_ns for path in derived_folders(drifted)}
     assert len(before) == len(PAIRS)
     words = ["drift", "--as-of", "2026-08", "--data", str(drifted), "--format", "json"]
     assert run_command_line(words) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["as_of_date"] for row in rows} == {str(DAYS[1])}
     assert "score" in {row["subject"] for row in rows}
-    assert {path: path.stat().st_mtime_ns for path in standing_change_folders(drifted)} == before
+    assert {path: path.stat().st_mtime_ns for path in derived_folders(drifted)} == before
 
 
 def test_the_oldest_date_has_nothing_to_be_held_against(
@@ -149,10 +149,10 @@ def test_drift_is_verified_and_goes_with_either_run(drifted: Path, tmp_path: Pat
     copy = tmp_path / "copy"
     shutil.copytree(drifted, copy, symlinks=True)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    changed = standing_change_folders(copy)[0] / "drift" / "drift.parquet"
+    changed = derived_folders(copy)[0] / "drift" / "drift.parquet"
     changed.write_bytes(changed.read_bytes()[:-1] + b"?")
     assert any("drift.parquet" in problem for problem in verify(copy))
-    run = next(run for run in live_runs(copy) if run.dates.as_of_date == DAYS[1])
+    run = next(run for run in latest_runs(copy) if run.dates.as_of_date == DAYS[1])
     shutil.rmtree(run.folder)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    assert len(standing_change_folders(copy)) == 1
+    assert len(derived_folders(copy)) == 1

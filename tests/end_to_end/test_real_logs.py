@@ -12,7 +12,7 @@ from examples.cdnow import to_purchase_log
 from examples.taiwan import LAST_DAY as TAIWAN_LAST_DAY
 from examples.taiwan import to_payment_log
 from examples.taiwan_fit import clients_and_outcomes, cross_validated
-from plainscore.publish.manifest import read_manifest
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.quick_runs import quick_runs

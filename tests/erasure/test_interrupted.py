@@ -16,8 +16,8 @@ from plainscore.logs import writer
 from plainscore.logs.delta_table import TableFiles
 from plainscore.logs.head import write_head
 from plainscore.logs.writer import StoreWriter
-from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.publish.verification import verify
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered

@@ -10,8 +10,8 @@ from plainscore.erasure.erasing import Erasure, erase
 from plainscore.erasure.names import Names
 from plainscore.erasure.search import search
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import Run, published_runs, standing_runs
+from plainscore.publish.runs import Run, all_runs, published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.publish.verification import verify
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh
@@ -80,7 +80,7 @@ def test_a_person_who_is_only_named_by_others_goes_from_every_run(world: Deliver
     erasure = erase_people(world.data, DEE)
     assert erasure.is_whole
     assert names_of(published_runs(world.data)) == [("2026-01-31", "0002"), ("2026-02-28", "0003")]
-    assert standing_runs(world.data) == published_runs(world.data)
+    assert all_runs(world.data) == published_runs(world.data)
     assert search(world.data, Names([DEE])).found == []
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.change_sets import standing_change_folders
-from plainscore.publish.runs import live_runs
+from plainscore.publish.derived import derived_folders
+from plainscore.publish.runs import latest_runs
 from plainscore.publish.verification import verify
 from plainscore.show.reader import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
@@ -67,10 +67,10 @@ def test_only_dates_whose_outcome_is_known_are_evaluated(
 
 
 def test_what_is_evaluated_is_left_as_it_is(evaluated: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in standing_change_folders(evaluated)}
+    before = {path: path.stat().st_mtime_ns for path in derived_folders(evaluated)}
     assert len(before) == 1
     assert run_command_line(["evaluate", "--as-of", str(DAY), "--data", str(evaluated)]) == 0
-    assert {path: path.stat().st_mtime_ns for path in standing_change_folders(evaluated)} == before
+    assert {path: path.stat().st_mtime_ns for path in derived_folders(evaluated)} == before
 
 
 def test_evaluations_are_verified_and_go_with_their_run(evaluated: Path, tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_evaluations_are_verified_and_go_with_their_run(evaluated: Path, tmp_pat
     copy = tmp_path / "copy"
     shutil.copytree(evaluated, copy, symlinks=True)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    (folder,) = standing_change_folders(copy)
+    (folder,) = derived_folders(copy)
     changed = folder / "quality" / "quality.parquet"
     changed.write_bytes(changed.read_bytes()[:-1] + b"?")
     assert any("quality.parquet" in problem for problem in verify(copy))
-    run = next(run for run in live_runs(copy) if run.dates.as_of_date == DAY)
+    run = next(run for run in latest_runs(copy) if run.dates.as_of_date == DAY)
     shutil.rmtree(run.folder)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    assert standing_change_folders(copy) == []
+    assert derived_folders(copy) == []

@@ -10,16 +10,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plainscore.analysis.changes.assembling import assemble
-from plainscore.analysis.changes.chain import AFTER, BEFORE, STATES, TIME
+from plainscore.analysis.changes import AFTER, BEFORE, STATES, TIME, assemble
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.contracts.catalog import STATISTICS, load_catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
-from plainscore.publish.change_sets import ChangePair
-from plainscore.publish.runs import Run
-from plainscore.publish.staging import table_file, write_sorted
+from plainscore.publish.runs import Run, RunPair
+from plainscore.publish.sets import write_table
 from plainscore.scorecards.reading import read_scorecards
 
 D = date(2026, 1, 31)
@@ -44,7 +42,7 @@ def build_small_house() -> DuckDBEngine:
             _write(built, folders[state])
         runs = [Run(dates, 1, Path()) for dates in (MONTH_AGO, DATES)]
         of_states = {s: folders[AFTER if s in (TIME, AFTER) else BEFORE] for s in STATES}
-        assemble(engine.con, engine.catalog, ChangePair(*runs), of_states)
+        assemble(engine.con, engine.catalog, RunPair(*runs), of_states)
     for table in engine.catalog.of_schema("changes"):
         if not table.is_source:
             engine.build(table)
@@ -83,9 +81,7 @@ def _built(dates: SnapshotDates) -> DuckDBEngine:
 
 def _write(engine: DuckDBEngine, folder: Path) -> None:
     for name in ("score", "points", "features", "card", "feature_card"):
-        file = table_file(folder, name)
-        file.parent.mkdir(parents=True)
-        write_sorted(engine.con, engine.catalog[f"published.{name}"], file)
+        write_table(engine.con, engine.catalog[f"published.{name}"], folder)
 
 
 def _insert_events(engine: DuckDBEngine) -> None:

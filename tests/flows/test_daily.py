@@ -12,8 +12,7 @@ from plainscore.common.errors import InputRefused
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import open_store
-from plainscore.publish.pruned import PRUNED
-from plainscore.publish.runs import Run
+from plainscore.publish.runs import PRUNED, Run
 from plainscore.runs import schedule
 from plainscore.runs.calendar import DateRange
 from plainscore.runs.inputs import check_deliveries

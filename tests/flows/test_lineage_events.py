@@ -10,8 +10,8 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused
 from plainscore.engines import build
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import find_live_run
+from plainscore.publish.runs import find_latest_run
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.ledger import read_entry
 from plainscore.runs.run import SnapshotOutcome
 from tests.flows.conftest import LAST_DAY
@@ -50,7 +50,7 @@ def test_a_run_tells_which_columns_its_tables_are_made_of(
 
     read = {one["name"]: _columns(one) for one in complete["inputs"]}
     assert {Path(name).name for name in read} >= {"payment", "purchase", "profile", "friendship"}
-    live = find_live_run(data_dir, outcome.run.dates)
+    live = find_latest_run(data_dir, outcome.run.dates)
     assert live is not None
     tables = read_manifest(live)["tables"]
     made = {Path(one["name"]).stem: one for one in complete["outputs"]}

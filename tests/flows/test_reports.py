@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from plainscore.publish.reports import (
+from plainscore.publish.retention import (
     publish_report,
     remove_all_reports,
     remove_reports_of,

@@ -9,8 +9,8 @@ import pytest
 from plainscore.cli.restate_command import restate
 from plainscore.common.files import file_sha256
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.calendar import DateRange
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.runs.schedule import stale_dates

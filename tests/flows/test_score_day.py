@@ -15,8 +15,8 @@ import pytest
 from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.common.signals import Interrupted
-from plainscore.publish.manifest import read_manifest
 from plainscore.publish.runs import published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.runs import run
 from plainscore.runs.ledger import entry_file, read_entry
 from plainscore.runs.request import read_request

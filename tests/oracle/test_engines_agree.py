@@ -18,7 +18,7 @@ from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineName, EngineOptions, require_engine
 from plainscore.engines.spark import SparkEngine, open_session
-from plainscore.publish.manifest import read_manifest
+from plainscore.publish.sets import read_manifest
 from plainscore.runs.ledger import read_entry
 from plainscore.runs.request import SnapshotRequest, read_request
 from plainscore.runs.run import score_day

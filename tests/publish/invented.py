@@ -16,10 +16,14 @@ from plainscore.contracts.contract import Column, Table
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.options import EngineOptions
-from plainscore.publish.manifest import Provenance
-from plainscore.publish.publishing import publish
+from plainscore.publish.publication import (
+    Provenance,
+    StagedSnapshot,
+    new_staging,
+    publish,
+    stage_snapshot,
+)
 from plainscore.publish.runs import Run
-from plainscore.publish.staging import StagedSnapshot, new_staging, stage_snapshot
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 

@@ -10,7 +10,7 @@ import pytest
 
 from plainscore.common.errors import UsageError
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
-from plainscore.publish.runs import find_live_run, live_runs, published_runs
+from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
 from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 
@@ -63,9 +63,9 @@ def test_engines_back_to_1_1_can_read_it(autumn: Path) -> None:
 
 
 def test_written_views_make_the_columns_that_they_declare(con: duckdb.DuckDBPyConnection) -> None:
-    from plainscore.publish.written_views import written_views
+    from plainscore.publish.views import sql_views
 
-    for view in written_views():
+    for view in sql_views():
         made = [tuple(row[:2]) for row in con.execute(f"describe {view.name}").fetchall()]
         assert made == [(column.name, column.type) for column in view.columns], view.name
 
@@ -181,8 +181,8 @@ def test_a_run_number_never_comes_back(tmp_path: Path) -> None:
 def test_a_retired_run_is_published_no_more_and_keeps_its_number(tmp_path: Path) -> None:
     september, october = published(tmp_path, SEPTEMBER), published(tmp_path, OCTOBER)
     (october.folder / "retired.json").write_text("{}")
-    assert published_runs(tmp_path) == live_runs(tmp_path) == [september]
-    assert find_live_run(tmp_path, OCTOBER) is None
+    assert published_runs(tmp_path) == latest_runs(tmp_path) == [september]
+    assert find_latest_run(tmp_path, OCTOBER) is None
     assert refresh_catalog(tmp_path) is True
     assert _rows(tmp_path, "select distinct as_of_date::text from score") == [("2026-09-30",)]
     assert verify(tmp_path) == []

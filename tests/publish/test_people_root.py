@@ -11,12 +11,16 @@ import duckdb
 import pytest
 
 from plainscore.common.errors import InputRefused, PlainscoreError
-from plainscore.publish.known_roots import known_roots
-from plainscore.publish.manifest import read_contracts, read_manifest
-from plainscore.publish.people_tree import head_by_path, siblings, tree_head
-from plainscore.publish.proof import make_proof
-from plainscore.publish.proof_check import check_proof
-from plainscore.publish.runs import Run, find_live_run
+from plainscore.publish.proof import (
+    check_proof,
+    head_by_path,
+    make_proof,
+    published_roots,
+    siblings,
+    tree_head,
+)
+from plainscore.publish.runs import Run, find_latest_run
+from plainscore.publish.sets import read_contracts, read_manifest
 from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, PEOPLE, person_id, published
 
@@ -204,7 +208,7 @@ def test_equal_rows_have_equal_roots_and_others_have_others(tmp_path: Path, run:
     assert read_manifest(again)["people_root"] == read_manifest(run)["people_root"]
     roots = [published(tmp_path, OCTOBER_LATER), published(tmp_path, seed=2)]
     assert len({read_manifest(one)["people_root"] for one in (again, *roots)}) == 3
-    assert len(known_roots(tmp_path, "2026-10-31", "2026-10-31")) == 2
+    assert len(published_roots(tmp_path, "2026-10-31", "2026-10-31")) == 2
 
 
 def test_an_unknown_person_has_no_proof(run: Run) -> None:
@@ -223,9 +227,9 @@ def test_a_root_that_is_not_that_of_the_people_is_named(tmp_path: Path) -> None:
 def test_a_run_from_before_there_were_proofs_stays_sound(tmp_path: Path) -> None:
     old = published(tmp_path)
     _rewrite_manifest(old, people_root=None)
-    assert find_live_run(tmp_path, OCTOBER) is not None
+    assert find_latest_run(tmp_path, OCTOBER) is not None
     assert verify(tmp_path) == []
-    assert known_roots(tmp_path, "2026-10-31", "2026-10-31") == {}
+    assert published_roots(tmp_path, "2026-10-31", "2026-10-31") == {}
     with pytest.raises(InputRefused, match="before there were proofs.*--force"):
         make_proof(old, person_id(1))
 

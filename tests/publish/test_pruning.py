@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,17 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.lock import writer_lock
-from plainscore.publish import pruning
+from plainscore.publish import retention
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.known_roots import known_roots
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.pruning import PruneOutcome, prune
-from plainscore.publish.retention import RetentionRule
-from plainscore.publish.runs import LEDGER, published_runs, standing_runs
+from plainscore.publish.proof import published_roots
+from plainscore.publish.retention import PruneOutcome, RetentionRule, prune
+from plainscore.publish.runs import LEDGER, all_runs, published_runs
+from plainscore.publish.sets import STAGING, read_manifest
 from plainscore.publish.verification import verify
 from plainscore.runs.ledger import Entry, entry_file, write_entry
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
-from tests.publish.test_publishing import READER, STEP_CUTS, PowerCutError
+from tests.publish.power_cuts import PowerCutError, cuts, publish_small, without_written_views
+from tests.publish.test_publishing import READER
 
 NEWEST_ONLY = RetentionRule(0, (), None)
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -63,8 +62,11 @@ def _paths(home: Path) -> set[str]:
 
 
 def _in_snapshots(home: Path) -> set[str]:
-    """Return what stands in snapshots/, but for the ledger, which no prune touches."""
-    return {path.name for path in (home / "snapshots").iterdir()} - {LEDGER}
+    """Return the folders in snapshots/ that hold files, but for the ledger."""
+    assert not list((home / "snapshots" / STAGING).glob("*"))
+    snapshots = home / "snapshots"
+    files = (path.relative_to(snapshots) for path in snapshots.rglob("*") if path.is_file())
+    return {file.parts[0] for file in files} - {LEDGER}
 
 
 def test_a_run_is_retired_first_and_deleted_after_the_grace_period(home: Path) -> None:
@@ -79,8 +81,8 @@ def test_a_run_is_retired_first_and_deleted_after_the_grace_period(home: Path) -
     assert [late.sizes[run] for run in late.deleted] == [
         size + len('{\n "retired": "2026-11-01T12:00:00+00:00"\n}\n')
     ]
-    assert standing_runs(home) == [october]
-    assert _in_snapshots(home) == {"as_of_date=2026-10-31", "_pruned.json", "_staging"}
+    assert all_runs(home) == [october]
+    assert _in_snapshots(home) == {"as_of_date=2026-10-31", "_pruned.json"}
     assert verify(home) == []
     assert _prune(home, NOON + 9 * DAY) == PruneOutcome()
 
@@ -96,7 +98,7 @@ def test_a_number_and_a_root_outlive_their_run(home: Path) -> None:
     root = read_manifest(published_runs(home)[0])["people_root"]
     _prune(home)
     _prune(home, NOON + DAY)
-    assert list(known_roots(home, "2026-09-30", "2026-09-30").values()) == [root]
+    assert list(published_roots(home, "2026-09-30", "2026-09-30").values()) == [root]
     assert published(home, SEPTEMBER, seed=1).name == "0002"
 
 
@@ -133,36 +135,47 @@ def test_a_clock_set_back_deletes_nothing(home: Path) -> None:
     assert _prune(home, NOON - 9 * DAY).deleted == []
 
 
-STEPS = (
-    "_mark_retired",
-    "refresh_catalog",
-    "_remember",
-    "_delete",
-    "move_into_place",
-    "_empty_trash",
-)
-
-
-@pytest.mark.parametrize("cut", STEP_CUTS)
-@pytest.mark.parametrize("step", STEPS)
-def test_a_power_cut_at_any_step_is_made_good_by_the_next_prune(
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    step: str,
-    cut: Callable[[Callable[..., object]], Callable[..., object]],
+def test_a_power_cut_before_any_change_of_a_file_is_made_good_by_the_next_prune(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for at in (NOON, NOON + DAY):
-        with monkeypatch.context() as patched:
-            patched.setattr(pruning, step, cut(getattr(pruning, step)))
-            try:
-                _prune(home, at)
-            except PowerCutError:
-                assert _shown(home) in (["2026-10-31"], ["2026-09-30", "2026-10-31"])
-        _prune(home, at)
-        assert (_shown(home), verify(home)) == (["2026-10-31"], [])
-    _prune(home, NOON + 9 * DAY)
-    assert _in_snapshots(home) == {"as_of_date=2026-10-31", "_pruned.json", "_staging"}
-    assert len(json.loads((home / "snapshots/_pruned.json").read_text())["runs"]) == 1
+    without_written_views(monkeypatch)
+    before = tmp_path / "before"
+    for seed, dates in enumerate((SEPTEMBER, OCTOBER)):
+        publish_small(before, dates, seed)
+    for first in (NOON, NOON + DAY):
+
+        def begin(number: int, first: datetime = first) -> Path:
+            home = tmp_path / f"{first.day}_{number}"
+            shutil.copytree(before, home)
+            rebuild_catalog(home)
+            if first > NOON:
+                _prune(home)
+            return home
+
+        for home in cuts(monkeypatch, begin, lambda home, at=first: _prune(home, at)):
+            assert _shown(home) in (["2026-10-31"], ["2026-09-30", "2026-10-31"])
+            _prune(home, first)
+            assert _shown(home) == ["2026-10-31"]
+            _prune(home, NOON + 9 * DAY)
+            assert verify(home) == []
+            assert _in_snapshots(home) == {"as_of_date=2026-10-31", "_pruned.json"}
+            assert len(json.loads((home / "snapshots/_pruned.json").read_text())["runs"]) == 1
+
+
+def test_a_power_cut_before_a_run_is_deleted_is_made_good(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise PowerCutError
+
+    _prune(home)
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, "remove_sets", cut)
+        with pytest.raises(PowerCutError):
+            _prune(home, NOON + DAY)
+    assert len(all_runs(home)) == 2
+    assert len(_prune(home, NOON + DAY).deleted) == 1
+    assert (_shown(home), verify(home)) == (["2026-10-31"], [])
 
 
 def test_a_reader_in_a_loop_never_sees_an_error(home: Path) -> None:

@@ -13,18 +13,15 @@ import duckdb
 import pytest
 
 from plainscore.common.errors import InputRefused, PlainscoreError
-from plainscore.publish import catalog, publishing
+from plainscore.publish import publication
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
-from plainscore.publish.manifest import read_manifest
-from plainscore.publish.runs import find_live_run, live_runs
+from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
+from tests.publish.power_cuts import PowerCutError, cuts, publish_small, without_written_views
 
 READER = Path(__file__).with_name("looping_reader.py")
-
-
-class PowerCutError(Exception):
-    """The process ends here."""
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -78,9 +75,9 @@ def test_the_newest_run_of_a_date_is_live(tmp_path: Path) -> None:
     published(tmp_path)
     second = published(tmp_path, seed=2)
     later = published(tmp_path, OCTOBER_LATER)
-    assert live_runs(tmp_path.resolve()) == [second, later]
-    assert find_live_run(tmp_path.resolve(), OCTOBER) == second
-    assert find_live_run(tmp_path, SEPTEMBER) is None
+    assert latest_runs(tmp_path.resolve()) == [second, later]
+    assert find_latest_run(tmp_path.resolve(), OCTOBER) == second
+    assert find_latest_run(tmp_path, SEPTEMBER) is None
 
 
 def test_a_manifest_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -100,79 +97,62 @@ def test_a_full_disk_is_told_in_a_line_and_loses_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(publishing, "fsync_tree", write_nothing)
+        patched.setattr(publication, "fsync_tree", write_nothing)
         with pytest.raises(PlainscoreError, match="No space left on device.*stays as it was"):
             published(tmp_path, OCTOBER, seed=2)
     assert _scores(tmp_path) == before
 
 
-def _cut_before(_: Callable[..., object]) -> Callable[..., object]:
-    def cut(*_: object) -> object:
-        raise PowerCutError
-
-    return cut
-
-
-def _cut_after(step: Callable[..., object]) -> Callable[..., object]:
-    def cut(*arguments: object) -> object:
-        step(*arguments)
-        raise PowerCutError
-
-    return cut
-
-
-STEP_CUTS = [_cut_before, _cut_after]
-STEPS = [
-    (publishing, "write_check_results"),
-    (publishing, "write_manifest"),
-    (publishing, "fsync_tree"),
-    (publishing, "move_into_place"),
-    (publishing, "rebuild_catalog"),
-    (catalog, "_write_catalog"),
-    (catalog, "fsync_path"),
-    (catalog, "move_into_place"),
-]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """September and October, published without an accident."""
-    home = tmp_path_factory.mktemp("undisturbed")
-    published(home, SEPTEMBER, seed=1)
-    published(home, OCTOBER, seed=2)
-    return home
-
-
-@pytest.mark.parametrize("cut", STEP_CUTS)
-@pytest.mark.parametrize(
-    ("module", "step"), STEPS, ids=lambda part: getattr(part, "__name__", part)
-)
-def test_a_power_cut_at_any_step_loses_nothing(
-    tmp_path: Path,
-    undisturbed: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    module: Any,
-    step: str,
-    cut: Callable[[Callable[..., object]], Callable[..., object]],
+def test_a_power_cut_before_any_change_of_a_file_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "home"
-    published(home, SEPTEMBER, seed=1)
-    old, new = _scores(home), _scores(undisturbed)
+    without_written_views(monkeypatch)
+    whole, september = tmp_path / "whole", tmp_path / "september"
+    publish_small(september, SEPTEMBER, 1)
+    shutil.copytree(september, whole)
+    publish_small(whole, OCTOBER, 2)
+    old, new = _scores(september), _scores(whole)
+
+    def begin(number: int) -> Path:
+        shutil.copytree(september, tmp_path / str(number))
+        rebuild_catalog(tmp_path / str(number))
+        return tmp_path / str(number)
+
+    def act(home: Path) -> object:
+        return publish_small(home, OCTOBER, 2)
+
+    seen = []
+    for home in cuts(monkeypatch, begin, act):
+        seen.append(_scores(home))
+        _as_the_flow_does(home, act)
+        assert _files(home / "snapshots") == _files(whole / "snapshots")
+        assert _scores(home) == new
+        assert {path.name for path in home.iterdir()} == {"plainscore.duckdb", "snapshots"}
+    assert len(seen) > 10
+    assert all(scores == old for scores in seen), "half a catalog is seen"
+
+
+def test_a_power_cut_between_a_snapshot_and_its_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise PowerCutError
+
+    published(tmp_path, SEPTEMBER, seed=1)
+    old = _scores(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(module, step, cut(getattr(module, step)))
+        patched.setattr(publication, "rebuild_catalog", cut)
         with pytest.raises(PowerCutError):
-            published(home, OCTOBER, seed=2)
-    assert _scores(home) in (old, new), "half a catalog is seen"
-    _as_the_flow_does(home)
-    assert _files(home / "snapshots") == _files(undisturbed / "snapshots")
-    assert _scores(home) == new
-    assert {path.name for path in home.iterdir()} == {"plainscore.duckdb", "snapshots"}
+            published(tmp_path, OCTOBER, seed=2)
+    assert (_scores(tmp_path), len(published_runs(tmp_path))) == (old, 2)
+    assert refresh_catalog(tmp_path)
+    assert len(_scores(tmp_path)) == 2
 
 
-def _as_the_flow_does(home: Path) -> None:
+def _as_the_flow_does(home: Path, act: Callable[[Path], object]) -> None:
     """Publish October where it is not published yet; let the catalog catch up."""
-    if find_live_run(home, OCTOBER) is None:
-        published(home, OCTOBER, seed=2)
+    if find_latest_run(home, OCTOBER) is None:
+        act(home)
     refresh_catalog(home)
 
 

@@ -10,13 +10,8 @@ import pytest
 
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.publish.staging import (
-    GROUP_ROWS,
-    WIDE_COLUMNS,
-    WIDE_GROUP_ROWS,
-    new_staging,
-    stage_snapshot,
-)
+from plainscore.publish.publication import new_staging, stage_snapshot
+from plainscore.publish.sets import GROUP_ROWS, WIDE_COLUMNS, WIDE_GROUP_ROWS
 from tests.publish.invented import OCTOBER, SEPTEMBER, engine, house, stage
 
 ROWS = 300_000  # more than two row groups, so that threads have something to share

@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.quality.order import RiskBin, contradictions
-from plainscore.analysis.quality.reordering import MISSING, reordered
+from plainscore.analysis.metrics import RiskBin, contradictions
+from tests.campaigns.reordering import MISSING, reordered
 
 # (people, bad per mille, step of points up from the bin before)
 BINS = st.lists(

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plainscore.analysis.drift.stability import shorrocks_index
 from plainscore.analysis.gaming import built_scores, find_cheap_points
+from plainscore.analysis.metrics import shorrocks_index
 from plainscore.analysis.scenarios import (
     BandOfPeople,
     add_rules,

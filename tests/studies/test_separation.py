@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.quality.order import RiskBin, contradictions
-from plainscore.analysis.quality.separation import PointsCount, separation
+from plainscore.analysis.metrics import PointsCount, RiskBin, contradictions, separation
 
 COUNTS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 4)),

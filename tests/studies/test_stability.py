@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.drift.stability import (
-    shorrocks_index,
-    stability_index,
-    stability_noise,
-)
+from plainscore.analysis.metrics import shorrocks_index, stability_index, stability_noise
 
 BINS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=8)
 

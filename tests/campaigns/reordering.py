@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plainscore.analysis.quality.order import RiskBin, contradictions
+from plainscore.analysis.metrics import RiskBin, contradictions
 
 MISSING = 0
 

@@ -1,1 +1,0 @@
-"""Compute why scores changed between two published snapshots."""

@@ -1,1 +1,0 @@
-"""Drift: what two published snapshots have in common, and what has moved."""

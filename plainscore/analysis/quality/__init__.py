@@ -1,1 +1,0 @@
-"""Evaluate published snapshots by what became of their people."""

@@ -1,0 +1,206 @@
+"""Sets derived from published snapshots: changes, drift, evaluations.
+
+``snapshots/_changes/<kind>_<run>[_to_<run>]_<digest>/`` is the set of a kind for its runs, as made
+by the code and of the further input of that digest. It can be computed again at any time. It is
+shown while its runs are live and the code is today's, and deleted with either run. Folders of
+other names, such as those of version 1, are never shown; they too are deleted with their runs.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from plainscore.common.errors import InputRefused
+from plainscore.contracts.contract import Table
+from plainscore.publish.runs import Run, newest_of_dates
+from plainscore.publish.sets import (
+    FORMAT,
+    MANIFEST,
+    SNAPSHOTS,
+    PublishedSet,
+    read_json,
+    remove_sets,
+)
+
+if TYPE_CHECKING:
+    from plainscore.contracts.catalog import Catalog
+
+DERIVED = "_changes"
+_DIGITS = 12
+_RUN_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)_(\d{4,})")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be derived from snapshots.
+
+    ``schema``: the schema of its contracts under ``transforms/``. ``published``: the tables of it
+    that are published. ``version``: the version of the figures that Python computes; raise it with
+    every change of what they mean or say, and everything computed before is stale. ``asked``: what
+    the rows are of, for the comments of the views.
+    """
+
+    name: str
+    schema: Literal["changes", "drift", "outcomes"]
+    published: tuple[str, ...]
+    version: int
+    asked: str
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The contracts of the published tables."""
+        return tuple(self._catalog[f"{self.schema}.{name}"] for name in self.published)
+
+    @cached_property
+    def code(self) -> str:
+        """SHA-256 (hex) of what computes it: every contract and SELECT, and the version."""
+        from plainscore.contracts.catalog import hash_of_schema
+
+        made_of = f"{hash_of_schema(self._catalog, self.schema)} {self.version}"
+        return hashlib.sha256(made_of.encode()).hexdigest()
+
+    @cached_property
+    def _catalog(self) -> "Catalog":
+        # Reading contracts in their order takes sqlglot; reading published sets takes none.
+        from plainscore.contracts.catalog import load_catalog
+
+        return load_catalog(group=self.schema)
+
+
+CHANGES = Kind(
+    "changes",
+    "changes",
+    ("change", "change_feature"),
+    1,
+    "every pair of snapshots that `why` was asked of",
+)
+DRIFT = Kind(
+    "drift",
+    "drift",
+    ("band_mobility", "drift", "drift_bin", "mobility_index"),
+    2,
+    "every pair of snapshots that `drift` was asked of",
+)
+EVALUATION = Kind(
+    "evaluation",
+    "outcomes",
+    ("outcome", "quality", "calibration", "feature_risk"),
+    1,
+    "every date that `evaluate` was asked of",
+)
+KINDS = {kind.name: kind for kind in (CHANGES, DRIFT, EVALUATION)}
+
+
+@dataclass(frozen=True)
+class DerivedSet(PublishedSet):
+    """A folder under ``_changes``, and what its manifest says; empty where that cannot be read."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+
+def derived_folder(data_dir: Path, kind: Kind, runs: Iterable[Run], input_hash: str = "") -> Path:
+    """Return where today's code publishes a kind for some runs, computed or not.
+
+    ``input_hash``: of what it is computed from, beside the runs.
+    """
+    digest = hashlib.sha256(f"{kind.code} {input_hash}".encode()).hexdigest()
+    return data_dir.resolve() / SNAPSHOTS / DERIVED / f"{_prefix(kind, runs)}{digest[:_DIGITS]}"
+
+
+def derived_folders(data_dir: Path) -> list[Path]:
+    """Return every folder of derived sets, of whatever code and whatever runs."""
+    folders = (data_dir / SNAPSHOTS / DERIVED).glob("*")
+    return sorted(folder for folder in folders if folder.is_dir())
+
+
+def manifest_head(
+    folder: Path,
+    kind: Kind,
+    runs: Mapping[Run, Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    input_hash: str = "",
+) -> dict[str, Any]:
+    """Return what the manifest of a derived set says besides its tables.
+
+    ``runs``: with their manifests. ``facts``: what the kind has to say of itself. ``replaces``
+    names the sets of the same kind and runs from other input or code: they are no longer shown.
+    """
+    others = folder.parent.glob(f"{_prefix(kind, runs)}*")
+    return {
+        "format": FORMAT,
+        "kind": kind.name,
+        "code": {"hash": kind.code},
+        "runs": [identity(run, manifest) for run, manifest in runs.items()],
+        "input": input_hash,
+        "replaces": sorted(other.name for other in others if other != folder),
+        **facts,
+    }
+
+
+def identity(run: Run, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return what identifies a run and its content."""
+    as_of_date, known_on, name = run.text_key
+    return {
+        "as_of_date": as_of_date,
+        "known_on": known_on,
+        "run": name,
+        "content_hash": manifest["content_hash"],
+    }
+
+
+def current_sets(
+    data_dir: Path, manifests: Mapping[Run, Mapping[str, Any]]
+) -> Mapping[str, Sequence[DerivedSet]]:
+    """Return kind -> its sets that are shown: by today's code, of live runs, not replaced.
+
+    ``manifests``: those of all published runs. What cannot be read is left out: `verify` reports
+    it.
+    """
+    live = [identity(run, manifests[run]) for run in newest_of_dates(list(manifests))]
+    found: dict[str, list[DerivedSet]] = {name: [] for name in KINDS}
+    for one in map(_read, derived_folders(data_dir)):
+        kind = KINDS.get(str(one.manifest.get("kind")))
+        if (
+            kind is not None
+            and one.manifest["code"] == {"hash": kind.code}
+            and all(run in live for run in one.manifest["runs"])
+        ):
+            found[kind.name].append(one)
+    shown = [one for sets in found.values() for one in sets]
+    replaced = {name for one in shown for name in one.manifest["replaces"]}
+    return {
+        name: [one for one in sets if one.folder.name not in replaced]
+        for name, sets in found.items()
+    }
+
+
+def remove_sets_of_deleted_runs(data_dir: Path) -> None:
+    """Delete what is derived from runs whose folder is gone: it names the same people.
+
+    The caller holds the writer lock.
+    """
+    snapshots = data_dir.resolve() / SNAPSHOTS
+    for folder in derived_folders(data_dir.resolve()):
+        runs = [
+            snapshots / f"as_of_date={as_of_date}/known_on={known_on}/run={run}"
+            for as_of_date, known_on, run in _RUN_NAME.findall(folder.name)
+        ]
+        if not all(run.is_dir() for run in runs):
+            remove_sets(data_dir, [DerivedSet(folder, {})])
+
+
+def _prefix(kind: Kind, runs: Iterable[Run]) -> str:
+    return f"{kind.name}_{'_to_'.join('_'.join(run.text_key) for run in runs)}_"
+
+
+def _read(folder: Path) -> DerivedSet:
+    try:
+        manifest = read_json(folder / MANIFEST)
+    except InputRefused:
+        manifest = {}
+    return DerivedSet(folder, manifest if manifest.get("format") == FORMAT else {})
