@@ -158,17 +158,15 @@ def test_several_values_at_once_give_what_the_transforms_give(person: PersonOnCa
     assert then["score_now"] + change == then["score_then"]
 
 
-def test_every_single_value_is_worth_what_the_macro_says(
+def test_a_value_of_every_feature_is_worth_what_the_macro_says(
     snapshots: Snapshots, person: PersonOnCard
 ) -> None:
-    for one in person.features:
-        for value in (None, 0.0, 1.0, person.values[one.feature]):
-            if value is None and one.missing_points is None:
-                continue
-            then = person.with_(**{one.feature: value})
-            asked = (person.person_id, DAY, one.feature, value)
-            rows = snapshots.rows("select score_then, band_then from what_if(?, ?, ?, ?)", asked)
-            assert [(then.score, then.band)] == rows, one.feature
+    for place, one in enumerate(person.features):
+        value = (None, 0.0, 1.0)[place % 3 if one.missing_points is not None else 2]
+        then = person.with_(**{one.feature: value})
+        asked = (person.person_id, DAY, one.feature, value)
+        rows = snapshots.rows("select score_then, band_then from what_if(?, ?, ?, ?)", asked)
+        assert [(then.score, then.band)] == rows, one.feature
 
 
 def test_benefits_open_and_close_with_the_score(snapshots: Snapshots, person: PersonOnCard) -> None:
@@ -236,9 +234,12 @@ def test_every_way_leads_to_the_next_band_and_a_longer_one_takes_fewer_acts(
 def test_a_goal_that_is_reached_is_worth_what_the_macro_says(
     snapshots: Snapshots, people: list[PersonOnCard]
 ) -> None:
-    checked = 0
+    checked: set[tuple[str, str]] = set()
     for one in people:
-        for step in {step for way in one.moves() for step in (*way.acts, *way.waiting)}:
+        for step in (step for way in one.moves() for step in (*way.acts, *way.waiting)):
+            if (step.feature, step.goal) in checked:
+                continue
+            checked.add((step.feature, step.goal))
             number = float(step.goal.rpartition(" ")[2])
             value = number - 1e-9 if step.goal.startswith("below") else number
             then = one.with_(**{step.feature: value})
@@ -246,8 +247,7 @@ def test_a_goal_that_is_reached_is_worth_what_the_macro_says(
             asked = (one.person_id, DAY, step.feature, value)
             told = snapshots.rows("select score_then from what_if(?, ?, ?, ?)", asked)
             assert told == [(then.score,)]
-            checked += 1
-    assert checked
+    assert len(checked) > 5
 
 
 # --- the commands --------------------------------------------------------------------------------

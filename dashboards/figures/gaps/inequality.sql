@@ -1,7 +1,7 @@
 /*
 number = 40
 title  = "How unequally points are shared out"
-note   = "Gini of the points above 350 (0: all have the same), with all factors and without the social one."
+note   = "Gini of the points above the base (0: all have the same), with all factors and without the social one."
 empty  = "No one is scored."
 chart  = { kind = "lines", label = "as_of_date", values = ["gini"], series = "points_counted" }
 
