@@ -254,7 +254,7 @@ class PersonOnCard:
     def terms(self) -> list[dict[str, Any]]:
         """Return every term of the neighbour mean: the prior (no ``friend_id``), then the ties.
 
-        ``contribution`` sums to the mean; empty where the card has none, or the person is not scored.
+        ``contribution`` sums to the mean. Empty without a mean on the card, or without a score.
         """
         mean = self.card.mean
         if mean is None or not self.points:
