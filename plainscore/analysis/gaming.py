@@ -36,9 +36,10 @@ transforms/gaming/naive_rule.sql."""
 PLACES = (5, 25, 50, 75, 95)
 """The people played by default: per cent of the scored who have a lower score."""
 MONTH_DAYS = 30
-FIRST_COPY, RELIABLE_FRIEND, UNKNOWN_FRIEND = 1_000_000_000, 2_000_000_000, 2_100_000_000
-"""Where keys of copies, and of bought friends of either kind, begin; real keys are dense from 0."""
-MOST_FRIENDS = 20
+FIRST_COPY, NEW_FRIEND = 1_000_000_000, 2_000_000_000
+"""Where keys of copies, and of friends that actions add, begin; real keys are dense from 0."""
+RELIABLE_FRIENDS = 100
+"""So many of the added friends, from NEW_FRIEND on, have all own points."""
 NOON = time(12)
 
 Points = dict[str, int]
@@ -189,9 +190,9 @@ class Replay:
             [self._people],
         )
         reliable = [
-            (card.name, RELIABLE_FRIEND + place, card.own_points_max)
+            (card.name, NEW_FRIEND + place, card.own_points_max)
             for card in cards
-            for place in range(MOST_FRIENDS)
+            for place in range(RELIABLE_FRIENDS)
         ]
         self._friends = [*known, *reliable]
         self._kept = [
@@ -288,13 +289,13 @@ class Replay:
         if table_name == "features.scoring_status":
             con.execute(
                 f"delete from {table_name} where person_key < {FIRST_COPY} "
-                f"or person_key >= {RELIABLE_FRIEND}"
+                f"or person_key >= {NEW_FRIEND}"
             )
             _insert(con, table_name, sorted({(key, None, True) for _, key, _ in self._friends}))
         elif table_name == "scores.own_points":
             con.execute(
                 f"delete from {table_name} where person_key < {FIRST_COPY} "
-                f"or person_key >= {RELIABLE_FRIEND}"
+                f"or person_key >= {NEW_FRIEND}"
             )
             _insert(con, table_name, self._friends, "scorecard, person_key, own_points")
         for table, column, values in self._kept:
@@ -370,7 +371,7 @@ def _read_points(
     for row in made.fetchall():
         cells = dict(zip(names, row, strict=True))
         person_key, card = cells.pop("person_key"), cells.pop("scorecard")
-        if person_key < RELIABLE_FRIEND:
+        if person_key < NEW_FRIEND:
             found.setdefault(person_key, {})[card] = cells
     return found
 
