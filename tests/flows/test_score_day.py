@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.common.signals import Interrupted
@@ -23,6 +24,7 @@ from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun, score_day
 from plainscore.runs.schedule import backfill
 from tests.flows.conftest import LAST_DAY, request_for
+from tests.made_once import SAMPLE
 
 Published = tuple[Path, SnapshotOutcome]
 quickly = pytest.mark.usefixtures("quick")
@@ -205,3 +207,17 @@ def _catalog(data_dir: Path) -> duckdb.DuckDBPyConnection:
 def _content(outcome: SnapshotOutcome) -> dict[str, str]:
     tables = read_manifest(outcome.run)["tables"]
     return {name: table["content_hash"] for name, table in tables.items()}
+
+
+@quickly
+def test_a_path_with_unusual_characters_holds_data_like_any_other(tmp_path: Path) -> None:
+    data_dir = tmp_path / "a [x] % *'ü\"b {y}"
+    shutil.copytree(SAMPLE / "landing", data_dir / "landing")
+    (tmp_path / "a x % y" / "landing").mkdir(parents=True)  # what a glob would find as well
+    line = ["--data", str(data_dir)]
+    assert run_command_line(["ingest", *line]) == 0
+    assert run_command_line(["run", "--as-of", str(LAST_DAY), "--no-prefect", *line]) == 0
+    dates = ["--from", "2026-09-30", "--to", "2026-10-31"]
+    assert run_command_line(["backfill", *dates, "--no-prefect", *line]) == 0
+    assert run_command_line(["status", *line]) == 0
+    assert run_command_line(["verify", *line]) == 0
