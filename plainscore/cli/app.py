@@ -1,81 +1,133 @@
-"""The command ``plainscore``: names, one line of help each, and how errors end.
+"""The command ``plainscore``: the registry of commands, and how errors end.
 
-Commands are imported when they are called, so that those that only read start fast.
+A command is a function of one of the five modules by group. Modules are imported when one of their
+commands is called, so that commands that only read start fast.
 """
 
 import atexit
+import io
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from cyclopts import App, Parameter
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    CycloptsPanel,
+    Group,
+    Parameter,
+    UnknownOptionError,
+)
 
-from plainscore.cli.wrong_words import told_in_a_panel
 from plainscore.common.errors import InputRefused
+from plainscore.common.text import printable
 from plainscore.runs.json_log import choose_log_format, say
 
+SET_UP, RUN, KEEP, LOOK, STUDY = "setup", "run", "keep", "look", "study"
+GROUPS = {SET_UP: "Set up", RUN: "Run", KEEP: "Keep", LOOK: "Look", STUDY: "Study"}
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo_command:demo", "Invent a world, ingest it, score it, explain one person."),
-    "init": ("init_command:init", "Make a project directory with settings and a scorecard."),
-    "synthesise": ("synthesise_command:synthesise", "Write the logs of an invented world."),
-    "ingest": ("ingest_command:ingest", "Take in what has newly arrived in the landing folders."),
-    "check": ("check_command:check", "Say what is wrong with logs, without taking them in."),
-    "compact": ("compact_command:compact", "Rewrite finished months of the event store by person."),
-    "erase": ("erase_command:erase", "Remove people from everything here, and search for them."),
-    "drift": ("drift_command:drift", "Tell what has moved since the snapshot before."),
-    "evaluate": ("evaluate_command:evaluate", "Tell how well scores told what became of people."),
-    "fit": ("fit_command:fit", "Fit a scorecard of one's own to known outcomes."),
-    "plan": ("plan_command:plan", "Say which dates would run, and why."),
-    "run": ("run_command:run", "Publish the snapshot of one date."),
-    "daily": ("daily_command:daily", "Publish what is missing, restate what late data touches."),
-    "backfill": ("backfill_command:backfill", "Publish the snapshots of many dates."),
-    "restate": ("restate_command:restate", "Publish anew what late data touches, beside the old."),
-    "serve": ("serve_command:serve", "Run what prefect.yaml schedules, when it is due."),
-    "status": ("status_command:status", "Show what became of every stage of every date."),
-    "watch": ("watch_command:watch", "Tell of a stale snapshot, and of a score that drifted."),
-    "alert": ("alert_command:alert", "Be told of trouble through Prefect."),
-    "verify": ("verify_command:verify", "Hash every published file again."),
-    "prune": ("prune_command:prune", "Delete old snapshots by a retention rule."),
-    "explain": ("explain_command:explain", "Explain one person's score, point by point."),
-    "what-if": ("what_if_command:what_if", "Tell what another value, or an honest act, would do."),
-    "why": ("why_command:why", "Tell why one person's score changed, cause by cause."),
-    "compare": ("compare_command:compare", "Tell why everyone's scores changed, in sum."),
-    "query": ("query_command:query", "Run SQL over the published snapshots."),
-    "report": ("report_command:report", "Write the page that tells a snapshot at a glance."),
-    "dashboard": ("dashboard_command:dashboard", "Serve figures and people to a browser."),
-    "site": ("site_command:site", "Write a site on which a browser explains anybody."),
-    "shell": ("shell_command:shell", "Type SQL over the published snapshots."),
-    "gaming": ("gaming_command:gaming", "Tell what it costs to buy points."),
-    "societies": ("societies_command:societies", "Compare the same people under other rules."),
-    "document": ("document_command:document", "Write a model card or datasheet of a snapshot."),
-    "scorecard": ("scorecard_command:scorecard", "Show or check a scorecard, or its SQL."),
-    "lineage": ("lineage_command:lineage", "Show where a column comes from."),
-    "dictionary": ("dictionary_command:dictionary", "Print the data dictionary."),
-    "config": ("config_command:config", "Show the settings and where each comes from."),
+    "demo": (SET_UP, "Invent a world, ingest it, score it, explain one person."),
+    "init": (SET_UP, "Make a project directory with settings and a scorecard."),
+    "check": (SET_UP, "Report what is wrong with logs, without ingesting them."),
+    "synthesise": (SET_UP, "Write the logs of an invented world."),
+    "ingest": (RUN, "Ingest what has newly arrived in the landing folders."),
+    "run": (RUN, "Publish the snapshot of one date."),
+    "daily": (RUN, "Publish what is missing, restate what late data touches."),
+    "backfill": (RUN, "Publish the snapshots of many dates."),
+    "restate": (RUN, "Publish dates again that late data touches."),
+    "plan": (RUN, "Show which dates would run, and why."),
+    "status": (RUN, "Show the outcome of every stage of every date."),
+    "serve": (RUN, "Run what prefect.yaml schedules, when it is due."),
+    "watch": (RUN, "Report a stale snapshot and a score that drifted."),
+    "alert": (RUN, "Have Prefect report failures."),
+    "verify": (KEEP, "Hash every published file again."),
+    "prune": (KEEP, "Delete old snapshots by a retention rule."),
+    "compact": (KEEP, "Rewrite finished months of the event store by person."),
+    "erase": (KEEP, "Remove people from everything, and search for them."),
+    "config": (KEEP, "Show the settings and their origin."),
+    "explain": (LOOK, "Explain one person's score, point by point."),
+    "what-if": (LOOK, "Show the score with other values, or ways to the next band."),
+    "why": (LOOK, "Explain why one person's score changed, cause by cause."),
+    "compare": (LOOK, "Explain why everyone's scores changed, in sum."),
+    "query": (LOOK, "Run SQL over the published snapshots."),
+    "report": (LOOK, "Write the report page of a snapshot."),
+    "dashboard": (LOOK, "Serve figures and people to a browser."),
+    "site": (LOOK, "Write a site on which a browser explains anyone."),
+    "document": (LOOK, "Write a model card or datasheet of a snapshot."),
+    "evaluate": (STUDY, "Evaluate scores against later outcomes."),
+    "drift": (STUDY, "Show what has moved since the snapshot before."),
+    "fit": (STUDY, "Fit a scorecard to known outcomes."),
+    "gaming": (STUDY, "Show what it costs to buy points."),
+    "scenarios": (STUDY, "Compare the same people under other rules."),
+    "scorecard": (STUDY, "Show or check a scorecard, or its SQL."),
+    "lineage": (STUDY, "Show where a column comes from."),
+    "dictionary": (STUDY, "Print the data dictionary."),
 }
+"""Command -> the module of its function, and its line in --help, in the order of --help."""
+
+RENAMED_COMMANDS = {"societies": "scenarios"}
+RENAMED_FLAGS = {
+    "--plain": "--no-prefect",
+    "--most-deeds": "--max-actions",
+    "--alone": "--single-actions",
+}
+"""Old spellings, which keep working and are not in --help."""
 
 START_HERE = """Event logs in; dated, validated, fully explained score snapshots out.
 
 Begin with `plainscore demo`, which invents a world and scores it, or with `plainscore init DIR`
 for logs of your own. Every command explains itself: `plainscore run --help`."""
-
-app = App(
-    name="plainscore",
-    help=START_HERE,
-    version=lambda: version("plainscore"),
-    version_flags=["--version"],
-    suppress_keyboard_interrupt=False,
-    default_parameter=Parameter(negative_iterable=()),
-    error_formatter=told_in_a_panel,
+DASH = (
+    "An id that begins with a dash goes after two dashes, options first: "
+    "`plainscore {command} --data DIR -- {word}`."
 )
-for _name, (_target, _help) in COMMANDS.items():
-    app.command(f"plainscore.cli.{_target}", name=_name, help=_help)
-
 UNEXPECTED, INTERRUPTED = 1, 130
 INTERRUPTION = "interrupted: what was published stays as it was"
-UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def usage_error(error: CycloptsError) -> Any:
+    """Return what is printed of a command line that cannot be run."""
+    if isinstance(error, CoercionError):
+        kinds = (error.target_type, *get_args(error.target_type))
+        if date in kinds:
+            words = [
+                word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)
+            ]
+            error.msg = f"no such day; write {', or '.join(['one like 2026-10-31', *words])}."
+    if isinstance(error, UnknownOptionError):
+        word = error.token.keyword or error.token.value
+        if not word.startswith("--"):
+            dash = DASH.format(command=" ".join(error.command_chain or ()), word=word)
+            return CycloptsPanel(f"{error}\n{dash}")
+    return CycloptsPanel(error)
+
+
+def make_app() -> App:
+    """Return the application with every command of the registry, in its group."""
+    made = App(
+        name="plainscore",
+        help=START_HERE,
+        version=lambda: version("plainscore"),
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(negative=(), negative_iterable=()),
+        error_formatter=usage_error,
+    )
+    groups = {
+        module: Group(title, sort_key=number)
+        for number, (module, title) in enumerate(GROUPS.items())
+    }
+    for number, (name, (module, line)) in enumerate(COMMANDS.items()):
+        target = f"plainscore.cli.{module}:{name.replace('-', '_')}"
+        made.command(target, name=name, help=line, group=groups[module], sort_key=number)
+    return made
+
+
+app = make_app()
 
 
 def start() -> NoReturn:
@@ -84,6 +136,10 @@ def start() -> NoReturn:
     Prefect's threads keep modules alive while the interpreter is torn down, of which duckdb's
     binding complains at length on stderr. So after Prefect: stop its server, then skip the rest.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without UTF-8 shows what it can instead of ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     code = run_command_line(sys.argv[1:])
     if "prefect" not in sys.modules:
         sys.exit(code)
@@ -99,51 +155,46 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
-    """Run one command; return its exit code, having told of any error on stderr."""
+    """Run one command; return its exit code, after any error was reported on stderr."""
     choose_log_format("text")
     is_debugging = "--debug" in arguments
-    return _run([word for word in arguments if word != "--debug"], is_debugging)
-
-
-def _run(words: list[str], is_debugging: bool) -> int:
+    words = [_current_spelling(word) for word in arguments if word != "--debug"]
+    if words and words[0] in RENAMED_COMMANDS:
+        words[0] = RENAMED_COMMANDS[words[0]]
     try:
         code = app(words, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt as error:
-        return _say(str(error) or INTERRUPTION, getattr(error, "exit_code", INTERRUPTED))
+        return _report(str(error) or INTERRUPTION, getattr(error, "exit_code", INTERRUPTED))
     except BrokenPipeError:
-        # The reader of our output went away: there is nobody left to tell.
+        # The reader of our output went away: no one is left to report to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if is_debugging:
             raise
-        if _is_interruption(error):
-            return _say(INTERRUPTION, INTERRUPTED)
-        if isinstance(error, PermissionError) and error.filename is not None:
-            return _say(_told_as_closed(error), InputRefused.exit_code)
-        return _say(_sentence(error), getattr(error, "exit_code", UNEXPECTED))
+        return _report(*_message_and_code(error))
 
 
-def _is_interruption(error: Exception) -> bool:
-    # DuckDB turns a Ctrl-C during a query into an error of its own.
-    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+def _current_spelling(word: str) -> str:
+    flag, equals, value = word.partition("=")
+    return f"{RENAMED_FLAGS.get(flag, flag)}{equals}{value}"
 
 
-def _told_as_closed(error: PermissionError) -> str:
-    # Whichever step came upon it first: a directory that may not even be looked into.
-    return f"{error.filename} cannot be reached ({error.strerror}): give permission and run again"
-
-
-def _sentence(error: Exception) -> str:
+def _message_and_code(error: Exception) -> tuple[str, int]:
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+        return INTERRUPTION, INTERRUPTED  # DuckDB's own error for a Ctrl-C during a query
+    if isinstance(error, PermissionError) and error.filename is not None:
+        message = f"{error.filename} cannot be reached ({error.strerror}): give permission and run"
+        return f"{message} again", InputRefused.exit_code
     if hasattr(error, "exit_code"):
-        return str(getattr(error, "in_full", error))
-    return f"unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)"
+        return str(getattr(error, "in_full", error)), error.exit_code
+    kind = type(error).__name__
+    return f"unexpected {kind}: {error} (run again with --debug for the traceback)", UNEXPECTED
 
 
-def _say(message: str, code: int) -> int:
+def _report(message: str, code: int) -> int:
     # Ids and texts of a log may be in a message: control characters must not reach a terminal.
-    shown = "".join(c if c.isprintable() or c == "\n" else UNPRINTABLE for c in message)
-    say(shown, exit_code=code)
+    say(printable(message, keep="\n"), exit_code=code)
     return code

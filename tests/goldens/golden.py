@@ -20,23 +20,22 @@ from typing import Any
 RECORDED = Path(__file__).parent / "recorded.jsonl"
 EXCERPT = 60
 _NUMBER_OR_ID = re.compile(r"[\w.,:+-]*\d[\w.,:+-]*")
-_LEFT_OUT = frozenset(  # they depend on the clock, the machine and the version, or are prose
-    [
-        "began",
-        "run_id",
-        "seconds",
-        "peak_memory_bytes",
+_FLOAT = re.compile(r"-?\d+\.\d+(e-?\d+)?")
+# These depend on the clock, the machine and the version, or are prose.
+_LEFT_OUT = {
+    *("began", "run_id", "seconds", "peak_memory_bytes", "bytes", "deleted_from"),
+    *(
         "code_hash",
         "code_version",
         "hash",
         "format",
-        "bytes",
-        "deleted_from",
-        "detail",
-        "doc",
-        "message",
-    ]
-)
+        "sha256",
+        "contracts_sha256",
+        "code",
+        "tables",
+    ),
+    *("detail", "doc", "message"),
+}
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,8 @@ def _steady(value: Any) -> Any:
         return {name: _steady(inner) for name, inner in value.items() if name not in _LEFT_OUT}
     if isinstance(value, str) and value.startswith(("[{", "{")):
         return _steady(json.loads(value))  # a cell of a csv
+    if isinstance(value, float) or (isinstance(value, str) and _FLOAT.fullmatch(value)):
+        return f"{float(value):.9g}"
     return [_steady(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -1,0 +1,418 @@
+"""Commands that keep a data directory: verify, prune, compact, erase, settings."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from plainscore.cli.options import (
+    DATA,
+    NO_LIMITS,
+    DataDir,
+    Flag,
+    Format,
+    Limits,
+    OneFile,
+    TableOrJson,
+)
+from plainscore.cli.output import Result, Table, ask, emit, note
+from plainscore.common.errors import (
+    InputRefused,
+    NothingPublishedError,
+    PartlyDone,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from plainscore.erasure.erasing import Erasure
+    from plainscore.erasure.search import SearchResult
+    from plainscore.erasure.snapshots import ErasedSnapshot
+    from plainscore.publish.proof import ProofOutcome
+    from plainscore.publish.retention import PruneOutcome
+    from plainscore.settings import Retention
+
+BROKEN = 1
+GIVEN_ROOT = "--root"
+PRUNE_COLUMNS = ("action", "as_of_date", "known_on", "run", "bytes", "deleted_from")
+COMPACT_COLUMNS = ("table", "months", "files_before", "files_after", "deleted")
+
+
+def verify(
+    *,
+    rebuild_catalog: Flag = False,
+    proof: OneFile = None,
+    root: str | None = None,
+    data: DataDir = DATA,
+    output_format: TableOrJson = "table",
+) -> int:
+    """Hash every published file, table and root again and compare them with their manifests.
+
+    With --proof, check one person's proof instead, as `explain --proof` prints it: its rows lead to
+    its root, its points sum to the score, and the root is the one of --root, or one published in
+    DATA. Exit code 1: something differs; each problem is named. Exit code 5: there is nothing to
+    verify, or no root to compare a proof with.
+
+    Parameters
+    ----------
+    rebuild_catalog
+        First rebuild plainscore.duckdb from what is published, as after DATA was moved.
+    proof
+        File with a proof.
+    root
+        Root (64 hexadecimal digits) that the proof must lead to.
+    """
+    if proof is not None:
+        return _verify_proof(proof, root, data, output_format)
+    if root is not None:
+        raise UsageError("--root belongs to a proof: give the proof's file with --proof")
+    from plainscore.publish import catalog
+    from plainscore.publish.runs import published_runs
+    from plainscore.publish.verification import verify as find_problems
+
+    if rebuild_catalog:
+        from plainscore.common.lock import writer_lock
+
+        with writer_lock(data, "rebuild the catalog"):
+            catalog.rebuild_catalog(data)
+    problems = find_problems(data)
+    runs = len(published_runs(data))
+    if not runs and not problems:
+        raise NothingPublishedError(f"nothing is published in {data}: there is nothing to verify")
+    lines = [*problems, f"{runs} published runs, {len(problems)} problems"]
+    emit(Result(objects=[{"runs": runs, "problems": problems}], shown=lambda: lines), output_format)
+    return BROKEN if problems else 0
+
+
+def _verify_proof(
+    file: Path, root: str | None, data: Path, output_format: Literal["table", "json"]
+) -> int:
+    from plainscore.publish.proof import check_proof
+
+    if root is not None and not re.fullmatch("[0-9a-f]{64}", root.lower()):
+        raise UsageError(f"--root {root}: a root is 64 hexadecimal digits")
+    try:
+        outcome = check_proof(_read_proof(file))
+        roots = _trusted_roots(outcome, root, data)
+    except (InputRefused, ValueError) as error:
+        raise InputRefused(f"{file}: {error}") from error
+    held = {where: trusted == outcome.people_root for where, trusted in roots.items()}
+    if not held and not outcome.problems:
+        raise InputRefused(
+            f"{file} is internally consistent, but there is no published root to check it against: "
+            f"give --root, or with --data a directory that published {outcome.as_of_date} known on "
+            f"{outcome.known_on}"
+        )
+    # A given root must be met; of the runs of a data directory, one must be.
+    in_data = [is_met for where, is_met in held.items() if where != GIVEN_ROOT]
+    is_root_met = held.get(GIVEN_ROOT, True) and (any(in_data) or not in_data)
+    is_proved = not outcome.problems and is_root_met
+    document = asdict(outcome) | {"root_held_against": held, "is_proved": is_proved}
+    emit(
+        Result(objects=[document], shown=lambda: _proof_lines(outcome, held, is_proved)),
+        output_format,
+    )
+    return 0 if is_proved else BROKEN
+
+
+def _read_proof(file: Path) -> Mapping[str, Any]:
+    try:
+        proof = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputRefused(f"this cannot be read ({error})") from error
+    if not isinstance(proof, dict):
+        raise InputRefused("this holds no proof, which is a json object")
+    return proof
+
+
+def _trusted_roots(outcome: "ProofOutcome", root: str | None, data: Path) -> dict[str, str]:
+    from plainscore.publish.proof import published_roots
+    from plainscore.publish.sets import SNAPSHOTS
+
+    roots = {} if root is None else {GIVEN_ROOT: root.lower()}
+    if (data / SNAPSHOTS).is_dir():
+        roots |= published_roots(data, outcome.as_of_date, outcome.known_on)
+    return roots
+
+
+def _proof_lines(
+    outcome: "ProofOutcome", held: Mapping[str, bool], is_proved: bool
+) -> Iterator[str]:
+    yield (
+        f"person {outcome.person_id}, as of {outcome.as_of_date}, known on {outcome.known_on}, "
+        f"one of {outcome.people:,} people"
+    )
+    for one in outcome.scores:
+        if one.score is None:
+            yield f"  {one.scorecard}: not scored, {one.not_scored_code}"
+        else:
+            yield f"  {one.scorecard}: {one.base} + {one.points} points = {one.score}"
+    yield from (f"wrong: {problem}" for problem in outcome.problems)
+    if not outcome.problems:
+        yield "rows, leaf and siblings lead to the proof's root; the points sum to the score"
+    for where, is_met in held.items():
+        yield f"the root is {'that' if is_met else 'NOT that'} of {where}"
+    yield "proved" if is_proved else "NOT proved"
+
+
+def prune(
+    *,
+    keep_daily_days: int | None = None,
+    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] | None = None,
+    keep_superseded_days: int | None = None,
+    grace_hours: int | None = None,
+    dry_run: Flag = False,
+    data: DataDir = DATA,
+    output_format: Format = "table",
+) -> None:
+    """Retire the snapshots that the retention rule does not keep; delete those retired before.
+
+    A retired snapshot leaves the catalog and stays on disk for the grace period, so that readers
+    with the old catalog open can go on. A later prune deletes it. Days count from the newest
+    published date. What is not given comes from [retention] in plainscore.toml.
+
+    Parameters
+    ----------
+    keep_daily_days
+        Keep every date less than this many days before the newest one (90).
+    keep
+        Keep for good the last published date of each month (month-ends), quarter or year; repeat
+        the flag for more (month-ends).
+    keep_superseded_days
+        Of dates that stay, keep earlier runs and earlier known_on only while the date is less than
+        this many days before the newest one (as long as their date).
+    grace_hours
+        Delete what was retired at least this many hours ago (24).
+    dry_run
+        Only show what would be retired and deleted.
+    """
+    from plainscore.runs.upkeep import prune_snapshots
+
+    wanted = _retention(
+        data,
+        keep_daily_days=keep_daily_days,
+        keep=keep,
+        keep_superseded_days=keep_superseded_days,
+        grace_hours=grace_hours,
+    )
+    outcome = prune_snapshots(data, wanted, dry_run)
+    table = Table(PRUNE_COLUMNS, list(_prune_rows(outcome, dry_run)))
+    shown = [_prune_summary(outcome, dry_run), *([table] if outcome.sizes else [])]
+    emit(Result(table, shown=lambda: shown), output_format)
+
+
+def _retention(data: Path, **flags: Any) -> "Retention":
+    """Return the retention settings, with the given flags in their place."""
+    from plainscore.settings import Retention, read_settings
+
+    given = {name: flag for name, flag in flags.items() if flag is not None}
+    settings = read_settings(data).retention
+    try:
+        return Retention(**(settings.model_dump() | given))
+    except ValueError as error:
+        wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
+        raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
+
+
+def _prune_rows(outcome: "PruneOutcome", is_rehearsal: bool) -> Iterator[tuple[Any, ...]]:
+    would = "would be " if is_rehearsal else ""
+    deleted = [(run, f"{would}deleted", None) for run in outcome.deleted]
+    waiting = [
+        (run, f"{would}retired" if run in outcome.retired else "waits", until)
+        for run, until in outcome.waiting.items()
+    ]
+    for run, action, until in sorted((*deleted, *waiting), key=lambda one: one[0]):
+        dates, deleted_from = run.dates, until and until.isoformat(timespec="seconds")
+        size = outcome.sizes[run]
+        yield action, dates.as_of_date, dates.known_on, run.name, size, deleted_from
+
+
+def _prune_summary(outcome: "PruneOutcome", is_rehearsal: bool) -> str:
+    would = "would be " if is_rehearsal else ""
+    freed = sum(outcome.sizes[run] for run in outcome.deleted)
+    before = len(outcome.waiting) - len(outcome.retired)
+    return (
+        f"{len(outcome.retired)} runs {would}retired, {before} retired before wait, "
+        f"{len(outcome.deleted)} {would}deleted: {freed / 1e6:,.1f} MB {would}freed"
+    )
+
+
+def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format = "table") -> None:
+    """Rewrite every finished month of the event store into one file sorted by person.
+
+    No row changes. Readers that opened the old files can go on reading them: those are deleted
+    only after the grace period.
+
+    Parameters
+    ----------
+    grace_days
+        Delete files that have been out of use for this many days.
+    """
+    from plainscore.runs.upkeep import compact_events
+
+    tables = [asdict(one) for one in compact_events(data, grace_days)]
+    rows = [[row[name] for name in COMPACT_COLUMNS] for row in tables]
+    emit(Result(Table(COMPACT_COLUMNS, rows), objects=tables), output_format)
+
+
+def erase(
+    *persons: str,
+    search_only: Flag = False,
+    yes: Flag = False,
+    no_prefect: Annotated[bool, Parameter(show=False)] = False,  # noqa: ARG001
+    data: DataDir = DATA,
+    limits: Limits = NO_LIMITS,
+    output_format: TableOrJson = "table",
+) -> int:
+    """Remove people from landing files, event store and every published snapshot, for good.
+
+    Every row that names them goes. Snapshots are published again without them, and their older
+    runs are deleted at once: readers with an old catalog must open the new one. At the end
+    everything is searched for them. Killed at any moment, the same command finishes it. It never
+    runs under Prefect, whose records would keep the ids.
+
+    Exit code 5: no one of that id is known, and nothing was changed. Exit code 6: something is
+    left to do by hand; it is named.
+
+    Parameters
+    ----------
+    persons
+        Ids of the people; none to finish an erasure that was interrupted.
+    search_only
+        Change nothing: search everything for these ids. Exit code 6 where one is found.
+    yes
+        Do not ask on a terminal.
+    """
+    if search_only:
+        return _search(persons, data, output_format)
+    _require_named(data)
+    who = f"{len(persons)} people" if len(persons) != 1 else "one person"
+    if not yes and not ask(f"erase {who} from {data} for good?"):
+        note("nothing was changed", "info")
+        return 0
+    from plainscore.common.lock import ERASING, writer_lock
+    from plainscore.erasure.erasing import erase as erase_people
+    from plainscore.settings import read_settings
+
+    with writer_lock(data, ERASING):
+        erasure = erase_people(data, persons, read_settings(data, **limits.overrides))
+    document = _erasure_as_json(erasure)
+    emit(Result(objects=[document], shown=lambda: _erasure_lines(erasure)), output_format)
+    for line in _left_to_do(erasure):
+        note(line)
+    return 0 if erasure.is_whole else PartlyDone.exit_code
+
+
+def _require_named(data: Path) -> None:
+    if not data.is_dir():
+        raise InputRefused(f"{data} is no directory: name the data directory with --data")
+
+
+def _search(persons: tuple[str, ...], data: Path, output_format: Literal["table", "json"]) -> int:
+    from plainscore.erasure.names import Names
+    from plainscore.erasure.search import search
+
+    if not persons or "" in persons:
+        raise UsageError("name at least one person to search for")
+    _require_named(data)
+    result = search(data, Names(persons))
+    emit(
+        Result(objects=[_search_as_json(result)], shown=lambda: _search_lines(result)),
+        output_format,
+    )
+    return PartlyDone.exit_code if result.found else 0
+
+
+def _erasure_lines(erasure: "Erasure") -> Iterator[str]:
+    people = "1 person" if erasure.people == 1 else f"{erasure.people} people"
+    yield f"erased {people}: {erasure.rows:,} rows of the event store"
+    yield f"landing files rewritten: {len(erasure.files)}"
+    yield from (f"  {file}: {rows} rows" for file, rows in erasure.files.items())
+    yield from (f"  {old} is now {new}" for old, new in erasure.renamed.items())
+    yield f"snapshots published again: {sum(s.run is not None for s in erasure.snapshots)}"
+    yield from (f"  {snapshot_sentence(snapshot)}" for snapshot in erasure.snapshots)
+    yield from _search_lines(erasure.search)
+
+
+def snapshot_sentence(snapshot: "ErasedSnapshot") -> str:
+    """Return what became of a snapshot, and how other people's scores changed through ties."""
+    if snapshot.run is None:
+        return f"{snapshot.dates}: no longer published, {snapshot.unpublished}"
+    difference = snapshot.difference
+    if difference is None:
+        return f"{snapshot.dates}: run {snapshot.run.name}, published before the interruption"
+    if difference.changed:
+        said = (
+            f"{difference.changed} other people's scores changed, by {difference.largest} at most"
+        )
+    else:
+        said = "no other person's score changed"
+    if difference.other_status:
+        said += f"; {difference.other_status} more are scored in one of the two only"
+    if difference.gone:
+        said += f"; {difference.gone} people had no other events and are gone with them"
+    return f"{snapshot.dates}: run {snapshot.run.name}, {said}"
+
+
+def _search_lines(result: "SearchResult") -> Iterator[str]:
+    searched = f"searched {result.files:,} files, {result.columns:,} columns"
+    yield f"{searched}: {'found in' if result.found else 'found nowhere'}"
+    yield from (f"  {place}" for place in result.found)
+    if result.elsewhere:
+        yield "the same text, naming no one, is in"
+        yield from (f"  {place}" for place in result.elsewhere)
+
+
+def _left_to_do(erasure: "Erasure") -> Iterator[str]:
+    for file, why in erasure.by_hand.items():
+        yield f"landing/{file} holds a person and {why}: remove it by hand, and erase again"
+    for one in erasure.snapshots:
+        if one.is_for_operator:
+            yield (
+                f"the snapshot {one.dates} is no longer published: {one.unpublished}; then publish "
+                f"it again with plainscore run --as-of {one.dates.as_of_date} "
+                f"--known-on {one.dates.known_on}"
+            )
+    if erasure.search.found and not erasure.by_hand:
+        yield "the search still found a person: see above, and erase again"
+
+
+def _erasure_as_json(erasure: "Erasure") -> dict[str, Any]:
+    return {
+        **{
+            name: getattr(erasure, name)
+            for name in ("people", "rows", "files", "by_hand", "renamed")
+        },
+        "snapshots": [
+            {
+                "as_of_date": one.dates.as_of_date,
+                "known_on": one.dates.known_on,
+                "run": one.run.name if one.run else None,
+                "unpublished": one.unpublished,
+                "others": asdict(one.difference) if one.difference else None,
+            }
+            for one in erasure.snapshots
+        ],
+        "search": _search_as_json(erasure.search),
+    }
+
+
+def _search_as_json(result: "SearchResult") -> dict[str, Any]:
+    return {name: getattr(result, name) for name in ("files", "columns", "found", "elsewhere")}
+
+
+def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> None:
+    """Show every setting, its value and its origin.
+
+    Flags of a command win over PLAINSCORE__..., which wins over plainscore.toml.
+    """
+    from plainscore.settings import read_settings, setting_origins
+
+    settings = read_settings(data).model_dump(mode="json")
+    origins = setting_origins(data)
+    rows = [(name, json.dumps(value), origins[name]) for name, value in settings.items()]
+    document = {name: {"value": value, "from": origins[name]} for name, value in settings.items()}
+    emit(Result(Table(("setting", "value", "from"), rows), objects=[document]), output_format)

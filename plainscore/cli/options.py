@@ -1,0 +1,177 @@
+"""Options that commands share, each declared once, and how a command opens a data directory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from plainscore.runs.observers import Observer
+    from plainscore.show.reader import Snapshots
+
+DATA = Path("data")
+DataDir = Annotated[Path, Parameter(name="--data", help="Data directory.")]
+Format = Annotated[
+    Literal["table", "json", "csv"],
+    Parameter(name="--format", help="Print a table for people, or json or csv for programs."),
+]
+TableOrJson = Annotated[
+    Literal["table", "json"],
+    Parameter(name="--format", help="Print text for people, or json for programs."),
+]
+PublishedDate = Annotated[
+    str,
+    Parameter(
+        name="--as-of",
+        help="Published date (2026-10-31), month (2026-10: its last published date), or latest.",
+    ),
+]
+Person = Annotated[str, Parameter(help="Id, as the logs write it.")]
+Cards = Annotated[
+    tuple[str, ...] | None,
+    Parameter(
+        name="--scorecard",
+        help="Packaged card or path of one, champion first; repeat the flag for more.",
+    ),
+]
+First = Annotated[
+    str | None,
+    Parameter(
+        name="--from", help="Earlier published date; by default the one published before --to."
+    ),
+]
+Last = Annotated[
+    str | None,
+    Parameter(
+        name="--to",
+        help="Later one; latest by default. The same date twice: its restatement.",
+    ),
+]
+LastKnownOn = Annotated[
+    date | None, Parameter(name="--known-on", help="Which known_on of --to; newest by default.")
+]
+FirstKnownOn = Annotated[
+    date | None,
+    Parameter(
+        name="--known-on-from",
+        help="Which known_on of --from; newest by default, oldest where both are one date.",
+    ),
+]
+Flag = Annotated[bool, Parameter(show_default=False)]
+OneFile = Annotated[Path | None, Parameter(show_default=False)]
+Threads = Annotated[
+    int | None, Parameter(name="--threads", help="Threads to use; all processors by default.")
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Limits:
+    """What a command may use of the machine; what is not given comes from the settings."""
+
+    threads: Threads = None
+    memory_limit: str | None = None
+    """Memory of the engine, such as 3GB; beyond that it spills to disk."""
+    temp_dir: Path | None = None
+    """Folder to spill into; DATA/.spill by default."""
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The settings that these flags replace, by name."""
+        return {
+            "threads": self.threads,
+            "memory_limit": self.memory_limit,
+            "temp_directory": self.temp_dir,
+        }
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Publishing(Limits):
+    """Options of all commands that publish snapshots."""
+
+    skip_refused: Flag = False
+    """Publish although refused files block it; the manifest records them."""
+    allow_stopped_feeds: Flag = False
+    """Publish although a log stopped arriving or delivered far too few rows."""
+    no_prefect: Flag = False
+    """Run the same stages without Prefect: no run history, a quicker start."""
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The parameters of a run that these flags set, by name."""
+        return {
+            "skip_refused": self.skip_refused,
+            "allow_stopped_feeds": self.allow_stopped_feeds,
+            **super().overrides,
+        }
+
+
+NO_LIMITS = Limits()
+AS_USUAL = Publishing()
+
+
+def require_data(data: Path) -> None:
+    """Raise InputRefused unless ``data`` is a directory: a typo must not create a new one."""
+    from plainscore.common.errors import InputRefused
+
+    if not data.is_dir():
+        raise InputRefused(
+            f"{data} is no directory: put logs into {data}/landing/<log>/arrived=YYYY-MM-DD/<file>"
+            f", or invent some: `plainscore synthesise --data {data}`"
+        )
+
+
+@contextmanager
+def reading(data: Path) -> "Iterator[Snapshots]":
+    """Open what is published, read-only. Raises ReadingError where nothing is."""
+    from plainscore.show.reader import open_snapshots
+
+    with open_snapshots(data) as snapshots:
+        yield snapshots
+
+
+@contextmanager
+def writing(data: Path, purpose: str) -> Iterator[None]:
+    """Hold the writer lock and show on a terminal that something is computed. Raises Locked."""
+    from plainscore.common.lock import writer_lock
+    from plainscore.runs.observers import spinner
+
+    with writer_lock(data, purpose), spinner(purpose):
+        yield
+
+
+@contextmanager
+def running(data: Path, purpose: str) -> "Iterator[list[Observer]]":
+    """Hold the writer lock; yield observers that show stages on a terminal. Raises Locked."""
+    from plainscore.common.lock import writer_lock
+    from plainscore.runs.observers import terminal_progress
+
+    with writer_lock(data, purpose), terminal_progress() as observers:
+        yield observers
+
+
+def under_prefect(data: Path, purpose: str, flow: str, **parameters: Any) -> Any:
+    """Hold the writer lock and run ``module:flow`` of plainscore.flows on a Prefect server.
+
+    It is named, not passed: Prefect takes seconds to import, after its defaults are set.
+    """
+    from importlib import import_module
+
+    from plainscore.common.lock import writer_lock
+    from plainscore.flows.server import run_flow, set_defaults
+
+    module, name = flow.split(":")
+    with writer_lock(data, purpose, lend=True):
+        set_defaults()
+        function = getattr(import_module(f"plainscore.flows.{module}"), name)
+        from plainscore.runs.schedule import DatesFailed
+
+        try:
+            return run_flow(function, data=data, **parameters)
+        except DatesFailed as error:
+            return error.outcome

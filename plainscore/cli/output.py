@@ -1,0 +1,265 @@
+"""The only module that prints: results as tables for people, as json or csv for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from plainscore.common.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from plainscore.logs.refusals import RefusedFile
+
+Row = Sequence[Any]
+SHOWN_ROWS = 200
+SHOWN_NOTES = 20
+TEXT_WIDTH, WIDEST = 110, 10_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with names of their columns, and a title that people see above."""
+
+    columns: Sequence[str]
+    rows: Iterable[Row]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found, in the shapes in which it can be printed.
+
+    table
+        The rows for csv; for json and people too where nothing else is given.
+    document
+        One JSON object, indented.
+    objects
+        Several, one on each line.
+    shown
+        What people see: texts, tables, renderables of rich. Called only when it is needed.
+    """
+
+    table: Table | None = None
+    document: Any = None
+    objects: Iterable[Any] | None = None
+    shown: Callable[[], Iterable[Any]] | None = None
+
+
+def emit(result: Result | Table, output_format: Literal["table", "json", "csv"] = "table") -> None:
+    """Print a result on standard output in the given format."""
+    if isinstance(result, Table):
+        result = Result(result)
+    if output_format == "json":
+        _print_json(result)
+    elif output_format == "csv":
+        assert result.table is not None, "a command that offers csv has rows"
+        _print_csv(result.table)
+    elif result.shown is not None:
+        show(*result.shown())
+    elif result.table is not None:
+        show(result.table)
+
+
+def show(*parts: Any) -> None:
+    """Print texts, tables and renderables of rich, one below another."""
+    for part in parts:
+        if isinstance(part, str):
+            print(terminal_safe(part, sys.stdout))
+        elif isinstance(part, Table):
+            _show_table(part)
+        else:
+            _console(*getattr(part, "renderables", [part])).print(part)
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """Print a text, or write it to a file and say so; UsageError where that is impossible."""
+    from plainscore.common.errors import UsageError
+
+    if file is None:
+        print(text, end="")
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--write {file}: {error.strerror}") from error
+    print(f"wrote {file}", file=sys.stderr)
+
+
+def write_bytes(file: Path) -> None:
+    """Copy a file to standard output, which must not be a terminal."""
+    import shutil
+
+    with file.open("rb") as opened:
+        shutil.copyfileobj(opened, sys.stdout.buffer)
+
+
+def note(message: str, level: Literal["info", "warning", "error"] = "warning") -> None:
+    """Print a message on stderr, as JSON where the settings say so."""
+    from plainscore.runs.json_log import say
+
+    say(printable(message, keep="\n"), level)
+
+
+def note_refused(refused: "Iterable[RefusedFile]", warnings: Iterable[str] = ()) -> None:
+    """Print refused files and warnings on stderr, the first of each kind."""
+    for lines in ([f"refused {one}" for one in refused], [f"warning: {one}" for one in warnings]):
+        for line in lines[:SHOWN_NOTES]:
+            note(printable(line))
+        if len(lines) > SHOWN_NOTES:
+            note(f"... and {len(lines) - SHOWN_NOTES} more like these")
+
+
+def ask(question: str) -> bool:
+    """Ask a person at a terminal; True where there is none to ask."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        return True
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def progress_bar(task: str) -> Iterator[Callable[..., None] | None]:
+    """Show how much is done on a terminal: yields a function of (name, done, total), or None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        bars: dict[str, Any] = {}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in bars:
+                bars[name] = bar.add_task(f"{task}: {name}" if name else task, total=total)
+            bar.update(bars[name], completed=done, total=total)
+
+        yield advance
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as JSON has it; dates as ISO texts, NaN and infinity as null."""
+    if isinstance(value, dict):
+        return {str(name): json_value(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return json_value(asdict(value))
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def terminal_safe(text: str, out: TextIO) -> str:
+    """Return ``text`` as it is for a file or pipe, without control characters for a terminal."""
+    return printable(text, keep="\n") if out.isatty() else text
+
+
+def _print_json(result: Result) -> None:
+    if result.document is not None:
+        print(_json_text(result.document, indent=1))
+    elif result.objects is not None:
+        for one in result.objects:
+            print(_json_text(one))
+    elif result.table is not None:
+        separator, names = "[", _distinct(result.table.columns)
+        for row in result.table.rows:
+            sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
+            separator = ",\n"
+        sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+def _json_text(value: Any, indent: int | None = None) -> str:
+    # JSON escapes control characters; a terminal must not get direction marks either, and an
+    # encoding other than UTF-8 has not every character.
+    is_plain = sys.stdout.isatty() or (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
+    return json.dumps(json_value(value), ensure_ascii=is_plain, indent=indent)
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    """Return the names, numbered where one repeats: a JSON object has a key once."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 1
+        while name in names or (name != column and name in columns):
+            name, number = f"{column}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _print_csv(table: Table) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow([None if value is None else _csv_cell(value) for value in row])
+
+
+def _csv_cell(value: Any) -> Any:
+    cell = json_value(value)
+    if isinstance(cell, list | dict):
+        cell = json.dumps(cell, ensure_ascii=False)
+    return terminal_safe(cell, sys.stdout) if isinstance(cell, str) else cell
+
+
+def _console(*parts: "RenderableType") -> "Console":
+    """Return where to print: in a file or pipe wide enough that no table is cut off."""
+    from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table as RichTable
+
+    console = Console()
+    if sys.stdout.isatty():
+        return console
+    wide = Console(width=WIDEST)
+    needed = [
+        Measurement.get(wide, wide.options, part).maximum
+        for part in parts
+        if isinstance(part, RichTable)
+    ]
+    return Console(width=max([TEXT_WIDTH, *needed]))
+
+
+def _show_table(table: Table) -> None:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    rows = iter(table.rows)
+    first = list(islice(rows, SHOWN_ROWS))
+    numeric = [
+        all(isinstance(row[i], int | float | None) for row in first)
+        for i in range(len(table.columns))
+    ]
+    shown = RichTable(box=None, pad_edge=False, header_style="bold")
+    for name, is_number in zip(table.columns, numeric, strict=True):
+        shown.add_column(Text(printable(name)), justify="right" if is_number else "left",
+                         overflow="fold")  # fmt: skip
+    for row in first:
+        shown.add_row(*(Text(printable(_table_cell(value))) for value in row))
+    console = _console(shown)
+    if table.title:
+        console.print(Text(f"\n{printable(table.title)}"))
+    console.print(shown)
+    more = sum(1 for _ in rows)
+    if more:
+        counts = f"{SHOWN_ROWS + more:,} rows, the first {SHOWN_ROWS} shown"
+        console.print(Text(f"{counts}; --format csv prints them all", style="dim"))
+
+
+def _table_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

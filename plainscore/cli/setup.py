@@ -1,0 +1,222 @@
+"""Commands that set up: a demo, a project directory, logs to check or to invent."""
+
+import json
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, reading
+from plainscore.cli.output import Result, Table, emit, note_refused, progress_bar, show
+from plainscore.common.errors import InputRefused, UsageError
+
+if TYPE_CHECKING:
+    from plainscore.logs.check_logs import CheckedLog
+
+DEMO_PEOPLE = 10_000
+FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
+SEED = 1
+CHECK_COUNTS = ("files", "rows", "accepted", "duplicates", "quarantined", "orphans")
+TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
+
+
+def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
+    """Invent 10,000 people and 24 months, ingest, score the last month end, explain one person.
+
+    Run again, it finds all of it done and only shows the result.
+
+    Parameters
+    ----------
+    people
+        How many people to invent.
+    """
+    from plainscore.cli.look import explain
+    from plainscore.cli.run import run
+    from plainscore.synthetic.synthesise import synthesise as invent
+    from plainscore.synthetic.world import WorldSettings
+
+    started = time.monotonic()
+    world = WorldSettings(
+        people=people, first=FIRST, last=LAST, seed=SEED, landing=data / "landing"
+    )
+    made = invent(world)
+    state = "invented" if made.is_new else "already there"
+    show(f"{people:,} people, {sum(made.rows.values()):,} events: {state} in {world.landing}")
+    run(as_of=LAST, data=data)
+    show(f"\nThe job took {time.monotonic() - started:.0f} s.\n")
+    with reading(data) as snapshots:
+        # The person in the middle of the ranking: neither the best nor the worst.
+        [(person,)] = snapshots.rows(
+            "select person_id from score where score is not null order by score_rank, person_id "
+            "limit 1 offset (select count(score) // 2 from score)"
+        )
+    explain(person, as_of=str(LAST), data=data)
+    place = "" if data == DATA else f" --data {json.dumps(str(data))}"
+    command = "plainscore" if shutil.which("plainscore") else sys.argv[0]
+    show(
+        "Try next:",
+        f"  {command} query 'from score limit 5'{place}",
+        f"  {command} status{place}",
+        f"  {command} scorecard standard",
+    )
+
+
+def init(directory: Path) -> None:
+    """Make a project directory to edit: settings, a scorecard, schedules and questions.
+
+    Existing files are never overwritten.
+
+    Parameters
+    ----------
+    directory
+        The folder; created where it does not exist.
+    """
+    from plainscore.init.making import CARD, QUESTIONS, make_project
+
+    made = make_project(directory)
+    files = [str(path) for path in made if path.parent.name != QUESTIONS]
+    questions = len(made) - len(files)
+    show(
+        f"made {directory}: {', '.join(files)}, and {questions} questions in {QUESTIONS}/",
+        f"""
+Next:
+  cd {shlex.quote(str(directory))}
+  plainscore synthesise --people 1000      # an invented world; or your own logs, in data/landing/
+  plainscore run --as-of 2026-10-31
+  plainscore query --file {QUESTIONS}/bands.sql
+Then edit {CARD}, and see what it does:
+  plainscore scorecard {CARD} --check
+  plainscore plan""",
+    )
+
+
+def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
+    """Report, per log, what is wrong with delivered logs, and which features will be missing.
+
+    Nothing is ingested and LOG_DIR is not written. Exit code 5: a file was refused. As json, one
+    object per log.
+
+    Parameters
+    ----------
+    log_dir
+        A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it.
+    """
+    from plainscore.logs.check_logs import check_logs
+
+    if (log_dir / "landing").is_dir():
+        raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
+    with progress_bar("checking logs") as progress:
+        checked = check_logs(log_dir, progress)
+    rows = [
+        (log.log, *(getattr(log, name) for name in CHECK_COUNTS), " ".join(log.missing_features))
+        for log in checked.logs
+    ]
+    emit(
+        Result(
+            Table(("log", *CHECK_COUNTS, "missing_features"), rows),
+            objects=[asdict(log) for log in checked.logs],
+            shown=lambda: [_check_table(checked.logs), *_findings(checked.logs)],
+        ),
+        output_format,
+    )
+    note_refused(checked.refused)
+    return InputRefused.exit_code if checked.refused else 0
+
+
+def _check_table(logs: "list[CheckedLog]") -> Table:
+    rows = [(log.log, *(f"{getattr(log, name):,}" for name in CHECK_COUNTS)) for log in logs]
+    return Table(("log", *CHECK_COUNTS), rows)
+
+
+def _findings(logs: "list[CheckedLog]") -> Iterator[str]:
+    for log in logs:
+        for reason in log.reasons:
+            yield f"{log.log}: {reason.count:,} x {reason.reason}: {', '.join(reason.examples)}"
+        if log.orphans:
+            yield (
+                f"{log.log}: {log.orphans:,} events whose other half is not in these files; they "
+                "count once it is"
+            )
+        if log.unknown_columns:
+            yield f"{log.log}: columns kept out: {', '.join(log.unknown_columns)}"
+        if log.missing_features:
+            yield f"{log.log}: no rows, so missing: {', '.join(log.missing_features)}"
+
+
+def synthesise(
+    *,
+    people: int = DEMO_PEOPLE,
+    from_: Annotated[date, Parameter(name="--from")] = FIRST,
+    to: date = LAST,
+    seed: int = SEED,
+    file_format: Literal["parquet", "ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"] = "parquet",
+    arrivals: Literal["daily", "monthly"] = "daily",
+    proxy: Flag = False,
+    threads: Threads = None,
+    data: DataDir = DATA,
+    output_format: Format = "table",
+) -> None:
+    """Invent a world of people and write its five logs under DATA/landing.
+
+    The same settings make the same rows. An existing world is left as it is; one that ends
+    earlier gets the days it lacks.
+
+    Parameters
+    ----------
+    people
+        How many people live in it.
+    from_
+        First day on which anything arrives.
+    to
+        Last day on which anything arrives.
+    seed
+        Another seed, another world.
+    file_format
+        Ending of the files; mixed: each log and month in another format.
+    arrivals
+        daily, or monthly: a month's rows arrive together on its last day.
+    proxy
+        Let region cause means and reliability, so that it is a proxy for them.
+    """
+    from plainscore.synthetic.synthesise import synthesise as invent
+    from plainscore.synthetic.world import WorldSettings
+
+    settings = WorldSettings(
+        people=people,
+        first=from_,
+        last=to,
+        seed=seed,
+        landing=data / "landing",
+        file_format=file_format,
+        arrivals=arrivals,
+        is_region_causal=proxy,
+    )
+    with progress_bar("writing logs") as progress:
+        advance = progress and (lambda done, total: progress("", done, total))
+        made = invent(settings, threads, advance)
+    targets = [{name: getattr(target, name) for name in TARGET_COLUMNS} for target in made.targets]
+    table = Table(TARGET_COLUMNS, [tuple(target.values()) for target in targets])
+    document = {"is_new": made.is_new, "rows": made.rows, "targets": targets}
+
+    def shown() -> Iterator[Any]:
+        state = "made" if made.is_new else "exists already, nothing to do:"
+        rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
+        yield f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
+        yield Table(
+            ("figure", "target", "generated", ""), [_target_row(one) for one in made.targets]
+        )
+
+    emit(Result(table, objects=[document], shown=shown), output_format)
+
+
+def _target_row(target: Any) -> tuple[str, ...]:
+    generated = "-" if target.generated is None else f"{target.generated:,.4g}"
+    verdict = {True: "met", False: "MISSED", None: "not in this window"}[target.is_met]
+    return (target.name, f"{target.low:,g} to {target.high:,g}", generated, verdict)
