@@ -14,15 +14,9 @@ def import_everything() -> None:
     import deltalake  # noqa: F401
 
     _leave_out_great_expectations()
-    import plainscore.cli.backfill_command
-    import plainscore.cli.compact_command
-    import plainscore.cli.compare_command
-    import plainscore.cli.erase_command
-    import plainscore.cli.ingest_command
-    import plainscore.cli.prune_command
-    import plainscore.cli.restate_command
-    import plainscore.cli.run_command
-    import plainscore.cli.verify_command
+    import plainscore.cli.keep
+    import plainscore.cli.look
+    import plainscore.cli.run
     import plainscore.common.lock
     import plainscore.erasure.erasing
     import plainscore.logs.compaction

@@ -166,27 +166,6 @@ def test_verify_makes_the_catalog_of_a_moved_directory_anew(
     assert run_command("status", data=tmp_path / "new").code == 0
 
 
-def test_the_shell_reads_from_a_pipe(run_command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = ".tables\n.schema score\n\nselect 1 as one;\nselect\n  2 as two;\n.quit\nselect 3;\n"
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    ran = run_command("shell", "--format", "csv")
-    assert ran.code == 0
-    for said in ("not_scored_code,VARCHAR", "why_changed", "one\n1\n", "two\n2\n"):
-        assert said in ran.out
-    assert "3" not in ran.out.splitlines()
-
-
-def test_the_shell_goes_on_after_a_mistake_and_remembers_it(
-    run_command: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("from nowhere;\n.nonsense\nselect 42 as answer"))
-    ran = run_command("shell", "--format", "csv")
-    assert ran.code == 2
-    assert "nowhere" in ran.err
-    assert ".nonsense is not known" in ran.err
-    assert ran.out == "answer\n42\n"
-
-
 def test_commands_that_look_import_nothing_heavy(autumn: Path) -> None:
     program = (
         "import sys\nfrom plainscore.cli.app import main\n"

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.cli.many_dates import tell_outcome
+from plainscore.cli.run import emit_outcomes
 from plainscore.common.errors import (
     ChecksRefused,
     InputRefused,
@@ -108,7 +108,7 @@ def test_dates_that_failed_are_told_on_stderr_with_their_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outcome = publish_all_but(tmp_path, DAYS[1], ChecksRefused("one\ntwo"))
-    assert tell_outcome(outcome, "table") == 6
+    assert emit_outcomes(outcome, "table") == 6
     told = capsys.readouterr()
     assert "2026-10-30  2026-10-30  failed\n" in told.out
     assert "2 published, 1 failed" in told.out
@@ -120,7 +120,7 @@ def test_a_backfill_with_nothing_to_do_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = [published(request, is_new=False) for request in requests_for(tmp_path)]
-    assert tell_outcome(DatesOutcome(done), "table") == 0
+    assert emit_outcomes(DatesOutcome(done), "table") == 0
     assert "nothing to do: all 3 are published and current" in capsys.readouterr().out
 
 

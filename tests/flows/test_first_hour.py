@@ -1,6 +1,5 @@
 """What somebody meets who types a command for the first time, and slips."""
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -65,20 +64,6 @@ def test_a_data_directory_is_no_landing(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "landing").mkdir()
     assert run_command_line(["check", str(tmp_path)]) == 2
     assert f"check {tmp_path / 'landing'}" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("word", ["exit", "quit;", ".quit"])
-def test_whoever_wants_to_leave_the_shell_leaves_it(
-    word: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO(f"help\n{word}\nfrom nothing;\n"))
-    assert run_command_line(["shell", "--data", str(tmp_path)]) == 0
-    told = capsys.readouterr()
-    assert "list views and macros" in told.out
-    assert told.err == ""
 
 
 def test_no_port_is_beyond_the_last(capsys: pytest.CaptureFixture[str]) -> None:

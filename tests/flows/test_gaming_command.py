@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.gaming_command import gaming
+from plainscore.cli.study import gaming
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.runs.run import SnapshotOutcome
 
@@ -47,12 +47,12 @@ def test_the_adversary_says_what_each_act_gains(
     published_once: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, _ = published_once
-    gaming(data=data, card=("naive",), alone=True, months=1, output_format="json")
+    gaming(data=data, card=("naive",), single_actions=True, months=1, output_format="json")
     rows = json.loads(capsys.readouterr().out)
     assert {row["scorecard"] for row in rows} == {"naive"}
     assert {row["step"] for row in rows} == {1}
     one = rows[0]["person_id"]
-    gaming(data=data, card=("standard",), person=(one,), most_deeds=2, output_format="csv")
+    gaming(data=data, card=("standard",), person=(one,), max_actions=2, output_format="csv")
     head, *steps = capsys.readouterr().out.splitlines()
     assert head.startswith("scorecard,person_id,step,act,deeds,cents,points_gained,score_after")
     assert all(step.startswith(f"standard,{one},") for step in steps)

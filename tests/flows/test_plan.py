@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.cli.plan_command import plan
+from plainscore.cli.run import plan
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.event_store import open_store
 from plainscore.runs import schedule
@@ -221,7 +221,7 @@ def test_a_plan_as_json_says_every_stage_and_why(
     data_dir, _ = published
     deliver(data_dir, OLDER_FILE)
     deliver(data_dir, "payment/arrived=2026-11-02/late.ndjson")
-    assert plan(data=data_dir, output_format="json") == 0
+    assert plan(data=data_dir, output_format="json") is None
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["action"], row["run"], row["from_stage"]) == ("publish", "0001", "ingest")
     assert row["stages"][0] == {"stage": "ingest", "why": f"new input (1 file: {OLDER_FILE})"}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.restate_command import restate
+from plainscore.cli.options import Publishing
+from plainscore.cli.run import restate
 from plainscore.common.files import file_sha256
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.runs import published_runs
@@ -42,7 +43,7 @@ def test_late_data_is_restated_beside_what_was_published_and_only_once(
     folder = data_dir / "snapshots" / "as_of_date=2026-10-31" / "known_on=2026-10-31"
     before = files_of(folder)
     deliver_late(data_dir, "2026-10-31T23:59:59Z")
-    assert restate(data=data_dir, no_prefect=True) == 0
+    assert restate(data=data_dir, publishing=Publishing(no_prefect=True)) == 0
     runs = published_runs(data_dir)
     assert [run.dates for run in runs] == [
         SnapshotDates(LAST_DAY, LAST_DAY),
@@ -58,7 +59,7 @@ def test_late_data_is_restated_beside_what_was_published_and_only_once(
 def test_what_arrived_later_and_happened_later_touches_no_date(published: Published) -> None:
     data_dir, _ = published
     deliver_late(data_dir, "2026-11-01T00:00:00Z")
-    assert restate(data=data_dir, no_prefect=True) == 0
+    assert restate(data=data_dir, publishing=Publishing(no_prefect=True)) == 0
     assert len(published_runs(data_dir)) == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.scorecard_command import scorecard
+from plainscore.cli.study import scorecard
 from plainscore.common.errors import UsageError
 from tests.scorecard.mistakes import STANDARD
 from tests.scorecard.published_method import published_lines
@@ -17,7 +17,7 @@ from tests.transforms.worked_example import house
 def test_the_table_shows_every_feature_band_rule_and_benefit(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert scorecard("standard") == 0
+    assert scorecard("standard") is None
     printed = capsys.readouterr().out
     for line in published_lines():
         assert line.feature in printed
@@ -28,7 +28,7 @@ def test_the_table_shows_every_feature_band_rule_and_benefit(
 def test_without_a_name_the_cards_of_the_settings_are_shown(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert scorecard(data=tmp_path, output_format="json") == 0
+    assert scorecard(data=tmp_path, output_format="json") is None
     assert [card["name"] for card in json.loads(capsys.readouterr().out)] == [
         "standard", "reported_b",
     ]  # fmt: skip
@@ -64,8 +64,8 @@ def test_a_card_that_is_fit_is_said_to_be(
 ) -> None:
     path = tmp_path / "own.toml"
     path.write_text('extends = "standard"\nname = "own"\n', encoding="utf-8")
-    assert scorecard(str(path), check=True) == 0
-    assert capsys.readouterr().out == ("own 1.0.0 is fit to run: 32 features, 350 to 950 points\n")
+    assert scorecard(str(path), check=True) is None
+    assert capsys.readouterr().out == ("own 1.0.0 can run: 32 features, 350 to 950 points\n")
 
 
 def test_a_card_that_is_not_fit_is_told_with_its_line(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ from plainscore.analysis.scenarios import (
     open_people,
     up_and_down,
 )
-from plainscore.cli.limits import Limits
-from plainscore.cli.societies_command import societies
+from plainscore.cli.options import Limits
+from plainscore.cli.study import scenarios
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.runs.request import snapshot_dates
@@ -55,7 +55,7 @@ def compared(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Compared
     with pytest.MonkeyPatch.context() as patch:
         lines: list[str] = []
         patch.setattr("builtins.print", lambda *words, **_: lines.append(str(words[0])))
-        societies(data=landed, out=page, output_format="json", **MONTHS)
+        scenarios(data=landed, out=page, output_format="json", **MONTHS)
     text = next(line for line in lines if line.startswith("{"))
     return json.loads(text), text, page
 
@@ -160,7 +160,7 @@ def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
 ) -> None:
     _, text, page = compared
     again = tmp_path / "again.html"
-    societies(data=landed, out=again, output_format="json", limits=Limits(threads=1), **MONTHS)
+    scenarios(data=landed, out=again, output_format="json", limits=Limits(threads=1), **MONTHS)
     assert capsys.readouterr().out.strip() == text
     assert again.read_bytes() == page.read_bytes()
     assert {path.name for path in landed.iterdir() if path.name[0] != "."} == {
@@ -183,7 +183,7 @@ def test_without_dates_the_months_are_those_whose_outcomes_are_known(landed: Pat
 
 def test_a_world_that_is_asked_for_is_not_mixed_with_other_logs(landed: Path) -> None:
     with pytest.raises(WorldError, match="landing"):
-        societies(data=landed, people=150)
+        scenarios(data=landed, people=150)
 
 
 def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path) -> None:
@@ -221,13 +221,13 @@ def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) 
     own = tmp_path / "naive.toml"
     own.write_text('extends = "standard"\nname = "naive"\n')
     with pytest.raises(UsageError, match="rename the card"):
-        societies(data=tmp_path / "new", card=(str(own),))
+        scenarios(data=tmp_path / "new", card=(str(own),))
     with pytest.raises(UsageError, match="is no directory"):
-        societies(data=tmp_path / "new", out=tmp_path / "nowhere" / "page.html")
+        scenarios(data=tmp_path / "new", out=tmp_path / "nowhere" / "page.html")
     assert not (tmp_path / "new").exists()
     (tmp_path / "empty" / "landing").mkdir(parents=True)
     with pytest.raises(InputRefused, match="no events in"):
-        societies(data=tmp_path / "empty")
+        scenarios(data=tmp_path / "empty")
 
 
 def placed(bands: dict[int, int]) -> BandOfPeople:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.dictionary_command import dictionary as dictionary_command
+from plainscore.cli.study import dictionary as dictionary_command
 from plainscore.common.errors import UsageError
 from plainscore.contracts.dictionary import dictionary
 from tests.style.files import ROOT
@@ -30,9 +30,9 @@ def test_every_table_and_column_stands_in_the_dictionary() -> None:
 def test_the_command_prints_it_or_writes_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert dictionary_command() == 0
+    assert dictionary_command() is None
     assert capsys.readouterr().out == dictionary(house())
-    assert dictionary_command(write=tmp_path / "tables.md") == 0
+    assert dictionary_command(write=tmp_path / "tables.md") is None
     assert (tmp_path / "tables.md").read_text(encoding="utf-8") == dictionary(house())
 
 

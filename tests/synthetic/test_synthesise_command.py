@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.synthesise_command import synthesise
+from plainscore.cli.setup import synthesise
 from plainscore.synthetic.world import WorldError
 
 _DAYS = {"from_": date(2025, 1, 1), "to": date(2025, 1, 31)}
@@ -17,7 +17,7 @@ _DAYS = {"from_": date(2025, 1, 1), "to": date(2025, 1, 31)}
 def test_the_table_names_rows_and_targets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert synthesise(people=120, data=tmp_path, **_DAYS) == 0
+    assert synthesise(people=120, data=tmp_path, **_DAYS) is None
     printed = capsys.readouterr().out
     assert "made" in printed
     assert "clustering" in printed

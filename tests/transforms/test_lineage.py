@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from plainscore.cli.lineage_command import lineage as lineage_command
+from plainscore.cli.study import lineage as lineage_command
 from plainscore.common.errors import UsageError
 from plainscore.contracts.lineage import Lineages, lineage
 from tests.transforms.worked_example import house
@@ -75,14 +75,14 @@ def test_an_unknown_column_is_told_with_near_names(wrong: str, near: str) -> Non
 
 
 def test_the_command_draws_a_tree_down_to_the_logs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lineage_command("eligibility.paid_bill_count") == 0
+    assert lineage_command("eligibility.paid_bill_count") is None
     printed = capsys.readouterr().out
     assert printed.startswith("features.eligibility.paid_bill_count\n└── staging.bill.paid_date\n")
     assert "events.payment.amount_cents" in printed
 
 
 def test_the_command_prints_each_column_once_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lineage_command("score.score", output_format="json") == 0
+    assert lineage_command("score.score", output_format="json") is None
     printed = json.loads(capsys.readouterr().out)
     names = [column["column"] for column in printed]
     assert names[0] == "published.score.score"
