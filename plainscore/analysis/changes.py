@@ -31,6 +31,7 @@ from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import translating_write_errors
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
 from plainscore.contracts.dates import SnapshotDates
@@ -43,7 +44,6 @@ from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import read_manifest, staging_folder, table_file, write_table
-from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.runs.pipeline import cards_by_hash, code_hash
 from plainscore.scorecards.card import Scorecard
@@ -164,10 +164,10 @@ class ChangePlan:
     notes: tuple[str, ...]
 
 
-def compute_changes(data_dir: Path, pair: RunPair, settings: Settings, do: Do = plainly) -> None:
+def compute_changes(data_dir: Path, pair: RunPair, settings: Settings) -> None:
     """Compute and publish why scores changed between two runs; computed ones are left as they are.
 
-    The caller holds the writer lock. ``do`` does each step.
+    The caller holds the writer lock.
 
     Raises
     ------
@@ -182,18 +182,14 @@ def compute_changes(data_dir: Path, pair: RunPair, settings: Settings, do: Do = 
     if derived_folder(data_dir, CHANGES, pair).is_dir():
         refresh_catalog(data_dir)  # a kill may have come between publishing and showing
         return
-    plan = do(plan_changes, data_dir, pair, settings)
+    plan = plan_changes(data_dir, pair, settings)
     folders = {BEFORE: pair.before.folder, AFTER: pair.after.folder}
     with staging_folder(data_dir, "changes") as staging:
         for state, dates in plan.chain.to_compute.items():
             folders[state] = staging / "states" / state
-            do(compute_state, plan.builder, dates, folders[state])
-        do(publish_changes, data_dir, plan, folders, staging / "published")
-
-
-def compute_state(builder: StateBuilder, dates: SnapshotDates, folder: Path) -> None:
-    """Compute one state between two snapshots; see `StateBuilder.build`."""
-    builder.build(dates, folder)
+            plan.builder.build(dates, folders[state])
+            stop_if_interrupted()
+        publish_changes(data_dir, plan, folders, staging / "published")
 
 
 def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePlan:

@@ -19,7 +19,6 @@ from plainscore.publish.derived import DRIFT, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import staging_folder
-from plainscore.runs.doing import Do, plainly
 from plainscore.settings import Settings, temp_directory
 
 SCORE_BIN_POINTS = 20
@@ -86,7 +85,7 @@ def pairs_of(runs: Iterable[Run], baseline: Run) -> list[RunPair]:
 
 
 def compute_drift(
-    data_dir: Path, pairs: Iterable[RunPair], settings: Settings, do: Do = plainly
+    data_dir: Path, pairs: Iterable[RunPair], settings: Settings
 ) -> Iterator[RunPair]:
     """Compute and publish what is not computed yet, and yield it; the rest is left as it is.
 
@@ -94,9 +93,9 @@ def compute_drift(
     """
     for pair in pairs:
         if derived_folder(data_dir, DRIFT, pair).is_dir():
-            do(refresh_catalog, data_dir)  # a kill may have come between publishing and showing
+            refresh_catalog(data_dir)  # a kill may have come between publishing and showing
             continue
-        do(drift_between, data_dir, pair, settings)
+        drift_between(data_dir, pair, settings)
         yield pair
 
 

@@ -29,7 +29,6 @@ from plainscore.publish.derived import EVALUATION, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run
 from plainscore.publish.sets import staging_folder
-from plainscore.runs.doing import Do, plainly
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.settings import Settings, engine_options
 
@@ -54,9 +53,7 @@ def outcome_dates(dates: SnapshotDates) -> SnapshotDates:
     return SnapshotDates(day, max(day, dates.known_on))
 
 
-def evaluate(
-    data_dir: Path, runs: Iterable[Run], settings: Settings, do: Do = plainly
-) -> Iterator[Evaluated]:
+def evaluate(data_dir: Path, runs: Iterable[Run], settings: Settings) -> Iterator[Evaluated]:
     """Evaluate runs whose outcomes are known; what is evaluated already is left as it is.
 
     The caller holds the writer lock. Outcomes are those of bills due in the 90 days after a
@@ -77,9 +74,9 @@ def evaluate(
         input_hash = fingerprint_of_input(store.inputs_known_on(seen.known_on))["sha256"]
         is_new = not derived_folder(data_dir, EVALUATION, [run], input_hash).is_dir()
         if is_new:
-            do(evaluate_run, data_dir, store, run, input_hash, settings)
+            evaluate_run(data_dir, store, run, input_hash, settings)
         else:
-            do(refresh_catalog, data_dir)  # a kill may have come between publishing and showing
+            refresh_catalog(data_dir)  # a kill may have come between publishing and showing
         yield Evaluated(run, is_new)
 
 
