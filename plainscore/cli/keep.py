@@ -28,7 +28,7 @@ from plainscore.common.errors import (
 )
 
 if TYPE_CHECKING:
-    from plainscore.erasure.erasing import Erasure
+    from plainscore.erasure.erase import Erasure
     from plainscore.erasure.search import SearchResult
     from plainscore.erasure.snapshots import ErasedSnapshot
     from plainscore.publish.proof import ProofOutcome
@@ -294,7 +294,7 @@ def erase(
         note("nothing was changed", "info")
         return 0
     from plainscore.common.lock import ERASING, writer_lock
-    from plainscore.erasure.erasing import erase as erase_people
+    from plainscore.erasure.erase import erase as erase_people
     from plainscore.settings import read_settings
 
     with writer_lock(data, ERASING):
@@ -312,13 +312,13 @@ def _require_named(data: Path) -> None:
 
 
 def _search(persons: tuple[str, ...], data: Path, output_format: Literal["table", "json"]) -> int:
-    from plainscore.erasure.names import Names
+    from plainscore.erasure.erased_ids import ErasedIds
     from plainscore.erasure.search import search
 
     if not persons or "" in persons:
         raise UsageError("name at least one person to search for")
     _require_named(data)
-    result = search(data, Names(persons))
+    result = search(data, ErasedIds(persons))
     emit(
         Result(objects=[_search_as_json(result)], shown=lambda: _search_lines(result)),
         output_format,

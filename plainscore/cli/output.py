@@ -18,7 +18,7 @@ from plainscore.common.text import printable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from plainscore.logs.refusals import RefusedFile
+    from plainscore.logs.landing import RefusedFile
 
 Row = Sequence[Any]
 SHOWN_ROWS = 200

@@ -1,8 +1,8 @@
-"""What an erasure has under way: it stands beside the data until all of it is done.
+"""The record of an erasure under way: it is kept next to the data until all of it is done.
 
-One JSON object a line, each on the disk before what it tells of is done: a line that a crash cut
-short tells of nothing. It holds the ids, so it is readable by its owner alone, and removed at the
-end. While it stands, no other command may write (``plainscore.common.lock``).
+One JSON object a line, each on the disk before what it notes is done: a line that a crash
+cut short notes nothing. It holds the ids, so it is readable by its owner alone, and removed at the
+end. While it exists, no other command may write (``plainscore.common.lock``).
 """
 
 import json
@@ -19,7 +19,7 @@ from plainscore.common.lock import ERASURE_JOURNAL
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A landing file that is written anew.
+    """A landing file that is rewritten.
 
     ``before`` and ``after`` are its digests, ``spans`` the rows that go (line -> lines it takes),
     ``is_renumbered`` whether the rows behind them move up, ``unknown`` the names of its columns
@@ -34,7 +34,7 @@ class Rewritten:
     is_renumbered: bool
     unknown: list[str] | None = None
 
-    def followed_by(self, later: "Rewritten") -> "Rewritten":
+    def then(self, later: "Rewritten") -> "Rewritten":
         """Return the two changes as one, its rows numbered as they were before both."""
         spans = dict(self.spans)
         for line, count in later.spans.items():
@@ -120,6 +120,6 @@ def _read(path: Path) -> list[dict[str, Any]]:
     for line in lines:
         try:
             entries.append(json.loads(line))
-        except ValueError:  # cut short by a crash: what it tells of was not done
+        except ValueError:  # cut short by a crash: what it notes was not done
             continue
     return entries

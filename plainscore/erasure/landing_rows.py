@@ -1,8 +1,8 @@
 """Which rows of a landing file name a person, by the same reading as the ingest's.
 
-A row that stands names whoever its naming fields hold, whether or not its event defines them, and
+An accepted row names whoever its naming fields hold, whether or not its event defines them, and
 whoever a column holds that no log knows. A row that was refused can hold a person anywhere, so it
-counts where an id stands in it as a word.
+counts where it holds an id as a word.
 """
 
 import json
@@ -12,8 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from plainscore.erasure.cells import cells_that_may_tell
-from plainscore.erasure.names import NAMING_FIELDS, Names, texts_within
+from plainscore.erasure.erased_ids import (
+    NAMING_FIELDS,
+    ErasedIds,
+    cells_that_may_match,
+    texts_within,
+)
 from plainscore.logs.columns import read_column
 from plainscore.logs.csv_rows import read_csv_rows
 from plainscore.logs.json_rows import read_json_rows
@@ -35,7 +39,7 @@ class NamingRows:
     spans: dict[int, int]
 
 
-def find_naming_rows(file: LandingFile, names: Names) -> NamingRows:
+def find_naming_rows(file: LandingFile, names: ErasedIds) -> NamingRows:
     """Return the rows of a landing file that name a person.
 
     Raises FileRefused where the ingest could not read the file either.
@@ -60,7 +64,7 @@ def _with_every_column(log: Log, unit: Unit) -> Log:
     return replace(log, fields=log.fields + extra)
 
 
-def _read_text(log: Log, unit: Unit, names: Names, _reader: UnitReader) -> pl.DataFrame | None:
+def _read_text(log: Log, unit: Unit, names: ErasedIds, _reader: UnitReader) -> pl.DataFrame | None:
     """Read the lines that can name a person; all of a csv whose records may span lines."""
     is_json = not unit.columns
     chunks = [chunk for chunk in unit.chunks if names.may_be_in(chunk.text, is_json=is_json)]
@@ -78,28 +82,30 @@ def _read_text(log: Log, unit: Unit, names: Names, _reader: UnitReader) -> pl.Da
     return read_csv_rows(log, unit.columns, lines)
 
 
-def _read_parquet(log: Log, unit: Unit, names: Names, reader: UnitReader) -> pl.DataFrame | None:
+def _read_parquet(
+    log: Log, unit: Unit, names: ErasedIds, reader: UnitReader
+) -> pl.DataFrame | None:
     """Read the rows that can name a person."""
     rows, damaged = read_parquet_rows(log, unit.column_names, unit.parts)
     reader.refused |= damaged
     may_name = pl.Series([False] * len(rows), dtype=pl.Boolean)
     for column in rows.drop(_OWN_COLUMNS, strict=False).iter_columns():
-        may_name |= cells_that_may_tell(column, names)
+        may_name |= cells_that_may_match(column, names)
     return rows.filter(may_name)
 
 
-def _spans_of(raw: pl.DataFrame, file: LandingFile, names: Names) -> dict[int, int]:
+def _spans_of(raw: pl.DataFrame, file: LandingFile, names: ErasedIds) -> dict[int, int]:
     raw = raw.with_columns(pl.lit(file.arrived).alias("arrived"))
     is_refused = judge_rows(LOGS[file.log], raw)["reason"].is_not_null()
     found = raw.filter(~is_refused & _names_anyone(LOGS[file.log], raw, names))
     refused = raw.filter(is_refused)
     texts = refused["raw"].to_list() if "raw" in raw.columns else _row_texts(file, refused["line"])
-    is_told = pl.Series([names.are_words_of(text) for text in texts], dtype=pl.Boolean)
-    lines = [*_physical_lines(found), *_physical_lines(refused.filter(is_told))]
+    is_named = pl.Series([names.are_words_of(text) for text in texts], dtype=pl.Boolean)
+    lines = [*_physical_lines(found), *_physical_lines(refused.filter(is_named))]
     return dict(lines)
 
 
-def _names_anyone(log: Log, raw: pl.DataFrame, names: Names) -> pl.Series:
+def _names_anyone(log: Log, raw: pl.DataFrame, names: ErasedIds) -> pl.Series:
     """Mark the rows in which a field that can name a person names one of these."""
     naming = pl.Series([False] * len(raw), dtype=pl.Boolean)
     for column in raw.drop(_OWN_COLUMNS, strict=False).iter_columns():
@@ -113,8 +119,8 @@ def _names_anyone(log: Log, raw: pl.DataFrame, names: Names) -> pl.Series:
     return naming
 
 
-def _unknown_key_names(log: Log, line: str, names: Names) -> bool:
-    """Tell whether a key of a JSON line that the log does not know names anyone."""
+def _unknown_key_names(log: Log, line: str, names: ErasedIds) -> bool:
+    """Return whether an unknown key of a JSON line names anyone."""
     if not line.lstrip().startswith("{"):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Search everything under a data directory for an id: the proof that somebody is gone.
+"""Search everything under a data directory for an id: the proof that a person is gone.
 
 It reads what is there, file by file, and trusts nothing that the erasure says of itself.
 """
@@ -11,18 +11,15 @@ import duckdb
 import polars as pl
 
 from plainscore.common.lock import ERASURE_JOURNAL, LOCK_NAME
-from plainscore.erasure.cells import cells_that_tell
+from plainscore.erasure.erased_ids import NAMING_FIELDS, ErasedIds, json_texts, matching_cells
+from plainscore.erasure.landing import mentions, opened_text
 from plainscore.erasure.landing_rows import find_naming_rows
-from plainscore.erasure.loose_file import tells_line
-from plainscore.erasure.names import NAMING_FIELDS, Names, json_texts
-from plainscore.erasure.rewriting import opened_text
 from plainscore.logs.event_store import open_store
 from plainscore.logs.identity import CONFLICT_REASON
-from plainscore.logs.landing import LandingFile, list_landing
+from plainscore.logs.landing import FileRefused, LandingFile, list_landing
 from plainscore.logs.log_fields import LOGS
-from plainscore.logs.refusals import FileRefused
 
-_NAME_NOBODY = {name for log in LOGS.values() for name in log.names} - set(NAMING_FIELDS)
+_NAME_NO_ONE = {name for log in LOGS.values() for name in log.names} - set(NAMING_FIELDS)
 _TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md")
 _SURE_BYTES = 8
 _SMALL_BYTES = 2**24
@@ -31,7 +28,7 @@ _POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSErr
 
 @dataclass
 class SearchResult:
-    """Where ids stand: as a person in ``found``; ``elsewhere`` as a value that names nobody."""
+    """Where ids occur: as a person in ``found``; in ``elsewhere`` as a value that names no one."""
 
     files: int = 0
     columns: int = 0
@@ -39,7 +36,7 @@ class SearchResult:
     elsewhere: list[str] = field(default_factory=list)
 
 
-def search(data_dir: Path, names: Names) -> SearchResult:
+def search(data_dir: Path, names: ErasedIds) -> SearchResult:
     """Search every file under a data directory, its name and every column, for some ids.
 
     Ids of fewer than four characters are looked for as whole values only: within a longer text
@@ -49,14 +46,14 @@ def search(data_dir: Path, names: Names) -> SearchResult:
     logs = _log_files(data_dir / "landing")
     for path in sorted(data_dir.rglob("*")):
         where = path.relative_to(data_dir).as_posix()
-        if names.are_told_by(path.name):
+        if names.matches(path.name):
             result.found.append(f"{where}: its name")
         if path.is_file() and where not in (LOCK_NAME, ERASURE_JOURNAL):
             result.files += 1
             try:
                 _search_file(path, where, logs.get(path), names, result)
             except (EOFError, *_POLARS_ERRORS, duckdb.Error):
-                if _tells_in_bytes(path.read_bytes(), names):
+                if _bytes_mention(path.read_bytes(), names):
                     result.found.append(f"{where}: its bytes (it cannot be read)")
     result.found += _nameless_keys(data_dir)
     return result
@@ -69,7 +66,7 @@ def _log_files(landing: Path) -> dict[Path, LandingFile]:
 
 
 def _search_file(
-    path: Path, where: str, file: LandingFile | None, names: Names, result: SearchResult
+    path: Path, where: str, file: LandingFile | None, names: ErasedIds, result: SearchResult
 ) -> None:
     plain = path.name.removesuffix(".gz")
     if path.suffix == ".parquet":
@@ -77,12 +74,12 @@ def _search_file(
     elif plain.endswith(_TEXTS):
         _search_lines(path, where, file, names, result)
     elif path.suffix == ".json":
-        if any(_tells_within(document, names) for document in _documents(path)):
+        if any(_mentions_within(document, names) for document in _documents(path)):
             result.found.append(f"{where}: its text")
     elif path.suffix == ".duckdb":
-        if any(names.are_told_by(text) for text in _catalog_texts(path)):
+        if any(names.matches(text) for text in _catalog_texts(path)):
             result.found.append(f"{where}: a view or a comment")
-    elif _tells_in_bytes(path.read_bytes(), names):
+    elif _bytes_mention(path.read_bytes(), names):
         result.found.append(f"{where}: its bytes")
 
 
@@ -92,15 +89,15 @@ def _documents(path: Path) -> list[str]:
     return content.splitlines() if path.parent.name == "_delta_log" else [content]
 
 
-def _tells_within(document: str, names: Names) -> bool:
+def _mentions_within(document: str, names: ErasedIds) -> bool:
     """Look into JSON, and into JSON within its texts, as a table's log holds its statistics."""
     return any(
-        names.are_told_by(text) or _tells_within(text, names)
+        names.matches(text) or _mentions_within(text, names)
         for text in json_texts(document, with_numbers=False)
     )
 
 
-def _search_parquet(path: Path, where: str, names: Names, result: SearchResult) -> None:
+def _search_parquet(path: Path, where: str, names: ErasedIds, result: SearchResult) -> None:
     scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     if path.stat().st_size <= _SMALL_BYTES:
         scan = scan.collect().lazy()  # one reading is quicker than one for each column
@@ -111,30 +108,29 @@ def _search_parquet(path: Path, where: str, names: Names, result: SearchResult) 
         result.columns += 1
         needed = [name, "reason"] if name == "raw" and "/quarantine/" in where else [name]
         rows = scan.select(needed).collect()
-        told = cells_that_tell(rows[name], names)
+        matching = matching_cells(rows[name], names)
         if name == "raw":
-            lines = [line is not None and tells_line(line, names) for line in rows[name]]
-            told = pl.Series(lines, dtype=pl.Boolean)
-        hits += (count := int(told.sum()))
+            lines = [line is not None and mentions(line, names) for line in rows[name]]
+            matching = pl.Series(lines, dtype=pl.Boolean)
+        hits += (count := int(matching.sum()))
         if not count:
             continue
         said = f"{where}: column {name}, {count} rows"
-        # The conflicting row of another person may hold the same text where it names nobody.
-        is_conflict = len(needed) > 1 and (rows["reason"].filter(told) == CONFLICT_REASON).all()
-        names_nobody = name in _NAME_NOBODY or is_conflict
-        (result.elsewhere if names_nobody else result.found).append(said)
-    if not hits and _tells_in_bytes(path.read_bytes(), names):
+        # The conflicting row of another person may hold the same text where it names no one.
+        is_conflict = len(needed) > 1 and (rows["reason"].filter(matching) == CONFLICT_REASON).all()
+        names_no_one = name in _NAME_NO_ONE or is_conflict
+        (result.elsewhere if names_no_one else result.found).append(said)
+    if not hits and _bytes_mention(path.read_bytes(), names):
         result.found.append(f"{where}: its statistics or its metadata")
 
 
 def _search_lines(
-    path: Path, where: str, file: LandingFile | None, names: Names, result: SearchResult
+    path: Path, where: str, file: LandingFile | None, names: ErasedIds, result: SearchResult
 ) -> None:
     result.columns += 1
     with opened_text(path, path.suffix == ".gz") as stream:
         count = sum(
-            names.may_be_in(line, is_json=True)
-            and tells_line(line.decode("utf-8", "replace"), names)
+            names.may_be_in(line, is_json=True) and mentions(line.decode("utf-8", "replace"), names)
             for line in stream
         )
     if not count:
@@ -156,12 +152,12 @@ def _catalog_texts(path: Path) -> Iterator[str]:
             yield from (str(text) for (text,) in con.execute(query).fetchall())
 
 
-def _tells_in_bytes(content: bytes, names: Names) -> bool:
-    """Look for long ids in any bytes; a short one stands in some by chance."""
-    sure = Names([one for one in names.ids if len(one) >= _SURE_BYTES])
+def _bytes_mention(content: bytes, names: ErasedIds) -> bool:
+    """Look for long ids in any bytes; a short one occurs in some by chance."""
+    sure = ErasedIds([one for one in names.ids if len(one) >= _SURE_BYTES])
     if not sure.ids or not sure.may_be_in(content):
         return False
-    return sure.are_told_by(content.decode("utf-8", "replace"))
+    return sure.matches(content.decode("utf-8", "replace"))
 
 
 def _nameless_keys(data_dir: Path) -> Iterator[str]:
@@ -179,4 +175,4 @@ def _nameless_keys(data_dir: Path) -> Iterator[str]:
             for name in keys:
                 nameless = (~rows[name].drop_nulls().is_in(known.implode())).sum()
                 if nameless:
-                    yield f"events/{table}: {nameless} rows under a {name} that nobody has"
+                    yield f"events/{table}: {nameless} rows under a {name} that no one has"

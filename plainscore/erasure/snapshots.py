@@ -1,4 +1,4 @@
-"""Publish every snapshot anew in which erased people had a part, and delete its older runs."""
+"""Publish every snapshot again in which erased people had a part, and delete its older runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ from plainscore.common.errors import ChecksRefused, InputRefused, UsageError
 from plainscore.common.text import identifier
 from plainscore.contracts.contract import ContractError
 from plainscore.contracts.dates import SnapshotDates
-from plainscore.erasure.differences import ScoreDifference, compare_runs
+from plainscore.erasure.erased_ids import ErasedIds, json_texts
 from plainscore.erasure.journal import Journal
-from plainscore.erasure.names import Names, json_texts
 from plainscore.logs import IngestReport
-from plainscore.logs.refusals import RefusedFile
+from plainscore.logs.landing import RefusedFile
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.runs import Run, all_runs, published_runs
 from plainscore.publish.sets import (
@@ -31,12 +30,54 @@ from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.run import score_ingested
 from plainscore.settings import Settings
 
+# What an erasure did to other people's scores: all of it comes through ties to those erased.
+
+
+@dataclass(frozen=True)
+class ScoreDifference:
+    """Between two runs of a snapshot, on the champion scorecard.
+
+    ``changed``: other people whose score changed, at most by ``largest`` points. ``other_status``:
+    people scored in one and not in the other. ``gone``: people all of whose events named somebody
+    who was erased.
+    """
+
+    changed: int
+    largest: int
+    other_status: int
+    gone: int
+
+
+def compare_runs(before: Run, after: Run, erased: Sequence[str]) -> ScoreDifference:
+    """Return how the scores of all but the erased people differ between two runs."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        found = con.execute(
+            f"""
+            select
+                count(*) filter (old.score <> new.score),
+                coalesce(max(abs(old.score - new.score)), 0),
+                count(*) filter (new.person_id is not null
+                                 and (old.score is null) <> (new.score is null)),
+                count(*) filter (new.person_id is null)
+            from ({_scores(before)}) as old
+            left join ({_scores(after)}) as new on old.person_id = new.person_id
+            where not list_contains($erased, old.person_id)
+            """,
+            {"erased": list(erased)},
+        ).fetchone()
+    assert found is not None, "an aggregate yields a row"
+    return ScoreDifference(*(int(one) for one in found))
+
+
+def _scores(run: Run) -> str:
+    return f"select person_id, score from {run.source('score')} where scorecard_no = 1"
+
 
 @dataclass(frozen=True)
 class ErasedSnapshot:
     """What became of one snapshot.
 
-    ``difference``: what it did to others' scores; None where it was published anew before, or
+    ``difference``: what it did to others' scores; None where it was published again before, or
     not at all. ``unpublished``: why it is published no more; None where it is.
     """
 
@@ -48,7 +89,7 @@ class ErasedSnapshot:
 
 
 def erase_from_snapshots(
-    data_dir: Path, names: Names, journal: Journal, settings: Settings
+    data_dir: Path, names: ErasedIds, journal: Journal, settings: Settings
 ) -> list[ErasedSnapshot]:
     """Publish a further run of every snapshot concerned, and delete all its older runs at once.
 
@@ -62,7 +103,7 @@ def erase_from_snapshots(
         runs = list(group)
         if not _is_concerned(runs, names, journal.since):
             continue
-        outcome = _publish_anew(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
+        outcome = _publish_again(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
         erased.append(outcome)
         doomed += [run for run in runs if run != outcome.run]
         if outcome.run is None:
@@ -74,15 +115,15 @@ def erase_from_snapshots(
     return erased
 
 
-def _is_concerned(runs: Sequence[Run], names: Names, since: date | None) -> bool:
-    """Tell whether rows that went had arrived for a snapshot, or a run of it holds an id."""
+def _is_concerned(runs: Sequence[Run], names: ErasedIds, since: date | None) -> bool:
+    """Return whether removed rows had arrived for a snapshot, or a run of it holds an id."""
     if since is not None and since <= runs[-1].dates.known_on:
         return True
     return any(run_holds(run, names) for run in runs)
 
 
-def run_holds(run: Run, names: Names) -> bool:
-    """Tell whether a published run holds an id: in a column of ids, or in a check's examples."""
+def run_holds(run: Run, names: ErasedIds) -> bool:
+    """Return whether a published run holds an id: in a column of ids, or in a check's examples."""
     with duckdb.connect(config={"threads": 1}) as con:
         for table, contract in read_contracts(run).items():
             ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
@@ -92,15 +133,15 @@ def run_holds(run: Run, names: Names) -> bool:
             if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
                 return True
         examples = con.execute(f"select examples from {run.source(CHECK_RESULT_TABLE)}")
-        return any(_told(text, names) for (text,) in examples.fetchall() if text)
+        return any(_mention(text, names) for (text,) in examples.fetchall() if text)
 
 
-def _told(examples: str, names: Names) -> bool:
-    return any(names.are_told_by(text) for text in json_texts(examples, with_numbers=False))
+def _mention(examples: str, names: ErasedIds) -> bool:
+    return any(names.matches(text) for text in json_texts(examples, with_numbers=False))
 
 
-def _publish_anew(
-    data_dir: Path, live: Run, names: Names, erasure_no: int, settings: Settings
+def _publish_again(
+    data_dir: Path, live: Run, names: ErasedIds, erasure_no: int, settings: Settings
 ) -> ErasedSnapshot:
     manifest = read_manifest(live)
     if manifest.get("erasures", 0) >= erasure_no:
@@ -121,6 +162,6 @@ def _publish_anew(
         run = score_ingested(request, IngestReport(refused=skipped)).run
     except (ChecksRefused, ContractError, InputRefused, UsageError) as error:
         is_empty = isinstance(error, InputRefused) and str(error).startswith("no event is known")
-        why = "it held nobody else" if is_empty else str(error)
+        why = "it held no one else" if is_empty else str(error)
         return ErasedSnapshot(live.dates, None, None, why, is_for_operator=not is_empty)
     return ErasedSnapshot(live.dates, run, compare_runs(live, run, names.ids))

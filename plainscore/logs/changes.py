@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from plainscore.logs.landing import LandingFile
-from plainscore.logs.refusals import RefusedFile
+from plainscore.logs.landing import LandingFile, RefusedFile
 from plainscore.logs.text_lines import HashedFile
 
 STATES = "file_states.json"
@@ -53,8 +52,8 @@ class FileStates:
             except OSError as error:
                 is_same, reason = False, f"cannot be read again ({error.strerror})"
             if not is_same:
-                mend = "put the old file back, and deliver what is new under another name"
-                refused.append(RefusedFile(file.log, file.file, file.arrived, reason, mend))
+                hint = "put the old file back, and deliver what is new under another name"
+                refused.append(RefusedFile(file.log, file.file, file.arrived, reason, hint))
         return refused
 
     def _is_same(self, file: LandingFile, sha256: str) -> bool:

@@ -7,11 +7,10 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from plainscore.logs.delta_table import pinned_files
-from plainscore.logs.head import read_head
-from plainscore.logs.ingesting import IngestReport, Progress, ingest_landing
+from plainscore.logs.delta_table import pinned_files, read_head
+from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
+from plainscore.logs.landing import RefusedFile
 from plainscore.logs.log_fields import LOGS
-from plainscore.logs.refusals import RefusedFile
 
 _EXAMPLES = 3
 _ORPHANS = {

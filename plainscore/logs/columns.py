@@ -4,16 +4,141 @@ A value is in plain form where a regular expression proves that the fast arithme
 answer. All others go one by one through ``values``; a test holds the two to the same verdict.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from plainscore.logs import values
 from plainscore.logs.log_fields import Kind
+
+# One value as text -> its exact meaning, or the reason why it has none.
+# This is the slow, exact reading: no binary fraction is involved anywhere. ``columns`` reads
+# whole columns and falls back to these functions for every value that is not in plain form.
+
+MAX_CENTS = 10**12
+
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)([0-9]+))?")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
+    r"(Z|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?"
+)
+_YEAR = re.compile(r"([0-9]{1,4})(?:\.0*)?")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_LARGEST_EXPONENT = 10**6
+
+
+class Unreadable(ValueError):
+    """The value cannot be read as what it should be; an optional field then counts as missing."""
+
+
+class Forbidden(ValueError):
+    """The value can be read and is not allowed; the row is refused even where it is optional."""
+
+
+def read_amount(text: str) -> int:
+    """Return the cents of a decimal number, judged by value: 12.500 and 1e2 are fine.
+
+    Raises
+    ------
+    Unreadable
+        Not a decimal number.
+    Forbidden
+        Negative, more than two decimals, or more than 10^12 cents.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise Unreadable("is not a decimal number")
+    sign, whole, fraction, exponent_sign, exponent_text = match.groups()
+    fraction = fraction or ""
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return 0
+    if sign == "-":
+        raise Forbidden("is negative")
+    exponent = _exponent(exponent_sign, exponent_text) - len(fraction)
+    significant = digits.rstrip("0")
+    exponent += len(digits) - len(significant)
+    if exponent < -2:
+        raise Forbidden("has more than two decimals")
+    if len(significant) + exponent + 2 > len(str(MAX_CENTS)):
+        raise Forbidden("is more than 10^12 cents")
+    cents = int(significant + "0" * (exponent + 2))
+    if cents > MAX_CENTS:
+        raise Forbidden("is more than 10^12 cents")
+    return cents
+
+
+def _exponent(sign: str | None, text: str | None) -> int:
+    """Return the exponent, held within bounds so that "1e999999999" costs nothing."""
+    if not text:
+        return 0
+    digits = text.lstrip("0") or "0"
+    size = int(digits) if len(digits) < 7 else _LARGEST_EXPONENT
+    return -size if sign == "-" else size
+
+
+def read_time(text: str) -> datetime:
+    """Return the moment as naive UTC; fractions beyond microseconds are cut.
+
+    Raises Unreadable where the text is not the ISO 8601 form of docs/method.md or lies outside the
+    years 1 to 9999.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise Unreadable("is not an ISO 8601 time")
+    year, month, day, hour, minute, second, fraction, _, sign, offset_h, offset_m = match.groups()
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+            int((fraction or "")[:6].ljust(6, "0")),
+        )  # fmt: skip
+        if sign:
+            offset = timedelta(hours=int(offset_h), minutes=_minutes(offset_m))
+            zone = timezone(-offset if sign == "-" else offset)
+            moment = moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable("is not an ISO 8601 time") from error
+    return moment
+
+
+def _minutes(text: str | None) -> int:
+    minutes = int(text or 0)
+    if minutes > 59:
+        raise ValueError("an offset has less than 60 minutes")
+    return minutes
+
+
+def read_date(text: str) -> date:
+    """Return the day of ``YYYY-MM-DD``; Unreadable for anything else."""
+    match = _DATE.fullmatch(text)
+    try:
+        if match:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        pass
+    raise Unreadable("is not a date YYYY-MM-DD")
+
+
+def read_year(text: str) -> int:
+    """Return a year of up to four digits; Unreadable for anything else."""
+    match = _YEAR.fullmatch(text)
+    if match is None:
+        raise Unreadable("is not a year")
+    return int(match[1])
+
+
+def read_flag(text: str) -> bool:
+    """Return the truth value of true/false (in any case) or 1/0; Unreadable for anything else."""
+    if len(text) > len("false") or text.lower() not in _FLAGS:
+        raise Unreadable("is neither true nor false")
+    return _FLAGS[text.lower()]
+
 
 _PLAIN_YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _PLAIN_DATE = rf"^{_PLAIN_YEAR}-[0-9]{{2}}-[0-9]{{2}}$"
@@ -118,7 +243,7 @@ def _read_amount(column: pl.Series) -> Reading:
     # 2e-6 of the value, so that rounding its hundredfold gives the cents exactly.
     kept = column if plain.all() else column.set(~plain.fill_null(True), None)
     cents = (kept.cast(pl.Float64) * 100).round(0).cast(pl.Int64)
-    return _patch(column, cents, values.read_amount)
+    return _patch(column, cents, read_amount)
 
 
 def _read_double_amount(column: pl.Series) -> Reading:
@@ -131,7 +256,7 @@ def _read_double_amount(column: pl.Series) -> Reading:
     doubles = column.fill_null(np.nan).to_numpy()
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.rint(doubles * 100)
-        is_exact = (rounded / 100 == doubles) & (doubles >= 0) & (rounded <= values.MAX_CENTS)
+        is_exact = (rounded / 100 == doubles) & (doubles >= 0) & (rounded <= MAX_CENTS)
     cents = pl.Series(np.where(is_exact, rounded, 0).astype(np.int64))
     is_other = pl.Series(~is_exact)
     if not is_other.any():
@@ -142,7 +267,7 @@ def _read_double_amount(column: pl.Series) -> Reading:
         return Reading(cents)
     texts = [repr(one) for one in column.gather(others)]
     written = all_null(len(column), pl.String()).scatter(others, texts)
-    return _patch(written, cents, values.read_amount)
+    return _patch(written, cents, read_amount)
 
 
 def _read_time(column: pl.Series) -> Reading:
@@ -160,7 +285,7 @@ def _read_time(column: pl.Series) -> Reading:
     moments = whole.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False, cache=False)
     if kept.str.contains(".", literal=True).any():
         moments = moments + _fraction(kept)
-    return _patch(column, moments, values.read_time)
+    return _patch(column, moments, read_time)
 
 
 def _fraction(plain: pl.Series) -> pl.Series:
@@ -197,7 +322,7 @@ def _read_date(column: pl.Series) -> Reading:
         return _all_at_fault(column, pl.Date(), "is not a date YYYY-MM-DD")
     plain = column.str.contains(_PLAIN_DATE)
     kept = column if plain.all() else column.set(~plain.fill_null(True), None)
-    return _patch(column, kept.str.to_date("%Y-%m-%d", strict=False), values.read_date)
+    return _patch(column, kept.str.to_date("%Y-%m-%d", strict=False), read_date)
 
 
 def _read_flag(column: pl.Series) -> Reading:
@@ -206,7 +331,7 @@ def _read_flag(column: pl.Series) -> Reading:
     reading = _read_text(column)
     plain = {"true": True, "false": False}
     flags = reading.values.replace_strict(plain, default=None, return_dtype=pl.Boolean)
-    return _patch(reading.values, flags, values.read_flag)
+    return _patch(reading.values, flags, read_flag)
 
 
 def _read_year(column: pl.Series) -> Reading:
@@ -215,7 +340,7 @@ def _read_year(column: pl.Series) -> Reading:
     text = _read_text(column).values
     plain = text.str.contains("^[0-9]{1,4}$")
     years = text.set(~plain.fill_null(True), None).cast(pl.Int64)
-    return _patch(text, years, values.read_year)
+    return _patch(text, years, read_year)
 
 
 def _patch(text: pl.Series, fast: pl.Series, read: Callable[[str], Any]) -> Reading:
@@ -237,7 +362,7 @@ def _read_each(
         if text not in known:
             try:
                 known[text] = (read(text), None)
-            except (values.Unreadable, values.Forbidden) as error:
+            except (Unreadable, Forbidden) as error:
                 known[text] = (None, str(error))
     return [known[text][0] for text in texts], [known[text][1] for text in texts]
 

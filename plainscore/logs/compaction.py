@@ -16,7 +16,7 @@ _SORTED_BY = {"quarantine": ["file_no", "line"], "repeat": ["log", "event_id", "
 
 @dataclass(frozen=True)
 class CompactedTable:
-    """What happened to one table: months (of ``person``: the whole) written anew, files before
+    """What happened to one table: months (of ``person``: the whole) rewritten, files before
     and after, files deleted.
     """
 

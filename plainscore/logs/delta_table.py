@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -83,7 +84,7 @@ class TableFiles:
             for name, dtype in self.declared.schema.items()
             if name != MONTH or not month
         )
-        with _told(path):
+        with _translating_errors(path):
             stored.write_parquet(
                 path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP_ROWS
             )
@@ -101,7 +102,7 @@ class TableFiles:
         self._files.append(relative)
 
     def remove_rows(self, rows: pl.DataFrame) -> None:
-        """Write every file anew that holds one of some rows: ``file_no``, ``line``, ``arrived``."""
+        """Rewrite every file that holds one of some rows: ``file_no``, ``line``, ``arrived``."""
         months = {month_name(day) for day in rows["arrived"].unique()}
         for file in self._files_of(months):
             stored = pl.read_parquet(self._root / file, hive_partitioning=False, glob=False)
@@ -178,7 +179,7 @@ class TableFiles:
         """Make the written files a new version of the table."""
         if not self.is_changed:
             return
-        with _told(self._root):
+        with _translating_errors(self._root):
             self._commit()
 
     def _commit(self) -> None:
@@ -205,17 +206,17 @@ class TableFiles:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn whatever a library says of a full or failing disk into one clear refusal."""
+def _translating_errors(path: Path) -> Iterator[None]:
+    """Raise one clear InputRefused for whatever a library raises on a full or failing disk."""
     try:
         yield
     except (pl.exceptions.PolarsError, DeltaError, OSError) as error:
         if path.is_file():
             path.unlink()
-        told = _COLOUR.sub("", str(error))
-        cause = getattr(error, "strerror", None) or " ".join(told.split())[:200]
+        text = _COLOUR.sub("", str(error))
+        cause = getattr(error, "strerror", None) or " ".join(text.split())[:200]
         raise InputRefused(
-            f"{path} cannot be written ({cause}): mend that and run again; "
+            f"{path} cannot be written ({cause}): fix that and run again; "
             "what was committed before stands"
         ) from error
 
@@ -283,3 +284,65 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+# The head of the event store: one small file that says which versions count.
+# It is replaced as a whole, and that is the only moment at which an ingest becomes true.
+
+HEAD_NAME = "head.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Head:
+    """``versions`` by table; ``seen`` the files of seen event ids by log, made with ``probe``.
+
+    ``next_key``: a person key below it was given at some time, perhaps to somebody who was
+    erased since. ``erasures``: how many times people were erased.
+    """
+
+    versions: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    probe: str = ""
+    next_key: int = 0
+    erasures: int = 0
+
+
+def read_head(events: Path) -> Head:
+    """Read the head of an event store; an empty one where nothing was ever ingested.
+
+    Raises
+    ------
+    InputRefused
+        The file is not a head that this version can read.
+    """
+    path = events / HEAD_NAME
+    try:
+        read = json.loads(path.read_text())
+        if (written := read.pop("format")) > _FORMAT:
+            raise InputRefused(
+                f"{path} is of format {written}, and this version reads up to {_FORMAT}: "
+                "install the version of plainscore that wrote it, or a newer one"
+            )
+        return Head(**read)
+    except FileNotFoundError:
+        return Head()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise InputRefused(
+        f"{path} is not readable by this version: restore it, or remove {events} and ingest again"
+    )
+
+
+def write_head(events: Path, head: Head) -> None:
+    """Replace the head of an event store."""
+    text = json.dumps(
+        {"format": _FORMAT, **asdict(head)},
+        indent=1,
+        sort_keys=True,
+    )
+    fresh = events / f"{HEAD_NAME}.new"
+    fresh.write_text(text + "\n")
+    sync(fresh)
+    fresh.replace(events / HEAD_NAME)
+    sync(events)

@@ -15,7 +15,36 @@ from typing import Literal
 
 from plainscore.common.errors import InputRefused
 from plainscore.logs.log_fields import LOGS
-from plainscore.logs.refusals import FileRefused, RefusedFile
+
+# What is refused as a whole: files and folders, each with the reason and a hint what to do.
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file (or folder) of the landing directory that cannot be ingested as it is.
+
+    ``file`` is the path under landing/; ``arrived`` is None where no arrival day can be read from
+    it. It blocks its own (log, arrival day) and nothing else.
+    """
+
+    log: str
+    file: str
+    arrived: date | None
+    reason: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}; {self.hint}"
+
+
+class FileRefused(Exception):
+    """Raised while a file is read: it is refused as a whole."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
 
 Format = Literal["ndjson", "csv", "parquet"]
 
@@ -99,7 +128,7 @@ def _walk(landing: Path) -> Iterator[LandingFile | RefusedFile]:
             _refuse_unless_folder(folder, root)
             days = list(_entries(Path(folder.path)))
         except FileRefused as error:
-            yield RefusedFile(log, log, None, error.reason, error.mend)
+            yield RefusedFile(log, log, None, error.reason, error.hint)
             continue
         for day in days:
             yield from _walk_day(log, day, root)
@@ -115,7 +144,7 @@ def _walk_day(
         _refuse_unless_folder(folder, root)
         entries = list(_entries(Path(folder.path)))
     except FileRefused as error:
-        yield RefusedFile(log, place, arrived, error.reason, error.mend)
+        yield RefusedFile(log, place, arrived, error.reason, error.hint)
         return
     for entry in entries:
         file = f"{place}/{_shown(entry.name)}"
@@ -123,7 +152,7 @@ def _walk_day(
             form, is_gzipped = _format(entry.name)
             _refuse_unless_regular_file(entry, root)
         except FileRefused as error:
-            yield RefusedFile(log, file, arrived, error.reason, error.mend)
+            yield RefusedFile(log, file, arrived, error.reason, error.hint)
         else:
             yield LandingFile(log, arrived, file, Path(entry.path), form, is_gzipped)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from plainscore.logs.csv_rows import split_record
+from plainscore.logs.json_rows import is_too_deep
 from plainscore.logs.log_fields import MASK, MASKED_FIELD
-from plainscore.logs.nesting import is_too_deep
 
 MAX_RAW_CHARACTERS = 65_536
 
@@ -68,7 +68,7 @@ def csv_shape(names: Sequence[str]) -> CsvShape:
 def mask_csv(raw: str, shape: CsvShape, *, has_identity: bool = True) -> str:
     """Return a csv record's text with its ``value_hash`` masked and all else as it was.
 
-    In a record with too few or too many fields nobody knows which one it is, so every field that
+    In a record with too few or too many fields it is unknown which one it is, so every field that
     it could be is masked; in one with broken quotes, everything after it too. Where the log
     defines the field (``has_identity``) and the header does not name it, surplus fields may be it.
     """

@@ -111,7 +111,7 @@ def _declared(name: str) -> dict[str, str]:
 
 
 def _repeat_columns(declared: dict[str, dict[str, str]]) -> dict[str, str]:
-    """Rows that came with a known event_id, of every log, with all that is needed to judge anew."""
+    """Return columns of rows with a known event_id: all that is needed to resolve them again."""
     content: dict[str, str] = {}
     for log in LOGS:
         content |= {name: declared[log][name] for name in content_columns(log)}

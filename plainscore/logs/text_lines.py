@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 
 from plainscore.logs.columns import all_null
-from plainscore.logs.landing import LandingFile
-from plainscore.logs.refusals import FileRefused
+from plainscore.logs.landing import FileRefused, LandingFile
 
 MAX_LINE_BYTES = 4 * 2**20
 MAX_RECORD_LINES = 100
@@ -61,8 +60,8 @@ class HashedFile(io.RawIOBase):
 def read_chunks(file: LandingFile, file_no: int, source: HashedFile) -> Iterator[TextChunk]:
     """Yield a text file's lines in chunks of a few MiB.
 
-    A line beyond MAX_LINE_BYTES is yielded cut, one byte longer than allowed, so that it is told
-    from the others without ever being held as a whole.
+    A line beyond MAX_LINE_BYTES is yielded cut, one byte longer than allowed, so that it is
+    recognised without ever being held as a whole.
 
     Raises
     ------

@@ -4,7 +4,7 @@ Reading (unpacking, hashing, cutting) is done by one thread in the order of arri
 parsed by several threads and share nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from plainscore.logs import masking
 from plainscore.logs.changes import FileState, state_of
 from plainscore.logs.csv_rows import read_csv_rows, read_header
 from plainscore.logs.json_rows import read_json_rows
-from plainscore.logs.landing import LandingFile
+from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.log_fields import LOGS, Log
 from plainscore.logs.parquet_footer import read_footer
 from plainscore.logs.parquet_rows import (
@@ -27,7 +27,6 @@ from plainscore.logs.parquet_rows import (
     read_parquet_rows,
     rows_as_json,
 )
-from plainscore.logs.refusals import FileRefused
 from plainscore.logs.rows import judge_rows
 from plainscore.logs.text_lines import (
     HashedFile,
@@ -95,7 +94,7 @@ class ParsedUnit:
 
 @dataclass
 class FileFacts:
-    """What reading a file told about it as a whole."""
+    """What is known about a file as a whole once it was read."""
 
     size: int = 0
     sha256: str = ""
@@ -109,7 +108,7 @@ class FileFacts:
 
 
 class UnitReader:
-    """Reads numbered files of one log; afterwards ``facts`` and ``refused`` tell about each."""
+    """Reads numbered files of one log; ``facts`` and ``refused`` then describe each."""
 
     def __init__(self, log: str, files: Sequence[tuple[int, LandingFile]]) -> None:
         self._log = LOGS[log]
@@ -149,7 +148,7 @@ class UnitReader:
                 pass
         if state_of(file.path) != before:
             raise FileRefused(
-                "changed while it was read", "run ingest again when nobody writes to it"
+                "changed while it was read", "run ingest again when no one writes to it"
             )
         facts = self.facts[file_no]
         facts.size, facts.sha256, facts.state = source.size, source.sha256, before
@@ -261,3 +260,53 @@ def _parquet_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
             found = dict(zip(lines, rows_as_json(rows.select(known)), strict=True))
         texts |= {(file_no, line): found[line] for line in lines}
     return [texts[place] for place in refused.select("file_no", "line").rows()]
+
+
+# Units of several formats that are judged together, so that a small one costs little.
+# What a unit costs apart from its rows is that of some ten thousand rows; where files of two
+# formats take turns in a log, its units are smaller than that.
+
+Bundle = list[Unit]
+
+
+@dataclass(frozen=True)
+class ParsedBundle:
+    """What the units of a bundle hold, in their order; see ``ParsedUnit``."""
+
+    parts: list[ParsedUnit]
+    rows: pl.DataFrame
+    refused: pl.DataFrame
+
+    @property
+    def unknown(self) -> list[tuple[int, str]]:
+        """The (file_no, name) of keys that no log knows."""
+        return [name for part in self.parts for name in part.unknown]
+
+    @property
+    def damaged(self) -> dict[int, FileRefused]:
+        """The files that cannot be read to their end."""
+        return {file_no: why for part in self.parts for file_no, why in part.damaged.items()}
+
+    def raw_of(self, places: pl.DataFrame) -> pl.DataFrame:
+        """Return the masked text, ``raw``, of the rows at some ``file_no`` and ``line``."""
+        return pl.concat([part.raw_of(places) for part in self.parts])
+
+
+def in_bundles(units: Iterable[Unit]) -> Iterator[Bundle]:
+    """Put units together, in their order, as long as they are no more than one full unit."""
+    bundle: Bundle = []
+    for unit in units:
+        if bundle and sum(map(fullness, bundle)) + fullness(unit) > 1:
+            yield bundle
+            bundle = []
+        bundle.append(unit)
+    if bundle:
+        yield bundle
+
+
+def parse_bundle(bundle: Bundle, arrivals: Mapping[int, date]) -> ParsedBundle:
+    """Parse every unit of a bundle; ``arrivals`` gives the files' arrival days."""
+    parts = [parse_unit(unit, arrivals) for unit in bundle]
+    # In one piece, for the reason given in parse_unit.
+    rows = pl.concat([part.rows for part in parts], rechunk=len(parts) > 1)
+    return ParsedBundle(parts, rows, pl.concat([part.refused for part in parts]))

@@ -17,8 +17,8 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.text import parquet_list
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.event_store import EventStore, InputFile
+from plainscore.logs.landing import RefusedFile
 from plainscore.logs.log_fields import LOGS
-from plainscore.logs.refusals import RefusedFile
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
 
@@ -147,7 +147,7 @@ def delivery_warnings(
     """Return what is unusual about each log's last arrival day up to ``known_on``.
 
     It is compared with the same weekday of the days before, or with all of them if there are
-    fewer than three. ``ledger``: one row per ingested file, see `plainscore.logs.ledger`.
+    fewer than three. ``ledger``: one row per ingested file, see `plainscore.logs.event_store`.
     """
     first = known_on - timedelta(days=limits.compared_days)
     by_log: dict[str, dict[date, _Delivered]] = {}

@@ -13,10 +13,8 @@ from plainscore.common.lock import writing_since
 from plainscore.contracts.catalog import StageHash, load_catalog
 from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.changes import FileStates
-from plainscore.logs.event_store import EventStore, InputFile, inputs_among, open_store
-from plainscore.logs.landing import LandingFile, Listing, blocked_days, list_landing
-from plainscore.logs.ledger import digests
-from plainscore.logs.refusals import RefusedFile
+from plainscore.logs.event_store import EventStore, InputFile, digests, inputs_among, open_store
+from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
 from plainscore.logs.units import reason_to_refuse
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
@@ -122,7 +120,7 @@ def _unreadable(files: Sequence[LandingFile]) -> list[RefusedFile]:
         return []
     reasons = [(file, reason_to_refuse(file)) for file in files]
     return [
-        RefusedFile(file.log, file.file, file.arrived, error.reason, error.mend)
+        RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
         for file, error in reasons
         if error is not None
     ]

@@ -5,7 +5,7 @@ worlds, scores each on one day, evaluates it 120 days later, and adds up who bec
 everybody once, so that the people are independent. Prints every feature of which a bin contradicts
 another, with the people, the bad share and the points of each bin, and the points that
 `tests.campaigns.reordering` proposes. The changed bins of `standard_2.toml` are what it
-printed of the standard card. `--card standard_2` with other seeds tells what is left.
+printed of the standard card. `--card standard_2` with other seeds shows what is left.
 """
 
 import argparse
@@ -77,8 +77,8 @@ def _counted(wanted: argparse.Namespace, seed: int) -> Counts:
             list(evaluate(data_dir, latest_runs(data_dir), request.settings))
         with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
             scored, auc, low, high = con.execute(QUALITY).fetchall()[0]
-            told = f"seed {seed}: {scored} people, AUC {auc:.4f} ({low:.4f} to {high:.4f})"
-            print(told, flush=True)
+            output = f"seed {seed}: {scored} people, AUC {auc:.4f} ({low:.4f} to {high:.4f})"
+            print(output, flush=True)
             rows = con.execute(COUNTED).fetchall()
             return {(name, place): (people, bad) for name, place, people, bad in rows}
 
@@ -92,7 +92,7 @@ def _told(card: Scorecard, counts: Counts) -> Iterator[str]:
         yield f"{feature.name}"
         proposed = reordered(bins)
         for one in bins:
-            share = f"{100 * one.bad / one.people:.1f} %" if one.people else "nobody"
+            share = f"{100 * one.bad / one.people:.1f} %" if one.people else "no one"
             line = (
                 f"    {_edge(feature, one.place):>9} {one.people:>7} people, bad {share:>6}: "
                 f"{one.points} -> {proposed[one.place]}"

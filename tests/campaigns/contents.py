@@ -1,4 +1,4 @@
-"""What a data directory holds, told without the accidents of how it came to be."""
+"""What a data directory holds, described without the accidents of how it came to be."""
 
 import hashlib
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def contents(data_dir: Path) -> dict[str, Any]:
     """Return everything that a rerun must end in: landing, store, runs, what `verify` says.
 
     Afterwards the store has been compacted without a grace period, so that what is still there
-    and is not named by anything is left over: that is told too, and is to be empty.
+    and is not named by anything is left over: that is reported too, and must be empty.
     """
     found: dict[str, Any] = {
         "landing": _hash_of(

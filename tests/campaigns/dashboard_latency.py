@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _people(data: Path, count: int) -> list[tuple[str, int]]:
-    """Return ids and scores, no two neighbours with the same score: that is how a page is told."""
+    """Return ids and scores, no two neighbours with the same score: that is how pages are distinguished."""
     with open_snapshots(data) as snapshots:
         found = snapshots.rows(
             "select person_id, score from score where as_of_date = ? and score is not null "
@@ -123,11 +123,11 @@ def _since(begun: float) -> float:
 
 
 def _line(shown: Sequence[Shown]) -> str:
-    told = []
+    output = []
     for name in ("answer", "whole"):
         taken = [getattr(one, name) for one in shown]
-        told.append(f"{name} median {statistics.median(taken):.0f} ms, worst {max(taken):.0f} ms")
-    return "; ".join(told)
+        output.append(f"{name} median {statistics.median(taken):.0f} ms, worst {max(taken):.0f} ms")
+    return "; ".join(output)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def _faults(data: Path, engine: str, limits: str, *, is_killed: bool) -> list[st
 
 
 def _published(data: Path, name: str, words: str) -> Ran:
-    """Publish the day once more and tell what it took."""
+    """Publish the day once more and report what it took."""
     begun = time.monotonic()
     _run(f"run --plain --force --as-of {DAY} --data {data} {words}")
     seconds = time.monotonic() - begun

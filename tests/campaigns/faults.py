@@ -1,10 +1,10 @@
-"""Let the machine fail under every writing command: it says so in a line or two; a rerun mends it.
+"""Let the machine fail under every writing command: it says so in a line or two; a rerun fixes it.
 
     python -m tests.campaigns.faults --per-fault 2 --seed 1
 
 Full disk, failing disk, no permission, files of landing/ that change or vanish while they are read,
 the clock set back or ahead. Every command that writes is driven through each. Exit code 1:
-something was lost, or was not told in a line or two.
+something was lost, or was not reported in a line or two.
 """
 
 import argparse
@@ -162,18 +162,18 @@ def _player(stage: Stage, job: Job, fault: Fault, strike: Strike | None) -> Call
 
 def _faults_of_telling(played: Played, fault: Fault) -> Iterator[str]:
     if played.ended not in fault.may_end:
-        yield f"ended with {played.ended}: {played.told[-500:]}"
-    lines = [line for line in played.told.splitlines() if line.startswith("plainscore: ")]
-    if played.ended and (not lines or "unexpected" in played.told):
-        yield f"not told: {played.told[-500:]}"
-    if "Traceback" in played.told:
-        yield f"told with a traceback: {played.told[-1500:]}"
+        yield f"ended with {played.ended}: {played.output[-500:]}"
+    lines = [line for line in played.output.splitlines() if line.startswith("plainscore: ")]
+    if played.ended and (not lines or "unexpected" in played.output):
+        yield f"not reported: {played.output[-500:]}"
+    if "Traceback" in played.output:
+        yield f"reported with a traceback: {played.output[-1500:]}"
 
 
 def _tell(played: Played) -> None:
     for fault in played.faults:
         print(f"LOST {played.job}, {played.moment} ({played.ended}): {fault}")
-    said = [line for line in played.told.splitlines() if line.startswith("plainscore: ")]
+    said = [line for line in played.output.splitlines() if line.startswith("plainscore: ")]
     print(f"{played.job}, {played.moment}: exit {played.ended}", *said[:3], sep="\n  ", flush=True)
 
 

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def start(work: Callable[[], int], told: Path) -> int:
+def start(work: Callable[[], int], output: Path) -> int:
     """Start ``work`` in a child with a process group of its own; return its pid.
 
-    What it prints goes to ``told``; what it returns is its exit code.
+    What it prints goes to ``output``; what it returns is its exit code.
     """
     pid = os.fork()
     if pid:
@@ -23,7 +23,7 @@ def start(work: Callable[[], int], told: Path) -> int:
     code = 70
     try:
         os.setpgid(0, 0)
-        out = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(out, 1)
         os.dup2(out, 2)
         code = work()
@@ -53,15 +53,15 @@ def kill_group(pid: int, number: int = signal.SIGKILL) -> None:
         os.killpg(pid, number)
 
 
-def result_of(work: Callable[[], Result], told: Path) -> Result:
+def result_of(work: Callable[[], Result], output: Path) -> Result:
     """Return what ``work`` returns in a child; RuntimeError with its last words where it fails."""
-    answer = told.with_suffix(".answer")
+    answer = output.with_suffix(".answer")
 
     def answering() -> int:
         answer.write_bytes(pickle.dumps(work()))
         return 0
 
-    if wait(start(answering, told)):
-        raise RuntimeError(told.read_text()[-2000:])
+    if wait(start(answering, output)):
+        raise RuntimeError(output.read_text()[-2000:])
     made: Any = pickle.loads(answer.read_bytes())
     return made  # type: ignore[no-any-return]

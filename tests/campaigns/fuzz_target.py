@@ -20,8 +20,6 @@ with atheris.instrument_imports(include=["plainscore.logs"]):
         parquet_footer,
         parquet_rows,
         text_lines,
-        thrift_compact,
-        values,
     )
     from tests.hostile.accounting import account_for, json_rows_in
     from tests.ingest.test_values import READERS, _slowly
@@ -29,7 +27,7 @@ with atheris.instrument_imports(include=["plainscore.logs"]):
 import polars as pl
 
 _INSTRUMENTED = (columns, csv_rows, json_rows, masking, parquet_footer, parquet_rows)
-_INSTRUMENTED += (text_lines, thrift_compact, values)
+_INSTRUMENTED += (text_lines,)
 _FOLDER = Path(mkdtemp(prefix="plainscore-fuzz-"))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from plainscore.logs import IngestedFile, IngestReport
-from plainscore.logs.refusals import RefusedFile
+from plainscore.logs.landing import RefusedFile
 from tests.hostile.case import Case, Desk
 from tests.hostile.corpus import CASES, deliver
 from tests.hostile.outcome import Outcomes
@@ -89,7 +89,7 @@ def _deliver(number: int, landing: Path) -> None:
 
 
 def _ingest(data: Path) -> Run:
-    """Ingest through the command line; a hang is killed and told as exit code -9."""
+    """Ingest through the command line; a hang is killed and reported as exit code -9."""
     peak = data.parent / "status"
     arguments = ["ingest", "--data", str(data), "--format", "json"]
     command = [sys.executable, "-c", _COMMAND, str(peak), *arguments]
@@ -114,8 +114,8 @@ def _peak_mib(status: Path) -> int:
 def _report(run: Run) -> IngestReport:
     """Build the report again from what the command printed."""
     files = [json.loads(line) for line in run.out.splitlines()]
-    told = [line.removeprefix("plainscore: refused ") for line in run.errors.splitlines()]
-    split = [line.partition(": ") for line in told]
+    output = [line.removeprefix("plainscore: refused ") for line in run.errors.splitlines()]
+    split = [line.partition(": ") for line in output]
     return IngestReport(
         files=[
             IngestedFile(**one | {"arrived": date.fromisoformat(one["arrived"])}) for one in files

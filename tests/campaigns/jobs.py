@@ -45,7 +45,7 @@ JOBS = (
         "erase",
         "published",
         ("erase", "p0000007", "--yes"),
-        rerun_may_end=(0, 5),  # once it is done, nobody of that id is known
+        rerun_may_end=(0, 5),  # once it is done, no person with that id is known
         may_break_readers=True,
     ),
     Job("restate", "taken in", ("restate", "--plain")),

@@ -99,16 +99,16 @@ def _judged(played: Played, number: int) -> Played:
     else:
         # Before and after its work a command dies of the signal: a shell sees the same code.
         allowed = {0, 128 + number, -number}
-        if played.ended == 128 + number and not _is_one_line(played.told):
-            played.faults.append(f"not told in a line: {played.told[-500:]}")
+        if played.ended == 128 + number and not _is_one_line(played.output):
+            played.faults.append(f"not reported in one line: {played.output[-500:]}")
     if played.ended not in allowed:
-        played.faults.append(f"ended with {played.ended}: {played.told[-500:]}")
+        played.faults.append(f"ended with {played.ended}: {played.output[-500:]}")
     return played
 
 
-def _is_one_line(told: str) -> bool:
-    return [line for line in told.splitlines() if line.startswith("plainscore: ")] == [
-        line for line in told.splitlines() if "interrupted" in line
+def _is_one_line(output: str) -> bool:
+    return [line for line in output.splitlines() if line.startswith("plainscore: ")] == [
+        line for line in output.splitlines() if "interrupted" in line
     ]
 
 

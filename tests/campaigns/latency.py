@@ -1,7 +1,7 @@
 """How long do questions take at 1,000,000 people and 24 published snapshots?
 
 `python -m tests.campaigns.latency --data DIR` asks the catalog of DIR, each question of people and
-dates drawn anew every time: first from fresh connections, then on one that stays open, as
+dates drawn again every time: first from fresh connections, then on one that stays open, as
 `plainscore query` opens it. With `--source OTHER`, a data directory with a published run of at most
 100,000 people, it first makes DIR of it: `--people` in each of `--dates` month ends, the first
 `--different` of them with files of their own (40 s and 210 MB for a million people). Prints the

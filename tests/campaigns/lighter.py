@@ -18,7 +18,7 @@ def import_everything() -> None:
     import plainscore.cli.look
     import plainscore.cli.run
     import plainscore.common.lock
-    import plainscore.erasure.erasing
+    import plainscore.erasure.erase
     import plainscore.logs.compaction
     import plainscore.logs.event_store
     import plainscore.publish.retention
@@ -54,7 +54,7 @@ def _read_contracts_once() -> None:
 
 def lighten() -> None:
     """Commit every arrival day by itself, and leave the checks out where they are not yet."""
-    from plainscore.logs import ingesting
+    from plainscore.logs import ingest
 
     _leave_out_great_expectations()
-    ingesting.BATCH_BYTES = 1
+    ingest.BATCH_BYTES = 1

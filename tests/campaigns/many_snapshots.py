@@ -3,7 +3,7 @@
 Every published table of the run is read, its people are copied under other ids, its dates are
 shifted, and the result is sorted, written, published and shown by the code that does it for real.
 In each such snapshot rows belong to other people, so that scores move from one to the next. After
-a few of them, further dates link to the same files: their dates are told by their folders, as the
+a few of them, further dates link to the same files: their dates are those of their folders, as the
 views read them. What a reader has no use for is left out: content hashes and the root over the
 people are not computed.
 """

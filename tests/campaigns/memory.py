@@ -3,7 +3,7 @@
 ``python -m tests.campaigns.memory --people 1000000 --limit-gib 4 --home DIR`` invents, ingests and
 scores, each command in a control group of the kernel with so much memory, page cache included, and
 no swap: beyond it the kernel kills. It needs Linux, root, 25 GB of disk, and half an hour. Without
-``--limit-gib`` nothing is bounded and nobody needs to be root. DIR is left as it is in the end.
+``--limit-gib`` nothing is bounded and no root is needed. DIR is left as it is in the end.
 """
 
 import argparse

@@ -112,7 +112,7 @@ def usual(month: Month, day: date) -> None:
 class Trouble:
     """What goes wrong on a day: in what is delivered, or with the run itself."""
 
-    told: str
+    output: str
     deliver: Callable[[Month, date], None] = usual
     run: str = "run"
 
@@ -158,24 +158,24 @@ def _day(month: Month, day: date) -> float:
     month.withheld.clear()
     trouble.deliver(month, day)
     if trouble.run == "off":
-        print(f"{day}  {trouble.told}: no run", flush=True)
+        print(f"{day}  {trouble.output}: no run", flush=True)
         return 0.0
     code, said, published, done = _run(month, day, trouble.run)
     human = done or human
     if trouble.deliver is a_stray_file:
         (month.landing("payment", day) / "notes.parquet").unlink()
         human = "removed the file"
-    told = "; ".join(said.splitlines()[:3])[:300]
+    output = "; ".join(said.splitlines()[:3])[:300]
     print(
-        f"{day}  {trouble.told or 'as usual'} | exit {code} | {published} | {told or 'silence'}"
-        f" | {human or 'nobody'}",
+        f"{day}  {trouble.output or 'as usual'} | exit {code} | {published} | {output or 'silence'}"
+        f" | {human or 'no one'}",
         flush=True,
     )
     return time.monotonic() - begun
 
 
 def _of(day: date) -> str:
-    return PLANTED.get((day - timedelta(days=1)).day, Trouble("")).told
+    return PLANTED.get((day - timedelta(days=1)).day, Trouble("")).output
 
 
 def _run(month: Month, day: date, how: str) -> tuple[int, str, str, str]:
@@ -206,7 +206,7 @@ def _run(month: Month, day: date, how: str) -> tuple[int, str, str, str]:
         settings.write_text('scorecards = ["stadnard"]\n')
         ended = _started(command)
         settings.unlink()
-        return ended.returncode, ended.stderr, "", "mended the name; the next run made up for it"
+        return ended.returncode, ended.stderr, "", "fixed the name; the next run made up for it"
     ended = _started(command)
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     published = [

@@ -43,10 +43,10 @@ def main() -> None:
         for seed in range(wanted.first_seed, wanted.first_seed + wanted.worlds):
             found, below = _audited(wanted.people, seed, is_on=is_on)
             sums.update(found.keys())
-            told = ", ".join(
+            output = ", ".join(
                 f"{name} ({gap:.0f} points, p {p:.1g})" for name, (gap, p) in found.items()
             )
-            line = f"{_switch(is_on)}, seed {seed}: {told or 'nothing found'}; below 4/5: {below}"
+            line = f"{_switch(is_on)}, seed {seed}: {output or 'nothing found'}; below 4/5: {below}"
             print(line, flush=True)
         print(f"{_switch(is_on)}: found in {wanted.worlds} worlds: {dict(sums) or 'nothing'}")
 

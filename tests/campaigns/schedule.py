@@ -170,7 +170,7 @@ def _family(pid: int) -> list[int]:
 
 
 def is_served(campaign: Campaign) -> None:
-    """`plainscore serve` does the same from one process, and ends when it is told to."""
+    """`plainscore serve` does the same from one process, and ends on request."""
     project = make_project(campaign.project.parent / "served", ["daily", "prune"])
     environment = os.environ | {"PREFECT_API_URL": campaign.api}
     command = [*COMMAND, "serve"]

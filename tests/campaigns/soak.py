@@ -3,7 +3,7 @@
 `python -m tests.campaigns.soak --days 365 --people 5000 --home DIR` invents a world, then lives it
 day by day: one day's files arrive, the day's snapshot is published by the plain functions, and it
 is noted what that took. Stopped (--minutes, Ctrl-C, a kill), it goes on where it was; --summary
-only prints the table again. Seconds are the processor's: they do not tell of other programs. The
+only prints the table again. Seconds are the processor's: other programs do not count. The
 checks take most of a small world's day and look at no other day: --checks-every 10 makes them on
 every tenth day only.
 """

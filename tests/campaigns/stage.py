@@ -1,4 +1,4 @@
-"""Play one disturbance: begin anew, disturb a command, run it again, look at what is there."""
+"""Play one disturbance: begin afresh, disturb a command, run it again, look at what is there."""
 
 import os
 import pickle
@@ -37,7 +37,7 @@ class Played:
     job: str
     moment: str
     ended: int
-    told: str
+    output: str
     reads: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -93,16 +93,16 @@ class Stage:
                 if strike is None and os.access(self._scratch, os.W_OK):
                     (self._scratch / "events").write_text(str(injected.events_so_far()))
 
-        return start(work, self._scratch / "told.txt")
+        return start(work, self._scratch / "output.txt")
 
     def deliver_again(self, name: str) -> None:
         """Put landing/ back to how it was at a beginning."""
         shutil.rmtree(self.data / "landing")
         shutil.copytree(self._scratch / "beginnings" / name / "landing", self.data / "landing")
 
-    def told(self) -> str:
+    def output(self) -> str:
         """Return what the last command printed."""
-        return (self._scratch / "told.txt").read_text()
+        return (self._scratch / "output.txt").read_text()
 
     def reference(self, job: Job) -> Reference:
         """Run a command undisturbed, once."""
@@ -112,7 +112,7 @@ class Stage:
             began = time.monotonic()
             code = wait(self.start_command(job, None))
             seconds = time.monotonic() - began
-            assert code == 0, f"{job.name} ended with {code}: {self.told()}"
+            assert code == 0, f"{job.name} ended with {code}: {self.output()}"
             events = int((self._scratch / "events").read_text())
             after, found = self._shown(), self._in_child(lambda: contents(self.data))
             assert not found["verify"] + found["left over"], found
@@ -147,11 +147,11 @@ class Stage:
         self.begin(job.begins)
         reader = self._start_reader()
         ended = disturb()
-        played = Played(job.name, moment, ended, self.told())
+        played = Played(job.name, moment, ended, self.output())
         played.faults += [f"not whole: {file}" for file in ledger_faults(self.data)]
         code = wait(self.start_command(job, None))
         if code not in job.rerun_may_end:
-            played.faults.append(f"the rerun ended with {code}: {self.told()[-500:]}")
+            played.faults.append(f"the rerun ended with {code}: {self.output()[-500:]}")
         reading = self._stop_reader(reader)
         played.reads = reading.reads
         if not job.may_break_readers:

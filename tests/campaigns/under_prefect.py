@@ -24,11 +24,11 @@ def start(job: Job, data_dir: Path, scratch: Path) -> "subprocess.Popen[bytes]":
     words = [word for word in job.words if word != "--plain"]
     ours = ("LD_PRELOAD",)
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    with (scratch / "told.txt").open("wb") as told:
+    with (scratch / "output.txt").open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-c", PROGRAM, *words, "--data", str(data_dir)],
             env=environment | {"PREFECT_HOME": str(scratch / "prefect")},
-            stdout=told,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.erasure import journal, rewriting
-from plainscore.logs import delta_table, head, seen_ids
+from plainscore.erasure import journal, landing
+from plainscore.logs import delta_table, seen_ids
 from plainscore.publish.catalog import rebuild_catalog
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
@@ -16,11 +16,11 @@ from tests.quick_runs import quick_runs
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_waiting_for_the_disk() -> Iterator[None]:
-    """Leave out what only a loss of power could tell."""
+    """Leave out what only a loss of power could show."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, head, seen_ids):
+        for module in (delta_table, seen_ids):
             patched.setattr(module, "sync", lambda _path: None)
-        for module in (journal, rewriting):
+        for module in (journal, landing):
             patched.setattr(module, "fsync_path", lambda _path: None)
         yield
 
@@ -39,7 +39,7 @@ def _quick_runs() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small world with both months published; nobody may write into it."""
+    """The small world with both months published; no one may write into it."""
     delivery = Delivery(tmp_path_factory.mktemp("world") / "data")
     published_world.deliver(delivery)
     with quick_runs():

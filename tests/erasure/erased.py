@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from plainscore.erasure.erasing import Erasure, erase
+from plainscore.erasure.erase import Erasure, erase
 from plainscore.settings import Settings
 from tests.ingest.delivery import Delivery
 

@@ -79,7 +79,7 @@ def test_a_refused_row_goes_where_an_id_stands_in_it_as_a_word(delivery: Deliver
         '{"event_id": "e3", "person_id": "ann"',
         '{"event_id": "e4", "person_id": ["a\\u006en"]}',
         "joanne and ann met",
-        "joanne met nobody",
+        "joanne met no one",
     ]
     delivery.lines("payment", lines)
     delivery.ndjson("payment", [deposit(person_id="bob")], name="b.ndjson")

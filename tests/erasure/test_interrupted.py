@@ -8,13 +8,13 @@ import pytest
 
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
-from plainscore.erasure import erasing, landing, snapshots
-from plainscore.erasure.erasing import erase
-from plainscore.erasure.names import Names
+from plainscore.erasure import erase as erasing
+from plainscore.erasure import landing, snapshots
+from plainscore.erasure.erase import erase
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.logs import writer
-from plainscore.logs.delta_table import TableFiles
-from plainscore.logs.head import write_head
+from plainscore.logs.delta_table import TableFiles, write_head
 from plainscore.logs.writer import StoreWriter
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
@@ -60,7 +60,7 @@ LATE = [
 
 
 def interrupt(data: Path, moment: tuple[str, Any, str, int]) -> None:
-    """Erase Ann, and die at a moment; nobody else may write then."""
+    """Erase Ann, and die at a moment; no one else may write then."""
     _, place, name, call = moment
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(place, name, dying_at(call, getattr(place, name)))
@@ -127,7 +127,7 @@ def test_snapshots_are_finished_too_however_often_it_dies(world: Delivery) -> No
         interrupt(world.data, moment)
     erasure = erase(world.data, [], SETTINGS)
     assert erasure.is_whole
-    assert search(world.data, Names([ANN])).found == []
+    assert search(world.data, ErasedIds([ANN])).found == []
     runs = published_runs(world.data)
     assert [(run.number, read_manifest(run)["erasures"]) for run in runs] == [(2, 1), (2, 1)]
     assert verify(world.data) == []

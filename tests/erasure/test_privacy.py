@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.erasure.names import Names
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.runs import published_runs
@@ -38,7 +38,7 @@ def test_no_published_file_and_no_quarantined_row_holds_an_identity_value(
     stored = delivery.table("profile")["value_hash"].to_list()
     assert set(IDENTITY_VALUES[:3]) <= set(stored)
     for run in published_runs(published_once):
-        assert search(run.folder, Names(IDENTITY_VALUES)).found == []
+        assert search(run.folder, ErasedIds(IDENTITY_VALUES)).found == []
         for file in run.folder.rglob("*.parquet"):
             assert "value_hash" not in pl.read_parquet_schema(file)
     refused = delivery.quarantine().filter(log="profile")

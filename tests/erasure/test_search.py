@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.erasure.erasing import erase
-from plainscore.erasure.names import Names
+from plainscore.erasure.erase import erase
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.settings import Settings
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
@@ -55,20 +55,20 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_it_finds_an_id_in(place: str, tmp_path: Path) -> None:
-    names = Names([ID, LONG_ID, "1234567"])
+    names = ErasedIds([ID, LONG_ID, "1234567"])
     (tmp_path / "other.csv").write_text("a,b\n1,anna\n2,annabelle\n")
     assert search(tmp_path, names).found == []
     PLACES[place](tmp_path)
     assert len(search(tmp_path, names).found) == 1
 
 
-def test_it_finds_rows_under_a_key_that_nobody_has(delivery: Delivery) -> None:
+def test_it_finds_rows_under_a_key_that_no_one_has(delivery: Delivery) -> None:
     delivery.ndjson("payment", [deposit("e1"), deposit("e2", person_id="bob")])
     delivery.ingest()
     (file,) = delivery.store.person_files()
     pl.read_parquet(file).head(1).write_parquet(file)
-    found = search(delivery.data, Names(["zoe"])).found
-    assert found == ["events/payment: 1 rows under a person_key that nobody has"]
+    found = search(delivery.data, ErasedIds(["zoe"])).found
+    assert found == ["events/payment: 1 rows under a person_key that no one has"]
 
 
 def test_a_short_id_is_no_number_or_day_of_others(delivery: Delivery) -> None:
@@ -116,7 +116,7 @@ def test_a_file_without_rows_is_left_to_the_operator(delivery: Delivery, file: s
     assert list(erasure.by_hand) == [file]
     assert not erasure.is_whole
     path.unlink()
-    assert search(delivery.data, Names([LONG_ID])).found == []
+    assert search(delivery.data, ErasedIds([LONG_ID])).found == []
 
 
 def test_files_that_are_ignored_refused_or_new_are_cleaned(delivery: Delivery) -> None:

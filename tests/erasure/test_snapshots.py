@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.erasure.erasing import Erasure, erase
-from plainscore.erasure.names import Names
+from plainscore.erasure.erase import Erasure, erase
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.runs import Run, all_runs, published_runs
@@ -76,12 +76,12 @@ def test_others_change_through_ties_alone_and_it_is_said_by_how_much(erased: Era
 def test_a_person_who_is_only_named_by_others_goes_from_every_run(world: Delivery) -> None:
     publish(world.data, FEBRUARY, "standard")
     (published_runs(world.data)[1].folder / "retired.json").write_text("{}")
-    assert search(world.data, Names([DEE])).found
+    assert search(world.data, ErasedIds([DEE])).found
     erasure = erase_people(world.data, DEE)
     assert erasure.is_whole
     assert names_of(published_runs(world.data)) == [("2026-01-31", "0002"), ("2026-02-28", "0003")]
     assert all_runs(world.data) == published_runs(world.data)
-    assert search(world.data, Names([DEE])).found == []
+    assert search(world.data, ErasedIds([DEE])).found == []
 
 
 def test_a_snapshot_in_which_she_had_no_part_is_left_as_it_is(world: Delivery) -> None:
@@ -101,7 +101,7 @@ def test_a_snapshot_whose_scorecard_is_gone_is_published_no_more(world: Delivery
     assert erasure.search.found == []
 
 
-def test_a_snapshot_of_nobody_else_is_published_no_more(world: Delivery) -> None:
+def test_a_snapshot_of_no_one_else_is_published_no_more(world: Delivery) -> None:
     snapshots = world.data / "snapshots"
     change = snapshots / "_changes" / "one"
     change.mkdir(parents=True)
@@ -111,6 +111,6 @@ def test_a_snapshot_of_nobody_else_is_published_no_more(world: Delivery) -> None
         (snapshots / beside / "one.json").write_text(f'{{"failed": "{ANN} twice"}}')
     erasure = erase_people(world.data, ANN, BOB, CYD, DEE, EVE)
     assert erasure.is_whole
-    assert {one.unpublished for one in erasure.snapshots} == {"it held nobody else"}
+    assert {one.unpublished for one in erasure.snapshots} == {"it held no one else"}
     assert erasure.search.found == []
     assert not change.exists()

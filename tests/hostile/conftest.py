@@ -8,7 +8,6 @@ import pytest
 from plainscore.logs import (
     IngestReport,
     delta_table,
-    head,
     parquet_footer,
     parquet_rows,
     seen_ids,
@@ -35,7 +34,7 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     """Return every hostile input, delivered and ingested; bombs are smaller than real ones."""
     delivery = Delivery(tmp_path_factory.mktemp("siege") / "data")
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, head, seen_ids):
+        for module in (delta_table, seen_ids):
             patched.setattr(module, "sync", lambda _path: None)
         patched.setattr(text_lines, "_BOMB_BYTES", BOMB_BYTES)
         for module in (parquet_footer, parquet_rows):

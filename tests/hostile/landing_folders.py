@@ -71,7 +71,7 @@ def folder_in_folder(desk: Desk) -> None:
     (desk.folder() / "part=1").mkdir()
 
 
-@LANDING_FOLDERS("a pipe nobody writes to", Verdict(refused=_NO_FILE))
+@LANDING_FOLDERS("a pipe without a writer", Verdict(refused=_NO_FILE))
 def pipe(desk: Desk) -> None:
     os.mkfifo(desk.folder() / "a.ndjson")
 

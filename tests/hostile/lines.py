@@ -107,7 +107,7 @@ def huge_line_alone(desk: Desk) -> None:
     desk.put("a.ndjson", '{"event_id":"' + "x" * (5 * 2**20))
 
 
-@LINES("a million brackets are told from broken JSON", Verdict(1, quarantined={1: _TOO_DEEP}))
+@LINES("a million brackets are not broken JSON", Verdict(1, quarantined={1: _TOO_DEEP}))
 def deep_json(desk: Desk) -> None:
     desk.put("a.ndjson", "[" * 10**6 + "\n" + desk.line())
 

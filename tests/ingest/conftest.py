@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.logs import delta_table, head, seen_ids
+from plainscore.logs import delta_table, seen_ids
 from tests.ingest.delivery import Delivery
 
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_waiting_for_the_disk() -> Iterator[None]:
-    """Leave out what only a loss of power could tell: no test can, and it takes half the time."""
+    """Leave out what only a loss of power could show: no test can, and it takes half the time."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, head, seen_ids):
+        for module in (delta_table, seen_ids):
             patched.setattr(module, "sync", lambda _path: None)
         yield
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs import batch, delta_table, head, ingesting, seen_ids, set_aside, writer
+from plainscore.logs import delta_table, ingest, repeats, seen_ids, writer
 from plainscore.logs.compaction import compact
 from tests.ingest.delivery import Delivery, deposit, purchase
 
@@ -28,11 +28,11 @@ STEPS: list[tuple[Any, str]] = [
     (delta_table.TableFiles, "commit"),
     (seen_ids.SeenIds, "save"),
     (writer, "write_head"),
-    (head, "sync"),
+    (delta_table, "sync"),
     (writer.seen_ids, "remove_unused"),
-    (batch.Batch, "_take"),
-    (set_aside, "fetch_raw"),
-    (ingesting.FileStates, "save"),
+    (ingest.Batch, "_take"),
+    (repeats, "fetch_raw"),
+    (ingest.FileStates, "save"),
 ]
 
 
@@ -91,7 +91,7 @@ def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
     delivery.ingest()
     before = delivery.state()
     deliver_more(delivery)
-    monkeypatch.setattr(ingesting, "BATCH_BYTES", 1)
+    monkeypatch.setattr(ingest, "BATCH_BYTES", 1)
     with monkeypatch.context() as patched:
         stop_at(patched, place, name, call, after)
         try:
@@ -130,9 +130,9 @@ def test_a_killed_ingest_is_completed_by_the_next(delivery: Delivery) -> None:
     (reference.data / "landing").symlink_to(delivery.data / "landing")
     reference.ingest()
     program = (
-        "import sys; from pathlib import Path; from plainscore.logs import ingesting; "
-        "ingesting.BATCH_BYTES = 1; print('begun', flush=True); "
-        "ingesting.ingest_new(Path(sys.argv[1]), threads=1)"
+        "import sys; from pathlib import Path; from plainscore.logs import ingest; "
+        "ingest.BATCH_BYTES = 1; print('begun', flush=True); "
+        "ingest.ingest_new(Path(sys.argv[1]), threads=1)"
     )
     for delay in (0.02, 0.1, 0.3):
         process = subprocess.Popen(

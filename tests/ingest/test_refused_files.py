@@ -68,7 +68,7 @@ def test_a_file_is_refused_and_blocks_its_own_day_of_its_log_only(
     assert (refused.log, refused.file) == ("payment", f"payment/arrived={DAY}/{name}")
     assert refused.arrived == date(2026, 3, 5)
     assert reason in refused.reason
-    assert refused.mend
+    assert refused.hint
     assert [one.file for one in report.files] == [
         "payment/arrived=2026-03-06/next-day.ndjson",
         f"purchase/arrived={DAY}/a.ndjson",

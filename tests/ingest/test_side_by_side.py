@@ -9,16 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.logs.bundles import in_bundles
 from plainscore.logs.delta_table import TableFiles
 from plainscore.logs.log_fields import LOGS
 from plainscore.logs.parquet_rows import ParquetSlice
-from plainscore.logs.pending import Pending
 from plainscore.logs.seen_ids import hash_ids, number_ids, sort_numbers
-from plainscore.logs.side_by_side import WorkBehind, work_in_order
 from plainscore.logs.tables import stored_tables
 from plainscore.logs.text_lines import TextChunk
-from plainscore.logs.units import Unit
+from plainscore.logs.units import Unit, in_bundles
+from plainscore.logs.writer import BackgroundWriter, WriteBuffer, ordered_map
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -26,7 +24,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
         time.sleep(0.01 * (item == 0))
         return item * item
 
-    assert list(work_in_order(range(50), slower_for_the_first, 3)) == [n * n for n in range(50)]
+    assert list(ordered_map(range(50), slower_for_the_first, 3)) == [n * n for n in range(50)]
 
 
 def test_what_an_item_or_its_work_raises_is_raised_in_its_place() -> None:
@@ -35,11 +33,11 @@ def test_what_an_item_or_its_work_raises_is_raised_in_its_place() -> None:
         yield 2
         raise LookupError
 
-    results = work_in_order(failing(), lambda item: 8 // item, 2)
+    results = ordered_map(failing(), lambda item: 8 // item, 2)
     assert [next(results), next(results)] == [2, 4]
     with pytest.raises(LookupError):
         next(results)
-    results = work_in_order([2, 0, 1], lambda item: 8 // item, 2)
+    results = ordered_map([2, 0, 1], lambda item: 8 // item, 2)
     assert next(results) == 4
     with pytest.raises(ZeroDivisionError):
         next(results)
@@ -53,7 +51,7 @@ def test_a_caller_who_stops_leaves_no_thread_and_few_items_drawn() -> None:
             drawn.append(len(drawn))
             yield drawn[-1]
 
-    results = work_in_order(endless(), lambda item: item, 2)
+    results = ordered_map(endless(), lambda item: item, 2)
     assert next(results) == 0
     results.close()
     assert threading.active_count() == before
@@ -64,7 +62,7 @@ def test_accepted_rows_are_found_until_they_stand_in_files(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     table = TableFiles(tmp_path_factory.mktemp("store"), stored_tables()["service"], None)
-    pending = Pending(table, WorkBehind(), piece_rows=2)
+    pending = WriteBuffer(table, BackgroundWriter(), piece_rows=2)
     for number in range(5):
         rows = stored_tables()["service"].empty().drop("arrived_month")
         rows = pl.concat([rows, pl.DataFrame([_event(f"e{number}")], schema=rows.schema)])
@@ -92,7 +90,7 @@ def test_units_are_bundled_in_their_order_up_to_one_full_unit() -> None:
 
 
 def test_what_is_done_behind_fails_where_it_is_waited_for() -> None:
-    behind = WorkBehind()
+    behind = BackgroundWriter()
     behind.begin(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         behind.wait()

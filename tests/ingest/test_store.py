@@ -12,7 +12,7 @@ import pytest
 
 from plainscore.common.errors import InputRefused, Locked
 from plainscore.common.lock import writer_lock
-from plainscore.logs import batch, ingesting
+from plainscore.logs import ingest
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
@@ -77,9 +77,9 @@ def test_pieces_and_batches_of_any_size_give_the_same_store(
     other.data.mkdir()
     (other.data / "landing").symlink_to(delivery.data / "landing")
     delivery.ingest()
-    monkeypatch.setattr(batch, "PIECE_ROWS", 10)
-    monkeypatch.setattr(ingesting, "BATCH_BYTES", 5000)
-    ingesting.ingest_new(other.data, threads=3)
+    monkeypatch.setattr(ingest, "PIECE_ROWS", 10)
+    monkeypatch.setattr(ingest, "BATCH_BYTES", 5000)
+    ingest.ingest_new(other.data, threads=3)
     assert other.state() == delivery.state()
 
 

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from plainscore.logs import values
+from plainscore.logs import columns
 from plainscore.logs.columns import read_column
 from plainscore.logs.log_fields import Kind
 
 READERS: dict[Kind, Any] = {
-    "amount": values.read_amount,
-    "time": values.read_time,
-    "date": values.read_date,
-    "year": values.read_year,
-    "flag": values.read_flag,
+    "amount": columns.read_amount,
+    "time": columns.read_time,
+    "date": columns.read_date,
+    "year": columns.read_year,
+    "flag": columns.read_flag,
 }
 
 
@@ -47,7 +47,7 @@ READERS: dict[Kind, Any] = {
     ],
 )
 def test_an_amount_is_read_by_its_value(text: str, cents: int) -> None:
-    assert values.read_amount(text) == cents
+    assert columns.read_amount(text) == cents
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_an_amount_is_read_by_its_value(text: str, cents: int) -> None:
      "e5", ".", "+", "--1", "1e", "1e1.5", "١٢", "12\n", "12\x00", "true", "$5", "½"],
 )  # fmt: skip
 def test_what_is_no_decimal_number_is_unreadable(text: str) -> None:
-    with pytest.raises(values.Unreadable):
-        values.read_amount(text)
+    with pytest.raises(columns.Unreadable):
+        columns.read_amount(text)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_what_is_no_decimal_number_is_unreadable(text: str) -> None:
     ],
 )
 def test_some_decimal_numbers_are_forbidden(text: str, why: str) -> None:
-    with pytest.raises(values.Forbidden, match=why):
-        values.read_amount(text)
+    with pytest.raises(columns.Forbidden, match=why):
+        columns.read_amount(text)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_some_decimal_numbers_are_forbidden(text: str, why: str) -> None:
     ],
 )
 def test_a_time_is_read_as_utc(text: str, moment: datetime) -> None:
-    assert values.read_time(text) == moment
+    assert columns.read_time(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_a_time_is_read_as_utc(text: str, moment: datetime) -> None:
      "2026-03-05\n", "٢٠٢٦-03-05", "yesterday"],
 )  # fmt: skip
 def test_what_is_no_time_is_unreadable(text: str) -> None:
-    with pytest.raises(values.Unreadable):
-        values.read_time(text)
+    with pytest.raises(columns.Unreadable):
+        columns.read_time(text)
 
 
 def _slowly(kind: Kind, text: str | None) -> tuple[Any, str | None]:
@@ -120,7 +120,7 @@ def _slowly(kind: Kind, text: str | None) -> tuple[Any, str | None]:
         return None, None
     try:
         return READERS[kind](text), None
-    except (values.Unreadable, values.Forbidden) as error:
+    except (columns.Unreadable, columns.Forbidden) as error:
         return None, str(error)
 
 
@@ -151,6 +151,7 @@ NASTY = st.sampled_from(["", "true", "FALSE", "1", "0", "1990", "1990.0", "19900
 
 
 @pytest.mark.parametrize("kind", list(READERS))
+@settings(deadline=None)
 @given(texts=st.lists(st.none() | NUMBERS | TIMES | NASTY | st.text(max_size=5), max_size=8))
 def test_columns_and_single_values_are_read_alike(kind: Kind, texts: list[str | None]) -> None:
     reading = read_column(kind, pl.Series(texts, dtype=pl.String))
@@ -158,6 +159,7 @@ def test_columns_and_single_values_are_read_alike(kind: Kind, texts: list[str | 
     assert list(zip(reading.values, faults, strict=True)) == [_slowly(kind, text) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.integers(-5, 10**12 + 5), st.integers(-3, 3))
 @example(45184, 1)
 def test_a_double_means_its_shortest_decimal_form(cents: int, ulps: int) -> None:
@@ -170,6 +172,7 @@ def test_a_double_means_its_shortest_decimal_form(cents: int, ulps: int) -> None
     assert reading.values.to_list() == [int(shortest * 100) if is_fine else None]
 
 
+@settings(deadline=None)
 @given(st.floats(width=32))
 def test_a_single_means_its_shortest_decimal_form(single: float) -> None:
     reading = read_column("amount", pl.Series([single], dtype=pl.Float32))

@@ -79,8 +79,8 @@ def chaotic_bills(w: WorldWriter, who: str, stranger: str) -> None:
         if w.chance(0.1):
             issue(w, who, w.rng.choice(BILL_TYPES), w.cents(), w.near(*DUE_EDGES), bill_id=bill_id)
     if w.chance(0.5):
-        pay(w, who, w.new_id("nobody's-bill"), w.cents(), w.near(0, 180))
-        bounce(w, who, w.new_id("nobody's-bill"), w.cents(), w.near(0, 180))
+        pay(w, who, w.new_id("nones-bill"), w.cents(), w.near(0, 180))
+        bounce(w, who, w.new_id("nones-bill"), w.cents(), w.near(0, 180))
 
 
 def _in_full(w: WorldWriter, who: str, bill_id: str, amount: int, ago: int) -> None:

@@ -72,7 +72,7 @@ def round_table(w: WorldWriter, people: Sequence[str]) -> None:
     for guest in guests[:friends]:
         friend_of(w, host, guest, months, w.near(*AGE_EDGES))
     if w.chance(0.5):
-        befriend(w, host, "nobody at all", 50)
+        befriend(w, host, "no one at all", 50)
 
 
 def hub(w: WorldWriter, centre: str, people: Sequence[str]) -> None:
@@ -95,5 +95,5 @@ def tangle(w: WorldWriter, people: Sequence[str]) -> None:
         plot(w, one, other)
     for _ in range(len(crowd) // 4):
         one = w.rng.choice(crowd)
-        befriend(w, one, f"nobody {w.rng.randint(1, 3)}", w.near(0, 90))
-        reach_out(w, one, "nobody 1", 3)
+        befriend(w, one, f"no one {w.rng.randint(1, 3)}", w.near(0, 90))
+        reach_out(w, one, "no one 1", 3)

@@ -31,7 +31,7 @@ def just_not_scored(w: WorldWriter, who: str) -> None:
             w.rng.choice(("payment", "reversal")),
             who,
             w.near(179),
-            bill_id=w.new_id("nobody's-bill"),
+            bill_id=w.new_id("nones-bill"),
             amount_cents=1,
         )
     _several_at_noon(w, who, ("verified", "changed"), "national_id")

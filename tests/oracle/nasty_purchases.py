@@ -89,8 +89,8 @@ def chaotic_purchases(w: WorldWriter, who: str, stranger: str) -> None:
         if w.chance(0.08):
             buy(w, who, w.near(*BOUGHT_EDGES), w.cents(), category="toys", order_id=order_id)
     if w.chance(0.4):
-        send_back(w, who, w.new_id("nobody's-order"), 100, w.near(0, 365))
-        charge_back(w, who, w.new_id("nobody's-order"), 100, w.near(0, 365))
+        send_back(w, who, w.new_id("nones-order"), 100, w.near(0, 365))
+        charge_back(w, who, w.new_id("nones-order"), 100, w.near(0, 365))
 
 
 def spend_by_month(w: WorldWriter, who: str) -> None:

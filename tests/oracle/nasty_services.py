@@ -47,8 +47,8 @@ def chaotic_services(w: WorldWriter, who: str, stranger: str) -> None:
             breach(w, stranger, agreement_id, due_ago)
             end(w, stranger, agreement_id, due_ago)
     if w.chance(0.3):
-        end(w, who, w.new_id("nobody's-agreement"), w.near(0, 365))
-        breach(w, who, w.new_id("nobody's-agreement"), w.near(0, 365))
+        end(w, who, w.new_id("nones-agreement"), w.near(0, 365))
+        breach(w, who, w.new_id("nones-agreement"), w.near(0, 365))
 
 
 def fulfilled(w: WorldWriter, who: str) -> None:

@@ -107,4 +107,4 @@ def _keep_feeds_alive(w: WorldWriter) -> None:
         at("purchase", "refund", order_id="unknown", amount_cents=1)
         at("payment", "deposit", amount_cents=100)
         at("service", "ended", agreement_id="unknown")
-        at("friendship", "added", friend_id="nobody 9")
+        at("friendship", "added", friend_id="no one 9")

@@ -80,7 +80,7 @@ def friend_reliability(
 ) -> Fraction:
     """X of docs/method.md "Friends", exact, of one scored person.
 
-    `own_points` holds the non-social points of every SCORED person, 0..570, and of nobody else.
+    `own_points` holds the non-social points of every SCORED person, 0..570, and of no one else.
     """
     reach = 150_000
     q_own = own_points[person_id] * 1_000_000 // 570

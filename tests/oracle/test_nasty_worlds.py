@@ -77,7 +77,7 @@ def test_every_way_of_not_being_scored_and_every_band_occurs() -> None:
 @pytest.mark.parametrize("row", [row for row in CARD if row.bins], ids=lambda row: row.feature)
 def test_every_bin_that_a_scored_person_can_reach_is_reached(row: CardRow) -> None:
     reached = {r.points[row.feature] for r in results() if r.points}
-    # Who is scored was opened 180 days ago, so the first bin of account_age_months is for nobody.
+    # Who is scored was opened 180 days ago, so the first bin of account_age_months is for no one.
     out_of_reach = {0} if row.feature == "account_age_months" else set()
     assert {points for _at_least, points in row.bins} - out_of_reach <= reached
 

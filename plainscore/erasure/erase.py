@@ -1,4 +1,4 @@
-"""Erase people from a data directory: the whole way on one page."""
+"""Erase people from a data directory: all steps on one page."""
 
 import shutil
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 import polars as pl
 
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.journal import Journal
 from plainscore.erasure.landing import erase_from_landing
-from plainscore.erasure.names import Names
 from plainscore.erasure.search import SearchResult, search
 from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots
 from plainscore.erasure.store import StoreErasure
+from plainscore.logs.delta_table import read_head
 from plainscore.logs.event_store import open_store
-from plainscore.logs.head import read_head
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import remove_all_reports
 from plainscore.publish.runs import published_runs
@@ -52,9 +52,9 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
     Raises
     ------
     UsageError
-        Nobody was named and no erasure was interrupted.
+        No one was named and no erasure was interrupted.
     InputRefused
-        Somebody is not known here, and nothing was changed; or a published run cannot be read.
+        A person is not known here, and nothing was changed; or a published run cannot be read.
     """
     journal = Journal(data_dir)
     wanted = list(dict.fromkeys([*journal.ids, *ids]))
@@ -64,7 +64,7 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
     for run in published_runs(data_dir):
         read_manifest(run)
     _refuse_strangers(data_dir, [one for one in ids if one not in journal.ids])
-    names, erasure = Names(wanted), Erasure(len(wanted))
+    names, erasure = ErasedIds(wanted), Erasure(len(wanted))
     events = data_dir / "events"
     journal.begin(wanted, read_head(events).erasures + 1)
     ledger = open_store(data_dir).ledger()
@@ -81,21 +81,21 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
 
 
 def _refuse_strangers(data_dir: Path, ids: Sequence[str]) -> None:
-    """Raise InputRefused where an id stands nowhere as that of a person."""
+    """Raise InputRefused where an id is nowhere that of a person."""
     people = [pl.read_parquet(file, glob=False) for file in open_store(data_dir).person_files()]
     known = set(pl.concat(people)["person_id"]) if people else set()
     for one in ids:
         if not one:
-            raise UsageError("an empty text is nobody's id")
-        if one not in known and not search(data_dir, Names([one])).found:
+            raise UsageError("an empty text is no person's id")
+        if one not in known and not search(data_dir, ErasedIds([one])).found:
             raise InputRefused(
                 f"{one} is not known in {data_dir}: no log, snapshot or landing file names such a "
                 "person; nothing was changed"
             )
 
 
-def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
-    """Delete leftovers of dead runs, and what beside the runs tells of an erased person."""
+def _remove_what_can_be_made_again(data_dir: Path, names: ErasedIds) -> None:
+    """Delete leftovers of dead runs, and whatever else mentions an erased person."""
     snapshots = data_dir / SNAPSHOTS
     shutil.rmtree(data_dir / TEMP_FOLDER, ignore_errors=True)
     shutil.rmtree(snapshots / STAGING, ignore_errors=True)
@@ -103,6 +103,6 @@ def _remove_what_can_be_made_again(data_dir: Path, names: Names) -> None:
     for beside in sorted(snapshots.glob("_*/*")):
         if beside.is_dir() and search(beside, names).found:
             shutil.rmtree(beside)
-        elif beside.is_file() and names.are_told_by(beside.read_text(errors="replace")):
+        elif beside.is_file() and names.matches(beside.read_text(errors="replace")):
             beside.unlink()
     refresh_catalog(data_dir)  # it must name nothing that is gone
