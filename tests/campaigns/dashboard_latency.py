@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _people(data: Path, count: int) -> list[tuple[str, int]]:
-    """Return ids and scores, no two neighbours with the same score: that is how pages are distinguished."""
+    """Return ids and scores, no two neighbours with the same score, so that pages differ."""
     with open_snapshots(data) as snapshots:
         found = snapshots.rows(
             "select person_id, score from score where as_of_date = ? and score is not null "

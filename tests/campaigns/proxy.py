@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from plainscore.synthetic.settings import WorldSettings
 
 from plainscore.common.lock import writer_lock
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 from tests.quick_runs import quick_runs
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 10, 31)

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from plainscore.synthetic.settings import WorldSettings
 
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
@@ -30,7 +29,8 @@ from plainscore.runs.ledger import StageRecord
 from plainscore.runs.observers import Observer
 from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotRun, score_day
-from plainscore.synthetic.world import synthesise
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
 from tests.campaigns.soak_table import print_summary
 from tests.quick_runs import quick_runs
 

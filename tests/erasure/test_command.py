@@ -29,7 +29,7 @@ def test_it_lists_what_it_rewrote_and_what_it_searched(
         "erased 1 person: 1 rows of the event store",
         "landing files rewritten: 1",
         f"  payment/arrived={DAY}/a.ndjson: 1 rows",
-        "snapshots published anew: 0",
+        "snapshots published again: 0",
     ]
     assert shown[-1].startswith("searched ")
     assert shown[-1].endswith(": found nowhere")
