@@ -1,0 +1,24 @@
+"""The Python API answers as the commands do."""
+
+from pathlib import Path
+
+import pytest
+
+import plainscore
+from plainscore.common.errors import PlainscoreError
+from tests.publish.invented import published_autumn
+
+
+def test_it_reads_what_is_published(tmp_path: Path) -> None:
+    published = plainscore.open(published_autumn(tmp_path))
+    scores = published.scores()
+    person = scores["person_id"][0]
+    assert published.explain(person)["score"] == scores["score"][0]
+    assert published.query("select count(*) as people from score").item() > 0
+    with pytest.raises(PlainscoreError):
+        published.explain("no such person")
+
+
+def test_nothing_published_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PlainscoreError):
+        plainscore.open(tmp_path)
