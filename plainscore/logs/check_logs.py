@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.logs.delta_table import pinned_files, read_head
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
@@ -146,7 +147,7 @@ def _unknown_columns(log: str, ledger: pl.LazyFrame | None) -> list[str]:
     return sorted(names["unknown_columns"])
 
 
-def features_of(log: str) -> list[str]:
+def features_of(log: str, method: Method = STANDARD_METHOD) -> list[str]:
     """Return the features that have no value for anyone where a log is absent."""
-    declared = tomllib.loads((Path(__file__).parent / "features_by_log.toml").read_text())
-    return list(declared[log])
+    declared = tomllib.loads(method.file("transforms/features_by_log.toml").read_text())
+    return list(declared.get(log, ()))

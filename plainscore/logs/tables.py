@@ -12,8 +12,8 @@ import polars as pl
 from deltalake import Field, Schema
 from deltalake.schema import PrimitiveType
 
-from plainscore.common.standard import standard_folder
-from plainscore.contracts.contract import read_glossary, read_table
+from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts.contract import method_glossary, read_table
 from plainscore.logs.log_fields import LOGS
 
 MONTH = "arrived_month"
@@ -96,17 +96,16 @@ class StoredTable:
 
 
 @cache
-def stored_tables() -> dict[str, StoredTable]:
-    """Return every table of the event store by name."""
-    declared = {name: _declared(name) for name in (*LOGS, "person")}
+def stored_tables(method: Method = STANDARD_METHOD) -> dict[str, StoredTable]:
+    """Return every table of the event store by name, as a method declares the logs."""
+    declared = {name: _declared(name, method) for name in (*LOGS, "person")}
     own = {"repeat": _repeat_columns(declared), "quarantine": _QUARANTINE, "file": _FILE}
     return {name: StoredTable(name, columns) for name, columns in (declared | own).items()}
 
 
-def _declared(name: str) -> dict[str, str]:
-    home = standard_folder("transforms")
-    glossary = read_glossary(home / "glossary.toml")
-    table = read_table(home / "events" / f"{name}.toml", glossary)
+def _declared(name: str, method: Method) -> dict[str, str]:
+    file = method.file(f"transforms/events/{name}.toml")
+    table = read_table(file, method_glossary(method))
     return {column.name: column.type for column in table.columns}
 
 
