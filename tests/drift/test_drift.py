@@ -24,7 +24,7 @@ PAIRS = [(DAYS[0], DAYS[1]), (DAYS[0], DAYS[2]), (DAYS[1], DAYS[2])]
 
 @pytest.fixture(scope="module")
 def drifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("drifted")
+    data = tmp_path_factory.mktemp("drift's [x]* %z ü")
     (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
     with quick_runs():
         for day in DAYS:

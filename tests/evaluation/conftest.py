@@ -16,7 +16,7 @@ DAY, NOT_YET = date(2026, 5, 31), date(2026, 9, 30)
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("evaluated")
+    data = tmp_path_factory.mktemp("evaluation's [x]* %z ü")
     (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
     with quick_runs():
         for day in (DAY, NOT_YET):

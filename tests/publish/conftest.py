@@ -10,7 +10,7 @@ from tests.publish.invented import published_autumn
 @pytest.fixture(scope="session")
 def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with September, October and October as known later; in a nasty place."""
-    return published_autumn(tmp_path_factory.mktemp("it's a [data] dir*"))
+    return published_autumn(tmp_path_factory.mktemp('it\'s a [data] dir* %20, "ü"'))
 
 
 @pytest.fixture
