@@ -66,7 +66,7 @@ class InventedRun:
 
 
 def run_number(data_dir: Path, number: int) -> Run:
-    return Run(DATES, number, data_dir / f"run={number:04d}")
+    return Run(DATES, number, data_dir / "snapshots" / f"run={number:04d}")
 
 
 def outcomes(entry: Entry) -> dict[str, str]:
