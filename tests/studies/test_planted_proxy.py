@@ -1,7 +1,6 @@
 """The gap audit finds a region that causes reliability, and none where it causes nothing.
 
-On the latent trait alone, with the noise that a score adds to it; whole worlds, scored from their
-logs, are compared by `python -m tests.campaigns.proxy`.
+On the latent trait alone, with the noise that a score adds to it.
 """
 
 from collections import Counter
