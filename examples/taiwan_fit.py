@@ -10,7 +10,7 @@ five times: every client is judged once, by a card that has not seen them.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,10 @@ import polars as pl
 
 from plainscore.analysis.fit import (
     FeatureBins,
-    FeaturePoints,
     Floats,
     Ints,
     Sample,
+    evidence_of,
     fit_bins,
     fit_card,
     fit_logistic,
@@ -78,23 +78,21 @@ class FittedFeatures:
 
     bins: list[FeatureBins]
     coefficients: Floats
-    points: Mapping[str, FeaturePoints]
+    points: dict[str, tuple[int, ...]]
 
     def score(self, sample: Sample) -> Ints:
         """Return each client's sum of whole points."""
-        return np.asarray(sum(self.points[one.name].of(one, sample) for one in self.bins))
+        return np.asarray(sum(one.points(self.points[one.name], sample) for one in self.bins))
 
     def log_odds(self, sample: Sample) -> Floats:
         """Return the model's log odds, up to a constant, before anything is rounded to points."""
-        evidence = [one.evidence_of(sample.values[one.name]) for one in self.bins]
-        return np.asarray(np.column_stack(evidence) @ self.coefficients)
+        return np.asarray(evidence_of(self.bins, sample) @ self.coefficients)
 
 
 def fit(sample: Sample) -> FittedFeatures:
     """Fit bins in whichever direction the evidence has, a logistic model, and points to 600."""
     bins = [fit_bins(name, sample, None) for name in sample.values]
-    evidence = np.column_stack([one.evidence_of(sample.values[one.name]) for one in bins])
-    coefficients = fit_logistic(evidence, sample.is_bad).coefficients
+    coefficients = fit_logistic(evidence_of(bins, sample), sample.is_bad)
     return FittedFeatures(bins, coefficients, whole_points(bins, coefficients.tolist(), POINTS))
 
 
@@ -159,8 +157,8 @@ def _print(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | Non
     print(f"mean:   AUC of points {of_points:.4f}, before rounding {unrounded:.4f}")
     whole = fit(everyone)
     for one in whole.bins:
-        points = whole.points[one.name]
-        steps = " ".join(f"{e:f}:{p}" for e, p in zip(one.edges, points.bins, strict=True))
+        pairs = zip(one.edges, whole.points[one.name][:-1], strict=True)
+        steps = " ".join(f"{edge:f}:{points}" for edge, points in pairs)
         print(f"{one.name:21} {one.direction:4}  {steps}")
     if data_dir is not None:
         of_folds = list(snapshot_aucs(data_dir, clients))

@@ -5,11 +5,12 @@ do is the card's decision and does not follow from data. scipy is imported where
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,17 +66,12 @@ class Sample:
         )
 
 
-@dataclass(frozen=True)
-class BinCount:
+class BinCount(NamedTuple):
     """Good and bad people of one bin, from ``at_least`` on."""
 
     at_least: Decimal
     good: int
     bad: int
-
-    def joined(self, above: "BinCount") -> "BinCount":
-        """Return this bin and the one above it as one."""
-        return BinCount(self.at_least, self.good + above.good, self.bad + above.bad)
 
 
 def fine_bins(values: Floats, is_bad: Flags) -> list[BinCount]:
@@ -87,8 +83,9 @@ def fine_bins(values: Floats, is_bad: Flags) -> list[BinCount]:
         return []
     edges = _edges(distinct, people.astype(np.int64))
     place = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), known, side="right")
-    bad = np.bincount(place[is_bad], minlength=len(edges)).tolist()
-    good = np.bincount(place[~is_bad], minlength=len(edges)).tolist()
+    good, bad = (
+        np.bincount(place[rows], minlength=len(edges)).tolist() for rows in (~is_bad, is_bad)
+    )
     return [BinCount(*one) for one in zip(edges, good, bad, strict=True)]
 
 
@@ -134,8 +131,8 @@ def _plain(number: Decimal) -> Decimal:
 class FeatureBins:
     """The bins of a feature and the evidence in each.
 
-    ``evidence``: log odds of good in each bin against everyone's; ``missing_evidence`` likewise,
-    at most the best bin's, so that withholding a value never beats the best one.
+    ``evidence``: log odds of good in each bin against everyone's, and last those of a missing
+    value, at most the best bin's, so that withholding a value never beats the best one.
     ``evidence_direction``: up, down or none, whatever direction the bins had to follow.
     """
 
@@ -144,27 +141,23 @@ class FeatureBins:
     evidence_direction: str
     edges: tuple[Decimal, ...]
     evidence: tuple[float, ...]
-    missing_evidence: float
 
-    @property
-    def least(self) -> float:
-        return min(*self.evidence, self.missing_evidence)
-
-    @property
-    def span(self) -> float:
-        """Best bin against the worst, missing included."""
-        return max(self.evidence) - self.least
-
-    def bin_numbers(self, values: Floats) -> Ints:
+    def numbers(self, values: Floats) -> Ints:
         """Return each value's bin from 0, and len(edges) for a missing one."""
         inner = np.array([float(edge) for edge in self.edges[1:]])
-        numbers = np.searchsorted(inner, values, side="right")
-        return np.where(np.isnan(values), len(self.edges), numbers).astype(np.int64)
+        found = np.searchsorted(inner, values, side="right")
+        return np.where(np.isnan(values), len(self.edges), found).astype(np.int64)
 
-    def evidence_of(self, values: Floats) -> Floats:
-        """Return the evidence of each value."""
-        by_number = np.array([*self.evidence, self.missing_evidence])
-        return np.asarray(by_number[self.bin_numbers(values)])
+    def points(self, by_bin: Sequence[int], sample: Sample) -> Ints:
+        """Return the points of each row's value; ``by_bin``: as `whole_points` returns them."""
+        return np.array(by_bin, dtype=np.int64)[self.numbers(sample.values[self.name])]
+
+
+def evidence_of(features: Sequence[FeatureBins], sample: Sample) -> Floats:
+    """Return the evidence of each row's values, a column per feature."""
+    return np.column_stack(
+        [np.array(one.evidence)[one.numbers(sample.values[one.name])] for one in features]
+    )
 
 
 def fit_bins(name: str, sample: Sample, direction: str | None) -> FeatureBins:
@@ -172,42 +165,28 @@ def fit_bins(name: str, sample: Sample, direction: str | None) -> FeatureBins:
 
     Where the evidence goes against a given direction, one bin without evidence is left.
     """
-    values = sample.values[name]
-    fine = fine_bins(values, sample.is_bad)
+    fine = fine_bins(sample.values[name], sample.is_bad)
     found = {way: _monotone(fine, way) for way in ("up", "down")}
-    whole = _log_likelihood(_as_one(fine))
-    stronger = max(found, key=lambda way: _log_likelihood(found[way]) - whole)
+    stronger = max(found, key=lambda way: _log_likelihood(found[way]))
     evidence_direction = stronger if len(found[stronger]) > 1 else "none"
     followed = direction or stronger
-    bins = found[followed] if evidence_direction == followed else _as_one(fine)
-    return _with_evidence(name, followed, evidence_direction, bins, sample, np.isnan(values))
-
-
-def _with_evidence(
-    name: str,
-    direction: str,
-    evidence_direction: str,
-    bins: Sequence[BinCount],
-    sample: Sample,
-    is_missing: Flags,
-) -> FeatureBins:
-    bad = int(np.count_nonzero(is_missing & sample.is_bad))
-    missing = BinCount(Decimal(0), int(np.count_nonzero(is_missing)) - bad, bad)
+    is_with_evidence = evidence_direction == followed or not fine
+    bins = found[followed] if is_with_evidence else [_joined(fine)]
+    missing_bad = sample.is_bad[np.isnan(sample.values[name])]
+    bad = int(np.count_nonzero(missing_bad))
+    missing = BinCount(Decimal(0), len(missing_bad) - bad, bad)
     edges = tuple(one.at_least for one in bins) or (Decimal(0),)
     if not bins or (len(bins) == 1 and _cost_of_joining(bins[0], missing) < CUT_GAIN):
-        return FeatureBins(name, direction, evidence_direction, edges, (0.0,), 0.0)
-    log_odds = _log_odds_against(sample)
-    evidence = tuple(log_odds(one) for one in bins)
-    at_missing = min(log_odds(missing), max(evidence))
-    return FeatureBins(name, direction, evidence_direction, edges, evidence, at_missing)
+        return FeatureBins(name, followed, evidence_direction, edges, (0.0, 0.0))
+    evidence = [_log_odds(one, sample) for one in bins]
+    evidence.append(min(_log_odds(missing, sample), max(evidence)))
+    return FeatureBins(name, followed, evidence_direction, edges, tuple(evidence))
 
 
-def _log_odds_against(sample: Sample) -> Callable[[BinCount], float]:
-    people = len(sample.is_bad)
-    good_prior = PRIOR_PEOPLE * sample.good / people
-    bad_prior = PRIOR_PEOPLE * sample.bad / people
-    everyone = math.log(sample.good / sample.bad)
-    return lambda one: math.log((one.good + good_prior) / (one.bad + bad_prior)) - everyone
+def _log_odds(one: BinCount, sample: Sample) -> float:
+    people, good, bad = len(sample.is_bad), sample.good, sample.bad
+    odds = (one.good + PRIOR_PEOPLE * good / people) / (one.bad + PRIOR_PEOPLE * bad / people)
+    return math.log(odds) - math.log(good / bad)
 
 
 def _monotone(fine: Sequence[BinCount], direction: str) -> list[BinCount]:
@@ -224,27 +203,22 @@ def _monotone(fine: Sequence[BinCount], direction: str) -> list[BinCount]:
     pools = isotonic_regression(
         good / (good + bad), weights=good + bad, increasing=direction == "up"
     ).blocks
-    starts = [int(start) for start in pools[:-1]]
-    bins = [
-        BinCount(fine[start].at_least, *counts)
-        for start, *counts in zip(
-            starts,
-            np.add.reduceat(good, starts).tolist(),
-            np.add.reduceat(bad, starts).tolist(),
-            strict=True,
-        )
-    ]
+    bins = [_joined(fine[start:end]) for start, end in pairwise(pools.tolist())]
     while len(bins) > 1:
         costs = [_cost_of_joining(lower, upper) for lower, upper in pairwise(bins)]
         cheapest = min(range(len(costs)), key=costs.__getitem__)
         if costs[cheapest] >= CUT_GAIN and len(bins) <= MOST_BINS:
             break
-        bins[cheapest : cheapest + 2] = [bins[cheapest].joined(bins[cheapest + 1])]
+        bins[cheapest : cheapest + 2] = [_joined(bins[cheapest : cheapest + 2])]
     return bins
 
 
+def _joined(bins: Sequence[BinCount]) -> BinCount:
+    return BinCount(bins[0].at_least, sum(one.good for one in bins), sum(one.bad for one in bins))
+
+
 def _cost_of_joining(lower: BinCount, upper: BinCount) -> float:
-    return 2 * (_log_likelihood([lower, upper]) - _log_likelihood([lower.joined(upper)]))
+    return 2 * (_log_likelihood([lower, upper]) - _log_likelihood([_joined([lower, upper])]))
 
 
 def _log_likelihood(bins: Sequence[BinCount]) -> float:
@@ -256,29 +230,12 @@ def _log_likelihood(bins: Sequence[BinCount]) -> float:
     )
 
 
-def _as_one(fine: Sequence[BinCount]) -> list[BinCount]:
-    if not fine:
-        return []
-    return [BinCount(fine[0].at_least, sum(b.good for b in fine), sum(b.bad for b in fine))]
+def fit_logistic(evidence: Floats, is_bad: Flags) -> Floats:
+    """Return the coefficients of a logistic model of being good, a column of evidence each.
 
-
-@dataclass(frozen=True)
-class LogisticModel:
-    """Log odds of good = intercept + coefficients x evidence."""
-
-    intercept: float
-    coefficients: Floats
-
-    def log_odds(self, evidence: Floats) -> Floats:
-        """Return the linear predictor of each row of ``evidence`` (rows x features)."""
-        return np.asarray(self.intercept + evidence @ self.coefficients)
-
-
-def fit_logistic(evidence: Floats, is_bad: Flags) -> LogisticModel:
-    """Fit a logistic model whose coefficients are at least 0: more evidence never costs points.
-
-    L-BFGS-B, then one Newton step on the coefficients above 0: what is left of the error is far
-    below the decimals that are kept.
+    None is below 0: more evidence never costs points. L-BFGS-B, then one Newton step on those
+    above 0: what is left of the error is far below the decimals that are kept. The model has an
+    intercept, which ranks no one.
     """
     from scipy.optimize import minimize
     from scipy.special import expit
@@ -305,100 +262,56 @@ def fit_logistic(evidence: Floats, is_bad: Flags) -> LogisticModel:
     own, chance = design[:, is_free], expit(design @ weights)
     curvature = (own * (chance * (1 - chance))[:, None]).T @ own + np.diag(penalty[is_free])
     weights[is_free] -= np.linalg.solve(curvature, loss(weights)[1][is_free])
-    rounded = [round(max(float(weight), 0.0), COEFFICIENT_DECIMALS) for weight in weights[1:]]
-    return LogisticModel(round(float(weights[0]), COEFFICIENT_DECIMALS), np.array(rounded))
-
-
-@dataclass(frozen=True)
-class FeaturePoints:
-    """Points of each bin, and of a missing value."""
-
-    bins: tuple[int, ...]
-    missing: int
-
-    @property
-    def most(self) -> int:
-        return max(self.bins)
-
-    def of(self, feature: FeatureBins, sample: Sample) -> Ints:
-        """Return the points of each row's value."""
-        by_number = np.array([*self.bins, self.missing], dtype=np.int64)
-        return np.asarray(by_number[feature.bin_numbers(sample.values[feature.name])])
-
-
-NO_POINTS = FeaturePoints((0,), 0)
+    return np.array([round(max(float(one), 0.0), COEFFICIENT_DECIMALS) for one in weights[1:]])
 
 
 def whole_points(
     features: Sequence[FeatureBins], coefficients: Sequence[float], cap: int
-) -> dict[str, FeaturePoints]:
-    """Return feature -> points, whose maxima sum to ``cap``; empty where there is no evidence.
+) -> dict[str, tuple[int, ...]]:
+    """Return feature -> points of each bin and of a missing value, whose maxima sum to ``cap``.
 
-    A unit of log odds is worth the same points in every bin of every feature, rounded half up. The
-    maxima are rounded to fill the cap, by largest remainder; no bin exceeds its maximum.
+    Empty where there is no evidence. A unit of log odds is worth the same points in every bin of
+    every feature, rounded half up. The maxima are rounded to fill the cap, by largest remainder
+    (Hamilton's method); no bin exceeds its maximum.
     """
     exact = [Fraction(coefficient) for coefficient in coefficients]
     spans = [
-        coefficient * (Fraction(max(one.evidence)) - Fraction(one.least))
+        coefficient * (Fraction(max(one.evidence)) - Fraction(min(one.evidence)))
         for one, coefficient in zip(features, exact, strict=True)
     ]
     whole = sum(spans, Fraction(0))
     if not whole:
         return {}
-    most = _rounded_to([cap * span / whole for span in spans], cap)
+    shares = [cap * span / whole for span in spans]
+    most = [math.floor(share) for share in shares]
+    by_rest = sorted(range(len(most)), key=lambda i: (most[i] - shares[i], i))
+    for place in by_rest[: cap - sum(most)]:
+        most[place] += 1
     return {
         one.name: _points(one, cap * coefficient / whole, most_here)
         for one, coefficient, most_here in zip(features, exact, most, strict=True)
     }
 
 
-def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> FeaturePoints:
+def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> tuple[int, ...]:
+    least = Fraction(min(one.evidence))
+
     def points(evidence: float) -> int:
-        above_least = Fraction(evidence) - Fraction(one.least)
-        return min(most, math.floor(points_per_evidence * above_least + Fraction(1, 2)))
+        exact = points_per_evidence * (Fraction(evidence) - least)
+        return min(most, math.floor(exact + Fraction(1, 2)))
 
-    best = max(one.evidence)
-    bins = tuple(most if evidence == best else points(evidence) for evidence in one.evidence)
-    return FeaturePoints(bins, points(one.missing_evidence))
-
-
-def _rounded_to(shares: Sequence[Fraction], whole: int) -> list[int]:
-    """Return whole numbers next to the shares that sum to ``whole`` (Hamilton's method)."""
-    floors = [math.floor(share) for share in shares]
-    by_rest = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i], i))
-    for place in by_rest[: whole - sum(floors)]:
-        floors[place] += 1
-    return floors
-
-
-def points_by_factor(
-    features: Sequence[FeatureBins],
-    coefficients: Sequence[float],
-    factor_of: Mapping[str, str],
-    caps: Mapping[str, int],
-) -> dict[str, FeaturePoints]:
-    """Return points whose maxima fill each factor's own cap.
-
-    A unit of log odds is then worth more points in one factor than in another.
-    """
-    filled: dict[str, FeaturePoints] = {}
-    for factor, cap in caps.items():
-        own = [i for i, one in enumerate(features) if factor_of[one.name] == factor]
-        filled |= whole_points([features[i] for i in own], [coefficients[i] for i in own], cap)
-    return filled
+    *bins, missing = one.evidence
+    best = max(bins)
+    return *(most if evidence == best else points(evidence) for evidence in bins), points(missing)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted card, and the bins and the model it was made of."""
+    """A fitted card, and the bins and coefficients it was made of."""
 
     card: Scorecard
     bins: tuple[FeatureBins, ...]
-    model: LogisticModel
-
-    def log_odds(self, sample: Sample) -> Floats:
-        """Return the model's log odds of being good, before rounding to points."""
-        return self.model.log_odds(_evidence(self.bins, sample))
+    coefficients: Floats
 
 
 def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitted:
@@ -406,18 +319,22 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
 
     Features keep the card's direction, so that their reasons stay true: where the evidence goes
     against it they earn nothing. All own points are distributed freely, or within each factor's
-    cap; a factor without evidence keeps its features as they are.
+    cap: a unit of log odds is then worth more points in one factor than in another, and a factor
+    without evidence keeps its features as they are.
     """
     own = [feature for feature in card.features if feature.factor != card.late_factor]
     bins = tuple(fit_bins(feature.name, sample, feature.direction) for feature in own)
-    model = fit_logistic(_evidence(bins, sample), sample.is_bad)
-    coefficients = model.coefficients.tolist()
+    coefficients = fit_logistic(evidence_of(bins, sample), sample.is_bad)
+    parts = [(list(range(len(own))), card.own_points_max)]
     if is_keeping_caps:
-        caps = {factor: cap for factor, cap in card.factor_caps if factor != card.late_factor}
-        factor_of = {feature.name: feature.factor for feature in own}
-        points = points_by_factor(bins, coefficients, factor_of, caps)
-    else:
-        points = whole_points(bins, coefficients, card.own_points_max)
+        parts = [
+            ([no for no, feature in enumerate(own) if feature.factor == factor], cap)
+            for factor, cap in card.factor_caps
+            if factor != card.late_factor
+        ]
+    points: dict[str, tuple[int, ...]] = {}
+    for part, cap in parts:
+        points |= whole_points([bins[no] for no in part], coefficients[part].tolist(), cap)
     fitted = {
         feature.name: _fitted_feature(feature, one, points[feature.name])
         for feature, one in zip(own, bins, strict=True)
@@ -428,24 +345,14 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
         (factor, sum(one.max_points for one in features if one.factor == factor))
         for factor, _ in card.factor_caps
     )
-    return Fitted(replace(card, features=features, factor_caps=caps_after), bins, model)
+    return Fitted(replace(card, features=features, factor_caps=caps_after), bins, coefficients)
 
 
-def _evidence(bins: Sequence[FeatureBins], sample: Sample) -> Floats:
-    return np.column_stack([one.evidence_of(sample.values[one.name]) for one in bins])
-
-
-def _fitted_feature(before: Feature, bins: FeatureBins, points: FeaturePoints) -> Feature:
-    kept = points if points.most else NO_POINTS
+def _fitted_feature(before: Feature, bins: FeatureBins, points: tuple[int, ...]) -> Feature:
     edges = (min(bins.edges[0], before.bins[0].at_least), *bins.edges[1:])
-    steps = list(zip(edges, kept.bins, strict=False))
-    distinct = steps[:1] + [high for low, high in pairwise(steps) if high[1] != low[1]]
-    return replace(
-        before,
-        bins=tuple(Bin(edge, earned) for edge, earned in distinct),
-        missing_points=kept.missing,
-        max_points=kept.most,
-    )
+    steps = [Bin(*step) for step in zip(edges, points[:-1], strict=True)]
+    distinct = steps[:1] + [high for low, high in pairwise(steps) if high.points != low.points]
+    return replace(before, bins=tuple(distinct), missing_points=points[-1], max_points=max(points))
 
 
 def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:

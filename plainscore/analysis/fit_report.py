@@ -4,13 +4,13 @@ The report compares the card that was and the fitted one on the same people: sep
 a gate on which card, reasons, features.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from plainscore.analysis.fit import (
     Floats,
     Ints,
     Sample,
+    evidence_of,
     fit_card,
     with_gates,
 )
@@ -35,62 +36,57 @@ from plainscore.show.reader import Snapshots
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""
-HELD_OUT_OF_TEN = 3
-"""Three people of ten are kept out of the fit, to judge the card by."""
 MILLION = 1_000_000
 
 Row = tuple[str | int | float | None, ...]
 
 _SCORED = """
-scored as (
+with scored as (
     select person_id, row_number() over (order by person_id) - 1 as place
-    from score where as_of_date = ? and score is not null
+    from score where as_of_date = $day and score is not null
 )"""
-_TIES = f"""
-with {_SCORED}
+_TIES = f"""{_SCORED}
 select mine.place, friend.place, contact_months
 from friend as tie
 inner join scored as mine on tie.person_id = mine.person_id
 inner join scored as friend on tie.friend_id = friend.person_id
-where as_of_date = ?
+where as_of_date = $day
 order by all
+"""
+# Three people of ten are held out of every fit, by a hash of the person_id.
+_PEOPLE = f"""{_SCORED}
+select
+    cast('0x' || left(sha256('held out of a fit\n' || person_id), 16) as ubigint) % 10 < 3,
+    outcome.is_bad,
+    {{columns}}
+from scored
+inner join features using (person_id)
+left join outcome on scored.person_id = outcome.person_id and outcome.as_of_date = $day
+where features.as_of_date = $day
+order by scored.place
 """
 
 
 @dataclass(frozen=True)
-class ContactTies:
-    """Scored friends with two-way contact: places of person and friend, and months of contact."""
-
-    person: Ints
-    friend: Ints
-    months: Ints
-
-
-@dataclass(frozen=True)
 class PastSnapshot:
-    """Everyone scored on a date, by person_id. ``values`` has every feature that has bins;
-    ``is_known``: who has an outcome."""
+    """Everyone scored on a date, by person_id.
+
+    ``values`` has every feature that has bins. ``ties``: rows of person, friend and months of
+    two-way contact, people by their place. ``is_known``: who has an outcome. ``is_held_out``: who
+    is kept out of every fit, on every date the same people.
+    """
 
     as_of_date: date
-    person_ids: tuple[str, ...]
-    values: Mapping[str, Floats]
-    ties: ContactTies
+    values: dict[str, Floats]
+    ties: Ints
     is_known: Flags
     is_bad: Flags
+    is_held_out: Flags
 
-    @property
-    def held_out(self) -> Flags:
-        """Who is kept out of every fit: by a hash of the person_id, the same on every date."""
-        return np.array([_is_held_out(one) for one in self.person_ids], dtype=np.bool_)
-
-    def sample(self, rows: Flags) -> Sample:
-        """Return the flagged people as rows to fit to."""
+    def sample(self, *, is_held_out: bool) -> Sample:
+        """Return the people with an outcome who are held out, or those who are not."""
+        rows = self.is_known & (self.is_held_out == is_held_out)
         return Sample(self.values, self.is_bad).where(rows)
-
-
-def _is_held_out(person_id: str) -> bool:
-    digest = hashlib.sha256(b"held out of a fit\n" + person_id.encode()).digest()
-    return int.from_bytes(digest[:8], "big") % 10 < HELD_OUT_OF_TEN
 
 
 def read_past(
@@ -99,51 +95,42 @@ def read_past(
     """Yield what is published of each date: features of the card, ties, outcomes."""
     names = [feature.name for feature in card.features if feature.bins]
     columns = ", ".join(f"cast(features.{identifier(name)} as double)" for name in names)
-    people = f"""
-with {_SCORED}
-select scored.person_id, outcome.is_bad, {columns}
-from scored
-inner join features on scored.person_id = features.person_id and features.as_of_date = ?
-left join outcome on scored.person_id = outcome.person_id and outcome.as_of_date = ?
-order by scored.place
-"""
     for day in days:
-        rows = snapshots.rows(people, [day, day, day])
-        values = np.array([row[2:] for row in rows], dtype=np.float64)
-        ties = np.array(snapshots.rows(_TIES, [day, day]), dtype=np.int64).reshape(-1, 3)
+        rows = snapshots.rows(_PEOPLE.format(columns=columns), {"day": day})
+        held_out, bad, *values = zip(*rows, strict=True)
+        ties = np.array(snapshots.rows(_TIES, {"day": day}), dtype=np.int64).reshape(-1, 3)
         yield PastSnapshot(
             day,
-            tuple(row[0] for row in rows),
-            {name: values[:, place] for place, name in enumerate(names)},
-            ContactTies(ties[:, 0], ties[:, 1], ties[:, 2]),
-            np.array([row[1] is not None for row in rows], dtype=np.bool_),
-            np.array([bool(row[1]) for row in rows], dtype=np.bool_),
+            {n: np.array(v, dtype=np.float64) for n, v in zip(names, values, strict=True)},
+            ties,
+            np.array([one is not None for one in bad], dtype=np.bool_),
+            np.array(bad, dtype=np.bool_),
+            np.array(held_out, dtype=np.bool_),
         )
 
 
-def points_of(card: Scorecard, past: PastSnapshot) -> dict[str, Ints]:
-    """Return feature -> points of everyone, in the card's order: what a run would publish."""
-    points = {
-        feature.name: binned_points(feature, past.values[feature.name])
-        for feature in card.features
-        if feature.bins
+@dataclass(frozen=True)
+class CardPoints:
+    """What a run would publish of everyone: points by feature, a column each, as the card has them.
+
+    ``own``: the sum without the social factor.
+    """
+
+    by_feature: Ints
+    own: Ints
+    scores: Ints
+
+
+def points_of(card: Scorecard, past: PastSnapshot) -> CardPoints:
+    """Return everyone's points on a card."""
+    binned = {
+        one.name: binned_points(one, past.values[one.name]) for one in card.features if one.bins
     }
-    own = own_points(card, points)
-    return {
-        feature.name: points[feature.name] if feature.bins else _friend_points(card, past, own)
-        for feature in card.features
-    }
-
-
-def own_points(card: Scorecard, points: Mapping[str, Ints]) -> Ints:
-    """Return everyone's points without the social factor."""
-    own = [points[f.name] for f in card.features if f.factor != card.late_factor]
-    return np.asarray(np.sum(own, axis=0))
-
-
-def scores(card: Scorecard, points: Mapping[str, Ints]) -> Ints:
-    """Return everyone's score."""
-    return np.asarray(card.base + np.sum(list(points.values()), axis=0))
+    own = np.sum([binned[f.name] for f in card.features if f.factor != card.late_factor], axis=0)
+    by_feature = np.column_stack(
+        [binned[f.name] if f.bins else _friend_points(card, past.ties, own) for f in card.features]
+    )
+    return CardPoints(by_feature, own, card.base + by_feature.sum(axis=1))
 
 
 def binned_points(feature: Feature, values: Floats) -> Ints:
@@ -154,14 +141,14 @@ def binned_points(feature: Feature, values: Floats) -> Ints:
     return np.where(np.isnan(values), feature.missing_points, found)
 
 
-def _friend_points(card: Scorecard, past: PastSnapshot, own: Ints) -> Ints:
+def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
     """Return the points of the bounded-influence neighbour mean (docs/method.md), in integers."""
     rule, most = card.friends, card.friend_points_max
     record = own * MILLION // card.own_points_max
     low, high = record - rule.max_distance_ppm, record + rule.max_distance_ppm
     numerator = rule.prior_weight * np.clip(rule.prior_ppm, low, high)
     denominator = np.full(len(record), rule.prior_weight, dtype=np.int64)
-    person, friend, months = past.ties.person, past.ties.friend, past.ties.months
+    person, friend, months = ties.T
     np.add.at(numerator, person, months * np.clip(record[friend], low[person], high[person]))
     np.add.at(denominator, person, months)
     return np.asarray((2 * most * numerator + MILLION * denominator) // (2 * MILLION * denominator))
@@ -173,8 +160,8 @@ class ReportTable:
 
     name: str
     title: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    columns: Sequence[str]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -196,7 +183,7 @@ def fit_and_judge(
     judged: it is not fitted once more to everyone.
     """
     training, judging = past[:-1] or past, past[-1]
-    parts = [one.sample(one.is_known & ~one.held_out) for one in training]
+    parts = [one.sample(is_held_out=False) for one in training]
     sample = Sample(
         {key: np.concatenate([one.values[key] for one in parts]) for key in parts[0].values},
         np.concatenate([one.is_bad for one in parts]),
@@ -211,16 +198,16 @@ def fit_and_judge(
         title=f"{card.name} fitted to {len(sample.is_bad)} outcomes of {when}",
     )
     of_seen = [
-        np.concatenate([scores(one, points_of(one, p))[~p.held_out] for p in training])
+        np.concatenate([points_of(one, p).scores[~p.is_held_out] for p in training])
         for one in (card, named)
     ]
     fitted = replace(fitted, card=with_gates(named, *of_seen))
-    unseen = judging.is_known & judging.held_out
-    free = unconstrained_log_odds(fitted.bins, sample, judging.sample(unseen))
+    unseen = judging.sample(is_held_out=True)
+    free = unconstrained_log_odds(fitted.bins, sample, unseen)
     summary = (
         f"{name}: fitted to {len(sample.is_bad):,} outcomes ({sample.bad:,} bad) as of "
         f"{', '.join(days)}; judged on "
-        f"{np.count_nonzero(unseen):,} other people as of {judging.as_of_date}"
+        f"{len(unseen.is_bad):,} other people as of {judging.as_of_date}"
     )
     tables = _judged(card, fitted, judging, unseen, free)
     return FitReport(fitted.card, summary, tables, free is not None)
@@ -240,13 +227,10 @@ def unconstrained_log_odds(
         return None
 
     def indicators(people: Sample) -> Floats:
-        return np.concatenate(
-            [
-                one.bin_numbers(people.values[one.name])[:, None] == np.arange(len(one.edges) + 1)
-                for one in features
-            ],
-            axis=1,
-        ).astype(np.float64)
+        numbers = [one.numbers(people.values[one.name]) for one in features]
+        bins = [np.arange(len(one.evidence)) for one in features]
+        flags = [of[:, None] == no for of, no in zip(numbers, bins, strict=True)]
+        return np.concatenate(flags, axis=1).astype(np.float64)
 
     model = LogisticRegression(max_iter=1000)
     model.fit(indicators(sample), ~sample.is_bad)
@@ -254,55 +238,61 @@ def unconstrained_log_odds(
 
 
 def _judged(
-    card: Scorecard, fitted: Fitted, judging: PastSnapshot, unseen: Flags, free: Floats | None
+    card: Scorecard, fitted: Fitted, judging: PastSnapshot, unseen: Sample, free: Floats | None
 ) -> tuple[ReportTable, ...]:
     """Return the tables of the report: both cards on the people who were held out."""
-    cards, is_bad = (card, fitted.card), judging.is_bad[unseen]
-    points = [
-        {name: one[unseen] for name, one in points_of(each, judging).items()} for each in cards
-    ]
-    first, second = (scores(each, p) for each, p in zip(cards, points, strict=True))
-    own = [own_points(each, p) for each, p in zip(cards, points, strict=True)]
-    ranked: list[tuple[str, Ints | Floats]] = [
-        (f"{cards[0].name}: score", first),
-        (f"{cards[1].name}: score", second),
-        (f"{cards[0].name}: own points", own[0]),
-        (f"{cards[1].name}: own points", own[1]),
-        (f"{cards[1].name}: model, before points", fitted.log_odds(judging.sample(unseen))),
-    ]
+    cards, rows = (card, fitted.card), judging.is_known & judging.is_held_out
+    points = [points_of(one, judging) for one in cards]
+    scores = [one.scores[rows] for one in points]
+    ranked = {f"{one.name}: score": of for one, of in zip(cards, scores, strict=True)}
+    ranked |= {f"{one.name}: own points": p.own[rows] for one, p in zip(cards, points, strict=True)}
+    log_odds = evidence_of(fitted.bins, unseen) @ fitted.coefficients
+    by_model = {f"{fitted.card.name}: model, before points": log_odds}
     if free is not None:
-        ranked.append(("scikit-learn on the same bins", free))
-    reasons = [reason_places(each, p) for each, p in zip(cards, points, strict=True)]
+        by_model["scikit-learn on the same bins"] = free
+    figures = {name: separation_of(of, unseen.is_bad) for name, of in (ranked | by_model).items()}
+    reasons = [reason_places(one, p.by_feature[rows]) for one, p in zip(cards, points, strict=True)]
     other_set, other_first = changed_reasons(*reasons)
     return (
         ReportTable(
             "separation",
             "How well good and bad are separated",
             ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks", "ks_low", "ks_high"),
-            tuple(_separation_row(name, one, is_bad) for name, one in ranked),
+            [
+                (name, f.people, f.bad,
+                 *map(_rounded, (f.auc, f.auc_low, f.auc_high, f.ks, f.ks_low, f.ks_high)))
+                for name, f in figures.items()
+            ],
         ),
         ReportTable(
             "swap_set",
             "Who passes a band's gate on which card",
             ("band", "gate", "fitted_gate", "passes_on", "people", "bad", "bad_share"),
-            tuple(_swap_rows(cards, (first, second), is_bad)),
+            list(_swap_rows(cards, scores, unseen.is_bad)),
         ),
         ReportTable(
             "reasons",
-            f"Reasons: of {len(first):,} people {other_set:,} have other ones, "
+            f"Reasons: of {len(unseen.is_bad):,} people {other_set:,} have other ones, "
             f"{other_first:,} another first one",
             ("feature", card.name, fitted.card.name, "difference"),
-            tuple(_reason_rows(card, *reasons)),
+            list(_reason_rows(card, reasons)),
         ),
-        _features_table(card, fitted),
-    )
+        ReportTable(
+            "features",
+            "Features",
+            ("feature", "direction", "evidence", "coefficient", "max_before", "max_points",
+             "missing", "points_from"),
+            list(_feature_rows(card, fitted)),
+        ),
+    )  # fmt: skip
 
 
 def separation_of(ranks: Ints | Floats, is_bad: Flags) -> Separation:
     """Return how well scores of any kind separate the good, who should have more, from the bad."""
     distinct, place = np.unique(ranks, return_inverse=True)
-    bad = np.bincount(place[is_bad], minlength=len(distinct)).tolist()
-    good = np.bincount(place[~is_bad], minlength=len(distinct)).tolist()
+    good, bad = (
+        np.bincount(place[rows], minlength=len(distinct)).tolist() for rows in (~is_bad, is_bad)
+    )
     return separation([(no, *counts) for no, counts in enumerate(zip(good, bad, strict=True))])
 
 
@@ -313,22 +303,15 @@ def auc_of(ranks: Ints | Floats, is_bad: Flags) -> float:
     return auc
 
 
-def _separation_row(name: str, ranks: Ints | Floats, is_bad: Flags) -> Row:
-    one = separation_of(ranks, is_bad)
-    figures = (one.auc, one.auc_low, one.auc_high, one.ks, one.ks_low, one.ks_high)
-    return name, one.people, one.bad, *map(_rounded, figures)
-
-
-def _swap_rows(
-    cards: tuple[Scorecard, Scorecard], both: tuple[Ints, Ints], is_bad: Flags
-) -> Iterator[Row]:
+def _swap_rows(cards: Sequence[Scorecard], scores: Sequence[Ints], is_bad: Flags) -> Iterator[Row]:
     """Yield, for each band's gate, who passes it on which card, and how many of them are bad."""
+    only = [f"{card.name} only" for card in cards]
     for first, second in zip(cards[0].bands[1:], cards[1].bands[1:], strict=True):
-        on_first, on_second = both[0] >= first.at_least, both[1] >= second.at_least
+        on_first, on_second = scores[0] >= first.at_least, scores[1] >= second.at_least
         for name, who in (
             ("both", on_first & on_second),
-            (f"{cards[0].name} only", on_first & ~on_second),
-            (f"{cards[1].name} only", ~on_first & on_second),
+            (only[0], on_first & ~on_second),
+            (only[1], ~on_first & on_second),
             ("neither", ~on_first & ~on_second),
         ):
             people, bad = int(np.count_nonzero(who)), int(np.count_nonzero(who & is_bad))
@@ -336,22 +319,22 @@ def _swap_rows(
             yield first.name, first.at_least, second.at_least, name, people, bad, share
 
 
-def reason_places(card: Scorecard, points: Mapping[str, Ints]) -> Ints:
+def reason_places(card: Scorecard, points: Ints) -> Ints:
     """Return each person's reasons in order: places of features on the card from 1, 0 for none.
 
     As scores.reason has them: by points lost, ties in the order of the card.
     """
-    lost = np.column_stack([f.max_points - points[f.name] for f in card.features])
+    lost = np.array([feature.max_points for feature in card.features]) - points
     order = np.argsort(-lost, axis=1, kind="stable")[:, :REASON_COUNT]
     return np.where(np.take_along_axis(lost, order, axis=1) > 0, order + 1, 0)
 
 
-def _reason_rows(card: Scorecard, first: Ints, second: Ints) -> Iterator[Row]:
+def _reason_rows(card: Scorecard, reasons: Sequence[Ints]) -> Iterator[Row]:
     """Yield feature, people who have it as a reason on the first and on the second card."""
     for place, feature in enumerate(card.features, start=1):
-        counts = [int((reasons == place).any(axis=1).sum()) for reasons in (first, second)]
-        if any(counts):
-            yield feature.name, *counts, counts[1] - counts[0]
+        first, second = (int((one == place).any(axis=1).sum()) for one in reasons)
+        if first or second:
+            yield feature.name, first, second, second - first
 
 
 def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
@@ -360,38 +343,21 @@ def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
     return int(is_other_set.sum()), int((first[:, 0] != second[:, 0]).sum())
 
 
-def _features_table(card: Scorecard, fitted: Fitted) -> ReportTable:
-    most_before = {feature.name: feature.max_points for feature in card.features}
-    coefficients = dict(zip((b.name for b in fitted.bins), fitted.model.coefficients, strict=True))
-    evidence = {one.name: one.evidence_direction for one in fitted.bins}
-    rows = tuple(
-        (
-            one.name,
-            one.direction,
-            evidence.get(one.name, "kept"),
-            _rounded(coefficients.get(one.name)),
-            most_before[one.name],
-            one.max_points,
-            one.missing_points if one.bins else None,
+def _feature_rows(card: Scorecard, fitted: Fitted) -> Iterator[Row]:
+    found = {
+        bins.name: (bins.evidence_direction, round(float(coefficient), 4))
+        for bins, coefficient in zip(fitted.bins, fitted.coefficients, strict=True)
+    }
+    for before, one in zip(card.features, fitted.card.features, strict=True):
+        yield (
+            one.name, one.direction, *found.get(one.name, ("kept", None)),
+            before.max_points, one.max_points, one.missing_points if one.bins else None,
             " ".join(f"{step.at_least:f}:{step.points}" for step in one.bins),
-        )
-        for one in fitted.card.features
-    )
-    columns = (
-        "feature",
-        "direction",
-        "evidence",
-        "coefficient",
-        "max_before",
-        "max_points",
-        "missing",
-        "points_from",
-    )
-    return ReportTable("features", "Features", columns, rows)
+        )  # fmt: skip
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+    return None if value is None else round(value, 4)
 
 
 def markdown(report: FitReport) -> str:
@@ -412,29 +378,31 @@ def card_text(card: Scorecard, base_name: str, comment: str) -> str:
 
     ``comment``: what the card was fitted to.
     """
+    head = {"name": card.name, "version": card.version, "title": card.title, "extends": base_name}
+    parts: list[tuple[str, dict[str, Any]]] = [
+        ("", head),
+        *(("[[band]]", {"name": one.name, "at_least": one.at_least}) for one in card.bands),
+        *((f"[factor.{factor}]", {"max_points": cap}) for factor, cap in card.factor_caps),
+        *(
+            (f"[feature.{one.name}]", {"bins": one.bins, "missing_points": one.missing_points})
+            for one in card.features
+            if one.bins
+        ),
+        *(("[[benefit]]", asdict(one)) for one in card.benefits),
+    ]
 
-    def quoted(text: str) -> str:
-        # A JSON string is a TOML basic string.
-        return json.dumps(text, ensure_ascii=False)
+    def line(key: str, value: Any) -> str:
+        if isinstance(value, tuple):
+            steps = ", ".join(f"[{one.at_least:f}, {one.points}]" for one in value)
+            return f"{key} = [{steps}]"
+        # A string, a number or a truth value of JSON is one of TOML.
+        return f"{key} = {json.dumps(value, ensure_ascii=False)}"
 
-    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    lines += ["", f"name = {quoted(card.name)}", f"version = {quoted(card.version)}"]
-    lines += [f"title = {quoted(card.title)}", f"extends = {quoted(base_name)}"]
-    for band in card.bands:
-        lines += ["", "[[band]]", f"name = {quoted(band.name)}", f"at_least = {band.at_least}"]
-    for factor, cap in card.factor_caps:
-        lines += ["", f"[factor.{factor}]", f"max_points = {cap}"]
-    for feature in card.features:
-        if feature.bins:
-            steps = ", ".join(f"[{one.at_least:f}, {one.points}]" for one in feature.bins)
-            lines += ["", f"[feature.{feature.name}]", f"bins = [{steps}]"]
-            lines += [f"missing_points = {feature.missing_points}"]
-    for benefit in card.benefits:
-        lines += ["", "[[benefit]]", f"name = {quoted(benefit.name)}"]
-        lines += [f"min_score = {benefit.min_score}", f"source = {quoted(benefit.source)}"]
-        lines += [f"note = {quoted(benefit.note)}"]
-        lines += [f"is_harm_sensitive = {str(benefit.is_harm_sensitive).lower()}"]
-    return "\n".join(lines) + "\n"
+    texts = ["\n".join(f"# {one}".rstrip() for one in comment.splitlines())]
+    for title, values in parts:
+        lines = [line(key, value) for key, value in values.items()]
+        texts.append("\n".join([title, *lines] if title else lines))
+    return "\n\n".join(texts) + "\n"
 
 
 def fit_to_published(
@@ -458,8 +426,8 @@ def fit_to_published(
         raise UsageError(f"--name {name}: a card has that name; give the new one another")
     past = list(read_past(snapshots, _known_days(snapshots, span), card))
     for what, parts in (
-        ("to fit to", [p.sample(p.is_known & ~p.held_out) for p in past[:-1] or past]),
-        ("to judge by", [past[-1].sample(past[-1].is_known & past[-1].held_out)]),
+        ("to fit to", [one.sample(is_held_out=False) for one in past[:-1] or past]),
+        ("to judge by", [past[-1].sample(is_held_out=True)]),
     ):
         good, bad = sum(p.good for p in parts), sum(p.bad for p in parts)
         if min(good, bad) < FEWEST:

@@ -1,12 +1,13 @@
 """`plainscore fit` reads what is published, and writes a card that a run takes as it is."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from plainscore.analysis import fit_report
-from plainscore.analysis.fit_report import points_of, read_past, scores
+from plainscore.analysis.fit_report import points_of, read_past
 from plainscore.cli.app import run_command_line
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.reader import Snapshots
@@ -26,19 +27,16 @@ def test_a_study_gives_everyone_the_points_that_a_run_publishes(
     card = read_scorecard(find_scorecard(name))
     (past,) = read_past(snapshots, [DAY], card)
     points = points_of(card, past)
-    columns = ", ".join(points)
-    published = snapshots.rows(
-        f"select {columns} from points_all where scorecard = ? and as_of_date = ? "
-        "order by person_id",
-        [name, DAY],
-    )
-    assert list(zip(*(points[one].tolist() for one in points), strict=True)) == published
-    told = snapshots.rows(
-        "select score from score_all where scorecard = ? and as_of_date = ? "
-        "and score is not null order by person_id",
-        [name, DAY],
-    )
-    assert [(one,) for one in scores(card, points).tolist()] == told
+    columns = ", ".join(feature.name for feature in card.features)
+    everyone = "where scorecard = ? and as_of_date = ? order by person_id"
+    published = snapshots.rows(f"select {columns} from points_all {everyone}", [name, DAY])
+    assert [tuple(row) for row in points.by_feature.tolist()] == published
+    scores = snapshots.rows(f"select person_id, score from score_all {everyone}", [name, DAY])
+    scored = [(person_id, score) for person_id, score in scores if score is not None]
+    assert points.scores.tolist() == [score for _, score in scored]
+    hashes = [sha256(f"held out of a fit\n{person_id}".encode()) for person_id, _ in scored]
+    held_out = [int.from_bytes(one.digest()[:8], "big") % 10 < 3 for one in hashes]
+    assert past.is_held_out.tolist() == held_out
 
 
 def test_too_few_outcomes_are_refused(evaluated: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from plainscore.analysis.fit import Floats
 from plainscore.analysis.fit_report import (
-    ContactTies,
     FitReport,
     PastSnapshot,
     card_text,
@@ -19,7 +18,6 @@ from plainscore.analysis.fit_report import (
     fit_and_judge,
     points_of,
     reason_places,
-    scores,
     unconstrained_log_odds,
 )
 from plainscore.analysis.network import draw
@@ -49,10 +47,13 @@ def _past(card: Scorecard, day: date) -> PastSnapshot:
             values[feature.name] = np.where(gaps, np.nan, np.round(low + place * (high - low), 3))
     everyone = np.arange(PEOPLE, dtype=np.int64)
     return PastSnapshot(
-        day, tuple(f"p{place:05}" for place in everyone), values,
-        ContactTies(everyone, (everyone * 7 + 1) % PEOPLE, 1 + everyone % 12),
-        _uniform(f"{day} known") < 0.9, _uniform(f"{day} bad") < 0.35 * (1 - trait),
-    )  # fmt: skip
+        day,
+        values,
+        np.column_stack((everyone, (everyone * 7 + 1) % PEOPLE, 1 + everyone % 12)),
+        is_known=_uniform(f"{day} known") < 0.9,
+        is_bad=_uniform(f"{day} bad") < 0.35 * (1 - trait),
+        is_held_out=_uniform("held out") < 0.3,
+    )
 
 
 @pytest.fixture(scope="module", params=["standard", "own"])
@@ -100,8 +101,9 @@ def test_the_compiled_points_of_every_row_are_those_of_the_study(
         )
         cases = ",\n".join(points_case(feature, 4) for feature in binned)
         compiled = con.execute(f"select {cases} from value order by person").fetchall()
-    points = points_of(study.card, past[1])
-    assert compiled == list(zip(*(points[name].tolist() for name in names), strict=True))
+    places = [place for place, one in enumerate(study.card.features) if one.bins]
+    points = points_of(study.card, past[1]).by_feature[:, places]
+    assert compiled == [tuple(row) for row in points.tolist()]
 
 
 def test_the_social_factor_stays_as_it_was(study: FitReport, card: Scorecard) -> None:
@@ -118,8 +120,8 @@ def test_kept_caps_are_kept(card: Scorecard, past: list[PastSnapshot]) -> None:
 def test_as_many_people_pass_every_gate_as_before(
     study: FitReport, card: Scorecard, past: list[PastSnapshot]
 ) -> None:
-    seen = ~past[0].held_out
-    before, after = (scores(c, points_of(c, past[0]))[seen] for c in (card, study.card))
+    seen = ~past[0].is_held_out
+    before, after = (points_of(one, past[0]).scores[seen] for one in (card, study.card))
     for old, new in zip(card.bands[1:], study.card.bands[1:], strict=True):
         passed, passing = np.count_nonzero(before >= old.at_least), after >= new.at_least
         assert np.count_nonzero(passing) <= passed
@@ -135,16 +137,15 @@ def test_as_many_people_pass_every_gate_as_before(
 def test_whoever_judges_the_card_was_not_fitted_to(
     study: FitReport, card: Scorecard, past: list[PastSnapshot]
 ) -> None:
-    held_out = past[0].held_out
-    assert (held_out == past[1].held_out).all()
-    turned = [replace(p, is_bad=np.where(p.held_out, ~p.is_bad, p.is_bad)) for p in past[:1]] + [
-        replace(past[1], is_bad=~past[1].is_bad)
+    turned = [
+        replace(past[0], is_bad=past[0].is_bad ^ past[0].is_held_out),
+        replace(past[1], is_bad=~past[1].is_bad),
     ]
     assert fit_and_judge(card, turned, "mine", is_keeping_caps=False).card == study.card
 
 
 def test_the_same_reasons_are_no_change(card: Scorecard, past: list[PastSnapshot]) -> None:
-    reasons = reason_places(card, points_of(card, past[0]))
+    reasons = reason_places(card, points_of(card, past[0]).by_feature)
     assert changed_reasons(reasons, reasons) == (0, 0)
 
 
@@ -152,5 +153,5 @@ def test_without_scikit_learn_there_is_no_check(
     monkeypatch: pytest.MonkeyPatch, past: list[PastSnapshot]
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
-    sample = past[0].sample(past[0].is_known)
+    sample = past[0].sample(is_held_out=False)
     assert unconstrained_log_odds([], sample, sample) is None
