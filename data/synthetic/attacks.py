@@ -9,14 +9,15 @@ fake_farm       invented accounts befriending each other and their customers
 Attackers otherwise live ordinary lives. Fakes have an account, ties and contacts, no other record.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from plainscore.synthetic.chance import Dice, Ints
+from plainscore.synthetic.chance import Dice
 from plainscore.synthetic.people import Population
-from plainscore.synthetic.ties import NEVER, TieList
+from plainscore.synthetic.rows import Rows, stack
+from plainscore.synthetic.ties import NEVER, pair_codes
 
 ROLES: Final = ("member", "customer", "fake", "seller")
 MEMBER, CUSTOMER, FAKE, SELLER = range(4)
@@ -48,38 +49,28 @@ _LOW_RELIABILITY: Final = -600
 _HIGH_RELIABILITY: Final = 700
 
 
-@dataclass(frozen=True)
-class Attacks:
-    """Who takes part in what, of shape (parts played,).
+def plan_attacks(dice: Dice, population: Population, first_day: int) -> Rows:
+    """Choose who attacks: one attack of each kind for every 2,500 people, at least one.
 
-    `attack` numbers the attacks, `kind` and `role` are places in ATTACK_KINDS and ROLES,
-    `first_day` is the day the attack begins. One person plays in one attack at most.
+    One row per part played: `attack` numbers the attacks, `kind` and `role` are places in
+    ATTACK_KINDS and ROLES, `first_day` is the day the attack begins. One person plays in one
+    attack at most.
     """
-
-    attack: Ints
-    kind: Ints
-    role: Ints
-    person: Ints
-    first_day: Ints
-
-
-def plan_attacks(dice: Dice, population: Population, first_day: int) -> Attacks:
-    """Choose who attacks: one attack of each kind for every 2,500 people, at least one."""
-    if population.count < _FEWEST_PEOPLE:
-        return Attacks(*np.zeros((5, 0), dtype=np.int64))
     crowds = _crowds(dice, population)
     most = max(population.count // 40, 4)
+    attacks = len(_KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)
     parts: list[tuple[int, int, int, int]] = []
-    for attack in range(len(_KINDS) * max(1, population.count // _PEOPLE_PER_ATTACK)):
+    for attack in range(attacks if population.count >= _FEWEST_PEOPLE else 0):
         number = attack % len(_KINDS)
         for role, wanted in _KINDS[number].parts.items():
             is_mixed = _KINDS[number].name == "score_group"
             crowd = crowds["mixed" if is_mixed else _CROWD_OF_ROLE[role]]
             count = min(wanted, most, len(crowd))
             parts += [(attack, number, role, crowd.pop()) for _ in range(count)]
-    attack, kind_of, role_of, person = np.array(parts, dtype=np.int64).T
-    start = first_day + _FIRST_START + dice.roll("attack.start", attack).pick(0, _START_SPREAD)
-    return Attacks(attack, kind_of, role_of, person, start)
+    columns = np.array(parts, dtype=np.int64).reshape(-1, 4).T
+    planned = Rows(dict(zip(("attack", "kind", "role", "person"), columns, strict=True)))
+    start = dice.roll("attack.start", planned["attack"]).pick(0, _START_SPREAD)
+    return planned.replaced(first_day=first_day + _FIRST_START + start)
 
 
 def _crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
@@ -97,49 +88,40 @@ def _crowds(dice: Dice, population: Population) -> dict[str, list[int]]:
     return {name: shuffled[chosen][::-1].tolist() for name, chosen in crowds.items()}
 
 
-def enlist_fakes(population: Population, attacks: Attacks) -> Population:
+def enlist_fakes(population: Population, attacks: Rows) -> Population:
     """Turn the fakes' accounts into what they are: opened just before their attack."""
-    is_made_up = attacks.role == FAKE
-    fakes = attacks.person[is_made_up]
+    fakes = attacks.take(attacks["role"] == FAKE)
     operator, opened = population.operator.copy(), population.opened_day.copy()
     is_thin = population.is_thin.copy()
-    operator[fakes] = attacks.attack[is_made_up]
-    opened[fakes] = attacks.first_day[is_made_up] - 5
-    is_thin[fakes] = False
+    operator[fakes["person"]] = fakes["attack"]
+    opened[fakes["person"]] = fakes["first_day"] - 5
+    is_thin[fakes["person"]] = False
     return replace(population, operator=operator, opened_day=opened, is_thin=is_thin)
 
 
-def attack_ties(dice: Dice, population: Population, attacks: Attacks) -> TieList:
-    """Return the ties that the attacks add."""
-    pairs = [
-        _pairs_of_attack(dice, attacks, number) for number in np.unique(attacks.attack).tolist()
-    ]
-    low, high, number = np.concatenate(pairs, axis=1) if pairs else np.zeros((3, 0), np.int64)
-    first_part = np.searchsorted(attacks.attack, number)
-    kind = attacks.kind[first_part]
+def attack_ties(dice: Dice, population: Population, attacks: Rows) -> Rows:
+    """Return the ties that the attacks add, as `make_ties` returns those of others."""
+    numbers = np.unique(attacks["attack"]).tolist()
+    ties = [_ties_of_attack(dice, attacks.take(attacks["attack"] == n)) for n in numbers]
+    empty = np.zeros(0, dtype=np.int64)
+    none = {"low": empty, "high": empty, "attack": empty, "start": empty, "closeness": empty}
+    found = stack([Rows(none), *ties])
+    low, high = found["low"], found["high"]
     wait = dice.roll("attack.tie", low, high).pick(0, 45)
     met = np.maximum(population.opened_day[low], population.opened_day[high])
-    never = np.full(len(low), NEVER, dtype=np.int64)
-    return TieList(
-        low=low,
-        high=high,
-        added_day=np.maximum(attacks.first_day[first_part] + wait, met),
-        ended_day=never,
-        again_day=never,
-        closeness=np.array([k.closeness_ppm for k in _KINDS])[kind],
-        attack=number,
-    )
+    return found.replaced(added=np.maximum(found["start"] + wait, met), ended=NEVER, again=NEVER)
 
 
-def _pairs_of_attack(dice: Dice, attacks: Attacks, number: int) -> Ints:
-    """Return low, high and the attack's number for each tie, shape (3, ties)."""
-    takes_part = attacks.attack == number
-    person, role = attacks.person[takes_part], attacks.role[takes_part]
-    kind = int(attacks.kind[takes_part][0])
-    one, other = np.triu_indices(len(person), k=1)
-    low = np.minimum(person[one], person[other])
-    high = np.maximum(person[one], person[other])
-    serves_customer = (role[one] == CUSTOMER) != (role[other] == CUSTOMER)
-    among = dice.roll("attack.pair", low, high).likely(1, _KINDS[kind].pair_ppm)
-    chosen = serves_customer | (among & (role[one] == role[other]) & (role[one] != CUSTOMER))
-    return np.stack([low[chosen], high[chosen], np.full(int(chosen.sum()), number)])
+def _ties_of_attack(dice: Dice, parts: Rows) -> Rows:
+    """Return the ties between those who play a part in one attack."""
+    kind = _KINDS[int(parts["kind"][0])]
+    one, other = np.triu_indices(len(parts), k=1)
+    codes = pair_codes(parts["person"][one], parts["person"][other])
+    ties = Rows({"low": codes >> 32, "high": codes & 0xFFFFFFFF})
+    role, other_role = parts["role"][one], parts["role"][other]
+    serves_customer = (role == CUSTOMER) != (other_role == CUSTOMER)
+    meet = dice.roll("attack.pair", ties["low"], ties["high"]).likely(1, kind.pair_ppm)
+    among = meet & (role == other_role) & (role != CUSTOMER)
+    attack, start = int(parts["attack"][0]), int(parts["first_day"][0])
+    ties = ties.replaced(attack=attack, start=start, closeness=kind.closeness_ppm)
+    return ties.take(serves_customer | among)

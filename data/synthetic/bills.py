@@ -8,17 +8,15 @@ Few rows make most of the disorder of a real feed: payments in two parts, parts 
 ever comes, payments that bounce and are made again, a little overpayment.
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Flags, Ints, odds_to_ppm, pick, power_of_two
-from plainscore.synthetic.people import Pressure, pressure
+from plainscore.synthetic.people import LATENESS, pressure
 from plainscore.synthetic.rows import (
     NONE,
     SECONDS_PER_DAY,
-    Columns,
     Month,
     Rows,
     event_numbers,
@@ -65,44 +63,15 @@ _TRANSFER_STEP: Final = 1_000
 _DEPOSIT_STEP: Final = 2_000
 
 
-@dataclass(frozen=True)
-class Bills(Columns):
-    """Bills issued in one month, of shape (bills,).
+def bills_of_month(world: World, persons: Ints, month: Month) -> Rows:
+    """Return all bills issued to the persons in `month`, with how they end.
 
-    Attributes
-    ----------
-    person, bill_type
-        Whose, and a place in BILL_TYPES. A person has at most one bill of a type in a month.
-    day, due_day
-        Day numbers of issue and due date.
-    cents, balance_cents, limit_cents
-        Amount due; card bills also balance and credit limit, else (and sometimes) NONE.
-    settled_day
-        Day number on which the last of it is paid, NONE if that never happens.
+    They are events of the log; `settled` is the day number on which the last of a bill is paid,
+    NONE if that never happens. A person has at most one bill of a type in a month.
     """
-
-    person: Ints
-    bill_type: Ints
-    day: Ints
-    due_day: Ints
-    cents: Ints
-    balance_cents: Ints
-    limit_cents: Ints
-    settled_day: Ints
-
-    @property
-    def code(self) -> Ints:
-        """Person and type in one number, for draws and for event numbers."""
-        return self.person * len(BILL_TYPES) + self.bill_type
-
-
-def bills_of_month(world: World, persons: Ints, month: Month) -> Bills:
-    """Return all bills issued to the persons in `month`, with how they end."""
-    weight = pressure(world.dice, persons, month)
-    bills = Bills.join(
-        [_bills_of_type(world, persons, weight, month, bill_type) for bill_type in _PRODUCTS]
-    )
-    return bills.take(world.has_account(bills.person, bills.day))
+    strain = pressure(world.dice, persons, month, LATENESS)
+    bills = [_bills_of_type(world, persons, strain, month, bill_type) for bill_type in _PRODUCTS]
+    return world.with_account(stack(bills))
 
 
 def _holders(world: World, persons: Ints, bill_type: int) -> Flags:
@@ -122,16 +91,11 @@ def _holders(world: World, persons: Ints, bill_type: int) -> Flags:
 
 def _is_billed(world: World, persons: Ints, month: Month, bill_type: int) -> Flags:
     """Return who of the holders gets a bill this month."""
-    if bill_type == INSTALMENT:
-        return _has_running_plan(world, persons, month)
-    every = _PRODUCTS[bill_type].every_months
-    thin_too = np.where(world.population.is_thin[persons], 6, every)
-    turn = world.dice.roll("bill.turn", persons, bill_type).lane(0)
-    return np.asarray((month.number + turn) % thin_too == 0)
-
-
-def _has_running_plan(world: World, persons: Ints, month: Month) -> Flags:
-    """Return who is paying off a purchase in instalments: plans of three or six months."""
+    if bill_type != INSTALMENT:
+        every = np.where(world.population.is_thin[persons], 6, _PRODUCTS[bill_type].every_months)
+        turn = world.dice.roll("bill.turn", persons, bill_type).lane(0)
+        return np.asarray((month.number + turn) % every == 0)
+    # Purchases are paid off in plans of three or six months.
     running = np.zeros(len(persons), dtype=bool)
     for months_ago in range(max(_PLAN_MONTHS)):
         bits = world.dice.roll("bill.plan", persons, month.number - months_ago)
@@ -140,13 +104,11 @@ def _has_running_plan(world: World, persons: Ints, month: Month) -> Flags:
     return running
 
 
-def _bills_of_type(
-    world: World, persons: Ints, weight: Pressure, month: Month, bill_type: int
-) -> Bills:
+def _bills_of_type(world: World, persons: Ints, strain: Ints, month: Month, bill_type: int) -> Rows:
     product = _PRODUCTS[bill_type]
     billed = _holders(world, persons, bill_type) & _is_billed(world, persons, month, bill_type)
-    person, strain = persons[billed], weight.lateness[billed]
-    code = person * len(BILL_TYPES) + bill_type
+    person, strain = persons[billed], strain[billed]
+    code = _code(person, bill_type)
     habit = world.dice.roll("bill.habit", code)
     day = month.first_day + habit.pick(0, 28)
     due = day + product.due_days
@@ -154,24 +116,29 @@ def _bills_of_type(
     if bill_type not in (LOAN, RENT):
         level += world.dice.roll("bill.amount", code, month.number).bell() * 250 // 1000
     cents = np.maximum((product.typical_cents * power_of_two(level)).astype(np.int64), 100)
-    balance, limit = np.full(len(person), NONE), np.full(len(person), NONE)
+    amounts: dict[str, Ints | int] = {"cents": cents, "balance": NONE, "limit": NONE}
     if bill_type == CARD:
-        cents, balance, limit = _card_statement(world, person, strain, month)
-    return Bills(
-        person=person,
-        bill_type=np.full(len(person), bill_type),
-        day=day,
-        due_day=due,
-        cents=cents,
-        balance_cents=balance,
-        limit_cents=limit,
-        settled_day=_settled_days(world, code, person, strain, month, due, product.due_days),
-    )
+        amounts = _card_statement(world, person, strain, month)
+    number = event_numbers(person, month.label, bill_type * _BILL_ROOM)
+    morning = 21_600 + code % 3_600  # between six and seven
+    settled = _settled_days(world, code, person, strain, month, due, product.due_days)
+    terms: dict[str, Ints | int] = {
+        "bill": number,
+        "bill_type": bill_type,
+        "due": due,
+        "settled": settled,
+    }
+    return rows_of(number, person, BILL, day * SECONDS_PER_DAY + morning, **terms, **amounts)
+
+
+def _code(person: Ints, bill_type: Ints | int) -> Ints:
+    """Return person and type in one number, for draws."""
+    return person * len(BILL_TYPES) + bill_type
 
 
 def _card_statement(
     world: World, person: Ints, strain: Ints, month: Month
-) -> tuple[Ints, Ints, Ints]:
+) -> dict[str, Ints | int]:
     """Return amount due, balance and limit: the less reliable use more of a smaller limit."""
     people = world.population
     habit = world.dice.roll("card.habit", person)
@@ -182,10 +149,10 @@ def _card_statement(
     usage = np.clip(usage + 40 * strain, 0, 1_250_000)
     balance = limit * usage // 1_000_000
     in_full_ppm = np.clip(600_000 + 120 * people.reliability[person], 0, 10**6)
-    pays_in_full = habit.likely(2, in_full_ppm)
-    due = np.where(pays_in_full, balance, balance // 10)
-    is_stated = ~bits.likely(1, 50_000)
-    return due, np.where(is_stated, balance, NONE), np.where(is_stated, limit, NONE)
+    cents = np.where(habit.likely(2, in_full_ppm), balance, balance // 10)
+    is_unstated = bits.likely(1, 50_000)
+    stated = {"balance": balance, "limit": limit}
+    return {"cents": cents} | {n: np.where(is_unstated, NONE, x) for n, x in stated.items()}
 
 
 def _settled_days(
@@ -223,64 +190,36 @@ def _days_early(world: World, person: Ints, draw: Ints, due_days: int) -> Ints:
 def payment_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return the bills of `month`, all that is ever paid on them, transfers and deposits."""
     bills = bills_of_month(world, persons, month)
-    return stack(
-        [
-            _issued(bills, month),
-            *_paid(world, bills, month),
-            _transfers(world, persons, month),
-            _deposits(world, persons, month),
-        ]
-    )
+    paid = _paid(world, bills, month)
+    others = _transfers(world, persons, month), _deposits(world, persons, month)
+    issued = Rows({name: bills[name] for name in bills.columns if name != "settled"})
+    return stack([issued, *paid, *others])
 
 
-def _issued(bills: Bills, month: Month) -> Rows:
-    number = bill_event(bills, month, 0)
-    return rows_of(
-        number,
-        bills.person,
-        BILL,
-        bills.day,
-        21_600 + bills.code % 3_600,  # between six and seven in the morning
-        bill=number,
-        bill_type=bills.bill_type,
-        cents=bills.cents,
-        due=bills.due_day,
-        balance=bills.balance_cents,
-        limit=bills.limit_cents,
-    )
-
-
-def bill_event(bills: Bills, month: Month, place: int) -> Ints:
-    """Return the number of the bill's own event (place 0) or of one that follows it."""
-    return event_numbers(bills.person, month.label, bills.bill_type * _BILL_ROOM + place)
-
-
-def _paid(world: World, bills: Bills, month: Month) -> list[Rows]:
+def _paid(world: World, bills: Rows, month: Month) -> list[Rows]:
     """Return the payments and reversals on the bills."""
-    bits = world.dice.roll("payment.way", bills.code, month.number)
+    code = _code(bills["person"], bills["bill_type"])
+    bits = world.dice.roll("payment.way", code, month.number)
     second = 25_200 + bits.pick(0, 57_600)
-    is_owed = bills.cents > 0
-    is_paid = is_owed & (bills.settled_day != NONE)
-    in_parts = bits.likely(1, 30_000) & (bills.cents > 1)
-    rounded_up = (bills.cents + 999) // 1_000 * 1_000
-    overpays = bits.likely(3, 6_000)
-    part = np.where(in_parts, bills.cents * 2 // 5, 0)
-    rest = np.where(overpays, rounded_up, bills.cents) - part
+    cents, settled, day = bills["cents"], bills["settled"], bills["time"] // SECONDS_PER_DAY
+    is_owed = cents > 0
+    is_paid = is_owed & (settled != NONE)
+    in_parts = bits.likely(1, 30_000) & (cents > 1)
+    rounded_up = (cents + 999) // 1_000 * 1_000
+    part = np.where(in_parts, cents * 2 // 5, 0)
+    rest = np.where(bits.likely(3, 6_000), rounded_up, cents) - part
     wait = 2 + bits.pick(3, 9)
-    settled = bills.settled_day
     # What bounces was paid some days earlier, comes back the next day, and is paid when settled.
-    bounces = is_paid & ~in_parts & bits.likely(2, 12_000) & (settled - wait >= bills.day)
+    bounces = is_paid & ~in_parts & bits.likely(2, 12_000) & (settled - wait >= day)
     is_never = is_owed & (settled == NONE)
-    early_part = np.where(is_paid, np.maximum(settled - wait, bills.day), bills.due_day + wait)
+    early_part = np.where(is_paid, np.maximum(settled - wait, day), bills["due"] + wait)
     has_part = in_parts & (is_paid | (is_never & bits.likely(0, 500_000)))
     only_part = is_never & ~has_part & bits.likely(0, 200_000)
-    part = np.where(only_part, (bills.cents + 2) // 3, part)
+    part = np.where(only_part, (cents + 2) // 3, part)
 
     def on_bill(place: int, kind: int, chosen: Flags, day: Ints, cents: Ints) -> Rows:
-        some = bills.take(chosen)
-        number, bill = bill_event(some, month, place), bill_event(some, month, 0)
-        when = day[chosen], second[chosen]
-        return rows_of(number, some.person, kind, *when, bill=bill, cents=cents[chosen])
+        time = day * SECONDS_PER_DAY + second
+        return bills.follow(chosen, place, kind=kind, time=time, bill=bills["bill"], cents=cents)
 
     return [
         on_bill(1, PAYMENT, has_part | only_part, early_part, part),
@@ -308,17 +247,12 @@ def _transfers(world: World, persons: Ints, month: Month) -> Rows:
     payee[has_friends] = around.friend[place[has_friends]]
     when = world.dice.roll("transfer.day", sender, month.number)
     day = month.first_day + when.pick(0, month.day_count)
-    kept = world.has_account(sender, day) & (payee != sender)
     level = people.capacity[sender] * 450 // 1000 + when.bell() * 900 // 1000
-    return rows_of(
-        event_numbers(sender, month.label, _TRANSFER_STEP),
-        sender,
-        TRANSFER,
-        day,
-        when.pick(1, SECONDS_PER_DAY),
-        cents=np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100),
-        counterparty=payee,
-    ).take(kept)
+    cents = np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100)
+    number = event_numbers(sender, month.label, _TRANSFER_STEP)
+    time = day * SECONDS_PER_DAY + when.pick(1, SECONDS_PER_DAY)
+    rows = rows_of(number, sender, TRANSFER, time, cents=cents, counterparty=payee)
+    return world.with_account(rows.take(payee != sender))
 
 
 def _deposits(world: World, persons: Ints, month: Month) -> Rows:
@@ -333,6 +267,6 @@ def _deposits(world: World, persons: Ints, month: Month) -> Rows:
     day = month.first_day + habit.pick(1, 28)
     level = people.capacity[saver] * OCTAVE // 1000 + bits.bell() * 300 // 1000
     cents = (15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500
-    number, second = event_numbers(saver, month.label, _DEPOSIT_STEP), 36_000 + bits.pick(1, 3_600)
-    rows = rows_of(number, saver, DEPOSIT, day, second, cents=cents)
-    return rows.take(world.has_account(saver, day))
+    number = event_numbers(saver, month.label, _DEPOSIT_STEP)
+    time = day * SECONDS_PER_DAY + 36_000 + bits.pick(1, 3_600)
+    return world.with_account(rows_of(number, saver, DEPOSIT, time, cents=cents))

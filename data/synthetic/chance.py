@@ -26,8 +26,6 @@ _STEP_WHO: Final = np.uint64(0x9E3779B97F4A7C15)
 _STEP_WHEN: Final = np.uint64(0xD1B54A32D192ED03)
 _FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
-_BELL_MEAN: Final = 131_070
-_BELL_DEVIATION: Final = 37_837
 OCTAVE: Final = 1024
 """Exponents are counted in 1/1024 of an octave: adding OCTAVE doubles."""
 
@@ -40,14 +38,6 @@ def _mix(bits: Bits) -> Bits:
     bits *= _SECOND
     bits ^= bits >> np.uint64(31)
     return bits
-
-
-def _name_hash(name: str) -> int:
-    """FNV-1a of a stream's name, 64 bits."""
-    value = 0xCBF29CE484222325
-    for byte in name.encode():
-        value = ((value ^ byte) * 0x100000001B3) & _WORD
-    return value
 
 
 @dataclass(frozen=True)
@@ -68,11 +58,11 @@ class Roll:
         return (self.bits >> np.uint64(32)).astype(np.int64)
 
     def likely(self, number: int, parts_per_million: Ints | int) -> Flags:
-        """Return where a lane falls below a probability, which may differ from row to row."""
+        """Return `likely` of a lane."""
         return likely(self.lane(number), parts_per_million)
 
     def pick(self, number: int, count: Ints | int) -> Ints:
-        """Return a whole number in [0, count) from a lane."""
+        """Return `pick` from a lane."""
         return pick(self.lane(number), count)
 
     def pick_small(self, number: int, count: int) -> Ints:
@@ -84,8 +74,8 @@ class Roll:
 
         An Irwin-Hall draw of four: never beyond 3464, close to normal within two deviations.
         """
-        total = self.lane(0) + self.lane(1) + self.lane(2) + self.lane(3)
-        return np.asarray((total - _BELL_MEAN) * 1000 // _BELL_DEVIATION)
+        total = sum(self.lane(number) for number in range(4))
+        return np.asarray((total - 131_070) * 1000 // 37_837)
 
 
 class Dice:
@@ -106,7 +96,10 @@ class Dice:
         when
             Non-negative number(s), usually of a month; one for all or shape (n,).
         """
-        start = np.array([self._seed * 0x2545F4914F6CDD1D + _name_hash(stream) & _WORD], np.uint64)
+        name = 0xCBF29CE484222325
+        for byte in stream.encode():  # FNV-1a
+            name = ((name ^ byte) * 0x100000001B3) & _WORD
+        start = np.array([self._seed * 0x2545F4914F6CDD1D + name & _WORD], np.uint64)
         bits = who.astype(np.uint64)
         bits *= _STEP_WHO
         bits += _mix(start)[0]
@@ -127,12 +120,10 @@ def pick(lanes: Ints, count: Ints | int) -> Ints:
 
 def _fractional_powers() -> Floats:
     """Return 2**(k/1024) for k = 0..1023, by square roots and products alone."""
-    powers = np.ones(OCTAVE)
-    root = np.float64(2.0)
+    powers, root = np.ones(OCTAVE), np.float64(2.0)
     for bit in range(9, -1, -1):
         root = np.sqrt(root)
-        chosen = (np.arange(OCTAVE) >> bit & 1).astype(bool)
-        powers[chosen] *= root
+        powers[(np.arange(OCTAVE) >> bit & 1).astype(bool)] *= root
     return powers
 
 

@@ -1,24 +1,166 @@
-"""What delivery does to clean rows: some arrive late, twice, in conflict or mangled.
+"""The five logs as they are delivered: their columns, and what delivery does to clean rows.
 
-Targets (docs/method.md): 2 % late, .5 % twice, .1 % corrupt, and a few conflicts (the same event_id
-with another content). A mangled row is an additional, broken copy of a row that is also delivered
-whole, so that what an ingest may accept is exactly the clean world.
+Some rows arrive late, twice, in conflict or mangled. Targets (docs/method.md): 2 % late, .5 %
+twice, .1 % corrupt, and a few conflicts (the same event_id with another content). A mangled row is
+an additional, broken copy of a row that is also delivered whole, so that what an ingest may accept
+is exactly the clean world.
 
 Some faults fit into a typed column (a negative amount, a missing id); others can only be written
 as text (half a line, a day called yesterday). The latter arrive on the last day of their month: in
 files of text as the last lines, next to parquet files in a small text file of their own.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from plainscore.synthetic import bills, friendships, profiles, purchases, services
 from plainscore.synthetic.chance import Dice, Flags, Ints, likely
-from plainscore.synthetic.logs import Log
-from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Rows, last_day_of_month, stack
-from plainscore.synthetic.world import WorldSettings
+from plainscore.synthetic.people import GENDERS, REGIONS
+from plainscore.synthetic.rows import (
+    NONE,
+    SECONDS_PER_DAY,
+    Month,
+    Rows,
+    last_day_of_month,
+    stack,
+)
+from plainscore.synthetic.world import World, WorldSettings
+
+Writer = Callable[[pl.Expr], pl.Expr]
+"""How numbers from 0 become values; what is below 0, as NONE, becomes null."""
+
+
+def numbered(prefix: str, width: int = 0) -> Writer:
+    """Write numbers as ids such as o17250300004, filled with zeros to a width."""
+    return lambda column: prefix + column.cast(pl.String).str.zfill(width)
+
+
+def named(names: Sequence[str]) -> Writer:
+    """Write places in a list as its words."""
+    words = pl.Series(names, dtype=pl.String)
+    return lambda column: pl.lit(words).gather(column)
+
+
+def whole_numbers(column: pl.Expr) -> pl.Expr:
+    """Write numbers as they are."""
+    return column
+
+
+def days(column: pl.Expr) -> pl.Expr:
+    """Write day numbers as dates."""
+    return column.cast(pl.Int32).cast(pl.Date)
+
+
+def _times(column: pl.Expr) -> pl.Expr:
+    return (column * 1_000_000).cast(pl.Datetime("us"))
+
+
+def _money(column: pl.Expr) -> pl.Expr:
+    """Write cents as currency units; the nearest double prints with two decimals at most."""
+    # Polars would multiply by 0.01, which is not always the nearest.
+    return column.map_batches(lambda c: pl.Series(c.to_numpy() / 100.0), return_dtype=pl.Float64)
+
+
+def _flags(column: pl.Expr) -> pl.Expr:
+    return column > 0
+
+
+PERSON: Final = numbered("p", 7)
+
+
+def table_of(columns: Mapping[str, tuple[npt.NDArray[Any], Writer | None]]) -> pl.DataFrame:
+    """Return arrays as a table, each written in its way; without a writer it stays as it is."""
+    frame = pl.DataFrame({name: values for name, (values, _) in columns.items()})
+    return frame.with_columns(
+        pl.when(pl.col(name) >= 0).then(write(pl.col(name))).alias(name)
+        for name, (_, write) in columns.items()
+        if write is not None
+    )
+
+
+@dataclass(frozen=True)
+class Log:
+    """One event log.
+
+    Attributes
+    ----------
+    name
+        Its folder under landing/.
+    event_types
+        Column `kind` of its rows is a place in them.
+    rows
+        Makes what begins in a month, with all that follows from it.
+    columns
+        Its own columns after the four common ones: the column of Rows, and how it is written.
+    """
+
+    name: str
+    event_types: tuple[str, ...]
+    rows: Callable[[World, Ints, Month], Rows]
+    columns: Mapping[str, tuple[str, Writer]]
+
+
+LOGS: Final = (
+    Log(
+        "profile",
+        profiles.EVENT_TYPES,
+        profiles.profile_rows,
+        {
+            "region": ("region", named(REGIONS)),
+            "birth_year": ("birth_year", whole_numbers),
+            "gender": ("gender", named(GENDERS)),
+            "field": ("field", named(profiles.FIELDS)),
+            "value_hash": ("value_hash", numbered("h")),
+        },
+    ),
+    Log(
+        "purchase",
+        purchases.EVENT_TYPES,
+        purchases.purchase_rows,
+        {
+            "order_id": ("order", numbered("o")),
+            "merchant_id": ("merchant", numbered("m", 4)),
+            "category": ("category", named(purchases.CATEGORIES)),
+            "amount": ("cents", _money),
+            "is_own_name": ("own_name", _flags),
+        },
+    ),
+    Log(
+        "payment",
+        bills.EVENT_TYPES,
+        bills.payment_rows,
+        {
+            "bill_id": ("bill", numbered("b")),
+            "bill_type": ("bill_type", named(bills.BILL_TYPES)),
+            "amount": ("cents", _money),
+            "due_date": ("due", days),
+            "balance": ("balance", _money),
+            "credit_limit": ("limit", _money),
+            "counterparty_id": ("counterparty", PERSON),
+        },
+    ),
+    Log(
+        "service",
+        services.EVENT_TYPES,
+        services.service_rows,
+        {
+            "agreement_id": ("agreement", numbered("a")),
+            "service_type": ("service_type", named(services.SERVICE_TYPES)),
+            "due_date": ("due", days),
+        },
+    ),
+    Log(
+        "friendship",
+        friendships.EVENT_TYPES,
+        friendships.friendship_rows,
+        {"friend_id": ("friend", PERSON)},
+    ),
+)
 
 LATE_PPM: Final = 20_000
 DUPLICATE_PPM: Final = 5_000
@@ -131,12 +273,21 @@ def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
     is_late = bits.likely(0, LATE_PPM)
     arrival = happened + np.where(is_late, 1 + bits.pick_small(1, _MOST_DAYS_LATE), 0)
     whole = clean.replaced(arrival=arrival, mark=np.where(is_late, LATE, CLEAN))
-    luck, days = bits.lane(2), bits.pick(3, _MOST_DAYS_REPEATED + 1)
-    duplicates = _copies(whole, likely(luck, DUPLICATE_PPM), DUPLICATE, days)
-    in_conflict = likely(65_535 - luck, CONFLICT_PPM)
-    conflicts = _altered(_copies(whole, in_conflict, CONFLICT, days))
-    middle = likely(luck ^ 0x8000, CORRUPT_PPM)
-    mangled = choose_faults(dice, log, _copies(whole, middle, CORRUPT, 0 * days))
+    luck, wait = bits.lane(2), bits.pick(3, _MOST_DAYS_REPEATED + 1)
+
+    def copies(chosen: Flags, mark: int, wait: Ints) -> Rows:
+        return whole.replaced(arrival=arrival + wait, mark=mark).take(chosen)
+
+    duplicates = copies(likely(luck, DUPLICATE_PPM), DUPLICATE, wait)
+    conflicts = copies(likely(65_535 - luck, CONFLICT_PPM), CONFLICT, wait)
+    if "cents" in whole.columns:
+        cents = conflicts["cents"]
+        conflicts = conflicts.replaced(cents=np.where(cents >= 0, cents + 1, NONE))
+    else:
+        conflicts = conflicts.replaced(time=conflicts["time"] ^ 1)
+    mangled = choose_faults(
+        dice, log, copies(likely(luck ^ 0x8000, CORRUPT_PPM), CORRUPT, 0 * wait)
+    )
     comes_first = mangled["event"] % 2 == 0
     delivered = stack(
         [mangled.take(comes_first), whole, duplicates, conflicts, mangled.take(~comes_first)]
@@ -144,19 +295,6 @@ def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
     if settings.arrivals == "daily":
         return delivered
     return delivered.replaced(arrival=last_day_of_month(delivered["arrival"]))
-
-
-def _copies(whole: Rows, chosen: Flags, mark: int, days: Ints) -> Rows:
-    """Return copies of the chosen rows that arrive `days` after their originals."""
-    copies = whole.take(chosen)
-    return copies.replaced(arrival=copies["arrival"] + days[chosen], mark=mark)
-
-
-def _altered(copies: Rows) -> Rows:
-    """Return the same events with another content: one cent more, else another second."""
-    if "cents" in copies.columns:
-        return copies.replaced(cents=np.where(copies["cents"] >= 0, copies["cents"] + 1, NONE))
-    return copies.replaced(time=copies["time"] ^ 1)
 
 
 def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
@@ -175,21 +313,22 @@ def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
     return mangled.replaced(mark=CORRUPT + fault, time=time, arrival=arrival)
 
 
-def break_rows(frame: pl.DataFrame, faults: Ints) -> pl.DataFrame:
-    """Return the written rows with those faults put in that fit into typed columns.
-
-    Parameters
-    ----------
-    faults
-        A place in FAULTS for each row, negative where the row is whole.
-    """
+def written(log: Log, rows: Rows) -> pl.DataFrame:
+    """Return delivered rows as a table, one row each, with the faults that fit into its columns."""
+    common = {
+        "event_id": ("event", numbered("e")),
+        "event_time": ("time", _times),
+        "person_id": ("person", PERSON),
+        "event_type": ("kind", named(log.event_types)),
+    }
+    columns = common | dict(log.columns)
+    frame = table_of({name: (rows[source], write) for name, (source, write) in columns.items()})
+    faults = rows["mark"] - CORRUPT
     broken = np.flatnonzero(faults >= 0)
     for number in np.unique(faults[broken]).tolist():
         fault = FAULTS[number]
-        if fault.value is None:
-            continue
-        places = broken[faults[broken] == number]
-        column = frame[fault.column]
-        rows = frame[places].with_columns(fault.value.cast(column.dtype).alias(fault.column))
-        frame = frame.with_columns(column.scatter(places, rows[fault.column]))
+        if fault.value is not None:
+            places, column = broken[faults[broken] == number], frame[fault.column]
+            values = frame[places].select(fault.value.cast(column.dtype)).to_series()
+            frame = frame.with_columns(column.scatter(places, values))
     return frame

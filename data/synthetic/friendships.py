@@ -4,7 +4,6 @@ About 120 contacts a person in 24 months. Two friends in touch in a month: one r
 other mostly answers. One side reports a tie, in one case of ten both do.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,10 +11,10 @@ import numpy as np
 from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.rows import (
     SECONDS_PER_DAY,
-    Columns,
     Month,
     Rows,
     event_numbers,
+    repeat,
     rows_of,
     stack,
 )
@@ -30,73 +29,51 @@ _PLACE_ROOM: Final = 10
 """Event numbers of one friend in one month: contact, added, removed, added again."""
 
 
-@dataclass(frozen=True)
-class _Sides(Columns):
-    """Ties from the view of each person, of shape (sides,).
-
-    `place` counts a person's friends from 0, `where` is the place in the neighbourhoods.
-    """
-
-    person: Ints
-    friend: Ints
-    place: Ints
-    where: Ints
-
-    @property
-    def pair(self) -> tuple[Ints, Ints]:
-        """The same two numbers from either side."""
-        return np.minimum(self.person, self.friend), np.maximum(self.person, self.friend)
-
-
 def friendship_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return what the persons report of their ties in `month`, as (person, friend) rows."""
     around = world.neighbourhoods
-    begin = around.start[persons]
-    degree = around.start[persons + 1] - begin
-    place = np.arange(int(degree.sum())) - np.repeat(np.cumsum(degree) - degree, degree)
-    where = np.repeat(begin, degree) + place
-    sides = _Sides(np.repeat(persons, degree), around.friend[where].astype(np.int64), place, where)
+    person, place = repeat(persons, around.start[persons + 1] - around.start[persons])
+    where = around.start[person] + place
+    friend = around.friend[where].astype(np.int64)
+    event = event_numbers(person, month.label, place * _PLACE_ROOM)
+    low, high = np.minimum(person, friend), np.maximum(person, friend)
+    sides = Rows(
+        {"event": event, "person": person, "friend": friend, "low": low, "high": high, "tie": where}
+    )
     return stack(
         [
-            _turns(world, sides, month, ADDED, around.added_day[where], 1),
-            _turns(world, sides, month, REMOVED, around.ended_day[where], 2),
-            _turns(world, sides, month, ADDED, around.again_day[where], 3),
+            _turns(world, sides, month, ADDED, around.added[where], 1),
+            _turns(world, sides, month, REMOVED, around.ended[where], 2),
+            _turns(world, sides, month, ADDED, around.again[where], 3),
             _contacts(world, sides, month),
         ]
     )
 
 
-def _turns(
-    world: World, sides: _Sides, month: Month, kind: int, day: SmallInts, number: int
-) -> Rows:
+def _turns(world: World, sides: Rows, month: Month, kind: int, day: SmallInts, step: int) -> Rows:
     """Return the turns of ties (added, removed) that are reported in `month`."""
     chosen = world.is_reported_in(month, day)
-    some, day_reported = sides.take(chosen), day[chosen].astype(np.int64)
-    bits = world.dice.roll(f"tie.told.{number}", *some.pair)
-    is_first_side = (bits.lane(0) & 1 == 1) == (some.person < some.friend)
+    some, reported = sides.take(chosen), day[chosen].astype(np.int64)
+    bits = world.dice.roll(f"tie.told.{step}", some["low"], some["high"])
+    is_first_side = (bits.lane(0) & 1 == 1) == (some["person"] == some["low"])
     reports = is_first_side | bits.likely(1, _BOTH_REPORT_PPM)
     # The second side reports a minute later, within the day.
     second = bits.pick(2, SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
-    event = event_numbers(some.person, month.label, some.place * _PLACE_ROOM + number)
-    rows = rows_of(event, some.person, kind, day_reported, second, friend=some.friend)
-    return rows.take(reports)
+    time = reported * SECONDS_PER_DAY + second
+    return some.follow(reports, step, kind=kind, time=time, friend=some["friend"])
 
 
-def _contacts(world: World, sides: _Sides, month: Month) -> Rows:
+def _contacts(world: World, sides: Rows, month: Month) -> Rows:
     """Return who reaches out in `month`, at most once per friend."""
-    around, dice = world.neighbourhoods, world.dice
-    is_ended = around.ended_day[sides.where] <= month.last_day
-    is_again = around.again_day[sides.where] < month.first_day
-    is_live = (around.added_day[sides.where] < month.first_day) & (~is_ended | is_again)
-    live = sides.take(is_live)
-    low, high = live.pair
-    bits = dice.roll("contact.month", low << 24 | high, month.number)
-    in_touch = bits.likely(0, around.closeness[live.where].astype(np.int64))
-    begins = (bits.lane(1) & 1 == 1) == (live.person < live.friend)
+    around, tie = world.neighbourhoods, sides["tie"]
+    is_ended = around.ended[tie] <= month.last_day
+    is_again = around.again[tie] < month.first_day
+    live = sides.take((around.added[tie] < month.first_day) & (~is_ended | is_again))
+    bits = world.dice.roll("contact.month", live["low"] << 24 | live["high"], month.number)
+    in_touch = bits.likely(0, around.closeness[live["tie"]].astype(np.int64))
+    begins = (bits.lane(1) & 1 == 1) == (live["person"] == live["low"])
     some = live.take(in_touch & (begins | bits.likely(2, _ANSWER_PPM)))
-    when = dice.roll("contact.time", some.person << 24 | some.friend, month.number)
-    second = when.high_half() * (month.day_count * SECONDS_PER_DAY) >> 32
-    day, second = month.first_day + second // SECONDS_PER_DAY, second % SECONDS_PER_DAY
-    event = event_numbers(some.person, month.label, some.place * _PLACE_ROOM)
-    rows = rows_of(event, some.person, CONTACT, day, second, friend=some.friend)
-    return rows.take(world.has_account(some.person, day))
+    person, friend = some["person"], some["friend"]
+    bits = world.dice.roll("contact.time", person << 24 | friend, month.number)
+    contacts = rows_of(some["event"], person, CONTACT, month.times(bits), friend=friend)
+    return world.with_account(contacts)

@@ -35,12 +35,12 @@ _VERIFIED_PPM: Final = {
 }
 """The share of people who have a field verified when they open an account."""
 FIELDS: Final = tuple(_VERIFIED_PPM)
-NATIONAL_ID, PHONE, EMAIL, ADDRESS, BANK_ACCOUNT, EMPLOYER, EDUCATION, PROPERTY, DEVICE = range(9)
+NATIONAL_ID, PHONE, EMAIL, ADDRESS, BANK_ACCOUNT, EMPLOYER = range(6)
+DEVICE: Final = FIELDS.index("device")
 _STEADY_SLOPE: Final = 60
 _THIN_LOSS_PPM: Final = 350_000
 _VERIFYING_DAYS: Final = 40
-_HASHED: Final = (PHONE, BANK_ACCOUNT, DEVICE)
-_IS_HASHED: Final = np.array([field in _HASHED for field in range(len(FIELDS))])
+_IS_HASHED: Final = np.isin(np.arange(len(FIELDS)), (PHONE, BANK_ACCOUNT, DEVICE))
 _SHARED_PPM: Final = 25_000
 _CHANGE_PPM: Final = 11_000
 _CHANGEABLE: Final = (PHONE, PHONE, ADDRESS, BANK_ACCOUNT, EMPLOYER, DEVICE, DEVICE, EMAIL)
@@ -50,17 +50,17 @@ _CHANGE_STEP, _FREEZE_STEP = 100, 200
 
 def profile_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return the accounts reported in `month`, its changes and freezes, and what follows."""
+    later = stack([*_changes(world, persons, month), *_freezes(world, persons, month)])
     return stack(
         [
             _openings(world, persons, month),
-            *(_verifications(world, persons, month, field) for field in range(len(FIELDS))),
-            _changes(world, persons, month),
-            _freezes(world, persons, month),
+            _verifications(world, persons, month),
+            world.with_account(later, days=1),
         ]
     )
 
 
-def _value_hash(world: World, person: Ints, field: Ints, version: Ints | int) -> Ints:
+def _value_hash(world: World, person: Ints, field: Ints, version: int) -> Ints:
     """Return the number behind a value_hash, NONE where the field carries none.
 
     A few people share a telephone, account or device with the next account; the fakes of an attack
@@ -77,86 +77,68 @@ def _value_hash(world: World, person: Ints, field: Ints, version: Ints | int) ->
     return np.where(_IS_HASHED[field], number, NONE)
 
 
+def _opening_time(world: World, person: Ints) -> Ints:
+    second = world.dice.roll("profile.opened", person).pick(0, SECONDS_PER_DAY)
+    return world.population.opened_day[person] * SECONDS_PER_DAY + second
+
+
 def _openings(world: World, persons: Ints, month: Month) -> Rows:
     people = world.population
     person = persons[world.is_reported_in(month, people.opened_day[persons])]
-    return rows_of(
-        event_numbers(person, 0, 0),
-        person,
-        OPENED,
-        people.opened_day[person],
-        _opening_second(world, person),
-        region=people.region[person],
-        gender=people.gender[person],
-        birth_year=people.birth_year[person],
-    )
+    opened = rows_of(event_numbers(person, 0, 0), person, OPENED, _opening_time(world, person))
+    stated = ("region", "gender", "birth_year")
+    return opened.replaced(**{name: getattr(people, name)[person] for name in stated})
 
 
-def _opening_second(world: World, person: Ints) -> Ints:
-    """Return the second of the day at which each account was opened."""
-    return world.dice.roll("profile.opened", person).pick(0, SECONDS_PER_DAY)
-
-
-def _verifications(world: World, persons: Ints, month: Month, field: int) -> Rows:
-    """Return first verifications of one field, made within weeks of opening."""
+def _verifications(world: World, persons: Ints, month: Month) -> Rows:
+    """Return first verifications of each field, made within weeks of opening."""
     people = world.population
     opened = people.opened_day[persons]
     is_near = (opened <= month.last_day) & (opened + _VERIFYING_DAYS >= month.first_day)
     is_first = month.first_day <= world.settings.first_day
-    person = persons[is_near | (is_first & (opened <= month.last_day))]
+    near = persons[is_near | (is_first & (opened <= month.last_day))]
+    person, field = np.tile(near, len(FIELDS)), np.repeat(np.arange(len(FIELDS)), len(near))
     bits = world.dice.roll("profile.verified", person, field)
-    usual = _VERIFIED_PPM[FIELDS[field]]
-    chance = (
-        usual + _STEADY_SLOPE * people.reliability[person] - people.is_thin[person] * _THIN_LOSS_PPM
-    )
-    if field == NATIONAL_ID:
-        chance = np.where(people.are_ordinary(person), usual, 600_000)
-    elif field not in _HASHED:
-        chance = chance - people.are_fake(person) * _THIN_LOSS_PPM
+    usual = np.array([*_VERIFIED_PPM.values()])[field]
+    chance = usual + _STEADY_SLOPE * people.reliability[person]
+    is_lost = people.is_thin[person] + 0 + (people.are_fake(person) & ~_IS_HASHED[field])
+    of_record = np.where(people.are_ordinary(person), usual, 600_000)
+    chance = np.where(field == NATIONAL_ID, of_record, chance - _THIN_LOSS_PPM * is_lost)
     day = people.opened_day[person] + bits.pick(1, _VERIFYING_DAYS)
     chosen = bits.likely(0, chance) & world.is_reported_in(month, day)
-    person, bits, day = person[chosen], bits[chosen], day[chosen]
-    second = bits.pick(2, SECONDS_PER_DAY)
-    not_before_opening = np.maximum(second, _opening_second(world, person))
-    second = np.where(day == people.opened_day[person], not_before_opening, second)
-    number = event_numbers(person, 0, 1 + field)
-    value_hash = _value_hash(world, person, np.full(len(person), field), 0)
-    return rows_of(number, person, VERIFIED, day, second, field=field, value_hash=value_hash)
+    time = day * SECONDS_PER_DAY + bits.pick(2, SECONDS_PER_DAY)
+    person, field, time = person[chosen], field[chosen], time[chosen]
+    return rows_of(
+        event_numbers(person, 0, 1 + field),
+        person,
+        VERIFIED,
+        np.maximum(time, _opening_time(world, person)),
+        field=field,
+        value_hash=_value_hash(world, person, field, 0),
+    )
 
 
-def _changes(world: World, persons: Ints, month: Month) -> Rows:
+def _changes(world: World, persons: Ints, month: Month) -> tuple[Rows, Rows]:
     """Return changes of contact details, most verified again soon; movers change the address."""
     people = world.population
     bits = world.dice.roll("profile.change", persons, month.number)
     life = onsets(world.dice, persons, month)
     chance = np.clip(_CHANGE_PPM - 5 * people.reliability[persons], 2_000, 60_000)
-    moves = life.kind == MOVE
+    moves = life["kind"] == MOVE
     changes = (bits.likely(0, chance) | moves) & ~people.are_fake(persons)
     person, bits, moves = persons[changes], bits[changes], moves[changes]
-    day = month.first_day + bits.pick(1, month.day_count)
-    day = np.where(moves, life.day[changes], day)
-    field = np.array(_CHANGEABLE)[bits.lane(2) & 7]
-    field = np.where(moves, ADDRESS, field)
-    new_hash = _value_hash(world, person, field, month.label)
-    number, second = event_numbers(person, month.label, _CHANGE_STEP), bits.pick(3, SECONDS_PER_DAY)
-    changed = rows_of(number, person, CHANGED, day, second, field=field, value_hash=new_hash)
-    verified = changed.replaced(
-        event=changed["event"] + 1,
-        kind=VERIFIED,
-        time=changed["time"] + 3_600 + pick(bits.lane(1) ^ 0x3C3C, 20 * SECONDS_PER_DAY),
-    )
+    day = np.where(moves, life["day"][changes], month.first_day + bits.pick(1, month.day_count))
+    time = day * SECONDS_PER_DAY + bits.pick(3, SECONDS_PER_DAY)
+    field = np.where(moves, ADDRESS, np.array(_CHANGEABLE)[bits.lane(2) & 7])
+    details = {"field": field, "value_hash": _value_hash(world, person, field, month.label)}
+    number = event_numbers(person, month.label, _CHANGE_STEP)
+    changed = rows_of(number, person, CHANGED, time, **details)
     is_verified = likely(bits.lane(0) * 37 & 0xFFFF, 800_000)
-    return _after_opening(world, stack([changed, verified.take(is_verified)]))
+    time = time + 3_600 + pick(bits.lane(1) ^ 0x3C3C, 20 * SECONDS_PER_DAY)
+    return changed, changed.follow(is_verified, 1, kind=VERIFIED, time=time, **details)
 
 
-def _after_opening(world: World, rows: Rows) -> Rows:
-    """Drop what is dated on or before the day after the account was opened, or before the world."""
-    opened = world.population.opened_day[rows["person"]]
-    begun = np.maximum(opened + 1, world.settings.first_day)
-    return rows.take(rows["time"] // SECONDS_PER_DAY >= begun)
-
-
-def _freezes(world: World, persons: Ints, month: Month) -> Rows:
+def _freezes(world: World, persons: Ints, month: Month) -> tuple[Rows, Rows]:
     """Return accounts frozen in the month, seven in ten unfrozen some weeks later."""
     people = world.population
     bits = world.dice.roll("profile.freeze", persons, month.number)
@@ -164,11 +146,7 @@ def _freezes(world: World, persons: Ints, month: Month) -> Rows:
     chosen = bits.likely(0, chance) & ~people.are_fake(persons)
     person, bits = persons[chosen], bits[chosen]
     day = month.first_day + bits.pick(1, month.day_count)
-    number = event_numbers(person, month.label, _FREEZE_STEP)
-    frozen = rows_of(number, person, FROZEN, day, 43_200 + bits.pick(2, 3_600))
-    unfrozen = frozen.replaced(
-        event=frozen["event"] + 1,
-        kind=UNFROZEN,
-        time=frozen["time"] + (5 + bits.pick(2, 50)) * SECONDS_PER_DAY,
-    ).take(bits.likely(3, 700_000))
-    return _after_opening(world, stack([frozen, unfrozen]))
+    time = day * SECONDS_PER_DAY + 43_200 + bits.pick(2, 3_600)
+    frozen = rows_of(event_numbers(person, month.label, _FREEZE_STEP), person, FROZEN, time)
+    time = time + (5 + bits.pick(2, 50)) * SECONDS_PER_DAY
+    return frozen, frozen.follow(bits.likely(3, 700_000), 1, kind=UNFROZEN, time=time)

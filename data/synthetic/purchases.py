@@ -5,20 +5,20 @@ rates, deviation one), December runs at 1.6 to 2 times an ordinary month, Januar
 .75. About 100 purchases a person in 24 months.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Flags, Ints, pick, power_of_two
-from plainscore.synthetic.people import pressure
+from plainscore.synthetic.people import SPENDING, pressure
 from plainscore.synthetic.rows import (
+    EVENTS_PER_MONTH,
     NONE,
     SECONDS_PER_DAY,
-    Columns,
     Month,
     Rows,
     event_numbers,
+    repeat,
     rows_of,
     stack,
 )
@@ -57,44 +57,30 @@ _REFUND_STEP: Final = 1_000
 """Event numbers within a month: purchases below the step, what follows them in steps above."""
 
 
-@dataclass(frozen=True)
-class _Orders(Columns):
-    """Purchases of one month, of shape (orders,); `place` counts a person's from 0."""
-
-    person: Ints
-    place: Ints
-    day: Ints
-    second: Ints
-    merchant: Ints
-    cents: Ints
-
-    @property
-    def code(self) -> Ints:
-        """Person and place in one number, for draws."""
-        return self.person * 1024 + self.place
-
-    def numbers(self, month: Month, step: int = 0) -> Ints:
-        """Return the numbers of the orders' own events (step 0) or of some that follow."""
-        return event_numbers(self.person, month.label, step * _REFUND_STEP + self.place)
-
-
 def purchase_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return every purchase of `month` with all that follows from it, later months included."""
-    orders = _orders(world, persons, month)
-    number = orders.numbers(month)
-    bought = rows_of(
-        number,
-        orders.person,
-        PURCHASE,
-        orders.day,
-        orders.second,
-        order=number,
-        merchant=orders.merchant,
-        category=orders.merchant % len(CATEGORIES),
-        cents=orders.cents,
-        own_name=_own_name(world, orders, month),
-    )
-    return stack([bought, *_sent_back(world, orders, month)])
+    person, place = repeat(persons, _monthly_counts(world, persons, month))
+    number = event_numbers(person, month.label, place)
+    time = month.times(world.dice.roll("purchase.time", _code(person, number), month.number))
+    bought = world.with_account(rows_of(number, person, PURCHASE, time, order=number))
+    person, number = bought["person"], bought["event"]
+    code = _code(person, number)
+    merchant = _merchants(world, person, code, month)
+    category = merchant % len(CATEGORIES)
+    price = world.dice.roll("purchase.price", code, month.number)
+    exponent = price.bell() * 920 // 1000 + world.population.capacity[person] * 500 // 1000
+    base = np.array([*_PRICE_CENTS.values()], dtype=np.float64)[category]
+    cents = np.maximum((base * power_of_two(exponent)).astype(np.int64), 50)
+    bits = world.dice.roll("purchase.name", code, month.number)
+    truth = np.clip(_OWN_NAME_PPM + 50 * world.population.reliability[person], 300_000, 995_000)
+    own_name = np.where(bits.likely(1, 80_000), NONE, bits.likely(0, truth))
+    bought = bought.replaced(merchant=merchant, category=category, cents=cents, own_name=own_name)
+    return stack([bought, *_sent_back(world, bought, month)])
+
+
+def _code(person: Ints, event: Ints) -> Ints:
+    """Return a person and the place of a purchase in a month in one number, for draws."""
+    return person * 1024 + event % EVENTS_PER_MONTH
 
 
 def _monthly_counts(world: World, persons: Ints, month: Month) -> Ints:
@@ -105,7 +91,7 @@ def _monthly_counts(world: World, persons: Ints, month: Month) -> Ints:
     exponent = (
         people.activity[persons] * int(_ACTIVITY_OCTAVES * OCTAVE) // 1000
         + bits.bell() * np.maximum(restless, 200) // 1000 * int(_UNSTEADY_OCTAVES * OCTAVE) // 1000
-        + pressure(world.dice, persons, month).spending
+        + pressure(world.dice, persons, month, SPENDING)
         + people.is_thin[persons] * (_THIN_OCTAVES * OCTAVE)
     )
     season = _SEASON_PERCENT[month.of_year - 1] / 100.0
@@ -113,30 +99,6 @@ def _monthly_counts(world: World, persons: Ints, month: Month) -> Ints:
     chance = world.dice.roll("purchase.round", persons, month.number).lane(0) / 65_536.0
     count = np.minimum(np.floor(rate + chance), _MOST_PER_MONTH).astype(np.int64)
     return np.where(people.are_fake(persons), 0, count)
-
-
-def _orders(world: World, persons: Ints, month: Month) -> _Orders:
-    count = _monthly_counts(world, persons, month)
-    person = np.repeat(persons, count)
-    place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
-    code = person * 1024 + place
-    second = world.dice.roll("purchase.time", code, month.number).high_half()
-    second = second * (month.day_count * SECONDS_PER_DAY) >> 32
-    day = month.first_day + second // SECONDS_PER_DAY
-    held = world.has_account(person, day)
-    person, place, code = person[held], place[held], code[held]
-    merchant = _merchants(world, person, code, month)
-    price = world.dice.roll("purchase.price", code, month.number)
-    exponent = price.bell() * 920 // 1000 + world.population.capacity[person] * 500 // 1000
-    base = np.array([*_PRICE_CENTS.values()], dtype=np.float64)[merchant % len(CATEGORIES)]
-    return _Orders(
-        person=person,
-        place=place,
-        day=day[held],
-        second=second[held] % SECONDS_PER_DAY,
-        merchant=merchant,
-        cents=np.maximum((base * power_of_two(exponent)).astype(np.int64), 50),
-    )
 
 
 def _merchants(world: World, person: Ints, code: Ints, month: Month) -> Ints:
@@ -150,37 +112,29 @@ def _merchants(world: World, person: Ints, code: Ints, month: Month) -> Ints:
     return pick(popular * popular >> 16, MERCHANT_COUNT)
 
 
-def _own_name(world: World, orders: _Orders, month: Month) -> Ints:
-    """Return 1 or 0, and NONE where the shop does not record it."""
-    bits = world.dice.roll("purchase.name", orders.code, month.number)
-    reliability = world.population.reliability[orders.person]
-    truth = np.clip(_OWN_NAME_PPM + 50 * reliability, 300_000, 995_000)
-    return np.where(bits.likely(1, 80_000), NONE, bits.likely(0, truth))
-
-
-def _sent_back(world: World, orders: _Orders, month: Month) -> list[Rows]:
+def _sent_back(world: World, bought: Rows, month: Month) -> list[Rows]:
     """Return refunds (one in three partial, some in two steps) and chargebacks."""
-    bits = world.dice.roll("purchase.back", orders.code, month.number)
-    reliability = world.population.reliability[orders.person]
-    more = world.dice.roll("purchase.back.how", orders.code, month.number)
+    person, order, cents = bought["person"], bought["order"], bought["cents"]
+    bits = world.dice.roll("purchase.back", _code(person, order), month.number)
+    more = world.dice.roll("purchase.back.how", _code(person, order), month.number)
+    reliability = world.population.reliability[person]
     is_back = bits.likely(0, np.clip(38_000 - 18 * reliability, 5_000, 200_000))
     is_part = more.likely(0, 330_000)
     share = np.where(is_part, 100 + more.pick(1, 400), 1_000)
-    first = np.maximum(orders.cents * share // 1_000, 1)
-    is_twice = is_back & is_part & more.likely(2, 200_000)
-    second = np.minimum(orders.cents - first, first)
+    first = np.maximum(cents * share // 1_000, 1)
+    second = np.minimum(cents - first, first)
+    is_twice = is_back & is_part & more.likely(2, 200_000) & (second > 0)
     is_charged = bits.likely(1, np.clip(2_000 - 2 * reliability, 200, 15_000)) & ~is_back
     wait = 2 + bits.pick(2, 20)
     longer = wait + 1 + bits.pick(3, 15)
 
-    def after(step: int, kind: int, chosen: Flags, days: Ints, cents: Ints) -> Rows:
-        some = orders.take(chosen)
-        number, order = some.numbers(month, step), some.numbers(month)
-        when = some.day + days[chosen], some.second
-        return rows_of(number, some.person, kind, *when, order=order, cents=cents[chosen])
+    def after(step: int, kind: int, chosen: Flags, days: Ints, amount: Ints) -> Rows:
+        time = bought["time"] + days * SECONDS_PER_DAY
+        step *= _REFUND_STEP
+        return bought.follow(chosen, step, kind=kind, time=time, order=order, cents=amount)
 
     return [
         after(1, REFUND, is_back, wait, first),
-        after(2, REFUND, is_twice & (second > 0), longer, second),
-        after(3, CHARGEBACK, is_charged, longer + 5, orders.cents),
+        after(2, REFUND, is_twice, longer, second),
+        after(3, CHARGEBACK, is_charged, longer + 5, cents),
     ]

@@ -4,13 +4,13 @@ Days count from 1970-01-01, times are seconds since then.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Flags, Ints
+from plainscore.synthetic.chance import Flags, Ints, Roll
 
 NONE: Final = -1
 """What a column holds where the event has no such field."""
@@ -62,10 +62,10 @@ class Month:
         """Return the month that `day` lies in."""
         return Month(day.year * 12 + day.month - 1)
 
-    @staticmethod
-    def between(first: date, last: date) -> list["Month"]:
-        """Return every month that `first`..`last` touches."""
-        return [Month(n) for n in range(Month.of(first).number, Month.of(last).number + 1)]
+    def times(self, bits: Roll) -> Ints:
+        """Return a time within the month from lanes 2 and 3 of each draw."""
+        second = bits.high_half() * (self.day_count * SECONDS_PER_DAY) >> 32
+        return self.first_day * SECONDS_PER_DAY + second
 
 
 def last_day_of_month(days: Ints) -> Ints:
@@ -74,51 +74,40 @@ def last_day_of_month(days: Ints) -> Ints:
     return (months + 1).astype("datetime64[D]").astype(np.int64) - 1
 
 
-def _chosen(columns: Mapping[str, Ints], chosen: Flags | Ints) -> dict[str, Ints]:
-    places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-    return {name: column[places] for name, column in columns.items()}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Base of records that are kept as columns of one length: each field is an array."""
-
-    def take(self, chosen: Flags | Ints) -> Self:
-        """Return the chosen records, by flag or by place."""
-        return replace(self, **_chosen(vars(self), chosen))
-
-    @classmethod
-    def join(cls, parts: Sequence[Self]) -> Self:
-        """Return the records of all parts under each other."""
-        names = vars(parts[0])
-        return cls(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in names})
-
-
 @dataclass(frozen=True)
 class Rows:
-    """Events of one log; every column is int64 of shape (rows,).
+    """A table of whole numbers; every column is int64 of shape (rows,).
 
-    Always there: `event` (the number behind event_id), `person`, `kind` (a place in the log's
-    event types), `time` (seconds since 1970); a log's own fields follow. Delivery adds `arrival`
-    (day number) and `mark` (clean, late, ... as in delivery.py).
+    Events of a log have the columns `event` (the number behind event_id), `person`, `kind` (a
+    place in the log's event types), `time` (seconds since 1970) and the log's own; delivery adds
+    `arrival` (day number) and `mark` (clean, late, ... as in delivery.py).
     """
 
     columns: Mapping[str, Ints]
 
     def __len__(self) -> int:
-        return len(self.columns["event"])
+        return len(next(iter(self.columns.values())))
 
     def __getitem__(self, name: str) -> Ints:
         return self.columns[name]
 
     def take(self, chosen: Flags | Ints) -> "Rows":
         """Return the chosen rows, by flag or by place."""
-        return Rows(_chosen(self.columns, chosen))
+        places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        return Rows({name: column[places] for name, column in self.columns.items()})
 
     def replaced(self, **columns: Ints | int) -> "Rows":
         """Return the same rows with some columns replaced or added; a number fills its column."""
         wide = {name: np.broadcast_to(value, len(self)) for name, value in columns.items()}
         return Rows({**self.columns, **wide})
+
+    def follow(self, chosen: Flags, step: int, **columns: Ints | int) -> "Rows":
+        """Return events that follow from the chosen ones, `step` event numbers later.
+
+        They have the same persons; `columns` are given for all rows, not only for the chosen.
+        """
+        events = Rows({"event": self["event"] + step, "person": self["person"]})
+        return events.replaced(**columns).take(chosen)
 
 
 def event_numbers(persons: Ints, month_label: Ints | int, within_month: Ints | int) -> Ints:
@@ -126,16 +115,19 @@ def event_numbers(persons: Ints, month_label: Ints | int, within_month: Ints | i
     return np.asarray((persons * 10_000 + month_label) * EVENTS_PER_MONTH + within_month)
 
 
-def rows_of(
-    event: Ints, person: Ints, kind: int, day: Ints, second: Ints | int, **columns: Ints | int
-) -> Rows:
-    """Make rows that happen at a second of a day; a single number fills its column."""
-    time = day * SECONDS_PER_DAY + second
+def rows_of(event: Ints, person: Ints, kind: int, time: Ints, **columns: Ints | int) -> Rows:
+    """Make events of one kind; a single number fills its column."""
     return Rows({"event": event}).replaced(person=person, kind=kind, time=time, **columns)
 
 
+def repeat(persons: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return each person as often as counted, and the place of each repeat, from 0."""
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(persons, counts), place
+
+
 def stack(parts: Sequence[Rows]) -> Rows:
-    """Put rows under each other; a field that some parts lack is NONE there."""
+    """Put rows under each other; a column that some parts lack is NONE there."""
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     return Rows(
         {

@@ -26,35 +26,42 @@ _AGREEMENT_ROOM: Final = 10
 
 def service_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return the agreements begun in `month` and how they end."""
-    return stack([_agreements(world, persons, month, place) for place in range(len(_MONTHLY_PPM))])
+    return stack(
+        [
+            rows
+            for place in range(len(_MONTHLY_PPM))
+            for rows in _agreements(world, persons, month, place)
+        ]
+    )
 
 
-def _agreements(world: World, persons: Ints, month: Month, place: int) -> Rows:
+def _agreements(world: World, persons: Ints, month: Month, place: int) -> tuple[Rows, Rows, Rows]:
     """Return the first (place 0) or second agreement of each user's month, with its end."""
     people = world.population
     bits = world.dice.roll(f"service.start.{place}", persons, month.number)
     user_ppm = _USER_PPM + 40 * people.activity[persons]
-    uses = world.dice.roll("service.user", persons).likely(0, user_ppm)
-    begins = uses & people.are_ordinary(persons) & bits.likely(0, _MONTHLY_PPM[place])
-    person, bits = persons[begins], bits[begins]
+    begins = world.dice.roll("service.user", persons).likely(0, user_ppm)
+    begins &= people.are_ordinary(persons) & bits.likely(0, _MONTHLY_PPM[place])
     day = month.first_day + bits.pick(1, month.day_count)
-    held = world.has_account(person, day)
-    person, bits, day = person[held], bits[held], day[held]
+    begins &= world.has_account(persons, day)
+    person, bits, day = persons[begins], bits[begins], day[begins]
     second = 28_800 + bits.pick(2, 50_000)
     service_type = bits.pick(3, len(SERVICE_TYPES))
     due = day + 1 + pick(bits.lane(2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
     number = event_numbers(person, month.label, place * _AGREEMENT_ROOM)
     terms = {"agreement": number, "service_type": service_type, "due": due}
-    started = rows_of(number, person, STARTED, day, second, **terms)
+    started = rows_of(number, person, STARTED, day * SECONDS_PER_DAY + second, **terms)
     fate = world.dice.roll(f"service.fate.{place}", person, month.number)
     odds = power_of_two(-people.reliability[person] * OCTAVE // 1000)
     trouble = np.minimum(12_000 * odds, 150_000).astype(np.int64)
-    is_late = fate.likely(0, 2 * trouble)
-    is_breached = fate.likely(1, trouble)
-    is_ended = ~fate.likely(2, trouble // 2)
     early = fate.pick(3, 3)
+    is_late = fate.likely(0, 2 * trouble)
     ended_day = np.where(is_late, due + 1 + 4 * early, np.maximum(due - early, day))
-    back = np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
-    ended = rows_of(number + 1, person, ENDED, ended_day, back, agreement=number)
-    breached = rows_of(number + 2, person, BREACHED, due + 2, second, agreement=number)
-    return stack([started, ended.take(is_ended), breached.take(is_breached)])
+    ended = ended_day * SECONDS_PER_DAY + np.minimum(second + 3_600, SECONDS_PER_DAY - 1)
+    is_ended, is_breached = ~fate.likely(2, trouble // 2), fate.likely(1, trouble)
+    breached = (due + 2) * SECONDS_PER_DAY + second
+    return (
+        started,
+        started.follow(is_ended, 1, kind=ENDED, time=ended, agreement=number),
+        started.follow(is_breached, 2, kind=BREACHED, time=breached, agreement=number),
+    )

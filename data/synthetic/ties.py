@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.synthetic.chance import OCTAVE, Dice, Ints, Roll, power_of_two
+from plainscore.synthetic.chance import OCTAVE, Dice, Ints, power_of_two
 from plainscore.synthetic.people import Population
-from plainscore.synthetic.rows import Columns
+from plainscore.synthetic.rows import Rows, repeat, stack
 
 SmallInts = npt.NDArray[np.int32]
 
@@ -41,29 +41,6 @@ _AGAIN_PPM: Final = 200_000
 
 
 @dataclass(frozen=True)
-class TieList(Columns):
-    """Undirected ties, of shape (ties,): `low` < `high` are persons, days are day numbers.
-
-    `closeness` is the chance, in ppm, to be in touch in a month. A tie ends on `ended_day` (NEVER
-    if it does not) and may begin once more on `again_day`. `attack` is an attack's number, -1 for
-    real ties.
-    """
-
-    low: Ints
-    high: Ints
-    added_day: Ints
-    ended_day: Ints
-    again_day: Ints
-    closeness: Ints
-    attack: Ints
-
-    @property
-    def codes(self) -> Ints:
-        """Both ends in one number."""
-        return self.low << 32 | self.high
-
-
-@dataclass(frozen=True)
 class Neighbourhoods:
     """The same ties seen from each end: those of person p are at start[p]:start[p+1].
 
@@ -73,47 +50,43 @@ class Neighbourhoods:
 
     start: Ints
     friend: SmallInts
-    added_day: SmallInts
-    ended_day: SmallInts
-    again_day: SmallInts
+    added: SmallInts
+    ended: SmallInts
+    again: SmallInts
     closeness: SmallInts
 
 
-def make_ties(dice: Dice, population: Population) -> TieList:
-    """Return all ties that people without ill intent form, each pair once."""
-    pairs = [_circle_pairs(dice, population, *circle) for circle in _CIRCLES]
-    pairs.append(_acquaintance_pairs(dice, population))
-    codes = _distinct(np.concatenate(pairs))
+def make_ties(dice: Dice, population: Population) -> Rows:
+    """Return all ties that people without ill intent form, each pair once, in ascending order.
+
+    `low` < `high` are persons. A tie begins on day number `added`, ends on `ended` (NEVER if it
+    does not) and may begin once more on `again`. `closeness` is the chance, in ppm, to be in touch
+    in a month; `attack` is the number of the attack that planted it, -1 for these.
+    """
+    circles = [_circle_pairs(dice, population, *circle) for circle in _CIRCLES]
+    # np.unique hashes, which takes five times as long here.
+    codes = np.sort(np.concatenate([*circles, _acquaintance_pairs(dice, population)]))
+    codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)]]
     low, high = codes >> 32, codes & 0xFFFFFFFF
     bits = dice.roll("tie.life", low, high)
-    met = np.maximum(population.opened_day[low], population.opened_day[high])
-    added = met + bits.pick_small(0, _FORMING_DAYS)
+    added = np.maximum(population.opened_day[low], population.opened_day[high])
+    added += bits.pick_small(0, _FORMING_DAYS)
     yearly = bits.pick(1, 365 * 1_000_000 // _YEARLY_END_PPM)
     ended = np.where(yearly < 3_650, added + 20 + yearly, NEVER)
     comes_back = bits.likely(2, _AGAIN_PPM) & (ended < NEVER)
-    return TieList(
-        low=low,
-        high=high,
-        added_day=added,
-        ended_day=ended,
-        again_day=np.where(comes_back, ended + 15 + bits.pick(3, 150), NEVER),
-        closeness=_closeness(dice.roll("tie.closeness", low, high)),
-        attack=np.full(len(low), -1, dtype=np.int64),
-    )
-
-
-def _distinct(codes: Ints) -> Ints:
-    """Return each code once, ascending; np.unique hashes, which takes five times as long here."""
-    codes = np.sort(codes)
-    is_new = np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)]
-    return np.asarray(codes[is_new])
-
-
-def _closeness(bits: Roll) -> Ints:
-    """One tie in five is close, one in four medium, the rest are weak."""
+    again = np.where(comes_back, ended + 15 + bits.pick(3, 150), NEVER)
+    # One tie in five is close, one in four medium, the rest are weak.
+    bits = dice.roll("tie.closeness", low, high)
     spread = bits.pick(1, 100_000)
-    medium_or_weak = np.where(bits.likely(0, 480_000), 330_000 + spread * 2, 60_000 + spread)
-    return np.where(bits.likely(0, 210_000), 700_000 + spread * 2, medium_or_weak)
+    closeness = np.where(bits.likely(0, 480_000), 330_000 + spread * 2, 60_000 + spread)
+    closeness = np.where(bits.likely(0, 210_000), 700_000 + spread * 2, closeness)
+    ties = Rows({"low": low, "high": high, "added": added, "ended": ended, "again": again})
+    return ties.replaced(closeness=closeness, attack=-1)
+
+
+def pair_codes(one: Ints, other: Ints) -> Ints:
+    """Return both ends of each tie in one number, the lower in front."""
+    return np.asarray(np.minimum(one, other) << 32 | np.maximum(one, other))
 
 
 def _circle_pairs(
@@ -135,68 +108,52 @@ def _circle_pairs(
     found = []
     for distance in range(1, max(sizes)):
         together = np.flatnonzero(group[distance:] == group[:-distance])
-        low = np.minimum(line[together], line[together + distance])
-        high = np.maximum(line[together], line[together + distance])
-        meet = dice.roll(f"tie.{name}.pair", low, high).likely(0, pair_ppm)
-        found.append((low << 32 | high)[meet])
+        codes = pair_codes(line[together], line[together + distance])
+        meet = dice.roll(f"tie.{name}.pair", codes >> 32, codes & 0xFFFFFFFF)
+        found.append(codes[meet.likely(0, pair_ppm)])
     return np.concatenate(found)
 
 
 def _acquaintance_pairs(dice: Dice, population: Population) -> Ints:
     """Join open ends with ends alike: a configuration model with assortative matching."""
-    count = _end_counts(dice, population)
-    person = np.repeat(population.everyone, count)
-    place = np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)
+    # A Pareto law of exponent 2 (an exact square root), times sociability, cut.
+    bits = dice.roll("tie.ends", population.everyone)
+    tail = 1.0 / np.sqrt((bits.high_half() + 1) / 4_294_967_296.0)
+    octaves = population.sociability * _SOCIABLE_OCTAVES * OCTAVE // 1000
+    sociable = power_of_two(octaves.astype(np.int64))
+    most = min(MOST_TIES - 40, population.count // 4)
+    count = np.minimum(_END_COUNT_MEAN / 2 * tail * sociable, most).astype(np.int64)
+    count = np.where(population.operator >= 0, 0, count)
+    person, place = repeat(population.everyone, count)
     noise = dice.roll("tie.end", person, place).bell()
     busyness = np.searchsorted(np.sort(count), count) * 3_000 // max(population.count, 1)
     like = population.reliability * 700 + busyness * 1_100
     line = person[np.argsort(like[person] // 1000 + noise, kind="stable")]
     half = len(line) // 2
     one, other = line[0 : 2 * half : 2], line[1 : 2 * half : 2]
-    differ = one != other
-    one, other = one[differ], other[differ]
-    return np.asarray(np.minimum(one, other) << 32 | np.maximum(one, other))
+    return np.asarray(pair_codes(one, other)[one != other])
 
 
-def _end_counts(dice: Dice, population: Population) -> Ints:
-    """Pareto with exponent 2 (an exact square root), times sociability, cut."""
-    bits = dice.roll("tie.ends", population.everyone)
-    tail = 1.0 / np.sqrt((bits.high_half() + 1) / 4_294_967_296.0)
-    sociable = power_of_two(
-        (population.sociability * _SOCIABLE_OCTAVES * OCTAVE // 1000).astype(np.int64)
-    )
-    most = min(MOST_TIES - 40, population.count // 4)
-    count = np.minimum(_END_COUNT_MEAN / 2 * tail * sociable, most).astype(np.int64)
-    return np.where(population.operator >= 0, 0, count)
-
-
-def join_ties(ordinary: TieList, planted: TieList) -> TieList:
-    """Return both lists as one; a planted tie takes the place of an ordinary one."""
-    is_kept = np.ones(len(ordinary.low), dtype=bool)
+def join_ties(ordinary: Rows, planted: Rows) -> Rows:
+    """Return both as one; a planted tie takes the place of an ordinary one."""
+    codes, wanted = (pair_codes(ties["low"], ties["high"]) for ties in (ordinary, planted))
+    is_kept = np.ones(len(codes), dtype=bool)
     # Ordinary ties are in ascending order, so that each planted one is found by halving.
-    place = np.searchsorted(ordinary.codes, planted.codes)
+    place = np.searchsorted(codes, wanted)
     place = place[place < len(is_kept)]
-    is_kept[place[np.isin(ordinary.codes[place], planted.codes)]] = False
-    return TieList.join([ordinary.take(is_kept), planted])
+    is_kept[place[np.isin(codes[place], wanted)]] = False
+    return stack([ordinary.take(is_kept), planted])
 
 
-def see_from_both_ends(ties: TieList, people: int) -> Neighbourhoods:
+def see_from_both_ends(ties: Rows, people: int) -> Neighbourhoods:
     """Return each person's ties, friends in ascending order."""
-    source = np.concatenate([ties.low, ties.high])
-    friend = np.concatenate([ties.high, ties.low])
-    codes = source << 32 | friend
-    order = np.argsort(codes)
+    source = np.concatenate([ties["low"], ties["high"]])
+    friend = np.concatenate([ties["high"], ties["low"]])
+    order = np.argsort(source << 32 | friend)
     degree = np.bincount(source, minlength=people)
-    tie = order % len(ties.low) if len(ties.low) else order
-
-    def seen(field: Ints) -> SmallInts:
-        return field.astype(np.int32)[tie]
-
+    tie = order % len(ties) if len(ties) else order
     return Neighbourhoods(
-        start=np.concatenate([[0], np.cumsum(degree)]),
-        friend=friend.astype(np.int32)[order],
-        added_day=seen(ties.added_day),
-        ended_day=seen(ties.ended_day),
-        again_day=seen(ties.again_day),
-        closeness=seen(ties.closeness),
+        np.concatenate([[0], np.cumsum(degree)]),
+        friend.astype(np.int32)[order],
+        *(ties[name].astype(np.int32)[tie] for name in ("added", "ended", "again", "closeness")),
     )

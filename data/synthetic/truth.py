@@ -13,24 +13,25 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from plainscore.synthetic.attacks import ATTACK_KINDS, ROLES
-from plainscore.synthetic.bills import (
-    BILL_TYPES,
-    INSTALMENT,
-    Bills,
-    bill_event,
-    bills_of_month,
-)
+from plainscore.synthetic.bills import BILL_TYPES, INSTALMENT, bills_of_month
 from plainscore.synthetic.bills import EVENT_TYPES as PAYMENT_EVENTS
 from plainscore.synthetic.chance import Flags, Ints
-from plainscore.synthetic.delivery import LATE, MARK_NAMES
-from plainscore.synthetic.logs import day_column, named, numbered, person_ids, whole_numbers
-from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, Onsets, onsets
+from plainscore.synthetic.delivery import (
+    LATE,
+    MARK_NAMES,
+    PERSON,
+    days,
+    named,
+    numbered,
+    table_of,
+    whole_numbers,
+)
+from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, onsets
 from plainscore.synthetic.purchases import PURCHASE
-from plainscore.synthetic.rows import EPOCH, NONE, SECONDS_PER_DAY, Columns, Month, Rows
+from plainscore.synthetic.rows import EPOCH, NONE, Rows, stack
 from plainscore.synthetic.world import World
 
 TROUBLE_DAYS: Final = 30
@@ -63,17 +64,6 @@ _CLUSTERING_SAMPLE: Final = 1_500
 
 
 @dataclass(frozen=True)
-class Troubles(Columns):
-    """Bills that became 30 or more days late, shape (bills,); `days_late` NONE: never paid."""
-
-    person: Ints
-    bill: Ints
-    bill_type: Ints
-    due_day: Ints
-    days_late: Ints
-
-
-@dataclass(frozen=True)
 class Outcomes:
     """How all bills due within the world's days end, even where the end lies after its last day.
 
@@ -85,156 +75,119 @@ class Outcomes:
         Who had any bill due in the last 90 days of the world, and who any that became 30 or more
         days late; of shape (people,).
     troubles
-        All bills that became 30 or more days late.
+        All bills that became 30 or more days late; `days_late` is NONE if never paid.
     """
 
     instalments: int
     late_instalments: int
     had_bill: Flags
     had_trouble: Flags
-    troubles: Troubles
-
-    @property
-    def unpaid_instalments(self) -> int:
-        """The number of instalments that are never paid."""
-        is_instalment = self.troubles.bill_type == INSTALMENT
-        return int((is_instalment & (self.troubles.days_late == NONE)).sum())
+    troubles: Rows
 
 
 def find_outcomes(world: World) -> Outcomes:
     """Go through all bills of a world and see how they end."""
-    people, last_day = world.population.count, world.settings.last_day
-    had_bill, had_trouble = np.zeros((2, people), dtype=bool)
+    everyone, last_day = world.population.everyone, world.settings.last_day
+    had_bill, had_trouble = np.zeros((2, len(everyone)), dtype=bool)
     instalments = late = 0
-    troubles: list[Troubles] = []
-    for first in range(0, people, _PERSONS_AT_ONCE):
-        persons = np.arange(first, min(first + _PERSONS_AT_ONCE, people))
+    troubles: list[Rows] = []
+    for persons in np.split(everyone, range(_PERSONS_AT_ONCE, len(everyone), _PERSONS_AT_ONCE)):
         for month in world.settings.months:
             bills = bills_of_month(world, persons, month)
-            bills = bills.take((bills.due_day <= last_day) & (bills.cents > 0))
-            had_bill[bills.person[bills.due_day > last_day - _OUTLOOK_DAYS]] = True
-            is_instalment = bills.bill_type == INSTALMENT
+            bills = bills.take((bills["due"] <= last_day) & (bills["cents"] > 0))
+            had_bill[bills["person"][bills["due"] > last_day - _OUTLOOK_DAYS]] = True
+            is_instalment = bills["bill_type"] == INSTALMENT
             instalments += int(is_instalment.sum())
-            late += int((is_instalment & (bills.settled_day > bills.due_day)).sum())
-            troubles.append(_troubles(bills, month))
-    found = Troubles.join(troubles)
-    had_trouble[found.person[found.due_day > last_day - _OUTLOOK_DAYS]] = True
+            late += int((is_instalment & (bills["settled"] > bills["due"])).sum())
+            is_unpaid = bills["settled"] == NONE
+            days_late = np.where(is_unpaid, NONE, bills["settled"] - bills["due"])
+            is_trouble = is_unpaid | (days_late >= TROUBLE_DAYS)
+            troubles.append(bills.replaced(days_late=days_late).take(is_trouble))
+    found = stack(troubles)
+    had_trouble[found["person"][found["due"] > last_day - _OUTLOOK_DAYS]] = True
     return Outcomes(instalments, late, had_bill, had_trouble, found)
 
 
-def _troubles(bills: Bills, month: Month) -> Troubles:
-    unpaid = bills.settled_day == NONE
-    days_late = np.where(unpaid, NONE, bills.settled_day - bills.due_day)
-    every = Troubles(
-        bills.person, bill_event(bills, month, 0), bills.bill_type, bills.due_day, days_late
-    )
-    return every.take(unpaid | (days_late >= TROUBLE_DAYS))
-
-
 def write_truth(
-    folder: Path, world: World, troubles: Troubles, delivered: Mapping[tuple[str, str], int]
+    folder: Path, world: World, troubles: Rows, delivered: Mapping[tuple[str, str], int]
 ) -> None:
-    """Write one parquet file per kind of label.
-
-    Parameters
-    ----------
-    delivered
-        What was delivered: rows by log and mark.
-    """
-    tables: dict[str, _Table | pl.DataFrame] = {
-        "person": _person_table(world),
-        "life_event": _life_event_table(world),
-        "attack": _attack_table(world),
-        "attack_tie": _attack_tie_table(world),
-        "troubled_bill": _troubled_bill_table(world, troubles),
-        "delivery": _delivery_table(delivered),
+    """Write one parquet file per kind of label; `delivered` are the rows by log and mark."""
+    people, attacks = world.population, world.attacks
+    every_month = (onsets(world.dice, people.everyone, month) for month in world.settings.months)
+    began = stack([found.take(found["kind"] >= 0) for found in every_month])
+    planted = world.ties.take(world.ties["attack"] >= 0)
+    counts = sorted((log, what, number) for (log, what), number in delivered.items() if number)
+    tables = {
+        # One row per person: latent traits (mean 0, deviation 1000) and audit attributes.
+        "person": table_of(
+            {
+                "person_id": (people.everyone, PERSON),
+                "reliability": (people.reliability, None),
+                "capacity": (people.capacity, None),
+                "activity": (people.activity, None),
+                "sociability": (people.sociability, None),
+                "is_thin": (people.is_thin, None),
+                "is_fake": (people.operator >= 0, None),
+                "opened": (people.opened_day, days),
+                "region": (people.region, named(REGIONS)),
+                "gender": (people.gender, named(GENDERS)),
+                "birth_year": (people.birth_year, whole_numbers),
+            }
+        ),
+        # One row per life event within the world's months.
+        "life_event": table_of(
+            {
+                "person_id": (began["person"], PERSON),
+                "kind": (began["kind"], named(LIFE_EVENTS)),
+                "day": (began["day"], days),
+                "months": (began["months"], None),
+            }
+        ),
+        # One row per part played in an attack.
+        "attack": table_of(
+            {
+                "attack": (attacks["attack"], None),
+                "kind": (attacks["kind"], named(ATTACK_KINDS)),
+                "role": (attacks["role"], named(ROLES)),
+                "person_id": (attacks["person"], PERSON),
+                "first_day": (attacks["first_day"], days),
+            }
+        ),
+        # One row per tie that an attack added.
+        "attack_tie": table_of(
+            {
+                "attack": (planted["attack"], None),
+                "person_id": (planted["low"], PERSON),
+                "friend_id": (planted["high"], PERSON),
+                "added": (planted["added"], days),
+            }
+        ),
+        # One row per bill that became 30 or more days late; days_late is null if never paid.
+        "troubled_bill": table_of(
+            {
+                "person_id": (troubles["person"], PERSON),
+                "bill_id": (troubles["bill"], numbered("b")),
+                "bill_type": (troubles["bill_type"], named(BILL_TYPES)),
+                "due_date": (troubles["due"], days),
+                "days_late": (troubles["days_late"], whole_numbers),
+            }
+        ),
+        # One row per log and what its delivered rows were counted as.
+        "delivery": pl.DataFrame(
+            counts, schema={"log": str, "what": str, "rows": pl.Int64}, orient="row"
+        ),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         path = folder / f"{name}.parquet"
-        pl.DataFrame(table).write_parquet(path, compression="snappy", statistics=False)
+        table.write_parquet(path, compression="snappy", statistics=False)
 
 
-_Table = Mapping[str, pl.Series | npt.NDArray[np.generic]]
-
-
-def _ids(world: World, persons: Ints) -> pl.Series:
-    return person_ids(world.population.count)(persons)
-
-
-def _person_table(world: World) -> _Table:
-    """One row per person: latent traits (mean 0, deviation 1000) and audit attributes."""
-    people = world.population
-    return {
-        "person_id": _ids(world, people.everyone),
-        "reliability": people.reliability,
-        "capacity": people.capacity,
-        "activity": people.activity,
-        "sociability": people.sociability,
-        "is_thin": people.is_thin,
-        "is_fake": people.operator >= 0,
-        "opened": day_column(people.opened_day),
-        "region": named(REGIONS)(people.region),
-        "gender": named(GENDERS)(people.gender),
-        "birth_year": whole_numbers(people.birth_year),
-    }
-
-
-def _life_event_table(world: World) -> _Table:
-    """One row per life event within the world's months."""
-    persons, months = world.population.everyone, world.settings.months
-    every_month = (onsets(world.dice, persons, month) for month in months)
-    began = Onsets.join([found.take(found.kind >= 0) for found in every_month])
-    return {
-        "person_id": _ids(world, began.person),
-        "kind": named(LIFE_EVENTS)(began.kind),
-        "day": day_column(began.day),
-        "months": began.months,
-    }
-
-
-def _attack_table(world: World) -> _Table:
-    """One row per part played in an attack."""
-    planted = world.attacks
-    return {
-        "attack": planted.attack,
-        "kind": named(ATTACK_KINDS)(planted.kind),
-        "role": named(ROLES)(planted.role),
-        "person_id": _ids(world, planted.person),
-        "first_day": day_column(planted.first_day),
-    }
-
-
-def _attack_tie_table(world: World) -> _Table:
-    """One row per tie that an attack added."""
-    ties = world.ties.take(world.ties.attack >= 0)
-    return {
-        "attack": ties.attack,
-        "person_id": _ids(world, ties.low),
-        "friend_id": _ids(world, ties.high),
-        "added": day_column(ties.added_day),
-    }
-
-
-def _troubled_bill_table(world: World, troubles: Troubles) -> _Table:
-    """One row per bill that became 30 or more days late; days_late is null if never paid."""
-    return {
-        "person_id": _ids(world, troubles.person),
-        "bill_id": numbered("b")(troubles.bill),
-        "bill_type": named(BILL_TYPES)(troubles.bill_type),
-        "due_date": day_column(troubles.due_day),
-        "days_late": whole_numbers(troubles.days_late),
-    }
-
-
-def _delivery_table(delivered: Mapping[tuple[str, str], int]) -> pl.DataFrame:
-    """One row per log and what its delivered rows were counted as."""
-    counts = sorted((log, what, number) for (log, what), number in delivered.items() if number)
-    return pl.DataFrame(counts, schema={"log": str, "what": str, "rows": pl.Int64}, orient="row")
+_NO_ONE: Final = np.zeros(0, dtype=np.int64)
 
 
 class Tally:
-    """Counts of delivered rows: of a world, or of one log and group of people.
+    """Counts of delivered rows: of one log and group of people, or the sum of others.
 
     Attributes
     ----------
@@ -243,48 +196,45 @@ class Tally:
     purchases_by_month
         By month number, as in Month.
     purchases_by_person
-        One array per group of people that bought anything.
+        One number for each person of the groups whose purchases were counted.
     """
 
-    def __init__(self, first: int = 0, people: int = 0) -> None:
-        """Count rows of persons `first` to `first + people - 1`, or none: a sum of others."""
-        self._first, self._people = first, people
+    def __init__(self, log: str = "", persons: Ints = _NO_ONE) -> None:
+        """Count rows of `persons`, numbered without gaps."""
+        self._log, self._persons = log, persons if log == "purchase" else _NO_ONE
         self.counts: Counter[tuple[str, str]] = Counter()
         self.purchases_by_month: Counter[int] = Counter()
-        self.purchases_by_person: list[Ints] = []
+        self.purchases_by_person = np.zeros(len(self._persons), dtype=np.int64)
 
-    def add_rows(self, log: str, rows: Rows) -> None:
-        """Count delivered rows of one log."""
-        self.counts[log, "rows"] += len(rows)
-        self._count(log, MARK_NAMES, rows["mark"])
+    def add_rows(self, rows: Rows) -> None:
+        """Count delivered rows."""
+        self.counts[self._log, "rows"] += len(rows)
+        self._count(MARK_NAMES, rows["mark"])
         is_whole = rows["mark"] <= LATE
-        if log == "payment":
-            self._count(log, PAYMENT_EVENTS, rows["kind"][is_whole])
-        if log == "purchase":
+        if self._log == "payment":
+            self._count(PAYMENT_EVENTS, rows["kind"][is_whole])
+        if self._log == "purchase":
             bought = np.flatnonzero(is_whole & (rows["kind"] == PURCHASE))
-            self._count_purchases(rows["person"][bought], rows["time"][bought])
+            person = rows["person"][bought] - self._persons[0]
+            self.purchases_by_person += np.bincount(person, minlength=len(self._persons))
+            time = rows["time"][bought].astype("datetime64[s]")
+            months = time.astype("datetime64[M]").astype(np.int64) + EPOCH.year * 12
+            numbers, counts = np.unique(months, return_counts=True)
+            self.purchases_by_month.update(
+                dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+            )
 
-    def _count(self, log: str, names: tuple[str, ...], places: Ints) -> None:
+    def _count(self, names: tuple[str, ...], places: Ints) -> None:
         numbers = np.bincount(places, minlength=len(names)).tolist()
-        for name, number in zip(names, numbers, strict=True):
-            self.counts[log, name] += number
-
-    def _count_purchases(self, person: Ints, time: Ints) -> None:
-        if not len(person):
-            return
-        bought = np.bincount(person - self._first, minlength=self._people)
-        self.purchases_by_person = [sum(self.purchases_by_person, start=bought)]
-        days = (time // SECONDS_PER_DAY).astype("datetime64[D]")
-        months = days.astype("datetime64[M]").astype(np.int64) + EPOCH.year * 12
-        earliest = int(months.min())
-        for number, count in enumerate(np.bincount(months - earliest).tolist(), start=earliest):
-            self.purchases_by_month[number] += count
+        found = {(self._log, name): n for name, n in zip(names, numbers, strict=True)}
+        self.counts.update(found)
 
     def merge(self, other: "Tally") -> None:
         """Add the counts of another part of the same world."""
         self.counts.update(other.counts)
         self.purchases_by_month.update(other.purchases_by_month)
-        self.purchases_by_person += other.purchases_by_person
+        parts = [self.purchases_by_person, other.purchases_by_person]
+        self.purchases_by_person = np.concatenate(parts)
 
 
 @dataclass(frozen=True)
@@ -314,6 +264,9 @@ def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list
     is_thin = ~people.are_ordinary(people.everyone)
     rows = sum(number for (_, what), number in counts.items() if what == "rows")
     known = outcomes.had_bill
+    bought = np.sort(tally.purchases_by_person)[::-1]
+    troubles = outcomes.troubles
+    is_unpaid = (troubles["bill_type"] == INSTALMENT) & (troubles["days_late"] == NONE)
 
     def delivered(mark: str) -> float | None:
         return _ratio(sum(n for (_, what), n in counts.items() if what.startswith(mark)), rows)
@@ -321,11 +274,11 @@ def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list
     figures = (
         _ratio(int(is_thin.sum()), people.count),
         *_tie_figures(world),
-        _share_of_the_busiest(tally.purchases_by_person),
+        _ratio(int(bought[: len(bought) // 5].sum()), int(bought.sum())),
         _season(tally.purchases_by_month, (12,)),
         _season(tally.purchases_by_month, (1, 2)),
         _ratio(outcomes.late_instalments, outcomes.instalments),
-        _ratio(outcomes.unpaid_instalments, outcomes.instalments),
+        _ratio(int(is_unpaid.sum()), outcomes.instalments),
         _area_under_curve(-people.reliability[known], outcomes.had_trouble[known]),
         rows / people.count / len(world.settings.months),
         *(delivered(mark) for mark in ("late", "duplicate", "conflict", "corrupt")),
@@ -352,9 +305,9 @@ def _ratio(part: float, whole: float) -> float | None:
 
 def _tie_figures(world: World) -> tuple[float | None, ...]:
     """Return the five figures of the ties formed by the last day."""
-    formed = world.ties.take(world.ties.added_day <= world.settings.last_day)
-    ends = np.concatenate([formed.low, formed.high])
-    others = np.concatenate([formed.high, formed.low])
+    formed = world.ties.take(world.ties["added"] <= world.settings.last_day)
+    ends = np.concatenate([formed["low"], formed["high"]])
+    others = np.concatenate([formed["high"], formed["low"]])
     degree = np.bincount(ends, minlength=world.population.count)
     reliability = world.population.reliability
     return (
@@ -367,7 +320,8 @@ def _tie_figures(world: World) -> tuple[float | None, ...]:
 
 
 def _correlation(one: Ints, other: Ints) -> float | None:
-    return float(np.corrcoef(one, other)[0, 1]) if len(one) > 1 else None
+    is_constant = not len(one) or not np.ptp(one) or not np.ptp(other)
+    return None if is_constant else float(np.corrcoef(one, other)[0, 1])
 
 
 def _clustering(world: World, ends: Ints, others: Ints) -> float | None:
@@ -385,12 +339,6 @@ def _clustering(world: World, ends: Ints, others: Ints) -> float | None:
         found = codes[np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)] == wanted
         shares.append(float(found.mean()))
     return float(np.mean(shares)) if shares else None
-
-
-def _share_of_the_busiest(purchases_by_person: list[Ints]) -> float | None:
-    """Return the share of all purchases that the busiest fifth of people make."""
-    bought = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *purchases_by_person]))[::-1]
-    return _ratio(int(bought[: len(bought) // 5].sum()), int(bought.sum()))
 
 
 def _season(by_month: Counter[int], of_year: tuple[int, ...]) -> float | None:

@@ -7,14 +7,13 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from plainscore.synthetic.attacks import Attacks, attack_ties, enlist_fakes, plan_attacks
+from plainscore.synthetic.attacks import attack_ties, enlist_fakes, plan_attacks
 from plainscore.synthetic.chance import Dice, Flags, Ints
 from plainscore.synthetic.people import Population, populate
-from plainscore.synthetic.rows import Month, day_number
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, day_number
 from plainscore.synthetic.ties import (
     Neighbourhoods,
     SmallInts,
-    TieList,
     join_ties,
     make_ties,
     see_from_both_ends,
@@ -96,7 +95,8 @@ class WorldSettings:
     @property
     def months(self) -> list[Month]:
         """All months from `first` to `last`, in part or whole."""
-        return Month.between(self.first, self.last)
+        numbers = range(Month.of(self.first).number, Month.of(self.last).number + 1)
+        return [Month(number) for number in numbers]
 
     def recorded(self) -> dict[str, str | int | bool]:
         """Return the settings that decide rows, as they are kept in `_truth/world.json`."""
@@ -111,14 +111,18 @@ class World:
     settings: WorldSettings
     dice: Dice
     population: Population
-    ties: TieList
+    ties: Rows
     neighbourhoods: Neighbourhoods
-    attacks: Attacks
+    attacks: Rows
 
-    def has_account(self, persons: Ints, day: Ints) -> Flags:
-        """Return where the person's account is open on the day and the world has begun."""
-        begun = self.settings.first_day
-        return np.asarray(day >= np.maximum(self.population.opened_day[persons], begun))
+    def has_account(self, persons: Ints, day: Ints, days: int = 0) -> Flags:
+        """Return where the world has begun and the account has been open for so many days."""
+        opened = self.population.opened_day[persons] + days
+        return np.asarray(day >= np.maximum(opened, self.settings.first_day))
+
+    def with_account(self, rows: Rows, days: int = 0) -> Rows:
+        """Return the events of which `has_account` is true."""
+        return rows.take(self.has_account(rows["person"], rows["time"] // SECONDS_PER_DAY, days))
 
     def is_reported_in(self, month: Month, day: Ints | SmallInts) -> Flags:
         """Return where a lasting fact of that day (an account, a tie) is an event of `month`.

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from plainscore.synthetic import synthesise as writing
-from plainscore.synthetic.logs import LOGS, Log
+from plainscore.synthetic.delivery import LOGS, Log
 from plainscore.synthetic.rows import Month, Rows
 from plainscore.synthetic.synthesise import rows_arriving_in, synthesise
 from plainscore.synthetic.world import World, WorldSettings, build_world

@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plainscore.synthetic import files
 from plainscore.synthetic import synthesise as writing
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldError, WorldSettings
@@ -95,7 +94,7 @@ def _assert_made_good(settings_of: SettingsOf) -> None:
 
 def test_two_writers_of_one_folder_do_not_meet(settings_of: SettingsOf) -> None:
     settings = settings_of()
-    with files.sole_writer(settings.landing), pytest.raises(WorldError) as refusal:
+    with writing.sole_writer(settings.landing), pytest.raises(WorldError) as refusal:
         synthesise(settings)
     assert refusal.value.exit_code == 4
 

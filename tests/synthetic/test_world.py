@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from plainscore.synthetic.chance import Dice
-from plainscore.synthetic.delivery import CORRUPT, FAULTS, choose_faults
-from plainscore.synthetic.logs import LOGS
+from plainscore.synthetic.delivery import CORRUPT, FAULTS, LOGS, choose_faults
 from plainscore.synthetic.people import populate
 from plainscore.synthetic.rows import rows_of
 from tests.synthetic.conftest import LOG_NAMES, MadeWorld
@@ -99,7 +98,7 @@ def test_every_fault_fits_some_event_type() -> None:
     for log in LOGS:
         event = np.arange(20_000)
         kind = event % len(log.event_types)
-        clean = rows_of(event, event, 0, event, 0).replaced(kind=kind, arrival=20_000)
+        clean = rows_of(event, event, 0, event).replaced(kind=kind, arrival=20_000)
         marks = choose_faults(Dice(1), log, clean)["mark"]
         planted |= {FAULTS[number].name for number in (marks - CORRUPT).tolist()}
     assert planted == {fault.name for fault in FAULTS}
