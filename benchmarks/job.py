@@ -8,7 +8,7 @@ from typing import Any
 from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.points import points_case
+from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 
@@ -63,4 +63,4 @@ def result_sql(card: Scorecard) -> str:
 
 
 def _sum_of(features: Any) -> str:
-    return " + ".join(points_case(one, 0).rpartition(" as ")[0] for one in features)
+    return " + ".join(points_case(one) for one in features)

@@ -30,7 +30,7 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.points import REASON_COUNT
+from plainscore.scorecards.compile import REASON_COUNT
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.reader import Snapshots
 

@@ -124,6 +124,9 @@ class Scorecard:
     def friend_points_max(self) -> int:
         return self.late_feature.max_points if self.late_feature else 0
 
+    def feature(self, name: str) -> Feature | None:
+        return next((feature for feature in self.features if feature.name == name), None)
+
     def features_of(self, factor: str) -> Iterator[Feature]:
         """Yield the features of one factor in the card's order."""
         return (feature for feature in self.features if feature.factor == factor)

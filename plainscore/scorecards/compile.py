@@ -1,62 +1,34 @@
 """Compile the scorecards of a run to transforms: contract and SELECT, as if written by hand.
 
-The text that ``plainscore scorecard --sql`` prints is the text that runs.
+Contracts and SELECTs are in compiled.toml; what a card decides is filled in: one CASE of bins per
+feature, its rules, its factors. Cards of one run may differ in features and factors: what a card
+does not have gives 0 points on it. ``plainscore scorecard --sql`` prints the text that runs.
 """
 
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
 
 from plainscore.common.errors import UsageError
 from plainscore.common.text import text_literal
-from plainscore.contracts.contract import Glossary, Table
-from plainscore.scorecards.card import Measures, Scorecard, measures_among
-from plainscore.scorecards.points import KEYS, PointsCompiler, each_once, points_case, zero_points
+from plainscore.contracts.contract import Column, Glossary, Table, parse_contract
+from plainscore.scorecards.card import Feature, Measures, NotScoredRule, Scorecard, measures_among
 
-SNAPSHOT_KEYS = ("person_id", "as_of_date", "known_on")
-CARD_KEYS = ("scorecard", "scorecard_no")
-ATTRIBUTES = ("region", "gender", "age_band")
-ATTEMPT = "audits.attempt"
-GROUPS = "audits.person_group"
-_JOIN_POINTS = """
-    inner join scores.points as points
-        on attempt.scorecard = points.scorecard and attempt.person_key = points.person_key"""
-_FEATURE_TOTAL_COLUMNS: Mapping[str, Any] = {
-    "scorecard": {},
-    "attribute": {"in": list(ATTRIBUTES)},
-    "group_name": {},
-    "feature": {"type": "VARCHAR", "doc": "Name of the feature."},
-    "scored_count": {},
-    "points_total": {
-        "type": "BIGINT",
-        "unit": "points",
-        "min": 0,
-        "doc": "Points for the feature of all scored people of the group together.",
-    },
-}
-_ATTEMPT_COLUMNS: Mapping[str, Any] = {
-    "scorecard": {},
-    "attack_no": {},
-    "person_key": {},
-    "friend_points": {
-        "type": "BIGINT",
-        "unit": "points",
-        "min": 0,
-        "doc": "Points of friend_reliability after the attack.",
-    },
-    "social_points": {
-        "type": "BIGINT",
-        "unit": "points",
-        "min": 0,
-        "doc": "Points of the social factor after the attack.",
-    },
-}
+HEADS = tomllib.loads(Path(__file__).with_name("compiled.toml").read_text(encoding="utf-8"))
+REASON_COUNT: int = HEADS["scores.reason"]["columns"]["rank"]["max"]
+ATTEMPT, GROUPS = "audits.attempt", "audits.person_group"
+Cell = Callable[[Scorecard, str], str]
+"""What a card says of a feature or factor, as an expression."""
+_JOIN_POINTS = """inner join scores.points as points
+    on attempt.scorecard = points.scorecard and attempt.person_key = points.person_key"""
 
 
 def compile_scorecards(
     cards: Sequence[Scorecard], written: Sequence[Table], glossary: Glossary
 ) -> list[Table]:
-    """Return the tables that the cards decide.
+    """Return the tables that the cards decide, champion first.
 
     ``written``: the hand-written tables of the method. Raises UsageError where a card names a
     feature or a measure that none of them has.
@@ -64,23 +36,21 @@ def compile_scorecards(
     measures = measures_among(written)
     for card in cards:
         _refuse_unknown(card, measures)
-    compiler = _Compiler(cards, measures, glossary)
-    points, factor = compiler.points(), compiler.factor()
-    attempt = next((table for table in written if table.name == ATTEMPT), None)
-    return [
-        compiler.scoring_status(),
-        compiler.feature_vector(),
-        compiler.own_points(),
-        points,
-        factor,
-        compiler.score(),
-        compiler.reason(),
-        *([compiler.feature_total()] if any(table.name == GROUPS for table in written) else []),
-        *([compiler.attempt_points(attempt)] if attempt else []),
-        compiler.published_features(),
-        compiler.published_by_card(points),
-        compiler.published_by_card(factor),
+    return _Compiler(cards, measures, glossary).tables({table.name: table for table in written})
+
+
+def points_case(feature: Feature, source: str = "") -> str:
+    """Return the CASE that turns a feature's value into its points.
+
+    ``source``: the table that has the value, with a dot, where more than one may have it.
+    """
+    value = f"{source}{feature.name}"
+    steps = [f"when {value} is null then {feature.missing_points}"]
+    steps += [
+        f"when {value} < {upper.at_least} then {lower.points}"
+        for lower, upper in pairwise(feature.bins)
     ]
+    return "\n    ".join(["case", *steps, f"else {feature.bins[-1].points}"]) + "\nend"
 
 
 def _refuse_unknown(card: Scorecard, measures: Measures) -> None:
@@ -96,158 +66,275 @@ def _refuse_unknown(card: Scorecard, measures: Measures) -> None:
             )
 
 
-class _Compiler(PointsCompiler):
-    """Adds what is counted of the points, and what is published of them."""
+class _Compiler:
+    """Fills compiled.toml with what some cards decide."""
 
-    def feature_total(self) -> Table:
-        """Return the sums of points of every feature over every group: what a gap is split by.
+    def __init__(self, cards: Sequence[Scorecard], measures: Measures, glossary: Glossary):
+        self._cards, self._measures, self._glossary = cards, measures, glossary
+        self._names = _each_once(f.name for card in cards for f in card.features)
+        self._factors = _each_once(name for card in cards for name, _ in card.factor_caps)
+        self._late = _each_once(f.name for card in cards if (f := card.late_feature))
 
-        Each attribute is grouped by alone: on 1,000,000 people and two cards, three times two keys
-        and 32 sums took DuckDB 0.4 s of processor time, once all four keys together 4 s.
-        """
-        totals = "\n    union all\n".join(self._totals(attribute) for attribute in ATTRIBUTES)
-        cases = "\n".join(f"        when '{name}' then total.{name}" for name in self._names)
-        sql = f"""with
+    def tables(self, written: dict[str, Table]) -> list[Table]:
+        names = self._names
+        points = self._point_columns(names)
+        caps = [dict(card.factor_caps) for card in self._cards]
+        factors = [
+            _points(
+                name,
+                max(cap.get(name, 0) for cap in caps),
+                f"of the factor {name.replace('_', ' ')}",
+            )
+            for name in self._factors
+        ]
+        made = [
+            self._table("features.scoring_status", not_scored_code=self._not_scored_code()),
+            self._feature_vector(),
+            self._own_points(),
+            self._table(
+                "scores.points", points,
+                points=_list(self._point(name) for name in names),
+                late=self._join_late("own_points"),
+            ),
+            self._table("scores.factor", factors, factors=_list(map(self._factor, self._factors))),
+            self._table(
+                "scores.score", total="\n+ ".join(f"factor.{name}" for name in self._factors)
+            ),
+            self._reason(),
+        ]  # fmt: skip
+        if GROUPS in written:
+            made.append(
+                self._table(
+                    "audits.feature_total",
+                    sums=_list(f"cast(sum(points.{n}) as bigint) as {n}" for n in names),
+                    points="\n".join(f"when '{name}' then total.{name}" for name in names),
+                )
+            )
+        if ATTEMPT in written:
+            made.append(self._attempt_points({column.name for column in written[ATTEMPT].columns}))
+        return [
+            *made,
+            self._published_features(),
+            self._table("published.points", points, points=_list(f"points.{n}" for n in names)),
+            self._table(
+                "published.factor", factors, factors=_list(f"factor.{n}" for n in self._factors)
+            ),
+        ]
 
-total as (
-{totals}
-)
+    def _not_scored_code(self) -> str:
+        """Return the code of the first rule that applies; the rules are those of every card."""
+        rules = self._cards[0].not_scored
+        whens = [f"\n    when {_fails(rule)} then {text_literal(rule.code)}" for rule in rules]
+        return f"case{''.join(whens)}\nend" if rules else "cast(null as varchar)"
 
-select
-    total.scorecard,
-    total.attribute,
-    total.group_name,
-    feature.feature,
-    cast(total.scored_count as bigint) as scored_count,
-    case feature.feature
-{cases}
-    end as points_total
-from total
-inner join reference.feature as feature on total.scorecard = feature.scorecard"""
+    def _feature_vector(self) -> Table:
+        """Return all features side by side: those of the cards first, then what no card uses."""
+        homes = self._measures.homes
+        names = [name for name in _each_once([*self._names, *homes]) if name in homes]
+        (first, home), *others = ((_short(table), table) for table in sorted(set(homes.values())))
+        joins = [
+            f"\ninner join {table} as {short}\n    on {first}.person_key = {short}.person_key"
+            for short, table in others
+        ]
         return self._table(
-            "audits.feature_total", "Points of each feature over each group",
-            "one row per scorecard, group with anyone scored, and feature",
-            ["scorecard", "attribute", "group_name", "feature"], _FEATURE_TOTAL_COLUMNS, sql,
+            "features.feature_vector", [self._measures.features[name] for name in names],
+            first=first, homes=f"{home} as {first}{''.join(joins)}",
+            features=_list(f"{_short(homes[name])}.{name}" for name in names),
         )  # fmt: skip
 
-    def _totals(self, attribute: str) -> str:
-        sums = ",\n".join(
-            f"        cast(sum(points.{name}) as bigint) as {name}" for name in self._names
-        )
-        return f"""    select
-        points.scorecard,
-        '{attribute}' as attribute,
-        person_group.{attribute} as group_name,
-        count(*) as scored_count,
-{sums}
-    from scores.points as points
-    inner join audits.person_group as person_group
-        on points.person_key = person_group.person_key
-    group by points.scorecard, person_group.{attribute}"""
+    def _own_points(self) -> Table:
+        """Return the points of the features that are not of a late feature's factor."""
+        own = [name for name in self._names if any(_own(card, name) for card in self._cards)]
 
-    def attempt_points(self, attempt: Table) -> Table:
-        """Return the points that people would have after an attack, by the bins of each card.
+        def points(card: Scorecard, name: str) -> str:
+            feature = _own(card, name)
+            return points_case(feature, "feature_vector.") if feature else "0"
 
-        ``attempt`` has the features as the attack leaves them; those of the late feature's factor
-        that it does not have keep their points.
-        """
-        shown = {column.name for column in attempt.columns}
+        return self._table(
+            "scores.own_points", self._point_columns(own), own=_list(own),
+            points=_list(self._cast(name, points, "card.scorecard") for name in own),
+            total="\n+ ".join(own),
+        )  # fmt: skip
+
+    def _point(self, name: str) -> str:
+        late = self._measures.late.get(name)
+
+        def points(card: Scorecard, name: str) -> str:
+            feature = card.feature(name)
+            if feature is None:
+                return "0"
+            if late:
+                return f"{late.short_name}.{late.late_points}"
+            return (
+                f"own_points.{name}"
+                if _own(card, name)
+                else points_case(feature, "feature_vector.")
+            )
+
+        return self._cast(name, points, "own_points.scorecard")
+
+    def _factor(self, factor: str) -> str:
+        def points(card: Scorecard, factor: str) -> str:
+            return "\n+ ".join(feature.name for feature in card.features_of(factor)) or "0"
+
+        return f"{self._by_card(points, factor)} as {factor}"
+
+    def _reason(self) -> Table:
+        names = self._names
+        code_base = 10 ** max(2, len(str(len(names))))  # more than any feature_no
+
+        def code(card: Scorecard, name: str) -> str:
+            feature = card.feature(name)
+            if feature is None:
+                return "0"
+            most, place = feature.max_points, card.features.index(feature) + 1
+            lost = f"({most} - {name}) * {code_base} + {code_base - place}"
+            return f"case when {name} < {most} then {lost} else 0 end"
+
+        # Spark's greatest() takes two values or more.
+        more = ["0"] if len(names) == 1 else []
+        below = {
+            f"below_{rank}": _list(
+                [*(f"case when {n} < code_{rank} then {n} else 0 end" for n in names), *more]
+            )
+            for rank in range(1, REASON_COUNT)
+        }
+        return self._table(
+            "scores.reason", (),
+            codes=_list(f"{self._by_card(code, name)} as {name}" for name in names),
+            lost=_list([*names, *more]), code_base=str(code_base), late=self._join_late("ranked"),
+            values="\n".join(
+                f"when '{name}' then cast({self._home(name)}.{name} as double)" for name in names
+            ),
+            **below,
+        )  # fmt: skip
+
+    def _attempt_points(self, shown: set[str]) -> Table:
+        """Return the points that people would have after an attack, by the bins of each card."""
         names = [
             name
             for name in self._names
             if name not in self._measures.late
-            and any(self._is_social(no, name) for no in self._places)
+            and any(card.feature(name) and not _own(card, name) for card in self._cards)
         ]
 
-        def of_card(no: int) -> str:
-            cells = []
-            for name in names:
-                if not self._is_social(no, name):
-                    cells.append(zero_points(name))
-                elif name in shown:
-                    cells.append(points_case(self._by_name[no][name], 8, "attempt."))
-                else:
-                    cells.append(f"points.{name}")
-            most = self._cards[no].friend_points_max
-            columns = "".join(f",\n        {cell}" for cell in cells)
-            join = _JOIN_POINTS if any(cell.startswith("points.") for cell in cells) else ""
-            return f"""    select
-        attempt.scorecard,
-        attempt.attack_no,
-        attempt.person_key,
-        (2 * {most} * attempt.numerator + 1000000 * attempt.denominator)
-        // (2000000 * attempt.denominator) as friend_points{columns}
-    from audits.attempt as attempt{join}
-    where attempt.scorecard = {text_literal(self._cards[no].name)}"""
+        def points(card: Scorecard, name: str) -> str:
+            feature = card.feature(name)
+            if feature is None or _own(card, name):
+                return "0"
+            return points_case(feature, "attempt.") if name in shown else f"points.{name}"
 
-        sql = f"""with
-
-binned as (
-{self._union(of_card)}
-)
-
-select
-    scorecard,
-    attack_no,
-    person_key,
-    friend_points,
-    {" + ".join(["friend_points", *names])} as social_points
-from binned"""
         return self._table(
-            "audits.attempt_points", "Social points as an attack would leave them",
-            "one row per scorecard, attack and attacker", ["scorecard", "attack_no", "person_key"],
-            _ATTEMPT_COLUMNS, sql,
+            "audits.attempt_points",
+            points="".join(f"{self._cast(n, points, 'attempt.scorecard')},\n" for n in names),
+            kept="" if shown.issuperset(names) else _JOIN_POINTS,
+            total="\n+ ".join(["friend_points", *names]),
         )  # fmt: skip
 
-    def published_features(self) -> Table:
-        """Return every person's features, the champion's first, then what no card uses.
-
-        Only a late feature depends on a card, so it is the champion's.
-        """
-        names = each_once([*self._names, *self._measures.homes, *self._measures.late])
-        columns = ",\n".join(f"    {self._home(name)}.{name}" for name in names)
-        joins = "".join(
-            f"""
-left join {table.name} as {table.short_name}
-    on
-        feature_vector.person_key = {table.short_name}.person_key
-        and {table.short_name}.scorecard = {text_literal(self._cards[0].name)}"""
-            for table in self._measures.late.values()
-        )
-        sql = f"""select
-    person.person_id,
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-{columns}
-from features.feature_vector as feature_vector
-inner join events.person as person on feature_vector.person_key = person.person_key{joins}"""
-        own = [
+    def _published_features(self) -> Table:
+        """Return every person's features, the champion's first, then what no card uses."""
+        homes, late = self._measures.homes, self._measures.late
+        names = _each_once([*self._names, *homes, *late])
+        columns = [
             replace(self._measures.column(name), nullable=True)
-            if name in self._measures.late
+            if name in late
             else self._measures.column(name)
             for name in names
         ]
+        joins = [
+            f"left join {table.name} as {table.short_name}\n"
+            f"    on feature_vector.person_key = {table.short_name}.person_key\n"
+            f"    and {table.short_name}.scorecard = {text_literal(self._cards[0].name)}"
+            for table in late.values()
+        ]
         return self._table(
-            "published.features", "Features", "one row per person, scored or not", ["person_id"],
-            {name: {} for name in SNAPSHOT_KEYS}, sql, own,
+            "published.features", columns, late="\n".join(joins),
+            features=_list(f"{self._home(name)}.{name}" for name in names),
         )  # fmt: skip
 
-    def published_by_card(self, source: Table) -> Table:
-        """Return published.<name> of a table of ``scores`` of one row per scorecard and person."""
-        measures = [column for column in source.columns if column.name not in KEYS]
-        columns = ",\n".join(f"    {source.short_name}.{column.name}" for column in measures)
-        sql = f"""select
-    person.person_id,
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    {source.short_name}.scorecard,
-    card.scorecard_no,
-{columns}
-from {source.name} as {source.short_name}
-inner join events.person as person on {source.short_name}.person_key = person.person_key
-inner join reference.card as card on {source.short_name}.scorecard = card.scorecard"""
-        return self._table(
-            f"published.{source.short_name}", source.title,
-            "one row per scored person and scorecard", ["person_id", "scorecard_no"],
-            {name: {} for name in (*SNAPSHOT_KEYS, *CARD_KEYS)}, sql, measures,
-        )  # fmt: skip
+    # ---- what the tables share
+
+    def _table(self, name: str, more: Sequence[Column] = (), **values: str) -> Table:
+        """Return a table of compiled.toml with its SELECT filled in, and ``more`` columns."""
+        head = {key: value for key, value in HEADS[name].items() if key != "sql"}
+        table = parse_contract(name, head, self._glossary, _filled(HEADS[name]["sql"], values))
+        return replace(table, columns=(*table.columns, *more))
+
+    def _by_card(self, cell: Cell, name: str, scorecard: str = "scorecard") -> str:
+        """Return what is the same on every card, or else the CASE that asks which card it is."""
+        cells = {card.name: cell(card, name) for card in self._cards}
+        if len(set(cells.values())) == 1:
+            return next(iter(cells.values()))
+        whens = [f"when {text_literal(name)} then {text}" for name, text in cells.items()]
+        return "\n".join([f"case {scorecard}", *whens]).replace("\n", "\n    ") + "\nend"
+
+    def _cast(self, name: str, cell: Cell, scorecard: str) -> str:
+        points = self._by_card(cell, name, scorecard)
+        return points if points == f"own_points.{name}" else f"cast({points} as integer) as {name}"
+
+    def _home(self, name: str) -> str:
+        late = self._measures.late.get(name)
+        return late.short_name if late else "feature_vector"
+
+    def _join_late(self, to: str) -> str:
+        tables = [self._measures.late[name] for name in self._late]
+        return "\n".join(
+            f"inner join {table.name} as {table.short_name}\n"
+            f"    on {to}.person_key = {table.short_name}.person_key\n"
+            f"    and {to}.scorecard = {table.short_name}.scorecard"
+            for table in tables
+        )
+
+    def _point_columns(self, names: Sequence[str]) -> list[Column]:
+        return [
+            _points(
+                name,
+                max(f.max_points for c in self._cards if (f := c.feature(name))),
+                f"for {name}",
+            )
+            for name in names
+        ]
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    """Return a template with its {names} replaced, each value indented as the line it is on."""
+    lines = []
+    for line in template.strip().splitlines():
+        margin = "\n" + line[: len(line) - len(line.lstrip())]
+        filled = line.format_map({k: v.strip().replace("\n", margin) for k, v in values.items()})
+        if filled.strip() or not line:
+            lines.append(filled)
+    return "\n".join(lines)
+
+
+def _own(card: Scorecard, name: str) -> Feature | None:
+    """Return a feature that is not of the late feature's factor: a part of the own record."""
+    feature = card.feature(name)
+    return feature if feature and feature.factor != card.late_factor else None
+
+
+def _fails(rule: NotScoredRule) -> str:
+    match rule.test:
+        case "at_least":
+            failing = f"{rule.measure} < {rule.value}"
+        case "below":
+            failing = f"{rule.measure} >= {rule.value}"
+        case _:
+            failing = f"not {rule.measure}" if rule.value else rule.measure
+    return f"{rule.measure} is null or {failing}"
+
+
+def _points(name: str, most: int, what: str) -> Column:
+    return Column(name, "INTEGER", f"Points {what}.", "points", 0, most)
+
+
+def _short(table_name: str) -> str:
+    return table_name.partition(".")[2]
+
+
+def _list(cells: Iterable[str]) -> str:
+    return ",\n".join(cells)
+
+
+def _each_once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

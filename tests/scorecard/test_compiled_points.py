@@ -1,7 +1,7 @@
 """At, just below and above every edge of every bin, the compiled SQL gives the card's points."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 
@@ -11,6 +11,8 @@ import pytest
 from plainscore.contracts.catalog import SCHEMAS
 from plainscore.contracts.contract import Table
 from plainscore.scorecards.card import Feature
+from plainscore.scorecards.reading import read_scorecards
+from plainscore.scorecards.reference import reference_rows
 from tests.scorecard.published_method import Line, points_of, published_lines
 from tests.scorecard.test_packaged_cards import card
 from tests.transforms.worked_example import house
@@ -64,6 +66,8 @@ def made() -> Made:
             house()["features.scoring_status"],
             [(key, None, True) for key in range(len(asked))],
         )
+        cards = reference_rows(read_scorecards(NAMES), house().feature_column)["reference.card"]
+        _insert(con, house()["reference.card"], cards)
         con.execute(f"create table scores.own_points as {house()['scores.own_points'].sql}")
         _insert(
             con, house()["scores.friend_reliability"],
@@ -102,7 +106,9 @@ def _exact(value: float | int, edges: list[Decimal]) -> Decimal:
     return next((edge for edge in edges if float(edge) == value), Decimal(value))
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: Table, rows: list[tuple[object, ...]]) -> None:
+def _insert(
+    con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[tuple[object, ...]]
+) -> None:
     con.execute(table.ddl)
     marks = f"({', '.join('?' for _ in rows[0])})"
     values = [value for row in rows for value in row]

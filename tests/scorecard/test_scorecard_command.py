@@ -84,7 +84,7 @@ def test_a_card_with_a_feature_that_no_table_has_is_not_fit(tmp_path: Path) -> N
 
 
 def test_the_schema_is_printed_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
-    assert scorecard(schema=True) == 0
+    assert scorecard(schema=True) is None
     printed = json.loads(capsys.readouterr().out)
     assert "utilisation" in printed["else"]["properties"]["feature"]["propertyNames"]["enum"]
 

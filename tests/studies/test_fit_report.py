@@ -22,7 +22,7 @@ from plainscore.analysis.fit_report import (
 )
 from plainscore.analysis.network import draw
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.points import points_case
+from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from tests.studies.own_card import OWN_CARD
 
@@ -99,7 +99,7 @@ def test_the_compiled_points_of_every_row_are_those_of_the_study(
         con.execute(
             f"create table value as select unnest(?) as person, {unnested}", [everyone, *columns]
         )
-        cases = ",\n".join(points_case(feature, 4) for feature in binned)
+        cases = ",\n".join(f"{points_case(one)} as {one.name}" for one in binned)
         compiled = con.execute(f"select {cases} from value order by person").fetchall()
     places = [place for place, one in enumerate(study.card.features) if one.bins]
     points = points_of(study.card, past[1]).by_feature[:, places]
