@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import fields
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -45,13 +45,16 @@ if TYPE_CHECKING:
     import duckdb
 
     from plainscore.publish.runs import Run
-    from plainscore.show.changes import Pair, ScorecardComparison, SnapshotComparison
+    from plainscore.show.changes import Pair, SnapshotComparison
     from plainscore.show.reader import Snapshots
 
 Record = dict[str, Any]
 ALL_ELSE_EQUAL = "all else equal: bills to come, other people's scores and purchases as they are"
 POINT_COLUMNS = ("factor", "feature", "value", "unit", "points", "max_points")
 CHANGED_COLUMNS = ("feature", "value_now", "value_then", "points_now", "points_then")
+BAND_COLUMNS = (
+    "attribute", "group_name", "band_from", "band_to", "band_no_to", "is_up", "people",
+)  # fmt: skip
 ROWS_AT_ONCE = 2_000
 STEP_COLUMNS = ("within_days", "kind", "feature", "goal", "points", "act", "score_then")
 
@@ -213,9 +216,9 @@ def why(
     columns = (*values_of, *(f"{cause}_change" for cause in CAUSES), "points_after")
     rows = [
         (
-            *(getattr(row, name) for name in values_of),
-            *(row.causes[cause] for cause in CAUSES),
-            row.points_after,
+            *(row[name] for name in values_of),
+            *(row["causes"][cause] for cause in CAUSES),
+            row["points_after"],
         )
         for row in found.features
     ]
@@ -350,38 +353,40 @@ def _run(data: Path, key: tuple[date, date, str]) -> "Run":
 
 
 def _compared_scorecards(data: Path, day: str, cards: tuple[str, str]) -> Result:
-    from plainscore.show.changes import BandMove, compare_scorecards
+    from plainscore.show.changes import compare_scorecards
 
     with reading(data) as snapshots:
         found = compare_scorecards(snapshots, snapshots.day(day), *cards)
-    columns = [field.name for field in fields(BandMove)]
-    rows = [[getattr(one, name) for name in columns] for one in found.bands]
-    return Result(Table(columns, rows), found, shown=lambda: _scorecard_tables(found))
+    rows = [[one[name] for name in BAND_COLUMNS] for one in found["bands"]]
+    return Result(Table(BAND_COLUMNS, rows), found, shown=lambda: _scorecard_tables(found))
 
 
-def _scorecard_tables(found: "ScorecardComparison") -> Iterator[Any]:
-    yield (f"{found.first} -> {found.second}   as of {found.as_of_date}, known on {found.known_on}")
-    everyone = [one for one in found.bands if one.attribute == "everyone"]
-    bands = list(dict.fromkeys(m.band_to for m in sorted(everyone, key=lambda m: m.band_no_to)))
+def _scorecard_tables(found: Record) -> Iterator[Any]:
+    dates = f"as of {found['as_of_date']}, known on {found['known_on']}"
+    yield f"{found['first']} -> {found['second']}   {dates}"
+    everyone = [one for one in found["bands"] if one["attribute"] == "everyone"]
+    by_second = sorted(everyone, key=lambda one: one["band_no_to"])
+    bands = list(dict.fromkeys(one["band_to"] for one in by_second))
     matrix = []
-    for band, moves in groupby(everyone, key=lambda one: one.band_from):
-        people = {one.band_to: one.people for one in moves}
+    for band, moves in groupby(everyone, key=lambda one: one["band_from"]):
+        people = {one["band_to"]: one["people"] for one in moves}
         matrix.append((band, *(people.get(name, 0) for name in bands)))
     title = "Bands: rows on the first scorecard, columns on the second"
     yield Table(("", *bands), matrix, title)
     moved = []
-    for group, moves in groupby(found.bands, key=lambda one: (one.attribute, one.group_name)):
+    for group, moves in groupby(found["bands"], key=itemgetter("attribute", "group_name")):
         own = list(moves)
-        people_in = sum(one.people for one in own)
-        up = sum(one.people for one in own if one.is_up)
-        down = sum(one.people for one in own if not one.is_up and one.band_from != one.band_to)
+        people_in = sum(one["people"] for one in own)
+        up = sum(one["people"] for one in own if one["is_up"])
+        stay = sum(one["people"] for one in own if one["band_from"] == one["band_to"])
+        down = people_in - up - stay
         moved.append((*group, people_in, up, down, round(100 * (up + down) / people_in, 1)))
     columns = ("attribute", "group", "people", "up", "down", "moved %")
     yield Table(columns, moved, "Who changes band, by group")
     benefits = [
-        (one.benefit, one.gained_count, one.lost_count)
-        for one in found.benefits
-        if one.attribute == "everyone"
+        (one["benefit"], one["gained_count"], one["lost_count"])
+        for one in found["benefits"]
+        if one["attribute"] == "everyone"
     ]
     yield Table(("benefit", "gain", "lose"), benefits, "Who gains or loses a benefit")
 

@@ -5,17 +5,14 @@ benefits. ``dashboards/report/card.js`` computes the same points in a browser; a
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
-from itertools import groupby
+from itertools import pairwise
 from typing import Any, Literal
 
 MILLION = 1_000_000
-LOSSES = 4
-"""As many losses are named as reasons are published."""
-
 _ALMOST_ZERO = 0.001  # "below" an edge as low as this means 0
 
 Value = float | int | None
@@ -131,14 +128,7 @@ class Card:
 
     def feature(self, name: str) -> CardFeature:
         """Return a feature. Raises KeyError where the card has none of that name."""
-        for one in self.features:
-            if one.feature == name:
-                return one
-        raise KeyError(name)
-
-    def points(self, feature: str, value: Value) -> int:
-        """Return the points that a value of a feature earns; raises as `CardFeature.points`."""
-        return self.feature(feature).points(value)
+        return {one.feature: one for one in self.features}[name]
 
     def band(self, score: int) -> CardBand:
         """Return the band of a score."""
@@ -147,10 +137,6 @@ class Card:
     def band_above(self, score: int) -> CardBand | None:
         """Return the next higher band; None above the highest."""
         return next((one for one in self.bands if one.at_least > score), None)
-
-    def open_benefits(self, score: int) -> list[str]:
-        """Return the benefits that a score opens."""
-        return [name for name, min_score in self.benefits if min_score <= score]
 
     def as_json(self) -> dict[str, Any]:
         """Return the card for JSON: what a page needs to show any person on it."""
@@ -214,42 +200,21 @@ class PersonOnCard:
 
     # --- what is there -------------------------------------------------------------------------
 
-    def waterfall(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Yield each factor with its features: value, points and the total after each.
+    def point_rows(self) -> list[dict[str, Any]]:
+        """Return the features in the order of the card: value, points, and the total after each.
 
         ``points`` and ``total`` are None of a person who is not scored.
         """
-        total = self.card.base
-        for factor, features in groupby(self.card.features, key=lambda one: one.factor):
-            rows = []
-            for one in features:
-                points = self.points.get(one.feature)
-                total += points or 0
-                rows.append({
-                    "feature": one.feature, "value": self.values[one.feature], "unit": one.unit,
-                    "points": points, "max_points": one.max_points,
-                    "total": None if points is None else total,
-                })  # fmt: skip
-            yield factor, rows
-
-    def losses(self) -> tuple[dict[str, Any], ...]:
-        """Return the features that lost most points, ties in the order of the card."""
-        lost = [(one, one.max_points - self.points.get(one.feature, 0)) for one in self.features]
-        ranked = sorted((-points, no) for no, (_, points) in enumerate(lost) if points)[:LOSSES]
-        found = [lost[no] for _, no in ranked] if self.points else []
-        return tuple(
-            {
-                "rank": rank, "code": one.feature, "value": self.values[one.feature],
-                "points": self.points[one.feature], "max_points": one.max_points,
-                "points_lost": points, "reason": one.reason, "what_to_do": one.what_to_do,
-            }
-            for rank, (one, points) in enumerate(found, start=1)
-        )  # fmt: skip
-
-    @property
-    def features(self) -> tuple[CardFeature, ...]:
-        """The features of the card."""
-        return self.card.features
+        total, rows = self.card.base, []
+        for one in self.card.features:
+            points = self.points.get(one.feature)
+            total += points or 0
+            rows.append({
+                "factor": one.factor, "feature": one.feature, "value": self.values[one.feature],
+                "unit": one.unit, "points": points, "max_points": one.max_points,
+                "total": None if points is None else total,
+            })  # fmt: skip
+        return rows
 
     def terms(self) -> list[dict[str, Any]]:
         """Return every term of the neighbour mean: the prior (no ``friend_id``), then the ties.
@@ -261,7 +226,7 @@ class PersonOnCard:
             return []
         ties = (Tie(None, None, mean.prior_weight, mean.prior_ppm), *self.ties)
         weight = sum(tie.contact_months for tie in ties)
-        low, high = self._reach(mean, self._own_points(self.points))
+        low, high = self._reach(mean, self.points)
         return [
             asdict(tie)
             | {
@@ -275,70 +240,67 @@ class PersonOnCard:
 
     def as_json(self) -> dict[str, Any]:
         """Return the explanation: what `plainscore explain --format json` prints."""
-        score, card = self.score, self.card
+        return {
+            **self.headline(),
+            "score": self.score,
+            "band": self.band,
+            "base": self.card.base,
+            "points": [
+                {name: value for name, value in row.items() if name != "total"}
+                for row in self.point_rows()
+            ],
+            "reasons": [dict(row) for row in self.reasons],
+            "next_band": self.next_band(),
+            "not_scored": self.not_scored,
+        }
+
+    def headline(self) -> dict[str, str]:
+        """Return which person, dates and card a JSON document is about."""
+        card = self.card
         return {
             "person_id": self.person_id,
             "as_of_date": str(card.as_of_date),
             "known_on": str(card.known_on),
             "scorecard": card.scorecard,
-            "score": score,
-            "band": self.band,
-            "base": card.base,
-            "points": [
-                {
-                    "factor": one.factor, "feature": one.feature,
-                    "value": self.values[one.feature], "unit": one.unit,
-                    "points": self.points.get(one.feature), "max_points": one.max_points,
-                }
-                for one in card.features
-            ],
-            "reasons": [dict(row) for row in self.reasons],
-            "next_band": self.next_band(),
-            "not_scored": self.not_scored,
-        }  # fmt: skip
+        }
 
     # --- what would be -------------------------------------------------------------------------
 
     def with_(self, **values: Value) -> "PersonOnCard":
-        """Return a scored person with other values of some features, all else equal.
+        """Return a scored person with other values of some features, all else equal; no reasons.
 
         A better record of one's own lets better friends count for more, so the neighbour mean
         follows unless it is given; friends' own scores stay. Raises KeyError for a feature that
         the card does not have.
         """
-        points = {name: self.card.points(name, value) for name, value in values.items()}
+        points = {name: self.card.feature(name).points(value) for name, value in values.items()}
         changed = self._points_with(points)
-        then = replace(self, values={**self.values, **values}, points=changed)
+        then = replace(self, values={**self.values, **values}, points=changed, reasons=())
         mean = self.card.mean
-        if mean is not None and mean.feature not in values:
-            share = sum(term["contribution"] for term in then.terms())
-            then = replace(then, values={**then.values, mean.feature: share})
-        return replace(then, reasons=then.losses())
+        if mean is None or mean.feature in values:
+            return then
+        share = sum(term["contribution"] for term in then.terms())
+        return replace(then, values={**then.values, mean.feature: share})
 
     def score_with(self, points: Mapping[str, int]) -> int:
         """Return the score if some features had other points; the neighbour mean follows."""
         return self.card.base + sum(self._points_with(points).values())
 
     def next_band(self) -> dict[str, Any] | None:
-        """Return the next higher band and the ways that lead there; None: none, or not scored."""
+        """Return the next higher band and the ways that lead there; None: none, or not scored.
+
+        ``ways``: by acts and time, the fastest first. Each takes fewer acts than the one before
+        it, and of all ways with as many acts the least time. Empty where acts and time alone do
+        not lead there, all else equal.
+        """
         if self.score is None or (band := self.card.band_above(self.score)) is None:
             return None
         return {
             "band": band.band,
             "at_least": band.at_least,
             "points_missing": band.at_least - self.score,
-            "ways": [asdict(way) for way in self.moves()],
+            "ways": [asdict(way) for way in _Search(self, band.at_least).ways()],
         }
-
-    def moves(self) -> tuple[Way, ...]:
-        """Return the ways to the next band by acts and time, the fastest first.
-
-        Each takes fewer acts than the one before it, and of all ways with as many acts the least
-        time. Empty where acts and time alone do not lead there, all else equal.
-        """
-        if self.score is None or (band := self.card.band_above(self.score)) is None:
-            return ()
-        return tuple(_Search(self, band.at_least).ways())
 
     def _points_with(self, points: Mapping[str, int]) -> dict[str, int]:
         changed = {**self.points, **points}
@@ -348,24 +310,21 @@ class PersonOnCard:
             changed[mean.feature] += after - before
         return changed
 
-    def _own_points(self, points: Mapping[str, int]) -> int:
-        social = self.card.mean.factor if self.card.mean else None
-        return sum(points[one.feature] for one in self.features if one.factor != social)
+    def _reach(self, mean: NeighbourMean, points: Mapping[str, int]) -> tuple[int, int]:
+        """Return between which records, in ppm, friends count with the points of one's own."""
+        features = self.card.features
+        own = sum(points[one.feature] for one in features if one.factor != mean.factor)
+        own_ppm = own * MILLION // mean.own_points_max
+        return own_ppm - mean.max_distance_ppm, own_ppm + mean.max_distance_ppm
 
     def _mean_points(self, mean: NeighbourMean, points: Mapping[str, int]) -> int:
         """Return the points of the neighbour mean, rounded half up, in integers."""
-        low, high = self._reach(mean, self._own_points(points))
+        low, high = self._reach(mean, points)
         terms = [(mean.prior_weight, mean.prior_ppm)]
         terms += [(tie.contact_months, tie.friend_ppm) for tie in self.ties]
         numerator = sum(weight * max(min(ppm, high), low) for weight, ppm in terms)
         weight = sum(weight for weight, _ in terms)
         return (2 * mean.max_points * numerator + MILLION * weight) // (2 * MILLION * weight)
-
-    @staticmethod
-    def _reach(mean: NeighbourMean, own_points: int) -> tuple[int, int]:
-        """Return between which records, in ppm, friends count at so many points of one's own."""
-        own_ppm = own_points * MILLION // mean.own_points_max
-        return own_ppm - mean.max_distance_ppm, own_ppm + mean.max_distance_ppm
 
 
 class _Search:
@@ -376,17 +335,14 @@ class _Search:
 
     def __init__(self, person: PersonOnCard, at_least: int) -> None:
         self._person, self._at_least = person, at_least
-        self._advice = person.card.advice
-        self._score_of = cache(self._uncached_score)
+        self._advice, points = person.card.advice, person.points
+        self._score_of = cache(
+            lambda gains: person.score_with({name: points[name] + gain for name, gain in gains})
+        )
 
     def ways(self) -> Iterator[Way]:
         """Yield the ways, the fastest first, each with fewer acts than the one before it."""
-        steps = [
-            step
-            for one in self._person.features
-            if one.feature in self._advice
-            for step in self._steps(one, self._advice[one.feature])
-        ]
+        steps = [step for one in self._person.card.features for step in self._steps(one)]
         fewest = len(steps) + 1
         for days in sorted({0, *(step.days for step in steps)}):
             way = self._way([step for step in steps if step.days <= days], days)
@@ -397,69 +353,56 @@ class _Search:
     def _way(self, steps: Sequence[Act], days: int) -> Way | None:
         """Return the way with the fewest acts among steps that are done in time."""
         best = {step.feature: step for step in steps}  # the greatest gain of a feature comes last
-        waiting = [step for step in best.values() if self._kind(step) == "waited"]
-        needed = {step.feature: self._advice[step.feature].needs for step in waiting}
-        ready = [step for step in waiting if needed[step.feature] not in best]
-        acts = [step for step in best.values() if self._kind(step) != "waited"]
+        kinds = {name: self._advice[name].kind for name in best}
+        waiting = [step for step in best.values() if kinds[step.feature] == "waited"]
+        needs = [self._advice[step.feature].needs for step in waiting]
+        ready = [step for step, need in zip(waiting, needs, strict=True) if need not in best]
+        acts = [step for step in best.values() if kinds[step.feature] != "waited"]
         acts.sort(key=lambda step: (-step.points_gained, step.days, step.feature))
-        enablers = [step for step in acts if step.feature in needed.values()]
-        ways = [
-            way
-            for waited, first in ((ready, []), (waiting, enablers))
-            if (way := self._with_fewest_acts(waited, first, acts, steps, days)) is not None
-        ]
+        enabling = [step for step in acts if step.feature in needs]
+        others = [step for step in acts if step.feature not in needs]
+        ways: list[Way] = []
+        for waited, first, further in ((ready, [], acts), (waiting, enabling, others)):
+            for count in range(len(further) + 1):
+                chosen = [*first, *further[:count]]
+                if self._score(waited, chosen) >= self._at_least:
+                    chosen = self._least(waited, chosen, steps)
+                    score = self._score(waited, chosen)
+                    ways.append(Way(days, tuple(chosen), tuple(waited), score))
+                    break
         return min(ways, key=lambda way: len(way.acts), default=None)
 
-    def _with_fewest_acts(
-        self,
-        waiting: Sequence[Act],
-        first: Sequence[Act],
-        acts: Sequence[Act],
-        steps: Sequence[Act],
-        days: int,
-    ) -> Way | None:
-        """Return a way with the acts ``first`` and as few others as lead there."""
-        others = [step for step in acts if step not in first]
-        for count in range(len(others) + 1):
-            chosen = [*first, *others[:count]]
-            if self._score([*waiting, *chosen]) >= self._at_least:
-                for place, step in enumerate(chosen):  # each goes no further than it must
-                    for smaller in (one for one in steps if one.feature == step.feature):
-                        tried = [*chosen[:place], smaller, *chosen[place + 1 :]]
-                        if self._score([*waiting, *tried]) >= self._at_least:
-                            chosen = tried
-                            break
-                return Way(days, tuple(chosen), tuple(waiting), self._score([*waiting, *chosen]))
-        return None
+    def _least(self, waited: Sequence[Act], chosen: list[Act], steps: Sequence[Act]) -> list[Act]:
+        """Return the acts, each going no further than it must."""
+        for place, step in enumerate(chosen):
+            for smaller in (one for one in steps if one.feature == step.feature):
+                tried = [*chosen[:place], smaller, *chosen[place + 1 :]]
+                if self._score(waited, tried) >= self._at_least:
+                    chosen = tried
+                    break
+        return chosen
 
-    def _kind(self, step: Act) -> str:
-        return self._advice[step.feature].kind
+    def _score(self, waited: Sequence[Act], acts: Sequence[Act]) -> int:
+        return self._score_of(
+            frozenset((one.feature, one.points_gained) for one in (*waited, *acts))
+        )
 
-    def _score(self, steps: Iterable[Act]) -> int:
-        return self._score_of(frozenset((step.feature, step.points_gained) for step in steps))
-
-    def _uncached_score(self, gains: frozenset[tuple[str, int]]) -> int:
-        points = self._person.points
-        return self._person.score_with({name: points[name] + gain for name, gain in gains})
-
-    def _steps(self, feature: CardFeature, advice: Advice) -> Iterator[Act]:
+    def _steps(self, feature: CardFeature) -> Iterator[Act]:
         """Yield what can be reached of a feature that has a value, the smallest gain first."""
-        value = self._person.values[feature.feature]
-        if value is None or not feature.bins:
+        name, bins = feature.feature, feature.bins
+        value, advice = self._person.values[name], self._advice.get(name)
+        if advice is None or value is None or not bins:
             return
-        edges = [at_least for at_least, _ in feature.bins]
-        bins = list(zip(edges, [*edges[1:], None], (one[1] for one in feature.bins), strict=True))
-        is_up = bins[-1][2] > bins[0][2]
-        found: list[Act] = []
-        for at_least, below, points in bins if is_up else reversed(bins):
-            edge = at_least if is_up else below
-            gain = points - self._person.points[feature.feature]
-            if gain <= 0 or edge is None or (advice.most is not None and edge > advice.most):
-                continue
-            if advice.kind == "halved" and edge <= 0:
-                continue  # never reached by halving
-            days = _days(value, edge, advice)
-            found.append(Act(feature.feature, advice.act, days, _goal(edge, is_up), gain))
+        is_up = bins[-1][1] > bins[0][1]
+        # The edge of a better bin is where it begins, or, falling, where the one above it does.
+        edges = bins if is_up else [(upper, points) for (_, points), (upper, _) in pairwise(bins)]
+        found = [
+            Act(name, advice.act, _days(value, edge, advice), _goal(edge, is_up), gain)
+            for edge, points in (edges if is_up else reversed(edges))
+            if (gain := points - self._person.points[name]) > 0
+            and (advice.most is None or edge <= advice.most)
+            and (advice.kind != "halved" or edge > 0)  # 0 is never reached by halving
+        ]
         # What is done has its best value in the end: smaller gains take as long.
         yield from found[-1:] if advice.kind == "done" else found
 

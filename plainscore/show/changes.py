@@ -27,7 +27,7 @@ class End:
     run: str
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> tuple[date, date, str]:
         """The parameters of RUN_CONDITION."""
         return (self.as_of_date, self.known_on, self.run)
 
@@ -45,8 +45,7 @@ class Pair:
     @property
     def key(self) -> tuple[Any, ...]:
         """The parameters of PAIR_CONDITION on `change` and `change_feature`."""
-        ends = (self.before, self.after)
-        return tuple(day for end in ends for day in (end.as_of_date, end.known_on))
+        return (*self.before.key[:2], *self.after.key[:2])
 
 
 RUN_CONDITION = "as_of_date = ? and known_on = ? and run = ?"
@@ -70,7 +69,12 @@ def choose_pair(
     published.
     """
     last_day = snapshots.day(last or "latest")
-    first_day = snapshots.day(first) if first else _date_before(snapshots, last_day)
+    first_day = snapshots.day(first) if first else snapshots.previous(last_day)
+    if first_day is None:
+        raise DateNotPublishedError(
+            f"nothing is published before {last_day}: `plainscore run --as-of DATE` publishes "
+            f"another date; a restatement is compared with --from {last_day} --to {last_day}"
+        )
     if first_day > last_day:
         raise QuestionError(f"{first_day} is after {last_day}: exchange --from and --to")
     before = _ends(snapshots, first_day, known_on_first)
@@ -90,27 +94,17 @@ def is_computed(snapshots: Snapshots, pair: Pair) -> bool:
     return bool(snapshots.rows(f"select 1 from change_pair where {PAIR_CONDITION}", pair.key))
 
 
-def notes_of(snapshots: Snapshots, pair: Pair) -> str:
+def _notes(snapshots: Snapshots, pair: Pair) -> str:
     """Return notes on the causes of a computed pair; empty: none."""
     found = snapshots.rows(f"select notes from change_pair where {PAIR_CONDITION}", pair.key)
     return str(found[0][0])
 
 
-def champions(snapshots: Snapshots, pair: Pair) -> tuple[str, str]:
+def _champions(snapshots: Snapshots, pair: Pair) -> tuple[str, str]:
     """Return name and version of the champion scorecard of both runs."""
-    sql = f"select scorecards from run where {RUN_CONDITION}"
+    sql = f"select split_part(scorecards, ', ', 1) from run where {RUN_CONDITION}"
     before, after = (snapshots.rows(sql, end.key)[0][0] for end in (pair.before, pair.after))
-    return before.partition(", ")[0], after.partition(", ")[0]
-
-
-def _date_before(snapshots: Snapshots, day: date) -> date:
-    earlier = [published for published in snapshots.dates() if published < day]
-    if not earlier:
-        raise DateNotPublishedError(
-            f"nothing is published before {day}: `plainscore run --as-of DATE` publishes another "
-            f"date; a restatement is compared with --from {day} --to {day}"
-        )
-    return earlier[-1]
+    return before, after
 
 
 def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
@@ -129,35 +123,26 @@ def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
     return ends
 
 
+def _by_cause(**columns: str) -> str:
+    """Return SQL of a struct by cause of a struct of columns, in whose SQL ``{}`` is the cause."""
+
+    def of(cause: str) -> str:
+        return ", ".join(f"'{name}': {sql.format(cause)}" for name, sql in columns.items())
+
+    return "{" + ", ".join(f"'{cause}': {{{of(cause)}}}" for cause in CAUSES) + "}"
+
+
 # --- one person -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Part:
-    """Points by one cause; ``friends``: the part of it in the social factor."""
-
-    points: int
-    friends: int
-
-
-@dataclass(frozen=True)
-class FeatureChange:
-    """One feature that moved; ``causes``: points by cause, together after less before."""
-
-    feature: str
-    factor: str
-    value_before: float | None
-    value_after: float | None
-    points_before: int
-    causes: dict[str, int]
-    points_after: int
-
-
-@dataclass(frozen=True)
 class Why:
-    """A change that adds up: ``score_change`` is the sum of the parts, and that of the features.
+    """A change that adds up: ``score_change`` is the sum of the causes, and that of the features.
 
-    Of a person not scored in both, ``score_change`` is None and there are no parts or features;
+    ``causes``: by cause the ``points``, and ``friends``, the part of them in the social factor.
+    ``features``: those that moved, with points by cause.
+
+    Of a person not scored in both, ``score_change`` is None and there are no causes or features;
     ``status_cause`` names the cause where the status differs. ``is_carried``: the person is not
     scored somewhere on the way, and that cause's part is counted with the next.
     """
@@ -172,8 +157,8 @@ class Why:
     status_after: str
     status_cause: str | None
     is_carried: bool
-    causes: dict[str, Part]
-    features: tuple[FeatureChange, ...]
+    causes: dict[str, dict[str, int]]
+    features: list[Row]
     notes: str
 
 
@@ -196,53 +181,34 @@ def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Why:
     """
     require_person(snapshots, person_id, pair)
     of_person = (*pair.key, person_id)
-    changed = snapshots.records(f"from change where {PAIR_CONDITION} and person_id = ?", of_person)[
-        0
-    ]
-    rows = snapshots.records(
-        f"from change_feature where {PAIR_CONDITION} and person_id = ? order by feature_no",
-        of_person,
-    )
-    names = (
-        "score_before", "score_after", "score_change", "status_before", "status_after",
-        "status_cause", "is_carried",
-    )  # fmt: skip
-    return Why(
-        person_id=person_id,
-        pair=pair,
-        scorecards=champions(snapshots, pair),
-        **{name: changed[name] for name in names},
-        causes=_parts(changed),
-        features=tuple(_feature_change(row) for row in rows),
-        notes=notes_of(snapshots, pair),
-    )
-
-
-def _parts(changed: Row) -> dict[str, Part]:
+    [changed] = snapshots.records(_CHANGE, of_person)
     if changed["score_change"] is None:
-        return {}
-    return {
-        cause: Part(changed[f"{cause}_change"], changed[f"{cause}_friends"]) for cause in CAUSES
-    }
+        changed["causes"] = {}
+    return Why(
+        pair=pair,
+        scorecards=_champions(snapshots, pair),
+        **changed,
+        features=snapshots.records(_CHANGED_FEATURES, of_person),
+        notes=_notes(snapshots, pair),
+    )
 
 
-def _feature_change(row: Row) -> FeatureChange:
-    names = ("feature", "factor", "value_before", "value_after", "points_before", "points_after")
-    causes = {cause: row[f"{cause}_change"] for cause in CAUSES}
-    return FeatureChange(**{name: row[name] for name in names}, causes=causes)
+_CHANGE = f"""
+select person_id, score_before, score_after, score_change, status_before, status_after,
+    status_cause, is_carried, {_by_cause(points="{}_change", friends="{}_friends")} as causes
+from change
+where {PAIR_CONDITION} and person_id = ?
+"""
+_CHANGED_FEATURES = f"""
+select feature, factor, value_before, value_after, points_before,
+    {{{", ".join(f"'{cause}': {cause}_change" for cause in CAUSES)}}} as causes, points_after
+from change_feature
+where {PAIR_CONDITION} and person_id = ?
+order by feature_no
+"""
 
 
 # --- everyone -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CauseSum:
-    """One cause over everyone scored in both snapshots; ``friends``: its social part."""
-
-    moved: int
-    points: int
-    absolute_points: int
-    friends: int
 
 
 @dataclass(frozen=True)
@@ -250,7 +216,8 @@ class SnapshotComparison:
     """The change of everyone; sums are over the ``scored_in_both``, in points.
 
     ``moved``: people with another score. ``status_changed``: people with another status, including
-    those who appear or vanish.
+    those who appear or vanish. ``causes``: by cause ``moved``, ``points``, ``absolute_points`` and
+    ``friends``, the social part of its points.
     """
 
     pair: Pair
@@ -262,10 +229,10 @@ class SnapshotComparison:
     carried: int
     points: int
     absolute_points: int
-    causes: dict[str, CauseSum]
-    band_moves: tuple[tuple[str, str, int], ...]
-    status_changes: tuple[tuple[str, str, str, int], ...]
-    largest: tuple[Row, ...]
+    causes: dict[str, dict[str, int]]
+    band_moves: list[tuple[Any, ...]]
+    status_changes: list[tuple[Any, ...]]
+    largest: list[Row]
     notes: str
 
     @property
@@ -281,16 +248,15 @@ class SnapshotComparison:
 
 def compare(snapshots: Snapshots, pair: Pair) -> SnapshotComparison:
     """Return the change of everyone between two snapshots; the changes are computed."""
-    total = snapshots.records(_TOTAL, pair.key)[0]
+    [total] = snapshots.records(_TOTAL, pair.key)
     return SnapshotComparison(
         pair=pair,
-        scorecards=champions(snapshots, pair),
-        **{name: int(total[name]) for name in _COUNTS},
-        causes={cause: _cause(total, cause) for cause in CAUSES},
-        band_moves=tuple(snapshots.rows(_BAND_MOVES, _banded(pair))),
-        status_changes=tuple(snapshots.rows(_STATUS_CHANGES, pair.key)),
-        largest=tuple(snapshots.records(_LARGEST, pair.key)),
-        notes=notes_of(snapshots, pair),
+        scorecards=_champions(snapshots, pair),
+        **total,
+        band_moves=snapshots.rows(_BAND_MOVES, _banded(pair)),
+        status_changes=snapshots.rows(_STATUS_CHANGES, pair.key),
+        largest=snapshots.records(_LARGEST, pair.key),
+        notes=_notes(snapshots, pair),
     )
 
 
@@ -299,24 +265,15 @@ def everyone(snapshots: Snapshots, pair: Pair) -> duckdb.DuckDBPyConnection:
     return snapshots.con.execute(_EVERYONE, list(_banded(pair)))
 
 
-def _cause(total: Row, cause: str) -> CauseSum:
-    names = ("moved", "points", "absolute_points", "friends")
-    return CauseSum(**{name: int(total[f"{cause}_{name}"]) for name in names})
-
-
 def _banded(pair: Pair) -> tuple[Any, ...]:
     return (*pair.key, *pair.before.key, *pair.after.key)
 
 
-_COUNTS = (
-    "people", "scored_in_both", "moved", "status_changed", "carried", "points", "absolute_points",
-)  # fmt: skip
-_CAUSE_SUMS = ",\n".join(
-    f"""    count(*) filter (where {cause}_change <> 0) as {cause}_moved,
-    coalesce(sum({cause}_change), 0) as {cause}_points,
-    coalesce(sum(abs({cause}_change)), 0) as {cause}_absolute_points,
-    coalesce(sum({cause}_friends), 0) as {cause}_friends"""
-    for cause in CAUSES
+_CAUSE_SUMS = _by_cause(
+    moved="count(*) filter (where {}_change <> 0)",
+    points="coalesce(sum({}_change), 0)",
+    absolute_points="coalesce(sum(abs({}_change)), 0)",
+    friends="coalesce(sum({}_friends), 0)",
 )
 _TOTAL = f"""
 select
@@ -327,7 +284,7 @@ select
     count(*) filter (where is_carried) as carried,
     coalesce(sum(score_change), 0) as points,
     coalesce(sum(abs(score_change)), 0) as absolute_points,
-{_CAUSE_SUMS}
+    {_CAUSE_SUMS} as causes
 from change
 where {PAIR_CONDITION}
 """
@@ -374,7 +331,7 @@ order by count(*) desc, status_before, status_after, status_cause
 """
 _LARGEST = f"""
 select person_id, score_before, score_after, score_change,
-    rules_change, late_data_change, time_change, new_events_change
+    {", ".join(f"{cause}_change" for cause in CAUSES)}
 from change
 where {PAIR_CONDITION} and score_change <> 0
 order by abs(score_change) desc, person_id
@@ -385,50 +342,12 @@ limit {LARGEST}
 # --- two cards of one snapshot --------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class BandMove:
-    """How many of a group are in one band on the first card and in another on the second."""
+def compare_scorecards(snapshots: Snapshots, day: date, first: str, second: str) -> dict[str, Any]:
+    """Return what the second card would change for the people that the first scores, for JSON.
 
-    attribute: str
-    group_name: str
-    band_from: str
-    band_to: str
-    band_no_to: int
-    is_up: bool
-    people: int
-
-
-@dataclass(frozen=True)
-class BenefitMove:
-    """How many of a group would gain or lose a benefit with the second card."""
-
-    attribute: str
-    group_name: str
-    benefit: str
-    people: int
-    gained_count: int
-    lost_count: int
-
-
-@dataclass(frozen=True)
-class ScorecardComparison:
-    """What the second card would change for the people that the first scores.
-
-    ``bands`` includes people who stay in their band; the lowest band first.
-    """
-
-    as_of_date: date
-    known_on: date
-    first: str
-    second: str
-    bands: tuple[BandMove, ...]
-    benefits: tuple[BenefitMove, ...]
-
-
-def compare_scorecards(
-    snapshots: Snapshots, day: date, first: str, second: str
-) -> ScorecardComparison:
-    """Compare two scorecards of a published day, one of them its champion.
+    One of the cards is the day's champion. ``bands``: people of a group by their band on each
+    card, also those who stay in it; the lowest band first. ``benefits``: how many of a group would
+    gain or lose one.
 
     Raises QuestionError where that day has no such scorecards, or neither is its champion.
     """
@@ -446,33 +365,28 @@ def compare_scorecards(
             f"name two scorecards, one of them the champion: that is {printable(names[0])} as of "
             f"{day}"
         )
-    is_forward = first == names[0]
-    asked = (day, second if is_forward else first)
-    ends = ("champion", "challenger") if is_forward else ("challenger", "champion")
-    return ScorecardComparison(
-        as_of_date=day,
-        known_on=cards[0]["known_on"],
-        first=first,
-        second=second,
-        bands=tuple(BandMove(*row) for row in snapshots.rows(_bands(*ends), asked)),
-        benefits=tuple(BenefitMove(*row) for row in snapshots.rows(_benefits(is_forward), asked)),
+    gained, lost = "gained_count", "lost_count"
+    start, end, challenger = "champion", "challenger", second
+    if second == names[0]:
+        start, end, challenger = "challenger", "champion", first
+        gained, lost = lost, gained
+    asked = "where as_of_date = ? and challenger = ? order by attribute <> 'everyone', attribute"
+    bands = snapshots.records(
+        f"select attribute, group_name, {start}_band as band_from, {end}_band as band_to, "
+        f"{end}_band_no as band_no_to, {end}_band_no > {start}_band_no as is_up, people "
+        f"from band_move {asked}, group_name, {start}_band_no, {end}_band_no",
+        (day, challenger),
     )
-
-
-def _bands(first: str, second: str) -> str:
-    return (
-        f"select attribute, group_name, {first}_band, {second}_band, {second}_band_no, "
-        f"{second}_band_no > {first}_band_no, people from band_move "
-        "where as_of_date = ? and challenger = ? "
-        f"order by attribute <> 'everyone', attribute, group_name, {first}_band_no, "
-        f"{second}_band_no"
+    benefits = snapshots.records(
+        f"select attribute, group_name, benefit, people, {gained} as gained_count, "
+        f"{lost} as lost_count from benefit_move {asked}, group_name, benefit",
+        (day, challenger),
     )
-
-
-def _benefits(is_forward: bool) -> str:
-    counts = "gained_count, lost_count" if is_forward else "lost_count, gained_count"
-    return (
-        f"select attribute, group_name, benefit, people, {counts} from benefit_move "
-        "where as_of_date = ? and challenger = ? "
-        "order by attribute <> 'everyone', attribute, group_name, benefit"
-    )
+    return {
+        "as_of_date": day,
+        "known_on": cards[0]["known_on"],
+        "first": first,
+        "second": second,
+        "bands": bands,
+        "benefits": benefits,
+    }

@@ -221,7 +221,7 @@ def _points(person: PersonOnCard) -> None:
     st.subheader("Points by feature")
     rows = [
         {
-            "factor": factor.replace("_", " "),
+            "factor": row["factor"].replace("_", " "),
             "feature": row["feature"].replace("_", " "),
             "value": row["value"],
             "unit": row["unit"],
@@ -230,8 +230,7 @@ def _points(person: PersonOnCard) -> None:
             "share earned": None if row["points"] is None else row["points"] / row["max_points"],
             "total": row["total"],
         }
-        for factor, features in person.waterfall()
-        for row in features
+        for row in person.point_rows()
     ]
     bars = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
     base = person.card.base
@@ -297,7 +296,7 @@ def _friends(person: PersonOnCard) -> None:
 
 def _what_if(person: PersonOnCard) -> None:
     st.subheader("What if")
-    feature = st.selectbox("Feature", [one.feature for one in person.features])
+    feature = st.selectbox("Feature", [one.feature for one in person.card.features])
     value = st.text_input("Another value", help="A number, or: missing")
     if not value:
         return

@@ -21,22 +21,29 @@ from plainscore.scorecards.person import (
     NeighbourMean,
     PersonOnCard,
     Tie,
-    Value,
 )
 from plainscore.show.reader import Row, Snapshots, method_text
 
 MISSING = "missing"
-FRIENDS_ORDER = "contact_months desc, friend_id"
 
+_CARD_FEATURE = (
+    "feature", "factor", "unit", "direction", "max_points", "missing_points", "least_value",
+    "most_value", "definition", "reason", "what_to_do",
+)  # fmt: skip
 _REASON = (
     "rank", "code", "value", "points", "max_points", "points_lost", "reason", "what_to_do",
 )  # fmt: skip
+_TIE = ("friend_id", "tie_days", "contact_months", "friend_ppm")
 
 
 def read_advice(method: Method = STANDARD_METHOD) -> dict[str, Advice]:
     """Return feature -> advice; a feature without an entry has no move."""
     entries = tomllib.loads(method_text("transforms/recourse.toml", method))
     return {name: Advice(**entry) for name, entry in entries.items()}
+
+
+def _some(row: Row, names: Sequence[str]) -> Row:
+    return {name: row[name] for name in names}
 
 
 def read_card(snapshots: Snapshots, day: date) -> Card:
@@ -57,7 +64,11 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         if row["column_type"] == "BIGINT"
     }
     features = tuple(
-        _card_feature(row, row["feature"] in counted, tuple(bins.get(row["feature"], ())))
+        CardFeature(
+            **_some(row, _CARD_FEATURE),
+            is_counted=row["feature"] in counted,
+            bins=tuple(bins.get(row["feature"], ())),
+        )
         for row in of_champion("feature_card", "feature_no")
     )
     rules = snapshots.records(
@@ -72,7 +83,7 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         factors=tuple(row["factor"] for row in of_champion("factor_card", "factor_no")),
         features=features,
         bands=tuple(
-            CardBand(row["band_no"], row["band"], row["at_least"], row["at_most"])
+            CardBand(**_some(row, ("band_no", "band", "at_least", "at_most")))
             for row in of_champion("band_card", "band_no")
         ),
         benefits=tuple(
@@ -85,14 +96,6 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
     )
 
 
-def _card_feature(row: Row, is_counted: bool, bins: tuple[tuple[float, int], ...]) -> CardFeature:
-    names = (
-        "feature", "factor", "unit", "direction", "max_points", "missing_points", "least_value",
-        "most_value", "definition", "reason", "what_to_do",
-    )  # fmt: skip
-    return CardFeature(**{name: row[name] for name in names}, is_counted=is_counted, bins=bins)
-
-
 def _neighbour_mean(card: Row, features: Iterable[CardFeature]) -> NeighbourMean | None:
     """Return the rule of the one feature without bins and points for missing, if there is one."""
     for one in features:
@@ -101,10 +104,7 @@ def _neighbour_mean(card: Row, features: Iterable[CardFeature]) -> NeighbourMean
                 feature=one.feature,
                 factor=one.factor,
                 max_points=card["friend_points_max"],
-                own_points_max=card["own_points_max"],
-                prior_weight=card["prior_weight"],
-                prior_ppm=card["prior_ppm"],
-                max_distance_ppm=card["max_distance_ppm"],
+                **_some(card, ("own_points_max", "prior_weight", "prior_ppm", "max_distance_ppm")),
             )
     return None
 
@@ -147,7 +147,7 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
     marks = ", ".join("?" * len(people)) or "null"
     scores, values = of_people("score", "person_id"), of_people("features", "person_id")
     points, reasons = of_people("points", "person_id"), of_people("reason", "person_id, rank")
-    ties = of_people("friend", f"person_id, {FRIENDS_ORDER}")
+    ties = of_people("friend", "person_id, contact_months desc, friend_id")
     names = [one.feature for one in card.features]
     return [
         PersonOnCard(
@@ -157,10 +157,7 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
             points={name: row[name] for row in points.get(person, ()) for name in names},
             reasons=tuple(_reason(card, row) for row in reasons.get(person, ())),
             not_scored_code=scores[person][0]["not_scored_code"],
-            ties=tuple(
-                Tie(tie["friend_id"], tie["tie_days"], tie["contact_months"], tie["friend_ppm"])
-                for tie in ties.get(person, ())
-            ),
+            ties=tuple(Tie(**_some(tie, _TIE)) for tie in ties.get(person, ())),
         )
         for person in people
         if person in scores
@@ -168,7 +165,7 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
 
 
 def _reason(card: Card, row: Row) -> Row:
-    found = {name: row[name] for name in _REASON}
+    found = _some(row, _REASON)
     if found["value"] is not None and card.feature(row["code"]).is_counted:
         found["value"] = int(found["value"])
     return found
@@ -246,32 +243,33 @@ def what_if(person: PersonOnCard, values: Mapping[str, float | None]) -> dict[st
     ``score_then - score_now`` is the sum over ``features``, to which the neighbour mean belongs
     where it follows (``value_then`` is None then). ``opens``, ``closes``: benefits.
     """
-    card, then = person.card, person.with_(**values)
+    then = person.with_(**values)
     assert person.score is not None
     assert then.score is not None
-    moved = [
-        {
-            "factor": one.factor,
-            "feature": one.feature,
-            "value_now": _as_float(person.values[one.feature]),
-            "value_then": values.get(one.feature),
-            "points_now": person.points[one.feature],
-            "points_then": then.points[one.feature],
-        }
-        for one in card.features
-        if one.feature in values or then.points[one.feature] != person.points[one.feature]
-    ]
+    moved = []
+    for one in person.card.features:
+        name = one.feature
+        if name in values or then.points[name] != person.points[name]:
+            value = person.values[name]
+            moved.append({
+                "factor": one.factor,
+                "feature": name,
+                "value_now": None if value is None else float(value),
+                "value_then": values.get(name),
+                "points_now": person.points[name],
+                "points_then": then.points[name],
+            })  # fmt: skip
     moved.sort(key=lambda row: row["feature"] not in values)  # what follows comes last
-    now, opened = (card.open_benefits(score) for score in (person.score, then.score))
+    gates = person.card.benefits
     return {
-        **_headline(person),
+        **person.headline(),
         "score_now": person.score,
         "score_then": then.score,
         "band_now": person.band,
         "band_then": then.band,
         "features": moved,
-        "opens": [name for name in opened if name not in now],
-        "closes": [name for name in now if name not in opened],
+        "opens": [name for name, gate in gates if person.score < gate <= then.score],
+        "closes": [name for name, gate in gates if then.score < gate <= person.score],
     }
 
 
@@ -282,23 +280,10 @@ def recourse(person: PersonOnCard) -> dict[str, Any]:
     """
     upward = person.next_band() or {}
     return {
-        **_headline(person),
+        **person.headline(),
         "score": person.score,
         "band": person.band,
         "next_band": upward.get("band"),
         "at_least": upward.get("at_least"),
         "ways": upward.get("ways", []),
     }
-
-
-def _headline(person: PersonOnCard) -> dict[str, Any]:
-    return {
-        "person_id": person.person_id,
-        "as_of_date": str(person.card.as_of_date),
-        "known_on": str(person.card.known_on),
-        "scorecard": person.card.scorecard,
-    }
-
-
-def _as_float(value: Value) -> float | None:
-    return None if value is None else float(value)

@@ -136,7 +136,7 @@ def test_the_browser_computes_points_and_what_ifs_as_python_does(
             *(limit for limit in (one.least_value, one.most_value) if limit is not None),
             *([] if one.missing_points is None else [None]),
         ]
-        for one in person.features
+        for one in person.card.features
     }
     computed = opened.page.evaluate(
         "values => { const p5 = page.people.find(one => one.person_id === 'p5');"
@@ -145,7 +145,9 @@ def test_the_browser_computes_points_and_what_ifs_as_python_does(
         values,
     )
     assert dict(computed) == {
-        name: [[person.card.points(name, one), person.with_(**{name: one}).score] for one in of]
+        name: [
+            [person.card.feature(name).points(one), person.with_(**{name: one}).score] for one in of
+        ]
         for name, of in values.items()
     }
 
@@ -153,7 +155,7 @@ def test_the_browser_computes_points_and_what_ifs_as_python_does(
 def test_another_value_is_answered_on_the_page(opened: Opened, autumn: Path) -> None:
     with open_snapshots(autumn) as snapshots:
         person = explain(snapshots, "p5", OCTOBER)
-    name = max(person.losses(), key=lambda row: row["points_lost"])["code"]
+    name = person.reasons[0]["code"]
     then = person.with_(**{name: None})
     opened.page.goto(f"{opened.page.url}#person=p5")
     opened.page.select_option(".what-if select", name)
