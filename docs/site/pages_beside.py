@@ -1,4 +1,4 @@
-"""Pages of the site that stand elsewhere in the project: a hook of mkdocs takes them in."""
+"""Pages of the site that are elsewhere in the project: a hook of mkdocs adds them."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,7 @@ BESIDE = {
     "README.md": "index.md",
     "queries/README.md": "queries.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
 }
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)")
@@ -20,7 +21,7 @@ _DRAWING = re.compile(r"^```mermaid\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that stand outside docs/."""
+    """Add the pages that are outside docs/."""
     for source, target in BESIDE.items():
         content = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, target, content=content))

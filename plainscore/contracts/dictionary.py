@@ -22,7 +22,7 @@ SCHEMA_TITLES = {
 HEAD = """# Tables
 
 Every table and every column, from the contracts at the head of the SQL. This file is written by
-`plainscore dictionary --write docs/tables.md`: change the contracts, not this.
+`plainscore dictionary --write docs/reference/tables.md`: change the contracts, not this.
 
 Columns are never empty unless the bounds say so. Data flows down this page: a table reads only from
 tables above it.

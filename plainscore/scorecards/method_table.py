@@ -1,4 +1,4 @@
-"""Write the tables of docs/method.md from the scorecards: ``python -m`` this module.
+"""Write the tables of docs/explanation/method.md from the scorecards: ``python -m`` this module.
 
 Between ``<!-- name:begin -->`` and ``<!-- name:end -->`` stands what the packaged cards and the
 glossary say; the rest of the page is written by hand. A test holds that the page is current.
@@ -12,7 +12,7 @@ from plainscore.contracts.contract import Glossary, method_glossary
 from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
 from plainscore.scorecards.reading import read_scorecards
 
-METHOD_PAGE = standard_folder("transforms").parent / "docs" / "method.md"
+METHOD_PAGE = standard_folder("transforms").parent / "docs" / "explanation" / "method.md"
 
 
 def refreshed(page: str) -> str:

@@ -1,11 +1,12 @@
 """The committed sample, published once: what the documents show is of this."""
 
-import subprocess
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import CHECKOUT
+from plainscore.cli.app import run_command_line
 from tests.made_once import published_sample
 
 
@@ -16,10 +17,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str) -> str:
-    """Run plainscore and return what it prints; another exit code than 0 fails the test."""
-    command = [str(CHECKOUT / ".venv" / "bin" / "plainscore"), *arguments]
-    ended = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=CHECKOUT, stdin=subprocess.DEVNULL
-    )
-    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stderr}"
-    return ended.stdout
+    """Run plainscore in this process and return what it prints; another exit code fails."""
+    with StringIO() as printed, StringIO() as errors:
+        with redirect_stdout(printed), redirect_stderr(errors):
+            code = run_command_line(arguments)
+        assert code == 0, f"{' '.join(arguments)}\n{errors.getvalue()}"
+        return printed.getvalue()

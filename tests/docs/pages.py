@@ -75,8 +75,8 @@ def sessions(name: str) -> list[Shown]:
 
 
 def sessions_by_section(name: str) -> dict[str, list[Shown]]:
-    """Return the sessions below each heading of the second level that has any."""
-    parts = re.split(r"^## (.*)$", page_text(name), flags=re.MULTILINE)[1:]
+    """Return the sessions below each heading of the third level that has any."""
+    parts = re.split(r"^### (.*)$", page_text(name), flags=re.MULTILINE)[1:]
     texts = zip(parts[::2], parts[1::2], strict=True)
     found = {title: _sessions_of(name, text) for title, text in texts}
     return {title: shown for title, shown in found.items() if shown}
@@ -102,8 +102,8 @@ def commands(name: str) -> list[Shown]:
 
 
 def words(command: str) -> list[str]:
-    """Return the arguments of a plainscore command line."""
-    return shlex.split(command, comments=True)[1:]
+    """Return the arguments of a plainscore command line, up to a pipe."""
+    return shlex.split(command.partition(" | ")[0], comments=True)[1:]
 
 
 def table_rows(name: str, first_title: str) -> list[list[str]]:

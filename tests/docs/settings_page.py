@@ -1,12 +1,12 @@
-"""docs/settings.md: every setting, as `plainscore init` writes them.
+"""docs/reference/settings.md: every setting, as `plainscore init` writes them.
 
-`python -m tests.docs.settings_page` writes the page anew.
+`python -m tests.docs.settings_page` writes the page again.
 """
 
 from plainscore.init.settings_text import settings_text
 from tests.docs.pages import CHECKOUT
 
-PAGE = CHECKOUT / "docs" / "settings.md"
+PAGE = CHECKOUT / "docs" / "reference" / "settings.md"
 _START, _END = "```toml\n", "```\n"
 
 

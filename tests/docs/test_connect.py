@@ -1,4 +1,4 @@
-"""The ways in that docs/connect.md shows in Python lead in."""
+"""The ways in that docs/how-to/connect.md shows in Python lead in."""
 
 import ast
 import importlib.util
@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.pages import blocks
 
-PAGE = "docs/connect.md"
+PAGE = "docs/how-to/connect.md"
 
 
 def _packages(code: str) -> list[str]:

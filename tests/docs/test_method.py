@@ -1,4 +1,4 @@
-"""docs/method.md says what the scorecards say."""
+"""docs/explanation/method.md says what the scorecards say."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_a_page_without_the_markers_is_told_which() -> None:
 
 def test_the_figures_in_the_text_are_those_of_the_card() -> None:
     card = read_scorecards(("standard",))[0]
-    page = page_text("docs/method.md")
+    page = page_text("docs/explanation/method.md")
     assert f"score = {card.base} + the sum of the {len(card.features)} features' points" in page
     assert f"{card.base} to {card.max_score}" in page
     assert f"x 1,000,000 // {card.own_points_max}" in page

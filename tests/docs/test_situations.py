@@ -1,4 +1,4 @@
-"""Each situation of docs/situations.md is brought about; its commands end as the page shows."""
+"""Each situation of docs/how-to/operate.md is brought about; its commands end as the page shows."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from tests.docs.trouble import DAY, SETTINGS, TROUBLE, Scene
 from tests.made_once import made_once
 from tests.quick_runs import quick_runs
 
-PAGE = "docs/situations.md"
+PAGE = "docs/how-to/operate.md"
 HOME = "/srv/plainscore"
 ANY = "..."
 LAST_CODE = "echo $?"

@@ -1,4 +1,4 @@
-"""What has happened before each of the situations of docs/situations.md."""
+"""What has happened before each of the situations of docs/how-to/operate.md."""
 
 import errno
 import shutil

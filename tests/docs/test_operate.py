@@ -1,4 +1,4 @@
-"""What the runbook gives to cron, systemd and Prefect can be meant, and ends as it says."""
+"""What the operating guide gives to cron, systemd and Prefect is valid, and ends as it says."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from plainscore.common import errors
 from plainscore.common.lock import writer_lock
 from tests.docs.pages import CHECKOUT, blocks, table_rows
 
-PAGE = "docs/runbook.md"
+PAGE = "docs/how-to/operate.md"
 HOME = "/srv/plainscore"
 CRON = re.compile(r"^([\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+) +(.*)$", re.MULTILINE)
 
