@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import FOLDERS, STANDARD_METHOD, SUFFIXES, Method
+from plainscore.common.standard import FOLDERS, STANDARD, STANDARD_METHOD, SUFFIXES, Method
 
 FILE_NAME = "plainscore.toml"
 Extends = Literal["standard", "none"]
@@ -50,13 +50,19 @@ class Project:
         return {
             name: "excluded"
             if name not in kept
-            else "replaced"
-            if name in own and name in standard
-            else "added"
-            if name in own
             else "standard"
+            if name not in own or self._is_standard(name)
+            else "replaced"
+            if name in standard
+            else "added"
             for name in sorted(everything)
         }
+
+    def _is_standard(self, name: str) -> bool:
+        """Whether the project's file is a copy of the standard one."""
+        assert self.root is not None
+        copy = STANDARD / name
+        return copy.is_file() and copy.read_bytes() == (self.root / name).read_bytes()
 
     def as_json(self) -> dict[str, Any]:
         """Return what a manifest says of the project: no path of a machine, files by origin."""

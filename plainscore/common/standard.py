@@ -25,7 +25,8 @@ class Method:
     """Folders with the same tree of files: of two files with one relative path the later wins.
 
     ``layers``: directories that hold any of FOLDERS, the standard method first. ``exclude``:
-    patterns of paths that are left out, relative to a layer or to its transforms/.
+    patterns of paths that are left out, relative to a layer or to its transforms/. Pictures
+    (dashboards/) are laid over the standard ones even where the rest starts from nothing.
     """
 
     layers: tuple[Path, ...] = (STANDARD,)
@@ -38,7 +39,7 @@ class Method:
         """
         found = {
             name: path
-            for layer in self.layers
+            for layer in self._layers_of(folder)
             for name, path in _files_below(layer / folder)
             if not suffixes or path.suffix in suffixes
             if not self.excludes(f"{folder}/{name}")
@@ -50,10 +51,21 @@ class Method:
 
         Raises UsageError where no layer has it, or where it is excluded.
         """
-        for layer in reversed(self.layers):
+        found = self.find(name)
+        if found is None:
+            raise UsageError(f"the project has no {name}: add it, or extend the standard method")
+        return found
+
+    def find(self, name: str) -> Path | None:
+        """Return one file by its path, or None where no layer has it, or where it is excluded."""
+        for layer in reversed(self._layers_of(name)):
             if (layer / name).is_file() and not self.excludes(name):
                 return (layer / name).resolve()
-        raise UsageError(f"the project has no {name}: add it, or extend the standard method")
+        return None
+
+    def _layers_of(self, name: str) -> tuple[Path, ...]:
+        is_picture = name.partition("/")[0] == "dashboards"
+        return (STANDARD, *self.layers) if is_picture else self.layers
 
     def excludes(self, name: str) -> bool:
         """Whether a path, such as ``transforms/features/shopping.sql``, is left out."""

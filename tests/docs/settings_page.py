@@ -3,7 +3,7 @@
 `python -m tests.docs.settings_page` writes the page again.
 """
 
-from plainscore.init.settings_text import settings_text
+from plainscore.init import settings_text
 from tests.docs.pages import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "reference" / "settings.md"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.init.settings_text import settings_text
+from plainscore.init import settings_text
 from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
 from plainscore.settings import Settings, read_settings
 from tests.docs.pages import CHECKOUT
