@@ -48,7 +48,7 @@ HEAD = f"""\
 What is commented out is the default, or an example of what is empty by default. Flags win over
 {ENV_PREFIX}... in the environment, which wins over this file. It is looked for where the command
 runs, then in the data directory; paths in it are those of where the command runs.
-`plainscore config` shows what is in force, `plainscore project` what the folders beside it change."""
+`plainscore config` shows what is in force, `plainscore project` what the project changes."""
 EXAMPLE = "  # an example; empty by default"
 
 
@@ -62,7 +62,7 @@ def make_project(folder: Path, extends: Extends = "standard") -> list[Path]:
     existing = [name for name in texts if (folder / name).exists()]
     if existing:
         raise UsageError(
-            f"{folder / existing[0]} exists already, and nothing is overwritten: "
+            f"{folder / existing[0]} is there already, and nothing is overwritten: "
             "name another folder, or move it away"
         )
     try:

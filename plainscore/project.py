@@ -43,26 +43,19 @@ class Project:
     @cached_property
     def origins(self) -> dict[str, Origin]:
         """Path -> where its file comes from, for every file that the project has or excludes."""
-        everything = _paths(Method(self.method.layers))
         kept = _paths(self.method)
-        standard = _paths(STANDARD_METHOD) if self.extends == "standard" else frozenset()
-        own = _paths(Method((self.root,))) if self.root is not None else frozenset()
-        return {
-            name: "excluded"
-            if name not in kept
-            else "standard"
-            if name not in own or self._is_standard(name)
-            else "replaced"
-            if name in standard
-            else "added"
-            for name in sorted(everything)
-        }
+        everything = _paths(Method(self.method.layers))
+        return {name: self._origin(name, name in kept) for name in sorted(everything)}
 
-    def _is_standard(self, name: str) -> bool:
-        """Whether the project's file is a copy of the standard one."""
-        assert self.root is not None
-        copy = STANDARD / name
-        return copy.is_file() and copy.read_bytes() == (self.root / name).read_bytes()
+    def _origin(self, name: str, is_kept: bool) -> Origin:
+        if not is_kept:
+            return "excluded"
+        own, standard = (self.root or STANDARD) / name, STANDARD / name
+        if not standard.is_file():
+            return "added"
+        # A copy of a standard file changes nothing, until it is edited.
+        is_changed = own.is_file() and own.read_bytes() != standard.read_bytes()
+        return "replaced" if is_changed else "standard"
 
     def as_json(self) -> dict[str, Any]:
         """Return what a manifest says of the project: no path of a machine, files by origin."""

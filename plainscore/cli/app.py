@@ -32,6 +32,7 @@ GROUPS = {SET_UP: "Set up", RUN: "Run", KEEP: "Keep", LOOK: "Look", STUDY: "Stud
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (SET_UP, "Invent a world, ingest it, score it, explain one person."),
     "init": (SET_UP, "Make a project directory with settings and a scorecard."),
+    "project": (SET_UP, "Show what the project changes of the standard method."),
     "check": (SET_UP, "Report what is wrong with logs, without ingesting them."),
     "synthesise": (SET_UP, "Write the logs of an invented world."),
     "ingest": (RUN, "Ingest what has newly arrived in the landing folders."),

@@ -495,7 +495,9 @@ def _catalog(data: Path) -> Any:
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
 
-    return load_catalog(read_scorecards(read_settings(data).scorecards))
+    settings = read_settings(data)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    return load_catalog(cards, method=settings.method)
 
 
 def dashboard(

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -16,6 +17,7 @@ from cyclopts import Parameter
 from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, reading
 from plainscore.cli.output import Result, Table, emit, note_refused, progress_bar, show
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.project import Extends
 
 if TYPE_CHECKING:
     from plainscore.logs.check_logs import CheckedLog
@@ -68,7 +70,7 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
     )
 
 
-def init(directory: Path) -> None:
+def init(directory: Path, *, extends: Extends = "standard") -> None:
     """Make a project directory to edit: settings, a scorecard, schedules and questions.
 
     Existing files are never overwritten.
@@ -77,23 +79,60 @@ def init(directory: Path) -> None:
     ----------
     directory
         The folder; created where it does not exist.
+    extends
+        none: a complete small method of its own, with one factor, instead of the standard one.
     """
-    from plainscore.init.making import CARD, QUESTIONS, make_project
+    from plainscore.init import CARD, FIRST_CARD, make_project
 
-    made = make_project(directory)
-    files = [str(path) for path in made if path.parent.name != QUESTIONS]
-    questions = len(made) - len(files)
+    made = make_project(directory, extends)
+    card = CARD if extends == "standard" else FIRST_CARD
+    top = [str(path) for path in made if len(path.parts) == 1]
+    below = Counter(path.parts[0] for path in made if len(path.parts) > 1)
+    folders = [f"{count} files in {folder}/" for folder, count in below.items()]
     show(
-        f"made {directory}: {', '.join(files)}, and {questions} questions in {QUESTIONS}/",
+        f"made {directory}: {', '.join([*top, *folders])}",
         f"""
 Next:
   cd {shlex.quote(str(directory))}
   plainscore synthesise --people 1000      # an invented world; or your own logs, in data/landing/
   plainscore run --as-of 2026-10-31
-  plainscore query --file {QUESTIONS}/bands.sql
-Then edit {CARD}, and see what it does:
-  plainscore scorecard {CARD} --check
+  plainscore query "from score limit 5"
+Then edit the card, and see what it does:
+  plainscore scorecard {card} --check
+  plainscore project
   plainscore plan""",
+    )
+
+
+def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
+    """Show what the project resolves to: its folders laid over the standard method.
+
+    A file with the same path replaces one of the standard method, another adds, `exclude` takes
+    away. As json with every file and the hash of what decides a snapshot.
+    """
+    from plainscore.project import read_project
+
+    found = read_project(data)
+    rows = [(name, origin) for name, origin in found.origins.items()]
+    changed = [row for row in rows if row[1] != "standard"]
+    where = found.root if found.root is not None else "no plainscore.toml: the standard method"
+    emit(
+        Result(
+            table=Table(("file", "origin"), rows),
+            document={
+                "root": None if found.root is None else str(found.root),
+                **found.as_json(),
+                "files": found.origins,
+            },
+            shown=lambda: [
+                f"project     {where}",
+                f"extends     {found.extends}",
+                f"method      {found.method.hash()}",
+                f"files       {len(rows) - len(changed)} standard, {len(changed)} others",
+                *([Table(("file", "origin"), changed)] if changed else []),
+            ],
+        ),
+        output_format,
     )
 
 

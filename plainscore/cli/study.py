@@ -391,8 +391,10 @@ def _found(
     named = tuple(card for card in cards if card != NAIVE) or None
     settings = read_settings(data, scorecards=named, **limits.overrides)
     with built_scores(data, dates, settings) as engine:
-        played = read_scorecards(settings.scorecards)
-        rows = find_cheap_points(engine, played, people, months, max_actions)
+        played = read_scorecards(settings.scorecards, settings.method)
+        rows = find_cheap_points(
+            engine, played, people, months, max_actions, method=settings.method
+        )
     found = [row for row in rows if row[0] != NAIVE or NAIVE in cards]
     return Table(FOUND_COLUMNS, [row for row in found if named is not None or row[0] == NAIVE])
 
@@ -487,17 +489,18 @@ def scorecard(
     )
     from plainscore.settings import read_settings
 
+    settings = read_settings(data)
+    method, names = settings.method, cards or settings.scorecards
     if schema:
-        emit(Result(document=scorecard_schema()), "json")
+        emit(Result(document=scorecard_schema(method)), "json")
         return
-    names = cards or read_settings(data).scorecards
     if sql:
-        show(*_compiled_sql(load_catalog(read_scorecards(names))))
+        show(*_compiled_sql(load_catalog(read_scorecards(names, method), method=method)))
         return
-    read = [read_scorecard(find_scorecard(name)) for name in names]
+    read = [read_scorecard(find_scorecard(name, method), method) for name in names]
     if check:
+        rehearsed_catalog(read_scorecards(names, method), method)
         for card in read:
-            rehearsed_catalog((card,))
             show(
                 f"{card.name} {card.version} can run: {len(card.features)} features, "
                 f"{card.base} to {card.max_score} points"
@@ -584,7 +587,9 @@ def lineage(column: str, *, data: DataDir = DATA, output_format: TableOrJson = "
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
 
-    traced = trace(load_catalog(read_scorecards(read_settings(data).scorecards)), column)
+    settings = read_settings(data)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    traced = trace(load_catalog(cards, method=settings.method), column)
     document = [
         {
             "column": str(node.name),
@@ -618,17 +623,20 @@ def _tree(traced: "Lineage") -> Any:
     return root
 
 
-def dictionary(*, write: OneFile = None) -> None:
+def dictionary(*, write: OneFile = None, data: DataDir = DATA) -> None:
     """Print the data dictionary of all tables and columns as Markdown.
 
     Parameters
     ----------
     write
-        File to write instead, such as docs/tables.md; its directory must exist.
+        File to write instead, such as docs/reference/tables.md; its directory must exist.
     """
     from plainscore.contracts.catalog import load_catalog
     from plainscore.contracts.dictionary import dictionary as describe
     from plainscore.scorecards.reading import read_scorecards
+    from plainscore.settings import read_settings
 
-    # The packaged cards, whatever the settings say: the file describes the project, not one run.
-    write_text(describe(load_catalog(read_scorecards(SCENARIO_CARDS))), write)
+    settings = read_settings(data)
+    method = settings.method
+    cards = read_scorecards(settings.scorecards, method)
+    write_text(describe(load_catalog(cards, method=method)), write)
