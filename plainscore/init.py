@@ -39,6 +39,8 @@ FRAME = (
     "transforms/published/factor_card.sql",
     "transforms/published/feature_card.sql",
     "transforms/published/not_scored_rule.sql",
+    "transforms/published/reason.sql",
+    "transforms/published/score.sql",
     "transforms/catalog/views/",
     "transforms/changes/",
     "transforms/drift/",

@@ -10,7 +10,7 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 BESIDE = {
-    "README.md": "index.md",
+    "README.md": "plainscore.md",
     "queries/README.md": "queries.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",

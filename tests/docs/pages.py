@@ -103,7 +103,7 @@ def commands(name: str) -> list[Shown]:
 
 def words(command: str) -> list[str]:
     """Return the arguments of a plainscore command line, up to a pipe."""
-    return shlex.split(command.partition(" | ")[0], comments=True)[1:]
+    return shlex.split(command.partition(" | head ")[0], comments=True)[1:]
 
 
 def table_rows(name: str, first_title: str) -> list[list[str]]:

@@ -35,6 +35,8 @@ PAGES = (
 )
 # A changelog names what is gone, the dictionary no files of the checkout.
 OF_TODAY = tuple(page for page in PAGES if page not in ("CHANGELOG.md", "docs/reference/tables.md"))
+# Documents of a snapshot: their queries go over several lines, and other tests run them.
+FILLED = ("docs/explanation/datasheet.md", "docs/explanation/model_card.md")
 WITH_ANSWERS = (
     "README.md",
     "docs/tutorial/first-score.md",
@@ -57,7 +59,7 @@ PATH = re.compile(r"\.?[A-Za-z_][\w.\-]*(/[\w.\-]+)*(/|\.(py|md|sql|toml|csv|txt
 FLAG = re.compile(r"--[a-z][a-z-]*")
 
 
-@pytest.mark.parametrize("page", OF_TODAY)
+@pytest.mark.parametrize("page", [page for page in OF_TODAY if page not in FILLED])
 def test_every_command_line_can_be_run_as_it_stands(page: str) -> None:
     for shown in commands(page):
         _, _, left = app.parse_args(words(shown.command), exit_on_error=False, print_error=False)
@@ -70,7 +72,7 @@ def test_every_command_and_flag_that_is_named_exists(page: str) -> None:
         if code == COMMAND or not code.startswith((f"{COMMAND} ", "--")):
             continue
         named = COMMANDS if code.startswith("--") else {code.split()[1]}
-        known = {flag for name in named for flag in _flags(name)}
+        known = {"--version"} | {flag for name in named for flag in _flags(name)}
         assert set(FLAG.findall(code)) <= known, code
 
 
@@ -110,7 +112,7 @@ def _exists(code: str, folder: Path) -> bool:
     return any((root / code).exists() for root in (CHECKOUT, folder))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", OF_TODAY)
 def test_every_make_target_exists(page: str) -> None:
     targets = re.findall(r"^([\w-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
     shown = [line for block in blocks(page, "sh") for line in block.splitlines()]

@@ -11,7 +11,7 @@ import pytest
 from tests.style.files import ROOT
 
 METHOD = ("transforms", "expectations", "queries", "dashboards")
-NOT_SHIPPED = ("__pycache__", "README.md")
+NOT_SHIPPED = ("__pycache__", "README.md", ".sqlfluffignore")
 
 
 @pytest.fixture(scope="module")
