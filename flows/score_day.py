@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect import flow, task
 
 from plainscore.common.lock import writer_lock
-from plainscore.engines.options import EngineName
+from plainscore.engines import EngineName
 from plainscore.flows.artifacts import Artifacts, show_snapshot
 from plainscore.flows.events import emit_published
 from plainscore.flows.options import (

@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.engines.options import EngineName, EngineOptions
+from plainscore.engines import EngineName, EngineOptions
 from plainscore.project import Extends, read_project, read_toml, settings_file
 
 ENV_PREFIX = "PLAINSCORE__"

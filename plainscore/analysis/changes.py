@@ -33,11 +33,11 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import translating_write_errors
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, read_parquet, text_literal
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder

@@ -18,11 +18,11 @@ from plainscore.analysis.inference import wilson
 from plainscore.analysis.metrics import RiskBin, contradictions, separation
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import EVALUATION, derived_folder

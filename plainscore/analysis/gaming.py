@@ -20,11 +20,11 @@ import duckdb
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.logs.event_store import open_store
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards

@@ -26,8 +26,8 @@ from plainscore.analysis.planted import LABELS, PlantedPart, measure_planted
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog, load_catalog
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end

@@ -29,11 +29,11 @@ from plainscore.cli.options import (
 )
 from plainscore.cli.output import Result, Table, emit, note, note_refused, progress_bar, show
 from plainscore.common.errors import InputRefused, LimitPassed, UsageError
-from plainscore.engines.options import EngineName
+from plainscore.engines import EngineName
 from plainscore.runs.calendar import Every, RelativeDate
 
 if TYPE_CHECKING:
-    from plainscore.contracts.dates import SnapshotDates
+    from plainscore.contracts import SnapshotDates
     from plainscore.logs import IngestReport
     from plainscore.runs.ledger import Entry, RunAttempt, StageRecord
     from plainscore.runs.plan import Arrivals, DatePlan
@@ -565,7 +565,7 @@ def _status_rows(data: Path) -> list[Record]:
 
 def _published(data: Path, is_needed: bool) -> "dict[SnapshotDates, Record]":
     """Return the figures of what is published; an error where nothing is, if it is needed."""
-    from plainscore.contracts.dates import SnapshotDates
+    from plainscore.contracts import SnapshotDates
     from plainscore.show.reader import CATALOG
 
     if not (data / CATALOG).is_file() and not is_needed:

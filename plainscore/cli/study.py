@@ -28,8 +28,8 @@ from plainscore.cli.output import Result, Table, emit, note, show, write_text
 from plainscore.common.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
+    from plainscore.contracts import SnapshotDates
     from plainscore.contracts.catalog import Catalog
-    from plainscore.contracts.dates import SnapshotDates
     from plainscore.contracts.lineage import ColumnName, Lineage
     from plainscore.publish.runs import Run
     from plainscore.scorecards.card import Feature, Scorecard
@@ -344,7 +344,7 @@ def _tried(data: Path, as_of: str) -> tuple[Table, Table]:
 
 
 def _dates(data: Path, as_of: str) -> "SnapshotDates":
-    from plainscore.contracts.dates import SnapshotDates
+    from plainscore.contracts import SnapshotDates
 
     with reading(data) as snapshots:
         day = snapshots.day(as_of)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DEFAULT_OPTIONS, DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from plainscore.common.text import text_literal
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import SCHEMAS, Catalog
 from plainscore.contracts.contract import Table
-from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.options import EngineOptions
+from plainscore.engines import EngineOptions
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reference import reference_rows
 

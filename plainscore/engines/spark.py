@@ -15,11 +15,11 @@ from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.common.text import text_literal
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions, require_engine
 from plainscore.engines.duckdb import VIEW_SCHEMAS, DuckDBEngine
-from plainscore.engines.options import EngineOptions, require_engine
 from plainscore.engines.translation import Statement, columns_there, translate, view_name
 from plainscore.scorecards.card import Scorecard
 

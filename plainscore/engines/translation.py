@@ -19,8 +19,8 @@ from datetime import date
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import ContractError, Table
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.portability import parse_select
 
 DIALECT = "spark"

@@ -10,8 +10,8 @@ import duckdb
 
 from plainscore.common.errors import ChecksRefused, InputRefused, UsageError
 from plainscore.common.text import identifier
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import ContractError
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.erasure.erased_ids import ErasedIds, json_texts
 from plainscore.erasure.journal import Journal
 from plainscore.logs import IngestReport

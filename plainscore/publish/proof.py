@@ -24,7 +24,7 @@ import duckdb
 
 from plainscore.common.errors import InputRefused, PlainscoreError
 from plainscore.common.text import identifier
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.content_hash import Columns, HashedRows, header_digest
 from plainscore.publish.runs import PRUNED, Run, pruned_of, runs_of
 from plainscore.publish.sets import (

@@ -16,8 +16,8 @@ import duckdb
 from plainscore.common.files import fsync_tree, move_into_place, translating_write_errors
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import read_parquet
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import Column, Table
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish.catalog import rebuild_catalog, refuse_misleading_folder
 from plainscore.publish.derived import Kind, derived_folder, manifest_head
 from plainscore.publish.proof import hash_people, people_root, tree_head

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from plainscore.common.data_format import refuse_newer_format
 from plainscore.common.errors import InputRefused
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.sets import SNAPSHOTS, PublishedSet
 
 LEDGER = "_ledger"

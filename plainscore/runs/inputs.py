@@ -15,7 +15,7 @@ import polars as pl
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import parquet_list
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.logs.event_store import EventStore, InputFile
 from plainscore.logs.landing import RefusedFile
 from plainscore.logs.log_fields import LOGS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from plainscore.common.errors import ChecksRefused, InputRefused, PlainscoreError
 from plainscore.common.files import write_atomically
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import LEDGER, Run, latest_runs
 from plainscore.publish.sets import SNAPSHOTS
 from plainscore.runs.json_log import Level, log_event

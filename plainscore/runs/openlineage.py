@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plainscore.common.errors import UsageError
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.lineage import Lineages
 from plainscore.publish.runs import Run
 from plainscore.publish.sets import read_manifest, table_file

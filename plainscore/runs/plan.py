@@ -10,8 +10,8 @@ import polars as pl
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import StageHash, load_catalog
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs.changes import FileStates
 from plainscore.logs.event_store import EventStore, InputFile, digests, inputs_among, open_store
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import UsageError
-from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines.options import EngineName, require_engine
+from plainscore.contracts import SnapshotDates
+from plainscore.engines import EngineName, require_engine
 from plainscore.runs.calendar import RelativeDate, resolve_date
 from plainscore.settings import Settings, read_settings
 

@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.measuring import COMMAND
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import CATALOG, find_latest_run, runs_of
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.runs.ledger import read_entry

@@ -16,7 +16,7 @@ from plainscore.analysis.changes import (
     Chain,
     chain_of,
 )
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import Run, RunPair
 
 D1, D2, K2 = date(2026, 9, 30), date(2026, 10, 31), date(2026, 11, 2)

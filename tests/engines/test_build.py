@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
-from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.reading import read_scorecards
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 1, 31))

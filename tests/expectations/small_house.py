@@ -12,10 +12,10 @@ from typing import Any
 
 from plainscore.analysis.changes import AFTER, BEFORE, STATES, TIME, assemble
 from plainscore.analysis.statistics import fill_statistics
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import STATISTICS, load_catalog
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import write_table
 from plainscore.scorecards.reading import read_scorecards

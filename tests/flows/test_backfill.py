@@ -16,7 +16,7 @@ from plainscore.common.errors import (
     PlainscoreError,
     UsageError,
 )
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.logs import IngestReport
 from plainscore.publish.runs import Run, published_runs
 from plainscore.runs import run, schedule

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plainscore.common.errors import InputRefused
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import open_store
 from plainscore.publish.runs import PRUNED, Run

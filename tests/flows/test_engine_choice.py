@@ -6,8 +6,7 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import UsageError
-from plainscore.engines import options
-from plainscore.engines.options import EngineName, require_engine
+from plainscore.engines import EngineName, require_engine
 from plainscore.engines.spark import jvm_memory, refuse_patterns
 
 LINE = ["run", "--plain", "--as-of", "2026-10-31"]
@@ -17,7 +16,7 @@ LINE = ["run", "--plain", "--as-of", "2026-10-31"]
 def test_an_engine_that_is_not_installed_is_named_with_its_extra(
     engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "find_spec", lambda _package: None)
+    monkeypatch.setattr("plainscore.engines.find_spec", lambda _package: None)
     with pytest.raises(UsageError, match=rf"{engine} is not installed.*plainscore\[{engine}\]"):
         require_engine(engine, None)
 

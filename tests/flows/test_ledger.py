@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plainscore.common.errors import ChecksRefused, InputRefused
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import StageHash
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.logs import IngestReport
 from plainscore.publish.runs import Run
 from plainscore.runs.ledger import (

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
-from plainscore.contracts.dates import SnapshotDates
-from plainscore.engines import build
+from plainscore.engines import EngineOptions, build
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.settings import TEMP_FOLDER, Settings, temp_directory
 

@@ -17,7 +17,7 @@ import pytest
 from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.errors import InputRefused, Locked, PlainscoreError
 from plainscore.common.lock import LOCK_NAME, writer_lock
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.runs.ledger import (
     DONE,
     PUBLISH,

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from plainscore.cli.run import plan
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.logs.event_store import open_store
 from plainscore.runs import schedule
 from plainscore.runs.inputs import late_events

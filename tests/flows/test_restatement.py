@@ -9,7 +9,7 @@ import pytest
 from plainscore.cli.options import Publishing
 from plainscore.cli.run import restate
 from plainscore.common.files import file_sha256
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.calendar import DateRange

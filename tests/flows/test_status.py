@@ -11,7 +11,7 @@ import pytest
 from plainscore.cli.run import status
 from plainscore.common.errors import NothingPublishedError
 from plainscore.common.lock import writer_lock, writing_since
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.runs.ledger import (
     STAGES,
     Entry,

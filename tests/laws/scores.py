@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.scorecards.card import Scorecard
 from tests.oracle.events import Event
 from tests.oracle.house import score_events, standard_house

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from tests.laws.scores import figures, scores
 from tests.oracle.events import Event
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.contract import Table
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from tests.oracle.events import Event

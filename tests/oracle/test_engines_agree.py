@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from plainscore.common.errors import UsageError
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineName, EngineOptions, require_engine
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineName, EngineOptions, require_engine
 from plainscore.engines.spark import SparkEngine, open_session
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.ledger import read_entry

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.oracle.events import Event
 from tests.oracle.house import score_events, standard_house

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 
 from plainscore.analysis.statistics import fill_statistic
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import STATISTICS, Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.publish.publication import (
     Provenance,
     StagedSnapshot,

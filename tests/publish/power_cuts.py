@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.publish import views
 from plainscore.publish.publication import new_staging, publish, stage_snapshot
 from plainscore.publish.runs import Run

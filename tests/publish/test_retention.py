@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.retention import RetentionRule, runs_to_retire
 from plainscore.publish.runs import Run
 

@@ -8,13 +8,13 @@ import pytest
 
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.contracts.portability import faults
+from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from plainscore.engines.spark import BUILT_THERE
 from plainscore.engines.translation import translate
 from plainscore.logs import ingest_new

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
+from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.engines.options import EngineOptions
 from tests.transforms.worked_example import cards, house
 
 D = date(2026, 1, 31)

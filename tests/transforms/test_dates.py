@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 
 D, BEFORE, AFTER = date(2026, 1, 31), date(2025, 12, 31), date(2026, 2, 1)
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import tables_read
 from plainscore.contracts.contract import Column, ContractError, Table
-from plainscore.contracts.dates import SnapshotDates
 from plainscore.engines.spark import BUILT_THERE
 from plainscore.engines.translation import columns_there, translate
 from tests.transforms.worked_example import house

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
-from plainscore.contracts.dates import SnapshotDates
+from plainscore.contracts import SnapshotDates
 
 Value = str | int | float | bool | date | datetime | None
 RELATIVE_DAY = re.compile(r"D(?:([+-])(\d+))?")
