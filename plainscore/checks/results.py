@@ -59,23 +59,13 @@ def refuse_if_critical(results: Iterable[CheckResult]) -> None:
         return
     checks = "a check" if len(critical) == 1 else f"{len(critical)} checks"
     head = f"{checks} of {critical[0].stage} failed, so nothing was published"
-    shown = critical[:SHOWN_REFUSALS]
-    left = len(critical) - len(shown)
-    rest = [f"and {left} more"] if left else []
-    raise ChecksRefused(
-        "\n".join([head, *map(_sentence, shown), *rest]),
-        in_full="\n".join([head, *map(_sentence_with_examples, shown), *rest]),
-    )
-
-
-def _sentence(result: CheckResult) -> str:
-    what = f"{result.table_name}: {result.check_name}"
-    if result.outcome == "error":
-        return f"{what}: the check could not run"
-    rows = "row" if result.failed_count == 1 else "rows"
-    return f"{what}: {result.failed_count} {rows}"
-
-
-def _sentence_with_examples(result: CheckResult) -> str:
-    such_as = ", " if result.outcome == "error" else ", such as "
-    return f"{_sentence(result)}{such_as}{result.examples}"
+    short, in_full = [head], [head]
+    for result in critical[:SHOWN_REFUSALS]:
+        is_error = result.outcome == "error"
+        rows = "row" if result.failed_count == 1 else "rows"
+        found = "the check could not run" if is_error else f"{result.failed_count} {rows}"
+        short.append(f"{result.table_name}: {result.check_name}: {found}")
+        in_full.append(f"{short[-1]}, {'' if is_error else 'such as '}{result.examples}")
+    left = len(critical) - SHOWN_REFUSALS
+    rest = [f"and {left} more"] if left > 0 else []
+    raise ChecksRefused("\n".join(short + rest), in_full="\n".join(in_full + rest))

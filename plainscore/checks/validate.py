@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -66,32 +67,24 @@ def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteVal
 
     It succeeds if every check passed or only warns; its unexpected rows are the others.
     """
-    gx = import_great_expectations()
+    gx = _great_expectations()
     import pandas as pd  # type: ignore[import-untyped]
 
-    columns = ("table_name", "check_name", "level", "outcome", "failed_count")
-    frame = pd.DataFrame([[getattr(result, name) for name in columns] for result in results])
-    frame.columns = pd.Index(columns)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("verdicts").add_dataframe_asset(stage)
-    suite = gx.ExpectationSuite(
-        stage,
-        [
-            gx.expectations.ExpectColumnValuesToBeInSet(
-                column="outcome", value_set=list(ACCEPTED), severity="critical"
-            )
-        ],
+    expectation = gx.expectations.ExpectColumnValuesToBeInSet(
+        column="outcome", value_set=list(ACCEPTED), severity="critical"
     )
     definition = gx.ValidationDefinition(
         name=stage,
         data=asset.add_batch_definition_whole_dataframe("every check"),
-        suite=context.suites.add(suite),
+        suite=context.suites.add(gx.ExpectationSuite(stage, [expectation])),
     )
     validation: ExpectationSuiteValidationResult = context.validation_definitions.add(
         definition
     ).run(
-        batch_parameters={"dataframe": frame},
+        batch_parameters={"dataframe": pd.DataFrame(results)},
         result_format={
             "result_format": "SUMMARY",
             "unexpected_index_column_names": ["table_name", "check_name"],
@@ -109,28 +102,19 @@ def import_in_background() -> None:
     """
     global _background
     if _background is None and "great_expectations" not in sys.modules:
-        _background = threading.Thread(target=_import_quietly, name="import great_expectations")
-        _background.start()
+        pool = ThreadPoolExecutor(1, "import great_expectations")
+        _background = pool.submit(_import)
+        pool.shutdown(wait=False)
 
 
-def import_great_expectations() -> Any:
-    """Return the module ``great_expectations``; waits for a thread that imports it."""
+_background: Future[Any] | None = None
+
+
+def _great_expectations() -> Any:
+    """Return the module; waits for a thread that imports it."""
     global _background
-    if _background is not None:
-        _background.join()
-        _background = None
-    return _import()
-
-
-_background: threading.Thread | None = None
-
-
-def _import_quietly() -> None:
-    try:
-        _import()
-    except Exception:
-        # The first check imports it again, and raises what it finds.
-        logging.getLogger(__name__).debug("great_expectations cannot be imported", exc_info=True)
+    imported, _background = _background, None
+    return _import() if imported is None else imported.result()
 
 
 class _Finder(MetaPathFinder):

@@ -9,19 +9,19 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
+from typing import Any
 
 import duckdb
 
 from plainscore.checks.assertions import Assertion, read_assertions
-from plainscore.checks.constraints import Constraint, constraints_of, shape_constraints
+from plainscore.checks.constraints import Constraint, constraints_of
 from plainscore.checks.results import CheckResult, counted, errored
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
 
 EXAMPLES = 3
 NEVER_SHOWN = frozenset({"value_hash"})
-
-Columns = list[tuple[str, str]]
 
 
 def check_constraints(
@@ -34,12 +34,24 @@ def check_constraints(
 
     A table that is missing is one result. Raises KeyboardInterrupt for a Ctrl-C during a query.
     """
-    made = _columns_made(con)
-    return [
-        result
-        for table in tables
-        for result in _check_table(con, table, made.get(table.name, []), stage, parameters)
-    ]
+    made: dict[str, dict[str, str]] = {}
+    for name, column, column_type in _fetch(
+        con,
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() order by schema_name, table_name, column_index",
+    ):
+        made.setdefault(name, {})[column] = column_type
+    results: list[CheckResult] = []
+    for table in tables:
+        where = (stage, table.name)
+        if table.name not in made:
+            message = message_of(f"there is no table {table.name}")
+            results.append(errored(*where, "the table can be read", message))
+            continue
+        for name, rows in _wrong_shape(table, made[table.name]).items():
+            results.append(counted(*where, name, "fail", len(rows), _as_examples(rows[:EXAMPLES])))
+        results += _verdicts(con, where, [*constraints_of(table, parameters)])
+    return results
 
 
 def check_assertions(
@@ -62,125 +74,99 @@ def check_assertions(
 
 def check_assertion(
     con: duckdb.DuckDBPyConnection,
-    tables: Sequence[Table],
+    tables: Iterable[Table],
     assertion: Assertion,
     parameters: Mapping[str, date],
 ) -> CheckResult:
     """Return the result of one assertion; its table_name is ``facts.`` and the file's name."""
-    constraint = Constraint(
-        assertion.title, assertion.level, assertion.broken_by(tables, parameters)
-    )
-    where = (assertion.stage, f"facts.{assertion.name}")
-    if _broken(con, [constraint]) == frozenset():
-        return counted(*where, constraint.name, constraint.level, 0, "[]")
-    return _check_alone(con, where, constraint)
+    sql = assertion.broken_by(tables, parameters)
+    constraint = Constraint(assertion.title, assertion.level, sql)
+    (result,) = _verdicts(con, (assertion.stage, f"facts.{assertion.name}"), [constraint])
+    return result
 
 
-def _columns_made(con: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
-    """Return ``schema.table`` -> (column, type) in order, for all tables and views."""
-    made: dict[str, Columns] = {}
-    for name, column, column_type in con.execute(
-        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
-        " where database_name = current_database() order by schema_name, table_name, column_index"
-    ).fetchall():
-        made.setdefault(name, []).append((column, column_type))
-    return made
+def _wrong_shape(table: Table, made: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Return what differs between the declared columns and those ``made`` (name -> type)."""
+    places = enumerate(zip_longest((c.name for c in table.columns), made), start=1)
+    return {
+        "columns stand as declared": [
+            {"place": place, "declared_column": declared, "made_column": there}
+            for place, (declared, there) in places
+            if declared != there
+        ],
+        "types are as declared": [
+            {"column_name": name, "declared_type": declared, "made_type": made[name]}
+            for name, declared in sorted((c.name, c.type) for c in table.columns)
+            if made.get(name, declared) != declared
+        ],
+    }
 
 
-def _check_table(
-    con: duckdb.DuckDBPyConnection,
-    table: Table,
-    made: Columns,
-    stage: str,
-    parameters: Mapping[str, date],
+def _verdicts(
+    con: duckdb.DuckDBPyConnection, where: tuple[str, str], constraints: Sequence[Constraint]
 ) -> Iterator[CheckResult]:
-    where = (stage, table.name)
-    if not made:
-        message = message_of(f"there is no table {table.name}")
-        yield errored(*where, "the table can be read", message)
-        return
-    constraints = constraints_of(table, parameters)
-    # The shape needs no query where it is as declared, and a query of the catalog costs more than
-    # all others of a small table.
-    is_as_declared = made == [(column.name, column.type) for column in table.columns]
-    known = len(shape_constraints(table)) if is_as_declared else 0
-    broken = _broken(con, constraints[known:])
-    for place, constraint in enumerate(constraints):
-        if place < known or (broken is not None and place - known not in broken):
-            yield counted(*where, constraint.name, constraint.level, 0, "[]")
-        else:
-            yield _check_alone(con, where, constraint)
-
-
-def _broken(
-    con: duckdb.DuckDBPyConnection, constraints: Sequence[Constraint]
-) -> frozenset[int] | None:
-    """Return the places of the constraints that are broken; None where one cannot be asked."""
+    """Ask all constraints in one query, and again alone each that is broken, or all on an error."""
     counts = " union all ".join(
         f"select {place} as place, count(*) as row_count from ({constraint.broken_by})"
         for place, constraint in enumerate(constraints)
     )
     try:
-        rows = con.execute(f"select place from ({counts}) where row_count > 0").fetchall()
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
+        rows = _fetch(con, f"select place from ({counts}) where row_count > 0")
+        broken = {place for (place,) in rows}
     except duckdb.Error:
-        return None
-    return frozenset(place for (place,) in rows)
+        broken = set(range(len(constraints)))
+    for place, constraint in enumerate(constraints):
+        try:
+            found = _broken_rows(con, constraint.broken_by) if place in broken else (0, "[]")
+            yield counted(*where, constraint.name, constraint.level, *found)
+        except duckdb.Error as error:
+            yield errored(*where, constraint.name, message_of(error))
 
 
-def _check_alone(
-    con: duckdb.DuckDBPyConnection, where: tuple[str, str], constraint: Constraint
-) -> CheckResult:
+def _fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
     try:
-        count, examples = broken_rows(con, constraint.broken_by)
+        return con.execute(sql).fetchall()
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
-    except duckdb.Error as error:
-        return errored(*where, constraint.name, message_of(error))
-    return counted(*where, constraint.name, constraint.level, count, examples)
 
 
-def broken_rows(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, str]:
+def _broken_rows(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, str]:
     """Return how many rows ``sql`` has, and a few of them as JSON; ``sql`` runs once.
 
     Keys of people depend on the order of ingestion and mean nothing outside: people are shown by
     id, and the rows shown are the first in the order of what is shown. Raises duckdb.Error.
     """
-    described = con.execute(f"describe {sql}").fetchall()
-    shown = {name: _shown(name) for name, *_ in described if name not in NEVER_SHOWN}
-    columns = ", ".join(f'{value} as "{_public(name)}"' for name, value in shown.items())
-    rows = con.execute(
+    shown: dict[str, str] = {}
+    for name, *_ in _fetch(con, f"describe {sql}"):
+        if name.endswith("_key"):
+            shown[f"{name.removesuffix('_key')}_id"] = (
+                "(select min(person.person_id) from events.person as person"
+                f' where person.person_key = broken."{name}")'
+            )
+        elif name not in NEVER_SHOWN:
+            shown[name] = f'broken."{name}"'
+    columns = ", ".join(f'{value} as "{name}"' for name, value in shown.items())
+    rows = _fetch(
+        con,
         f"with broken as materialized ({sql}),"
         f" example as (select {columns} from broken order by all limit {EXAMPLES})"
-        f" select (select count(*) from broken), example.* from example"
-    ).fetchall()
-    names = [_public(name) for name in shown]
-    examples = [dict(zip(names, map(_as_json, row[1:]), strict=True)) for row in rows]
-    return (rows[0][0] if rows else 0), json.dumps(examples, ensure_ascii=False)
+        f" select (select count(*) from broken), example.* from example",
+    )
+    examples = [dict(zip(shown, row[1:], strict=True)) for row in rows]
+    return (rows[0][0] if rows else 0), _as_examples(examples)
+
+
+def _as_examples(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as JSON; dates and the floats that JSON lacks (nan, inf) as text."""
+
+    def plain(value: Any) -> Any:
+        is_number = isinstance(value, float) and math.isfinite(value)
+        return value if value is None or is_number or isinstance(value, (str, int)) else str(value)
+
+    shown = [{name: plain(value) for name, value in row.items()} for row in rows]
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def message_of(error: object) -> str:
     """Return the first line of an error, as the JSON that takes the place of examples."""
-    text = str(error).strip().partition("\n")[0]
-    return json.dumps([{"error": text}], ensure_ascii=False)
-
-
-def _as_json(value: object) -> str | int | float | None:
-    """Return a value as JSON has it; dates and the floats that JSON lacks (nan, inf) as text."""
-    if value is None or isinstance(value, (str, int)):
-        return value
-    return value if isinstance(value, float) and math.isfinite(value) else str(value)
-
-
-def _public(name: str) -> str:
-    return f"{name.removesuffix('_key')}_id" if name.endswith("_key") else name
-
-
-def _shown(name: str) -> str:
-    if not name.endswith("_key"):
-        return f'broken."{name}"'
-    return (
-        "(select min(person.person_id) from events.person as person"
-        f' where person.person_key = broken."{name}")'
-    )
+    return _as_examples([{"error": str(error).strip().partition("\n")[0]}])

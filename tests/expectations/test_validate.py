@@ -101,7 +101,7 @@ from plainscore.checks import validate
 from plainscore.checks.results import CheckResult
 passed = CheckResult("staging", "staging.rent", "fine", "fail", "passed", 0, "[]")
 def importing():
-    return [one.name for one in threading.enumerate()].count("import great_expectations")
+    return sum(one.name.startswith("import great") for one in threading.enumerate())
 """
 
 
