@@ -42,6 +42,12 @@ FRAME = (
     "transforms/published/reason.sql",
     "transforms/published/score.sql",
     "transforms/catalog/views/",
+    "transforms/catalog/macros/explain.sql",
+    "transforms/catalog/macros/mobility.sql",
+    "transforms/catalog/macros/points_for.sql",
+    "transforms/catalog/macros/psi.sql",
+    "transforms/catalog/macros/score_as_of.sql",
+    "transforms/catalog/macros/why_changed.sql",
     "transforms/changes/",
     "transforms/drift/",
 )
@@ -93,7 +99,7 @@ def own_method_files() -> dict[str, str]:
     starter = Method((Path(__file__).parent / STARTER,))
     frame = {name: text for part in FRAME for name, text in _texts(STANDARD_METHOD, part).items()}
     return {
-        FILE_NAME: settings_text({"extends": "none", "scorecards": [FIRST_CARD]}),
+        FILE_NAME: settings_text({"extends": "none", "scorecards": [FIRST_CARD], "report": False}),
         **_schema_and_schedule(),
         **frame,
         **_texts(starter, "transforms/"),

@@ -20,9 +20,9 @@ from pydantic_settings import (
 )
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.standard import Method
 from plainscore.engines import EngineName, EngineOptions
-from plainscore.project import Extends, read_project, read_toml, settings_file
+from plainscore.project import Extends, Project, read_project, read_toml, settings_file
 
 ENV_PREFIX = "PLAINSCORE__"
 TEMP_FOLDER = ".spill"
@@ -192,12 +192,17 @@ class Settings(BaseSettings):
         default=Retention(),
         description="What `plainscore prune` keeps, in days before the newest published date.",
     )
-    _method: Method = PrivateAttr(default=STANDARD_METHOD)
+    _project: Project = PrivateAttr(default_factory=Project)
+
+    @property
+    def project(self) -> Project:
+        """The project that these settings are of."""
+        return self._project
 
     @property
     def method(self) -> Method:
-        """The files of the project that these settings are of."""
-        return self._method
+        """The files of that project."""
+        return self._project.method
 
 
 def read_settings(data_dir: Path, **flags: Any) -> Settings:
@@ -234,7 +239,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         raise UsageError(f"setting {'; '.join(faults)}{where}") from error
     except SettingsError as error:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
-    settings._method = read_project(data_dir).method
+    settings._project = read_project(data_dir)
     return settings
 
 

@@ -39,6 +39,7 @@ from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore, open_store
+from plainscore.project import read_project
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived
@@ -264,11 +265,13 @@ def publish_changes(
     ``folders``: state -> the folder of its tables, for the ends and every computed state.
     """
     builder, chain, pair = plan.builder, plan.chain, plan.pair
-    catalog = load_catalog(group="changes")
+    method = read_project(data_dir).method
+    catalog = load_catalog(group="changes", method=method)
     with built(catalog, pair.after.dates, options=builder.options) as engine:
         assemble(engine.con, catalog, pair, {s: folders[chain.origin(s)] for s in STATES})
         engine.build_schema(COMPARING)
-        refuse_if_critical(check_assertions(engine.con, (), COMPARING, pair.after.dates.parameters))
+        parameters = pair.after.dates.parameters
+        refuse_if_critical(check_assertions(engine.con, (), COMPARING, parameters, method))
         counted = engine.con.execute(_COUNTS)
         names = [column[0] for column in counted.description or ()]
         facts = {

@@ -15,7 +15,7 @@ import duckdb
 from plainscore.analysis.counts import FACTOR, SCORE, Count, Subject, cards_of, count_people
 from plainscore.analysis.metrics import shorrocks_index, stability_index, stability_noise
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.derived import DRIFT, derived_folder
+from plainscore.publish.derived import DRIFT, Kind, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import staging_folder
@@ -109,13 +109,13 @@ def drift_between(data_dir: Path, pair: RunPair, settings: Settings) -> None:
         config["memory_limit"] = settings.memory_limit
     try:
         with staging_folder(data_dir, "drift") as staging, duckdb.connect(config=config) as con:
-            _fill(con, pair)
+            _fill(con, pair, DRIFT.of(data_dir))
             publish_derived(data_dir, con, DRIFT, pair, staging, {})
     finally:
         rmtree(spill, ignore_errors=True)
 
 
-def _fill(con: duckdb.DuckDBPyConnection, pair: RunPair) -> None:
+def _fill(con: duckdb.DuckDBPyConnection, pair: RunPair, kind: Kind) -> None:
     earlier = cards_of(con, pair.before)
     numbers = {name: no for name, no in cards_of(con, pair.after).items() if name in earlier}
     before, after = ({s.key: s for s in count_people(con, run, numbers)} for run in pair)
@@ -128,8 +128,8 @@ def _fill(con: duckdb.DuckDBPyConnection, pair: RunPair) -> None:
         "band_mobility": band_mobility_rows(moves),
         "mobility_index": mobility_index_rows(moves),
     }
-    con.execute(f"create schema {DRIFT.schema}")
-    for table in DRIFT.tables:
+    con.execute(f"create schema {kind.schema}")
+    for table in kind.tables:
         con.execute(table.ddl)
         filled = [(*pair.before.key, *pair.after.key, *row) for row in rows[table.short_name]]
         if filled:

@@ -84,7 +84,7 @@ def evaluate_run(
     data_dir: Path, store: EventStore, run: Run, input_hash: str, settings: Settings
 ) -> None:
     """Compute and publish the evaluation of one run; it is shown instead of older ones."""
-    catalog = load_catalog(group="outcomes")
+    catalog = load_catalog(group="outcomes", method=settings.method)
     scored = (
         f"select person_id from {run.source('score')} where scorecard_no = 1 and score is not null"
     )
@@ -94,7 +94,9 @@ def evaluate_run(
         built_outcomes(store, catalog, (run.dates, run.name), (scored, ()), options) as engine,
     ):
         parameters = outcome_dates(run.dates).parameters
-        refuse_if_critical(check_assertions(engine.con, (), EVALUATING, parameters))
+        refuse_if_critical(
+            check_assertions(engine.con, (), EVALUATING, parameters, settings.method)
+        )
         _fill_figures(engine.con, catalog, run)
         seen = {"outcome_dates": str(outcome_dates(run.dates))}
         publish_derived(data_dir, engine.con, EVALUATION, [run], staging, seen, input_hash)

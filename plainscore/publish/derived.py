@@ -9,13 +9,15 @@ other names, such as those of version 1, are never shown; they too are deleted w
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from plainscore.common.errors import InputRefused
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
+from plainscore.project import read_project
 from plainscore.publish.runs import Run, newest_of_dates
 from plainscore.publish.sets import (
     FORMAT,
@@ -41,7 +43,7 @@ class Kind:
     ``schema``: the schema of its contracts under ``transforms/``. ``published``: the tables of it
     that are published. ``version``: the version of the figures that Python computes; raise it with
     every change of what they mean or say, and everything computed before is stale. ``asked``: what
-    the rows are of, for the comments of the views.
+    the rows are of, for the comments of the views. ``method``: where its contracts are.
     """
 
     name: str
@@ -49,11 +51,20 @@ class Kind:
     published: tuple[str, ...]
     version: int
     asked: str
+    method: Method = STANDARD_METHOD
+
+    def of(self, data_dir: Path) -> "Kind":
+        """Return the kind by the contracts of the project of a data directory."""
+        return replace(self, method=read_project(data_dir).method)
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """The contracts of the published tables."""
-        return tuple(self._catalog[f"{self.schema}.{name}"] for name in self.published)
+        """The contracts of the published tables, as far as the method has them."""
+        return tuple(
+            table
+            for name in self.published
+            if (table := self._catalog.tables.get(f"{self.schema}.{name}")) is not None
+        )
 
     @cached_property
     def code(self) -> str:
@@ -63,12 +74,17 @@ class Kind:
         made_of = f"{hash_of_schema(self._catalog, self.schema)} {self.version}"
         return hashlib.sha256(made_of.encode()).hexdigest()
 
-    @cached_property
+    @property
     def _catalog(self) -> "Catalog":
-        # Reading contracts in their order takes sqlglot; reading published sets takes none.
-        from plainscore.contracts.catalog import load_catalog
+        return _catalog_of(self.schema, self.method)
 
-        return load_catalog(group=self.schema)
+
+@cache
+def _catalog_of(schema: Literal["changes", "drift", "outcomes"], method: Method) -> "Catalog":
+    # Reading contracts in their order takes sqlglot; reading published sets takes none.
+    from plainscore.contracts.catalog import load_catalog
+
+    return load_catalog(group=schema, method=method)
 
 
 CHANGES = Kind(
@@ -108,7 +124,7 @@ def derived_folder(data_dir: Path, kind: Kind, runs: Iterable[Run], input_hash: 
 
     ``input_hash``: of what it is computed from, beside the runs.
     """
-    digest = hashlib.sha256(f"{kind.code} {input_hash}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{kind.of(data_dir).code} {input_hash}".encode()).hexdigest()
     return data_dir.resolve() / SNAPSHOTS / DERIVED / f"{_prefix(kind, runs)}{digest[:_DIGITS]}"
 
 
@@ -162,9 +178,10 @@ def current_sets(
     it.
     """
     live = [identity(run, manifests[run]) for run in newest_of_dates(list(manifests))]
-    found: dict[str, list[DerivedSet]] = {name: [] for name in KINDS}
+    kinds = {name: kind.of(data_dir) for name, kind in KINDS.items()}
+    found: dict[str, list[DerivedSet]] = {name: [] for name in kinds}
     for one in map(_read, derived_folders(data_dir)):
-        kind = KINDS.get(str(one.manifest.get("kind")))
+        kind = kinds.get(str(one.manifest.get("kind")))
         if (
             kind is not None
             and one.manifest["code"] == {"hash": kind.code}

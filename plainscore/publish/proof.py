@@ -4,7 +4,7 @@ One root stands for everyone in a snapshot (``people_root`` of its manifest); a 
 one of them. The tree is that of RFC 6962 (Certificate Transparency): leaves in the order of the
 ids' UTF-8 bytes, each level pairs its neighbours, one without a neighbour goes up as it is. What
 is hashed begins with a byte that says what it is, so that nothing can pass for something else.
-docs/operating.md has the whole definition; a test computes it again from there.
+docs/reference/proofs.md has the whole definition; a test computes it again from there.
 
 A proof holds the person's own rows, what hides their digest in the tree, the sibling hashes on
 the way from their leaf to the root, and the root. No one else's rows are in it or follow from it.

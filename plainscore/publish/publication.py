@@ -69,7 +69,7 @@ class Provenance:
     values that depend on nothing but the input. ``code_hash``: see
     plainscore.contracts.fingerprint. ``skipped_refused_files``: paths under landing/ of refused
     files that were skipped. ``erasures``: how many times people had been erased from the event
-    store before.
+    store before. ``project``: what the project of the run changes of the standard method.
     """
 
     cards: tuple[Scorecard, ...]
@@ -78,6 +78,7 @@ class Provenance:
     code_hash: str
     skipped_refused_files: tuple[str, ...] = field(default=())
     erasures: int = 0
+    project: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ def publish_derived(
     folder. ``facts``: what its manifest says besides. Raises PlainscoreError where something
     cannot be written, Interrupted where Ctrl-C or SIGTERM came before the rename.
     """
+    kind = kind.of(data_dir)
     folder = derived_folder(data_dir, kind, runs, input_hash)
     manifests = {run: read_manifest(run) for run in runs}
     with translating_write_errors(data_dir):
@@ -254,6 +256,7 @@ def write_snapshot_manifest(
         "code": {"version": provenance.code_version, "hash": provenance.code_hash},
         "skipped_refused_files": sorted(provenance.skipped_refused_files),
         "erasures": provenance.erasures,
+        "project": dict(provenance.project),
     }
     head["people_root"] = people_root(head, columns, tree_head(hashed.leaves))
     write_manifest(staged.folder, head, described)

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.standard import standard_folder
+from plainscore.common.standard import Method
 from plainscore.common.text import escape_glob, identifier, read_parquet, text_literal
-from plainscore.contracts.contract import Column, Table, read_glossary, read_table
-from plainscore.publish.derived import CHANGES, KINDS, DerivedSet, current_sets
+from plainscore.contracts.contract import Column, Table, method_glossary, read_table
+from plainscore.project import read_project
+from plainscore.publish.derived import CHANGES, KINDS, DerivedSet, Kind, current_sets
 from plainscore.publish.runs import LEDGER, Run, default_runs, newest_of_dates
 from plainscore.publish.sets import (
     CHECK_RESULT_TABLE,
@@ -29,8 +30,6 @@ from plainscore.publish.sets import (
     read_manifest,
 )
 
-# The SQL of the views and macros that have a file of their own.
-HERE = standard_folder("transforms/catalog")
 CELLS, COUNTS = "{cells}", "{counts}"
 # A pattern that matches no file is an error, and a ledger may be lost without harm.
 NO_ENTRY = "none.json"
@@ -55,7 +54,11 @@ _RUN_COLUMNS = (
     Column("scorecards", "VARCHAR", "Names and versions of the scorecards, champion first."),
     Column("skipped_refused_files", "BIGINT", "Refused files that were passed over.", "files"),
     Column("content_hash", "VARCHAR", "Hash of what all its tables say."),
-    Column("people_root", "VARCHAR", "Root that proofs of people lead to; see docs/operating.md."),
+    Column(
+        "people_root",
+        "VARCHAR",
+        "Root that proofs of people lead to; see reference/proofs.md.",
+    ),
     Column("code_version", "VARCHAR", "Version of the code that made it."),
     Column("code_hash", "VARCHAR", "Hash of the transforms that made it."),
 )
@@ -170,6 +173,7 @@ def contents_of(
 
     Raises InputRefused where a manifest cannot be read.
     """
+    method = read_project(home).method
     published = PublishedRuns(home, runs)
     sets = current_sets(home, published.manifests)
     views = (
@@ -177,11 +181,15 @@ def contents_of(
         *_snapshot_views(published),
         _stage_view(home),
         _quarantine_view(quarantine_files),
-        *(_derived_view(name, table, sets[name]) for name in KINDS for table in KINDS[name].tables),
+        *(
+            _derived_view(kind, table, sets[kind.name])
+            for kind in (one.of(home) for one in KINDS.values())
+            for table in kind.tables
+        ),
         _pair_view(sets[CHANGES.name]),
-        *sql_views(),
+        *sql_views(method),
     )
-    macros = sql_macros(published.feature_names())
+    macros = sql_macros(published.feature_names(), method)
     return CatalogContents(home, published.pinned, views, tuple(macros))
 
 
@@ -408,9 +416,9 @@ def _quarantine_view(files: Sequence[Path]) -> View:
     return _files_view("quarantine", files, comment, _QUARANTINE_COLUMNS)
 
 
-def _derived_view(kind: str, table: Table, sets: Sequence[DerivedSet]) -> View:
+def _derived_view(kind: Kind, table: Table, sets: Sequence[DerivedSet]) -> View:
     files = [one.file(table.short_name) for one in sets]
-    comment = f"{table.title}: {table.grain}; of {KINDS[kind].asked}."
+    comment = f"{table.title}: {table.grain}; of {kind.asked}."
     return _files_view(table.short_name, files, comment, table.columns)
 
 
@@ -448,18 +456,19 @@ def _pair_row(manifest: Mapping[str, Any]) -> list[str]:
 # Views and macros that have a file of their own
 
 
-def sql_views() -> list[View]:
-    """Return the views of ``views/*.sql``: a contract, then a SELECT over published views."""
-    glossary = read_glossary(standard_folder("transforms") / "glossary.toml")
-    tables = [read_table(path, glossary) for path in sorted((HERE / "views").glob("*.sql"))]
+def sql_views(method: Method) -> list[View]:
+    """Return the views of ``catalog/views/``: a contract, then a SELECT over published views."""
+    files = method.files("transforms/catalog/views", ".sql").values()
+    glossary = method_glossary(method)
+    tables = [read_table(path, glossary) for path in files]
     return [
         View(table.short_name, table.sql, f"{table.title}: {table.grain}.", table.columns)
         for table in tables
     ]
 
 
-def sql_macros(feature_names: Sequence[str]) -> list[Macro]:
-    """Return the macros of ``macros/*.sql``: a comment, then a CREATE MACRO statement.
+def sql_macros(feature_names: Sequence[str], method: Method) -> list[Macro]:
+    """Return the macros of ``catalog/macros/``: a comment, then a CREATE MACRO statement.
 
     In a file, ``{cells}`` is replaced by one struct (feature, value, points) per feature, made of
     the columns of ``features`` and ``points``; ``{counts}`` by one struct (feature, bins) over
@@ -476,7 +485,8 @@ def sql_macros(feature_names: Sequence[str]) -> list[Macro]:
             feature_names, "{{'feature': {text}, 'bins': map_entries(histogram(points.{name}))}}"
         ),
     }
-    return [_macro(path, written) for path in sorted((HERE / "macros").glob("*.sql"))]
+    files = method.files("transforms/catalog/macros", ".sql").values()
+    return [_macro(path, written) for path in files]
 
 
 def _each(feature_names: Sequence[str], struct: str) -> str:

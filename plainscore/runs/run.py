@@ -387,6 +387,7 @@ class SnapshotRun:
             code_hash=self.pipeline.code_hash,
             skipped_refused_files=tuple(refused.file for refused in blocking),
             erasures=self._store.head.erasures,
+            project=request.settings.project.as_json(),
         )
         self.is_prepared = True
         self.attempt.last_file_no = next_file_no(files) - 1

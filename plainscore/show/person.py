@@ -22,7 +22,7 @@ from plainscore.scorecards.person import (
     PersonOnCard,
     Tie,
 )
-from plainscore.show.reader import Row, Snapshots, method_text
+from plainscore.show.reader import Row, Snapshots
 
 MISSING = "missing"
 
@@ -37,8 +37,9 @@ _TIE = ("friend_id", "tie_days", "contact_months", "friend_ppm")
 
 
 def read_advice(method: Method = STANDARD_METHOD) -> dict[str, Advice]:
-    """Return feature -> advice; a feature without an entry has no move."""
-    entries = tomllib.loads(method_text("transforms/recourse.toml", method))
+    """Return feature -> advice; a feature without an entry, or file, has no move."""
+    file = method.find("transforms/recourse.toml")
+    entries = {} if file is None else tomllib.loads(file.read_text(encoding="utf-8"))
     return {name: Advice(**entry) for name, entry in entries.items()}
 
 
@@ -147,7 +148,9 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
     marks = ", ".join("?" * len(people)) or "null"
     scores, values = of_people("score", "person_id"), of_people("features", "person_id")
     points, reasons = of_people("points", "person_id"), of_people("reason", "person_id, rank")
-    ties = of_people("friend", "person_id, contact_months desc, friend_id")
+    # A method without a neighbour mean publishes no friends.
+    order = "person_id, contact_months desc, friend_id"
+    ties = of_people("friend", order) if card.mean is not None else {}
     names = [one.feature for one in card.features]
     return [
         PersonOnCard(

@@ -86,8 +86,8 @@ def cuts(
 
 def without_written_views(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave views and macros that need every table of a real snapshot out of catalogs."""
-    monkeypatch.setattr(views, "sql_views", list)
-    monkeypatch.setattr(views, "sql_macros", lambda _: [])
+    monkeypatch.setattr(views, "sql_views", lambda _: [])
+    monkeypatch.setattr(views, "sql_macros", lambda *_: [])
 
 
 def publish_small(data_dir: Path, dates: SnapshotDates, seed: int) -> Run:
