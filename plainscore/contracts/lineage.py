@@ -167,7 +167,7 @@ class _SelectSources:
     def _behind(self, scope: Scope, part: exp.Expr | None) -> Iterator[ColumnName]:
         columns = walk_in_scope(part) if part is not None else ()
         for column in columns:
-            if not isinstance(column, exp.Column):
+            if not isinstance(column, exp.Column) or _asks_which_card(column):
                 continue
             source = scope.sources[column.table]
             if isinstance(source, Scope):
@@ -175,6 +175,11 @@ class _SelectSources:
                 yield from self._of(source, names.index(column.name))
             else:
                 yield ColumnName(f"{source.db}.{source.name}", column.name)
+
+
+def _asks_which_card(column: exp.Column) -> bool:
+    """Whether a CASE only finds the card with a column: a key, which says whose points they are."""
+    return column.name == "scorecard" and isinstance(column.parent, exp.Case)
 
 
 def _query_of(scope: Scope) -> exp.Query:

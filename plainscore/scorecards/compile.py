@@ -18,6 +18,7 @@ from plainscore.scorecards.card import Feature, Measures, NotScoredRule, Scoreca
 
 HEADS = tomllib.loads(Path(__file__).with_name("compiled.toml").read_text(encoding="utf-8"))
 REASON_COUNT: int = HEADS["scores.reason"]["columns"]["rank"]["max"]
+OWN_POINTS = Column("own_points", "BIGINT", "Points without the social factor.", "points", 0)
 ATTEMPT, GROUPS = "audits.attempt", "audits.person_group"
 Cell = Callable[[Scorecard, str], str]
 """What a card says of a feature or factor, as an expression."""
@@ -77,48 +78,34 @@ class _Compiler:
 
     def tables(self, written: dict[str, Table]) -> list[Table]:
         names = self._names
-        points = self._point_columns(names)
-        caps = [dict(card.factor_caps) for card in self._cards]
-        factors = [
-            _points(
-                name,
-                max(cap.get(name, 0) for cap in caps),
-                f"of the factor {name.replace('_', ' ')}",
-            )
-            for name in self._factors
-        ]
+        points, factors = self._point_columns(names), self._factor_columns()
+        title = "the five factors" if len(factors) == 5 else "the factors"
+        late = self._join_late("own_points")
+        total = "\n+ ".join(f"factor.{name}" for name in self._factors)
+        sums = _list(f"cast(sum(points.{name}) as bigint) as {name}" for name in names)
+        whens = "\n".join(f"when '{name}' then total.{name}" for name in names)
+        in_points = _list(f"points.{name}" for name in names)
+        in_factor = _list(f"factor.{name}" for name in self._factors)
+        filled = _list(map(self._point, names))
+        summed = _list(map(self._factor, self._factors))
         made = [
             self._table("features.scoring_status", not_scored_code=self._not_scored_code()),
             self._feature_vector(),
             self._own_points(),
-            self._table(
-                "scores.points", points,
-                points=_list(self._point(name) for name in names),
-                late=self._join_late("own_points"),
-            ),
-            self._table("scores.factor", factors, factors=_list(map(self._factor, self._factors))),
-            self._table(
-                "scores.score", total="\n+ ".join(f"factor.{name}" for name in self._factors)
-            ),
+            self._table("scores.points", points, points=filled, late=late),
+            self._table("scores.factor", factors, all_factors=title, factors=summed),
+            self._table("scores.score", total=total),
             self._reason(),
-        ]  # fmt: skip
+        ]
         if GROUPS in written:
-            made.append(
-                self._table(
-                    "audits.feature_total",
-                    sums=_list(f"cast(sum(points.{n}) as bigint) as {n}" for n in names),
-                    points="\n".join(f"when '{name}' then total.{name}" for name in names),
-                )
-            )
+            made.append(self._table("audits.feature_total", sums=sums, points=whens))
         if ATTEMPT in written:
             made.append(self._attempt_points({column.name for column in written[ATTEMPT].columns}))
         return [
             *made,
             self._published_features(),
-            self._table("published.points", points, points=_list(f"points.{n}" for n in names)),
-            self._table(
-                "published.factor", factors, factors=_list(f"factor.{n}" for n in self._factors)
-            ),
+            self._table("published.points", points, points=in_points),
+            self._table("published.factor", factors, all_factors=title, factors=in_factor),
         ]
 
     def _not_scored_code(self) -> str:
@@ -151,7 +138,7 @@ class _Compiler:
             return points_case(feature, "feature_vector.") if feature else "0"
 
         return self._table(
-            "scores.own_points", self._point_columns(own), own=_list(own),
+            "scores.own_points", [*self._point_columns(own), OWN_POINTS], own=_list(own),
             points=_list(self._cast(name, points, "card.scorecard") for name in own),
             total="\n+ ".join(own),
         )  # fmt: skip
@@ -256,8 +243,9 @@ class _Compiler:
 
     def _table(self, name: str, more: Sequence[Column] = (), **values: str) -> Table:
         """Return a table of compiled.toml with its SELECT filled in, and ``more`` columns."""
-        head = {key: value for key, value in HEADS[name].items() if key != "sql"}
-        table = parse_contract(name, head, self._glossary, _filled(HEADS[name]["sql"], values))
+        head = HEADS[name] | {"title": _filled(HEADS[name]["title"], values)}
+        sql = _filled(head.pop("sql"), values)
+        table = parse_contract(name, head, self._glossary, sql)
         return replace(table, columns=(*table.columns, *more))
 
     def _by_card(self, cell: Cell, name: str, scorecard: str = "scorecard") -> str:
@@ -284,6 +272,13 @@ class _Compiler:
             f"    and {to}.scorecard = {table.short_name}.scorecard"
             for table in tables
         )
+
+    def _factor_columns(self) -> list[Column]:
+        caps = [dict(card.factor_caps) for card in self._cards]
+        return [
+            _points(name, max(cap.get(name, 0) for cap in caps), f"of the factor {_spaced(name)}")
+            for name in self._factors
+        ]
 
     def _point_columns(self, names: Sequence[str]) -> list[Column]:
         return [
@@ -326,6 +321,10 @@ def _fails(rule: NotScoredRule) -> str:
 
 def _points(name: str, most: int, what: str) -> Column:
     return Column(name, "INTEGER", f"Points {what}.", "points", 0, most)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _short(table_name: str) -> str:
