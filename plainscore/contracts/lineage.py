@@ -5,7 +5,7 @@ from the columns that decide which rows it sees (``where``, ``qualify``, ``havin
 are grouped. Keys, which only say whose row it is, and conditions of joins are left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -65,7 +65,9 @@ class Lineages:
     def __init__(self, catalog: Catalog):
         self._catalog = catalog
         self._traced: dict[ColumnName, Lineage] = {}
-        self._selects: dict[str, _SelectSources] = {}
+        self._scopes: dict[str, Scope] = {}
+        # Without it, a column that several CTEs pass on would be traced once per path.
+        self._known: dict[tuple[Scope, int], Sources] = {}
 
     def of(self, column: str) -> Lineage:
         """Return the lineage of ``schema.table.column`` or ``table.column``.
@@ -78,16 +80,63 @@ class Lineages:
     def _trace(self, name: ColumnName) -> Lineage:
         if name not in self._traced:
             table = self._catalog[name.table]
-            sources = () if table.is_source else self._sources(table, name.column)
-            below = tuple(self._trace(source) for source in sources)
-            self._traced[name] = Lineage(name, table.column(name.column), below)
+            below = () if table.is_source else map(self._trace, self._sources(table, name.column))
+            self._traced[name] = Lineage(name, table.column(name.column), tuple(below))
         return self._traced[name]
 
     def _sources(self, table: Table, column: str) -> Sources:
-        if table.name not in self._selects:
-            self._selects[table.name] = _SelectSources(table, self._catalog.tables)
+        if table.name not in self._scopes:
+            scope = build_scope(resolve(table, self._catalog.tables))
+            assert scope is not None, "every SELECT has a scope"
+            self._scopes[table.name] = scope
         position = [declared.name for declared in table.columns].index(column)
-        return self._selects[table.name].of(position)
+        return self._of(self._scopes[table.name], position, table.key)
+
+    def _of(self, scope: Scope, position: int, key: Sequence[str]) -> Sources:
+        """Return the sources of the output column at ``position`` (from 0), in order, each once."""
+        place = (scope, position)
+        if place not in self._known:
+            self._known[place] = tuple(dict.fromkeys(self._found(scope, position, key)))
+        return self._known[place]
+
+    def _found(self, scope: Scope, position: int, key: Sequence[str]) -> Iterator[ColumnName]:
+        if scope.set_operation_scopes:
+            for part in scope.set_operation_scopes:
+                yield from self._of(part, position, key)
+            return
+        select = _query_of(scope)
+        output = select.selects[position]
+        found = list(self._behind(scope, output, key))
+        if output.find(exp.AggFunc, exp.Window):
+            found += self._deciders(scope, key)
+            found = found or list(self._behind(scope, select.args.get("group"), key))
+        yield from found
+
+    def _deciders(self, scope: Scope, key: Sequence[str]) -> Iterator[ColumnName]:
+        """Yield the columns that decide which rows a SELECT sees, those of its CTEs included."""
+        for clause in ROW_DECIDERS:
+            yield from self._behind(scope, scope.expression.args.get(clause), key)
+        groups = scope.expression.args.get("group")
+        for column in groups.expressions if groups else ():
+            if column.name not in key:
+                yield from self._behind(scope, column, key)
+        inner = [source for _, source in scope.selected_sources.values()]
+        for source in (*scope.set_operation_scopes, *inner):
+            if isinstance(source, Scope):
+                yield from self._deciders(source, key)
+
+    def _behind(
+        self, scope: Scope, part: exp.Expr | None, key: Sequence[str]
+    ) -> Iterator[ColumnName]:
+        for column in walk_in_scope(part) if part is not None else ():
+            if not isinstance(column, exp.Column) or _asks_which_card(column):
+                continue
+            source = scope.sources[column.table]
+            if isinstance(source, Scope):
+                position = _query_of(source).named_selects.index(column.name)
+                yield from self._of(source, position, key)
+            else:
+                yield ColumnName(f"{source.db}.{source.name}", column.name)
 
 
 def lineage(catalog: Catalog, column: str) -> Lineage:
@@ -96,85 +145,21 @@ def lineage(catalog: Catalog, column: str) -> Lineage:
 
 
 def _find(catalog: Catalog, column: str) -> ColumnName:
-    table_name, _, column_name = column.rpartition(".")
-    names = [name for name in catalog.tables if table_name in (name, name.partition(".")[2])]
-    for name in reversed(names):
-        if column_name in {declared.name for declared in catalog[name].columns}:
-            return ColumnName(name, column_name)
-    raise UsageError(f"no column '{column}'; {_near(catalog, column)}")
-
-
-def _near(catalog: Catalog, column: str) -> str:
-    known = [
-        f"{prefix}.{declared.name}"
+    known = {
+        f"{prefix}.{declared.name}": ColumnName(table.name, declared.name)
         for table in catalog.tables.values()
         for prefix in (table.short_name, table.name)
         for declared in table.columns
-    ]
-    near = list(dict.fromkeys(get_close_matches(column, known, n=8, cutoff=0.6)))[:4]
+    }
+    if column in known:
+        return known[column]
+    near = get_close_matches(column, known, n=4, cutoff=0.6)
     if near:
-        return f"did you mean {', '.join(near)}?"
-    return "columns are written table.column, as in score.score: see `plainscore dictionary`"
-
-
-class _SelectSources:
-    """The input columns of each output column of one transform."""
-
-    def __init__(self, table: Table, tables: Mapping[str, Table]):
-        scope = build_scope(resolve(table, tables))
-        assert scope is not None, "every SELECT has a scope"
-        self._scope = scope
-        self._key = frozenset(table.key)
-        # Without it, a column that several CTEs pass on would be traced once per path.
-        self._known: dict[tuple[Scope, int], Sources] = {}
-
-    def of(self, position: int) -> Sources:
-        """Return the sources of the output column at ``position`` (from 0), in order, each once."""
-        return self._of(self._scope, position)
-
-    def _of(self, scope: Scope, position: int) -> Sources:
-        key = (scope, position)
-        if key not in self._known:
-            self._known[key] = tuple(dict.fromkeys(self._found(scope, position)))
-        return self._known[key]
-
-    def _found(self, scope: Scope, position: int) -> Iterator[ColumnName]:
-        if scope.set_operation_scopes:
-            for part in scope.set_operation_scopes:
-                yield from self._of(part, position)
-            return
-        select = _query_of(scope)
-        output = select.selects[position]
-        if not output.find(exp.AggFunc, exp.Window):
-            yield from self._behind(scope, output)
-            return
-        found = [*self._behind(scope, output), *self._deciders(scope)]
-        yield from found or self._behind(scope, select.args.get("group"))
-
-    def _deciders(self, scope: Scope) -> Iterator[ColumnName]:
-        """Yield the columns that decide which rows a SELECT sees, those of its CTEs included."""
-        for clause in ROW_DECIDERS:
-            yield from self._behind(scope, scope.expression.args.get(clause))
-        groups = scope.expression.args.get("group")
-        for column in groups.expressions if groups else ():
-            if column.name not in self._key:
-                yield from self._behind(scope, column)
-        inner = [source for _, source in scope.selected_sources.values()]
-        for source in (*scope.set_operation_scopes, *inner):
-            if isinstance(source, Scope):
-                yield from self._deciders(source)
-
-    def _behind(self, scope: Scope, part: exp.Expr | None) -> Iterator[ColumnName]:
-        columns = walk_in_scope(part) if part is not None else ()
-        for column in columns:
-            if not isinstance(column, exp.Column) or _asks_which_card(column):
-                continue
-            source = scope.sources[column.table]
-            if isinstance(source, Scope):
-                names = _query_of(source).named_selects
-                yield from self._of(source, names.index(column.name))
-            else:
-                yield ColumnName(f"{source.db}.{source.name}", column.name)
+        raise UsageError(f"no column '{column}'; did you mean {', '.join(near)}?")
+    raise UsageError(
+        f"no column '{column}'; columns are written table.column, as in score.score: "
+        "see `plainscore dictionary`"
+    )
 
 
 def _asks_which_card(column: exp.Column) -> bool:

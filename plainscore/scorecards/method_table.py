@@ -4,7 +4,7 @@ Between ``<!-- name:begin -->`` and ``<!-- name:end -->`` stands what the packag
 glossary say; the rest of the page is written by hand. A test holds that the page is current.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, standard_folder
@@ -16,7 +16,7 @@ METHOD_PAGE = standard_folder("transforms").parent / "docs" / "explanation" / "m
 
 
 def refreshed(page: str) -> str:
-    """Return the page with every marked table made anew.
+    """Return the page with every marked table made again.
 
     Raises UsageError where the page lacks the markers of a table.
     """
@@ -32,51 +32,67 @@ def refreshed(page: str) -> str:
 
 def method_tables() -> Mapping[str, str]:
     """Return marker name -> Markdown of the packaged cards, the standard one first."""
-    standard, reported_b = read_scorecards(("standard", "reported_b"))
+    cards = read_scorecards(("standard", "reported_b"))
+    card, other = cards
+    caps = [dict(one.factor_caps) for one in cards]
+    totals = [sum(cap.values()) for cap in caps]
     glossary = method_glossary(STANDARD_METHOD)
-    return {
-        "factors": _factors((standard, reported_b)),
-        "features": _features(standard, glossary),
-        "not_scored": _not_scored(standard),
-        "bands": _bands(standard),
-        "reasons": _reasons(standard),
-        "benefits": _benefits(standard),
-        "reported_b": _differences(standard, reported_b),
+    before, rules = {feature.name: feature for feature in card.features}, card.not_scored
+    tables: dict[str, Iterable[Sequence[object]]] = {
+        "factors": [
+            ("factor", *(f"most points, {one.name}" for one in cards), "features"),
+            *(
+                (factor, *(cap[factor] for cap in caps), len(list(card.features_of(factor))))
+                for factor in caps[0]
+            ),
+            ("together", *totals, len(card.features)),
+        ],
+        "not_scored": [
+            ("code", "measure", "scored only where it is", "reason", "what to do"),
+            *((r.code, f"`{r.measure}`", _need(r), r.reason, r.what_to_do) for r in rules),
+        ],
+        "bands": [
+            ("band_no", "band", "from", "to"),
+            *((no, b.name, b.at_least, b.at_most) for no, b in enumerate(card.bands, start=1)),
+        ],
+        "reasons": [
+            ("code", "reason", "what to do"),
+            *((f"`{one.name}`", one.reason, one.what_to_do) for one in card.features),
+        ],
+        "benefits": [
+            ("from", "benefit", "harm-sensitive", "source"),
+            *(
+                (b.min_score, f"`{b.name}`", "yes" if b.is_harm_sensitive else "", b.source)
+                for b in card.benefits
+            ),
+        ],
+        "reported_b": [
+            ("feature", "most", "at least: points", "missing"),
+            *(
+                (
+                    f"`{one.name}`", f"{before[one.name].max_points} to {one.max_points}",
+                    _bins(one), one.missing_points,
+                )
+                for one in other.features
+                if one != before[one.name]
+            ),
+        ],
+    }  # fmt: skip
+    features = [
+        f"#### {factor} ({cap})\n\n{_table(_features(card, factor, glossary))}"
+        for factor, cap in card.factor_caps
+    ]
+    return {name: _table(rows) for name, rows in tables.items()} | {
+        "features": "\n\n".join(features)
     }
 
 
-def _factors(cards: Sequence[Scorecard]) -> str:
-    head = ["factor", *(f"most points, {card.name}" for card in cards), "features"]
-    caps = [dict(card.factor_caps) for card in cards]
-    rows = [
-        [factor, *(str(cap[factor]) for cap in caps), str(len(list(cards[0].features_of(factor))))]
-        for factor, _ in cards[0].factor_caps
-    ]
-    totals = [str(sum(cap.values())) for cap in caps]
-    return _table(head, [*rows, ["together", *totals, str(len(cards[0].features))]])
-
-
-def _features(card: Scorecard, glossary: Glossary) -> str:
-    return "\n\n".join(
-        f"#### {factor} ({cap})\n\n{_features_of(card, factor, glossary)}"
-        for factor, cap in card.factor_caps
-    )
-
-
-def _features_of(card: Scorecard, factor: str, glossary: Glossary) -> str:
-    rows = [
-        [
-            f"`{feature.name}`",
-            str(feature.max_points),
-            _bins(feature),
-            str(feature.missing_points) if feature.bins else "never",
-            glossary[feature.name]["unit"],
-            glossary[feature.name]["doc"],
-        ]
-        for feature in card.features_of(factor)
-    ]
-    head = ["feature", "most", "at least: points", "missing", "unit", "definition"]
-    return _table(head, rows)
+def _features(card: Scorecard, factor: str, glossary: Glossary) -> Iterator[Sequence[object]]:
+    yield "feature", "most", "at least: points", "missing", "unit", "definition"
+    for one in card.features_of(factor):
+        missing = one.missing_points if one.bins else "never"
+        said = glossary[one.name]
+        yield f"`{one.name}`", one.max_points, _bins(one), missing, said["unit"], said["doc"]
 
 
 def _bins(feature: Feature) -> str:
@@ -85,66 +101,16 @@ def _bins(feature: Feature) -> str:
     return ", ".join(f"{step.at_least:f}: {step.points}" for step in feature.bins)
 
 
-def _not_scored(card: Scorecard) -> str:
-    rows = [
-        [rule.code, f"`{rule.measure}`", _condition(rule), rule.reason, rule.what_to_do]
-        for rule in card.not_scored
-    ]
-    return _table(["code", "measure", "scored only where it is", "reason", "what to do"], rows)
+def _need(rule: NotScoredRule) -> str:
+    if rule.test == "equals":
+        return str(rule.value).lower()
+    return f"{rule.value} or more" if rule.test == "at_least" else f"below {rule.value}"
 
 
-def _condition(rule: NotScoredRule) -> str:
-    match rule.test:
-        case "at_least":
-            return f"{rule.value} or more"
-        case "below":
-            return f"below {rule.value}"
-        case _:
-            return "true" if rule.value else "false"
-
-
-def _bands(card: Scorecard) -> str:
-    rows = [
-        [str(no), band.name, str(band.at_least), str(band.at_most)]
-        for no, band in enumerate(card.bands, start=1)
-    ]
-    return _table(["band_no", "band", "from", "to"], rows)
-
-
-def _reasons(card: Scorecard) -> str:
-    rows = [[f"`{feature.name}`", feature.reason, feature.what_to_do] for feature in card.features]
-    return _table(["code", "reason", "what to do"], rows)
-
-
-def _benefits(card: Scorecard) -> str:
-    rows = [
-        [str(one.min_score), f"`{one.name}`", "yes" if one.is_harm_sensitive else "", one.source]
-        for one in card.benefits
-    ]
-    return _table(["from", "benefit", "harm-sensitive", "source"], rows)
-
-
-def _differences(card: Scorecard, other: Scorecard) -> str:
-    before = {feature.name: feature for feature in card.features}
-    rows = [
-        [
-            f"`{feature.name}`",
-            f"{before[feature.name].max_points} to {feature.max_points}",
-            _bins(feature),
-            str(feature.missing_points),
-        ]
-        for feature in other.features
-        if feature != before[feature.name]
-    ]
-    return _table(["feature", "most", "at least: points", "missing"], rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    def lines() -> Iterator[str]:
-        for cells in (head, ["---"] * len(head), *rows):
-            yield f"| {' | '.join(map(_escaped, cells))} |"
-
-    return "\n".join(lines())
+def _table(rows: Iterable[Sequence[object]]) -> str:
+    head, *others = rows
+    lines = [head, ["---"] * len(head), *others]
+    return "\n".join(f"| {' | '.join(_escaped(str(cell)) for cell in cells)} |" for cells in lines)
 
 
 def _escaped(cell: str) -> str:
