@@ -4,7 +4,7 @@ Every chart takes ``key``, which makes its ids unique on a page, ``title``, and 
 sentence for screen readers, unit included. ``decimals`` are those of the numbers at the axis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
@@ -16,11 +16,24 @@ LINES_WIDTH, LINES_HEIGHT = 480, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 30
 
 
-def round_scale(values: Sequence[float], decimals: int) -> tuple[float, float, float]:
-    """Return the ends of an axis and the step between its numbers: about four round steps.
+@dataclass(frozen=True)
+class Scale:
+    """The ends of an axis, the step between its numbers, and the decimals of those."""
 
-    Steps are never finer than ``decimals`` can show.
-    """
+    low: float
+    high: float
+    step: float
+    decimals: int
+
+    def ticks(self) -> Iterator[tuple[float, str]]:
+        """Yield the numbers of the axis, and as they are written."""
+        for place in range(round((self.high - self.low) / self.step) + 1):
+            value = self.low + place * self.step
+            yield value, f"{value:,.{self.decimals}f}"
+
+
+def round_scale(values: Sequence[float], decimals: int) -> Scale:
+    """Return an axis of about four round steps, never finer than ``decimals`` can show."""
     lowest, highest = min(values, default=0.0), max(values, default=1.0)
     finest = 10.0**-decimals
     span = max(highest - lowest, finest)
@@ -28,7 +41,7 @@ def round_scale(values: Sequence[float], decimals: int) -> tuple[float, float, f
     step = max(next(size * n for n in (1, 2, 2.5, 5, 10) if size * n * 4 >= span), finest)
     low = floor(lowest / step + 1e-9) * step
     high = max(ceil(highest / step - 1e-9) * step, low + step)
-    return low, high, step
+    return Scale(low, high, step, decimals)
 
 
 def _svg(width: float, height: float, key: str, title: str, about: str, parts: str) -> str:
@@ -55,18 +68,16 @@ def line_chart(
 ) -> str:
     """Return an <svg> element with a line for each of ``lines``, a value for every label."""
     known = [value for line in lines for value in line.values if value is not None]
-    low, high, step = round_scale(known, decimals)
+    scale = round_scale(known, decimals)
     parts = []
-    for place in range(round((high - low) / step) + 1):
-        value = low + place * step
-        y = _y(value, low, high)
+    for value, text in scale.ticks():
+        y = _y(value, scale)
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{LINES_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>'
-            f'<text class="tick" x="{_LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{value:,.{decimals}f}</text>"
+            f'<text class="tick" x="{_LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
         )
     parts += _labels(labels)
-    parts += [_path(number, line, low, high) for number, line in enumerate(lines)]
+    parts += [_path(number, line, scale) for number, line in enumerate(lines)]
     return _svg(LINES_WIDTH, LINES_HEIGHT, key, title, about, "".join(parts))
 
 
@@ -81,7 +92,7 @@ def _labels(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def _path(number: int, line: Line, low: float, high: float) -> str:
+def _path(number: int, line: Line, scale: Scale) -> str:
     """Return a path with gaps where values are missing, and dots for values without neighbours."""
     steps, dots, is_drawing = [], [], False
     count = len(line.values)
@@ -89,7 +100,7 @@ def _path(number: int, line: Line, low: float, high: float) -> str:
         if value is None:
             is_drawing = False
             continue
-        x, y = _x(place, count), _y(value, low, high)
+        x, y = _x(place, count), _y(value, scale)
         steps.append(f"{'L' if is_drawing else 'M'}{x} {y}")
         has_next = place + 1 < count and line.values[place + 1] is not None
         if not (is_drawing or has_next):
@@ -104,9 +115,9 @@ def _x(place: int, count: int) -> float:
     return round(_LEFT + (wide * place / (count - 1) if count > 1 else wide / 2), 1)
 
 
-def _y(value: float, low: float, high: float) -> float:
+def _y(value: float, scale: Scale) -> float:
     tall = LINES_HEIGHT - _TOP - _BOTTOM
-    return round(_TOP + tall * (high - value) / (high - low), 1)
+    return round(_TOP + tall * (scale.high - value) / (scale.high - scale.low), 1)
 
 
 # --- bars and ranges: a row for every label ------------------------------------------------------
@@ -116,97 +127,84 @@ _ROWS_TOP, _ROWS_BOTTOM, _BAR, _SPACE = 8, 24, 13, 9
 _LABEL_LETTERS = 38
 
 
-@dataclass(frozen=True)
-class BarRow:
-    """A label and a value for each series; None where there is none."""
-
-    label: str
-    values: Sequence[float | None]
+Numbers = Sequence[float | None]
 
 
-@dataclass(frozen=True)
-class RangeRow:
-    """A label, a value, and the interval around it."""
+def bar_chart(
+    key: str, title: str, about: str, labels: Sequence[str], rows: Sequence[Numbers], decimals: int
+) -> str:
+    """Return an <svg> element with bars from zero; a row has a number for each series, or None."""
+    scale = round_scale(
+        [0, *(value for row in rows for value in row if value is not None)], decimals
+    )
+    tall = _BAR * max(map(len, rows), default=1) + _SPACE
 
-    label: str
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-def bar_chart(key: str, title: str, about: str, rows: Sequence[BarRow], decimals: int) -> str:
-    """Return an <svg> element with bars from zero."""
-    numbers = [value for row in rows for value in row.values if value is not None]
-    axis = _Axis(round_scale([0, *numbers], decimals), decimals)
-    tall = _BAR * max((len(row.values) for row in rows), default=1) + _SPACE
-    parts = []
-    for place, row in enumerate(rows):
-        top = _ROWS_TOP + place * tall
-        parts.append(_row_label(row.label, top + tall / 2))
-        for number, value in enumerate(row.values):
+    def bars(row: Numbers, top: float) -> Iterator[str]:
+        for number, value in enumerate(row):
             if value is not None:
-                left, right = sorted((axis.x(0), axis.x(value)))
-                parts.append(
+                left, right = sorted((_row_x(0, scale), _row_x(value, scale)))
+                yield (
                     f'<rect class="b{number}" x="{left}" '
                     f'y="{top + _SPACE / 2 + number * _BAR:.1f}" height="{_BAR - 2}" '
                     f'width="{max(right - left, 0.5):.1f}"/>'
                 )
-    return axis.framed(key, title, about, parts, len(rows) * tall)
+
+    return _row_chart((key, title, about), labels, rows, scale, tall, bars)
 
 
-def range_chart(key: str, title: str, about: str, rows: Sequence[RangeRow], decimals: int) -> str:
-    """Return an <svg> element with a dot and an interval a row."""
-    numbers = [n for row in rows for n in (row.value, row.low, row.high) if n is not None]
-    axis = _Axis(round_scale(numbers, decimals), decimals)
+def range_chart(
+    key: str, title: str, about: str, labels: Sequence[str], rows: Sequence[Numbers], decimals: int
+) -> str:
+    """Return an <svg> element with a dot and an interval for each row: value, low, high."""
+    scale = round_scale([one for row in rows for one in row if one is not None], decimals)
     tall = _BAR + _SPACE
-    parts = []
-    for place, row in enumerate(rows):
-        y = _ROWS_TOP + place * tall + tall / 2
-        parts.append(_row_label(row.label, y))
-        if row.low is not None and row.high is not None:
-            parts.append(
-                f'<line class="interval" x1="{axis.x(row.low)}" x2="{axis.x(row.high)}" '
+
+    def interval(row: Numbers, top: float) -> Iterator[str]:
+        (value, low, high), y = row, top + tall / 2
+        if low is not None and high is not None:
+            yield (
+                f'<line class="interval" x1="{_row_x(low, scale)}" x2="{_row_x(high, scale)}" '
                 f'y1="{y}" y2="{y}"/>'
             )
-        if row.value is not None:
-            parts.append(f'<circle class="s1" cx="{axis.x(row.value)}" cy="{y}" r="4.5"/>')
-    return axis.framed(key, title, about, parts, len(rows) * tall)
+        if value is not None:
+            yield f'<circle class="s1" cx="{_row_x(value, scale)}" cy="{y}" r="4.5"/>'
+
+    return _row_chart((key, title, about), labels, rows, scale, tall, interval)
 
 
-def _row_label(label: str, y: float) -> str:
-    if len(label) > _LABEL_LETTERS:
-        label = f"{label[: _LABEL_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
-    place = f'x="{_ROWS_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end"'
-    return f'<text class="label" {place}>{escape(label)}</text>'
+def _row_chart(
+    texts: tuple[str, str, str],
+    labels: Sequence[str],
+    rows: Sequence[Numbers],
+    scale: Scale,
+    tall: float,
+    marks: Callable[[Numbers, float], Iterator[str]],
+) -> str:
+    """Return the whole drawing: the value axis below the rows, a label and marks in each."""
+    bottom = _ROWS_TOP + len(rows) * tall
+    parts = []
+    for value, text in scale.ticks():
+        x, zero = _row_x(value, scale), " zero" if abs(value) < scale.step / 1000 else ""
+        parts.append(
+            f'<line class="grid{zero}" x1="{x}" x2="{x}" y1="{_ROWS_TOP}" y2="{bottom:.1f}"/>'
+            f'<text class="tick" x="{x}" y="{bottom + _ROWS_BOTTOM - 6:.1f}" '
+            f'text-anchor="middle">{text}</text>'
+        )
+    for place, (label, row) in enumerate(zip(labels, rows, strict=True)):
+        top = _ROWS_TOP + place * tall
+        if len(label) > _LABEL_LETTERS:
+            label = f"{label[: _LABEL_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+        parts.append(
+            f'<text class="label" x="{_ROWS_LEFT - 8}" y="{top + tall / 2 + 4:.1f}" '
+            f'text-anchor="end">{escape(label)}</text>'
+        )
+        parts += marks(row, top)
+    return _svg(_ROWS_WIDTH, bottom + _ROWS_BOTTOM, *texts, "".join(parts))
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """The value axis below the rows."""
-
-    scale: tuple[float, float, float]
-    decimals: int
-
-    def x(self, value: float) -> float:
-        low, high, _ = self.scale
-        wide = _ROWS_WIDTH - _ROWS_LEFT - _ROWS_RIGHT
-        return round(_ROWS_LEFT + wide * (value - low) / (high - low), 1)
-
-    def framed(self, key: str, title: str, about: str, parts: Sequence[str], tall: float) -> str:
-        """Return the whole drawing: grid, rows, numbers."""
-        height = _ROWS_TOP + tall + _ROWS_BOTTOM
-        low, high, step = self.scale
-        grid = []
-        for place in range(round((high - low) / step) + 1):
-            value = low + place * step
-            x, zero = self.x(value), " zero" if abs(value) < step / 1000 else ""
-            grid.append(
-                f'<line class="grid{zero}" x1="{x}" x2="{x}" y1="{_ROWS_TOP}" '
-                f'y2="{_ROWS_TOP + tall:.1f}"/>'
-                f'<text class="tick" x="{x}" y="{height - 6:.1f}" text-anchor="middle">'
-                f"{value:,.{self.decimals}f}</text>"
-            )
-        return _svg(_ROWS_WIDTH, height, key, title, about, "".join([*grid, *parts]))
+def _row_x(value: float, scale: Scale) -> float:
+    wide = _ROWS_WIDTH - _ROWS_LEFT - _ROWS_RIGHT
+    return round(_ROWS_LEFT + wide * (value - scale.low) / (scale.high - scale.low), 1)
 
 
 # --- tables in layers ----------------------------------------------------------------------------
@@ -235,32 +233,31 @@ def layer_drawing(title: str, about: str, boxes: Sequence[Box]) -> str:
     Inputs that are not among the boxes are left out. Each box names itself in ``data-box`` and
     each arrow its ends in ``data-from`` and ``data-to``.
     """
-    layers = list(dict.fromkeys(box.layer for box in boxes))
-    columns = {layer: [box for box in boxes if box.layer == layer] for layer in layers}
+    columns: dict[str, list[Box]] = {}
+    for box in boxes:
+        columns.setdefault(box.layer, []).append(box)
+    lefts = {layer: number * (_BOX_WIDTH + _BETWEEN) for number, layer in enumerate(columns)}
     places = {
-        box.full_name: (
-            number * (_BOX_WIDTH + _BETWEEN),
-            _LAYERS_TOP + row * (_BOX_HEIGHT + _GAP),
-        )
-        for number, layer in enumerate(layers)
-        for row, box in enumerate(columns[layer])
+        box.full_name: (lefts[layer], _LAYERS_TOP + row * (_BOX_HEIGHT + _GAP))
+        for layer, own in columns.items()
+        for row, box in enumerate(own)
     }
-    width = len(layers) * (_BOX_WIDTH + _BETWEEN) - _BETWEEN
+    width = len(lefts) * (_BOX_WIDTH + _BETWEEN) - _BETWEEN
     height = _LAYERS_TOP + max(map(len, columns.values()), default=0) * (_BOX_HEIGHT + _GAP)
-    heads = [
-        f'<text class="layer" x="{number * (_BOX_WIDTH + _BETWEEN)}" y="16">{escape(layer)}</text>'
-        for number, layer in enumerate(layers)
+    parts = [
+        f'<text class="layer" x="{left}" y="16">{escape(layer)}</text>'
+        for layer, left in lefts.items()
     ]
-    arrows = [
+    parts += [
         _arrow(name, box.full_name, places[name], places[box.full_name])
         for box in boxes
         for name in box.inputs
         if name in places
     ]
-    drawn = [_box(box, *places[box.full_name]) for box in boxes]
+    parts += [_box(box, *places[box.full_name]) for box in boxes]
     return (
         f'<svg class="lineage" viewBox="-2 0 {width + 4} {height}" role="group" '
-        f'aria-label="{escape(title)}: {escape(about)}">{"".join([*heads, *arrows, *drawn])}</svg>'
+        f'aria-label="{escape(title)}: {escape(about)}">{"".join(parts)}</svg>'
     )
 
 
@@ -277,12 +274,10 @@ def _arrow(source: str, target: str, start: tuple[int, int], end: tuple[int, int
     """Return a curve from the right side of one box to the left of another, or around a column."""
     x1, y1 = start[0] + _BOX_WIDTH, start[1] + _BOX_HEIGHT / 2
     x2, y2 = end[0], end[1] + _BOX_HEIGHT / 2
+    middle = (x2 - x1) / 2
+    bend = f"C {x1 + middle:g} {y1} {x2 - middle:g} {y2} {x2} {y2}"
     if start[0] == end[0]:  # of one layer: along its right side
-        x2 = x1
-        bend = f"C {x1 + 30} {y1} {x2 + 30} {y2} {x2} {y2}"
-    else:
-        middle = (x2 - x1) / 2
-        bend = f"C {x1 + middle:g} {y1} {x2 - middle:g} {y2} {x2} {y2}"
+        bend = f"C {x1 + 30} {y1} {x1 + 30} {y2} {x1} {y2}"
     return (
         f'<path class="arrow" data-from="{escape(source)}" data-to="{escape(target)}" '
         f'd="M {x1} {y1} {bend}"/>'

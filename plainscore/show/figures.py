@@ -7,15 +7,14 @@ TOML, and continues with one SELECT over the published views.
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.show.charts import BarRow, Line, RangeRow, bar_chart, line_chart, range_chart
+from plainscore.show.charts import Line, bar_chart, line_chart, range_chart
 from plainscore.show.reader import Row, Snapshots
 
 NOTHING = "\N{EN DASH}"
@@ -65,9 +64,13 @@ class FigureColumn:
             return NOTHING
         if isinstance(value, bool):
             return "yes" if value else "no"
-        if isinstance(value, int | float):
-            return self._shown_number(value * self.times)
-        return str(value)
+        if not isinstance(value, int | float):
+            return str(value)
+        number = value * self.times
+        if self.decimals is None:
+            return f"{number:,.4g}"
+        shown = f"{number:,.{self.decimals}f}"
+        return shown.removeprefix("-") if not shown.strip("-0.") else shown
 
     def in_unit(self, value: Any) -> Any:
         """Return a value in the column's unit; anything but a number as it is."""
@@ -75,12 +78,6 @@ class FigureColumn:
             return value
         scaled = value * self.times
         return scaled if self.decimals is None else round(scaled, self.decimals)
-
-    def _shown_number(self, number: float) -> str:
-        if self.decimals is None:
-            return f"{number:,.4g}"
-        shown = f"{number:,.{self.decimals}f}"
-        return shown.removeprefix("-") if not shown.strip("-0.") else shown
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class Answer:
 def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
     """Return the figures of a page, in the order of their declared numbers."""
     files = method.files(f"dashboards/figures/{page}", ".sql").values()
-    return tuple(_read(file) for _, file in sorted((_order(one), one) for one in files))
+    return tuple(figure for _, _, figure in sorted(_read(file) for file in files))
 
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
@@ -155,33 +152,27 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     return Answer(figure, snapshots.records(figure.sql, parameters))
 
 
-def _order(file: Path) -> int:
-    return int(_parts(file)[0]["number"])
-
-
-def _read(file: Path) -> PageFigure:
-    head, sql = _parts(file)
+def _read(file: Path) -> tuple[int, Path, PageFigure]:
+    """Return the figure of a file, after what it is sorted by."""
+    found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
+    assert found is not None, f"{file.name} opens with its declaration"
+    head = tomllib.loads(found[1])
     chart = head.get("chart")
     columns = [
         FigureColumn(name, entry.pop("heading", name.replace("_", " ")), **entry)
         for name, entry in head["columns"].items()
     ]
-    return PageFigure(
+    figure = PageFigure(
         page=file.parent.name,
         name=file.stem,
         title=head["title"],
         note=head.get("note", ""),
-        sql=sql,
+        sql=found[2],
         columns=tuple(columns),
         empty=head["empty"],
         chart=Chart(**chart | {"values": tuple(chart["values"])}) if chart else None,
     )
-
-
-def _parts(file: Path) -> tuple[dict[str, Any], str]:
-    found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
-    assert found is not None, f"{file.name} opens with its declaration"
-    return tomllib.loads(found[1]), found[2]
+    return int(head["number"]), file, figure
 
 
 # --- drawn ----------------------------------------------------------------------------------------
@@ -218,150 +209,94 @@ class Drawn:
 
 def draw(answer: Answer) -> Drawn:
     """Return an answer with rows as chart and table."""
-    chart = answer.figure.chart
+    figure, chart = answer.figure, answer.figure.chart
     if chart is None:
         return Drawn("", "", (), *_table(answer))
-    match chart.kind:
-        case "matrix":
-            return Drawn("", "matrix", (), *_matrix(answer, chart))
-        case "lines":
-            return _lines(answer, chart)
-        case "bars":
-            return _bars(answer, chart)
-        case "ranges":
-            return Drawn(_ranges(answer, chart), "ranges", (), *_table(answer))
+    columns = [figure.column(name) for name in chart.values]
+    if chart.series:
+        names, labels, grid = _by_series(answer, chart)
+        headings, rows = _wide(figure.column(chart.label), columns[0], names, labels, grid)
+        if chart.kind == "matrix":
+            return Drawn("", "matrix", (), headings, _shaded(rows, grid))
+        columns *= len(names)
+        series = [list(values) for values in zip(*grid, strict=True)]
+    else:
+        headings, rows = _table(answer)
+        names, labels = [one.heading for one in columns], answer.values(chart.label)
+        series = [answer.values(name) for name in (*chart.values, chart.low, chart.high) if name]
+    if chart.kind == "ranges":  # the value and its interval, in one unit
+        columns, names = columns * 3, []
+    numbers = [
+        [None if value is None else value * column.times for value in values]
+        for column, values in zip(columns, series, strict=True)
+    ]
+    about = ", ".join(dict.fromkeys(f"{one.heading} in {one.unit}" for one in columns))
+    texts = (
+        figure.key,
+        figure.title,
+        f"{about}; the table has the numbers.",
+        list(map(str, labels)),
+    )
+    decimals = columns[0].decimals or 0
+    if chart.kind == "lines":
+        lines = [Line(*one) for one in zip(names, numbers, strict=True)]
+        return Drawn(line_chart(*texts, lines, decimals), "lines", names, headings, rows)
+    shown = numbers[:1] if chart.kind == "ranges" else numbers
+    largest = max((abs(value) for one in shown for value in one if value is not None), default=0)
+    make = range_chart if chart.kind == "ranges" else bar_chart
+    drawn = make(*texts, list(zip(*numbers, strict=True)), 0 if largest >= 10 else decimals)
+    return Drawn(drawn, chart.kind, names, headings, rows)
 
 
 def _table(answer: Answer) -> tuple[list[Heading], list[list[Cell]]]:
     columns = answer.figure.columns
-    headings = [Heading(one.heading, one.unit, _is_text(one)) for one in columns]
+    headings = [Heading(one.heading, one.unit, not one.unit) for one in columns]
     rows = [
-        [Cell(one.shown(row[one.name]), _is_text(one)) for one in columns] for row in answer.rows
+        [Cell(one.shown(row[one.name]), not one.unit) for one in columns] for row in answer.rows
     ]
     return headings, rows
 
 
-def _is_text(column: FigureColumn) -> bool:
-    return not column.unit
-
-
-def _matrix(answer: Answer, chart: Chart) -> tuple[list[Heading], list[list[Cell]]]:
-    """Return the value of every label and series; an empty cell where there is none."""
-    column = answer.figure.column(chart.values[0])
-    label = answer.figure.column(chart.label)
-    names = list(dict.fromkeys(answer.values(chart.series)))
-    labels = list(dict.fromkeys(answer.values(chart.label)))
-    values = {(row[chart.label], row[chart.series]): row[chart.values[0]] for row in answer.rows}
-    most = max((one for one in values.values() if isinstance(one, int | float)), default=1)
-    headings = [Heading(label.heading, "", True)]
-    headings += [Heading(str(name), column.unit, _is_text(column)) for name in names]
-    rows = [
-        [
-            Cell(label.shown(one), True),
-            *(_shaded(column, values.get((one, name)), most) for name in names),
-        ]
-        for one in labels
-    ]
-    return headings, rows
-
-
-def _shaded(column: FigureColumn, value: Any, most: float) -> Cell:
-    shade = 0
-    if isinstance(value, int | float) and value:
-        shade = max(1, round(SHADES * value / most))
-    return Cell("" if value is None else column.shown(value), _is_text(column), shade)
-
-
-def _lines(answer: Answer, chart: Chart) -> Drawn:
-    figure = answer.figure
-    labels = [str(one) for one in dict.fromkeys(answer.values(chart.label))]
-    if chart.series:
-        values = {
-            (row[chart.series], str(row[chart.label])): row[chart.values[0]] for row in answer.rows
-        }
-        names = list(dict.fromkeys(answer.values(chart.series)))
-        columns = [figure.column(chart.values[0])] * len(names)
-        series = [[values.get((name, label)) for label in labels] for name in names]
-    else:
-        columns = [figure.column(name) for name in chart.values]
-        names = [column.heading for column in columns]
-        series = [answer.values(column.name) for column in columns]
-    lines = [
-        Line(name, [_times(column, value) for value in values_of])
-        for name, column, values_of in zip(names, columns, series, strict=True)
-    ]
-    drawn = line_chart(
-        figure.key, figure.title, _about(columns), labels, lines, columns[0].decimals or 0
+def _by_series(answer: Answer, chart: Chart) -> tuple[list[Any], list[Any], list[list[Any]]]:
+    """Return the series, the labels, and for every label a value of each series, or None."""
+    names, labels = (
+        list(dict.fromkeys(answer.values(name))) for name in (chart.series, chart.label)
     )
-    return Drawn(drawn, "lines", names, *_wide(answer, chart, names, labels, columns, series))
+    values = {(row[chart.label], row[chart.series]): row[chart.values[0]] for row in answer.rows}
+    return names, labels, [[values.get((one, name)) for name in names] for one in labels]
 
 
 def _wide(
-    answer: Answer,
-    chart: Chart,
-    names: Sequence[str],
-    labels: Sequence[str],
-    columns: Sequence[FigureColumn],
-    series: Sequence[Sequence[Any]],
+    label: FigureColumn,
+    column: FigureColumn,
+    names: Sequence[Any],
+    labels: Sequence[Any],
+    grid: Sequence[Sequence[Any]],
 ) -> tuple[list[Heading], list[list[Cell]]]:
-    """Return the table beside lines: with series a column for each, without it the answer's own."""
-    if not chart.series:
-        return _table(answer)
-    first = answer.figure.column(chart.label)
-    headings = [Heading(first.heading, "", True)]
-    headings += [Heading(name, columns[0].unit, False) for name in names]
+    """Return the table with a column for each series."""
+    is_text = not column.unit
+    headings = [Heading(label.heading, "", True)]
+    headings += [Heading(str(name), column.unit, is_text) for name in names]
     rows = [
-        [
-            Cell(label, True),
-            *(Cell(columns[0].shown(values_of[place]), False) for values_of in series),
-        ]
-        for place, label in enumerate(labels)
+        [Cell(label.shown(one), True), *(Cell(column.shown(value), is_text) for value in values)]
+        for one, values in zip(labels, grid, strict=True)
     ]
     return headings, rows
 
 
-def _bars(answer: Answer, chart: Chart) -> Drawn:
-    columns = [answer.figure.column(name) for name in chart.values]
-    rows = [
-        BarRow(str(row[chart.label]), [_times(one, row[one.name]) for one in columns])
-        for row in answer.rows
+def _shaded(rows: Sequence[Sequence[Cell]], grid: Sequence[Sequence[Any]]) -> list[list[Cell]]:
+    """Return the rows of a matrix, shaded by value; empty where there is none."""
+    numbers = [value for values in grid for value in values if isinstance(value, int | float)]
+    most = max(numbers, default=1)
+
+    def shaded(cell: Cell, value: Any) -> Cell:
+        if value is None:
+            return replace(cell, text="")
+        if not value or not isinstance(value, int | float):
+            return cell
+        return replace(cell, shade=max(1, round(SHADES * value / most)))
+
+    return [
+        [row[0], *(shaded(cell, value) for cell, value in zip(row[1:], values, strict=True))]
+        for row, values in zip(rows, grid, strict=True)
     ]
-    drawn = bar_chart(
-        answer.figure.key,
-        answer.figure.title,
-        _about(columns),
-        rows,
-        _decimals(list(chain.from_iterable(row.values for row in rows)), columns[0]),
-    )
-    return Drawn(drawn, "bars", [one.heading for one in columns], *_table(answer))
-
-
-def _ranges(answer: Answer, chart: Chart) -> str:
-    column = answer.figure.column(chart.values[0])
-    rows = [
-        RangeRow(
-            str(row[chart.label]),
-            _times(column, row[column.name]),
-            _times(column, row[chart.low]),
-            _times(column, row[chart.high]),
-        )
-        for row in answer.rows
-    ]
-    figure = answer.figure
-    values = [row.value for row in rows]
-    return range_chart(figure.key, figure.title, _about([column]), rows, _decimals(values, column))
-
-
-def _decimals(values: Sequence[float | None], column: FigureColumn) -> int:
-    """Return the decimals at an axis: none where the numbers are large."""
-    known = [abs(value) for value in values if value is not None]
-    return 0 if max(known, default=0) >= 10 else column.decimals or 0
-
-
-def _times(column: FigureColumn, value: float | None) -> float | None:
-    return None if value is None else value * column.times
-
-
-def _about(columns: Sequence[FigureColumn]) -> str:
-    shown = ", ".join(dict.fromkeys(f"{one.heading} in {one.unit}" for one in columns))
-    return f"{shown}; the table has the numbers."

@@ -1,10 +1,10 @@
 """One page that compares the same people under several rules: charts and tables, no network.
 
-It is made of the record that `plainscore societies --format json` prints.
+It is made of the record that `plainscore scenarios --format json` prints.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,14 @@ from plainscore.show.charts import STYLES, Line, line_chart
 from plainscore.show.reader import render_page
 from plainscore.show.report import base_style
 
-Record = Mapping[str, Any]
-
 NOTHING = "\N{EN DASH}"
+
+Record = Mapping[str, Any]
+Values = dict[tuple[str, str], float | None]
+"""By society and date."""
 
 
 # --- panels ---------------------------------------------------------------------------------------
-
-
-Values = dict[tuple[str, str], float | None]
-"""By society and date."""
 
 
 @dataclass(frozen=True)
@@ -34,176 +32,156 @@ class Panel:
     values: Values
 
 
-@dataclass(frozen=True)
-class Section:
-    """Panels that answer one question; ``note``: how to read them, and what they cannot say."""
+_ATTRIBUTES = {"region": "region", "gender": "gender", "age_band": "age band"}
+_SECTIONS = {
+    "scores": (
+        "How high are the scores?",
+        "Of all who are scored. The same people are scored in every society.",
+    ),
+    "bands": (
+        "Who is in which band?",
+        "People who are not scored are in no band, in any society.",
+    ),
+    "elsewhere": (
+        "Who is in another band than on the first card?",
+        "The people are the same and so is what they did; only where the rules put them differs.",
+    ),
+    "inequality": (
+        "How unequally are the points shared out?",
+        "0: all have as many points above the base as each other. Higher: more unequal.",
+    ),
+    "gaps": (
+        "How far apart are groups?",
+        "Between the groups with at least 30 scored people that have the highest and the lowest "
+        "mean. Some distance is there by chance; the JSON has intervals and tests.",
+    ),
+    "access": (
+        "What is open to how many?",
+        "Who is not scored has nothing open, and counts.",
+    ),
+    "four-fifths": (
+        "Which groups fall below four fifths?",
+        "How often a group of at least 30 people has a benefit open less than four fifths as often "
+        "as the best-off group.",
+    ),
+    "friends": (
+        "Do friends have alike scores?",
+        "0: ties are independent of scores. Redrawn ties (same number each) come to about 0.",
+    ),
+    "mobility": (
+        "How much do people move between bands?",
+        "0: no one changes band from one month to the next. Not scored counts as a band. Few "
+        "people in a small band move it much.",
+    ),
+    "quality": (
+        "How well does a score predict who becomes bad?",
+        "Bad: a bill due in the 90 days after became 30 or more days late. The chance that of a "
+        "bad and a good person the good one has the higher score; empty where the outcome is not "
+        "yet known, or no one is bad.",
+    ),
+    "farming": (
+        "What does farming friends pay?",
+        "Points of the social factor with the ties of a planted attack, less those without: mean "
+        "of the scored who play the part. Without a social factor it is 0 by construction. A few "
+        "people play each part.",
+    ),
+}
+"""Key -> the question that its panels answer; how to read them, and what they cannot say."""
 
-    key: str
-    question: str
-    note: str
-    panels: list[Panel]
 
+def _panels(record: Record) -> dict[str, list[Panel]]:
+    """Return the panels of each section that has any."""
+    figures = record["figures"]
 
-def sections(record: Record) -> Iterator[Section]:
-    """Yield the sections of the page in its order."""
-    yield Section("scores", "How high are the scores?", _SCORES, [
-        _figure(record, "Mean score", "points", 1, "mean_score"),
-        _figure(record, "Median score", "points", 0, "median_score"),
-    ])  # fmt: skip
-    yield Section("bands", "Who is in which band?", _BANDS, list(_bands(record)))
-    yield Section("elsewhere", "Who is in another band than on the first card?", _ELSEWHERE, [
-        _figure(record, "In a higher band", "% of the scored", 1, "band_up", "scored"),
-        _figure(record, "In a lower band", "% of the scored", 1, "band_down", "scored"),
-    ])  # fmt: skip
-    yield Section("inequality", "How unequally are the points shared out?", _GINI, [
-        _figure(record, "Gini of the points above the base", "0 to 1", 3, "gini")
-    ])  # fmt: skip
-    yield Section("gaps", "How far apart are groups?", _GAPS, list(_gaps(record)))
-    yield Section("access", "What is open to how many?", _ACCESS, list(_access(record)))
-    yield Section("four-fifths", "Which groups fall below four fifths?", _FLAGS,
-                  list(_flags(record)))  # fmt: skip
-    yield Section("friends", "Do friends have alike scores?", _FRIENDS, [
-        _figure(record, "Score assortativity over ties", "correlation, -1 to 1", 3,
-                "assortativity")
-    ])  # fmt: skip
-    yield Section("mobility", "How much do people move between bands?", _MOBILITY, [
-        _figure(record, "Shorrocks index, month to month", "0 to 1.25", 3, "mobility")
-    ])  # fmt: skip
-    yield Section("quality", "How well does a score predict who becomes bad?", _QUALITY, [
-        _figure(record, "AUC", "0.5 chance, 1 perfect", 3, "auc")
-    ])  # fmt: skip
-    if record["planted"]:
-        yield Section("farming", "What does farming friends pay?", _FARMING,
-                      list(_farming(record)))  # fmt: skip
+    def figure(title: str, unit: str, decimals: int, name: str) -> list[Panel]:
+        return [Panel(title, unit, decimals, _values(figures, lambda row: row.get(name)))]
 
+    def moved(title: str, name: str) -> Panel:
+        values = _values(figures, lambda row: _per_cent(row[name], row["scored"]))
+        return Panel(title, "% of the scored", 1, values)
 
-def _figure(
-    record: Record, title: str, unit: str, decimals: int, name: str, of: str | None = None
-) -> Panel:
-    """Return a panel of one figure, or of what it is in per cent ``of`` another."""
-    values = {
-        (row["society"], row["as_of_date"]): row.get(name)
-        if of is None
-        else _per_cent(row[name], row[of])
-        for row in record["figures"]
+    found = {
+        "scores": figure("Mean score", "points", 1, "mean_score")
+        + figure("Median score", "points", 0, "median_score"),
+        "bands": list(_bands(record)),
+        "elsewhere": [moved("In a higher band", "band_up"), moved("In a lower band", "band_down")],
+        "inequality": figure("Gini of the points above the base", "0 to 1", 3, "gini"),
+        "gaps": [
+            Panel(f"Highest less lowest mean score by {title}", "points", 1, _spread(rows))
+            for title, rows in _by_attribute(record["gaps"])
+        ],
+        "access": list(_access(record)),
+        "four-fifths": [
+            Panel(
+                f"Below four fifths by {title}",
+                "groups x benefits",
+                0,
+                _values(rows, lambda row: row["below_four_fifths"]),
+            )
+            for title, rows in _by_attribute(record["four_fifths"])
+        ],
+        "friends": figure(
+            "Score assortativity over ties", "correlation, -1 to 1", 3, "assortativity"
+        ),
+        "mobility": figure("Shorrocks index, month to month", "0 to 1.25", 3, "mobility"),
+        "quality": figure("AUC", "0.5 chance, 1 perfect", 3, "auc"),
     }
-    return Panel(title, unit, decimals, values)
+    return found | ({"farming": list(_farming(record))} if record["planted"] else {})
+
+
+def _values(rows: Iterable[Record], value: Callable[[Record], float | None]) -> Values:
+    return {(row["society"], row["as_of_date"]): value(row) for row in rows}
+
+
+def _of(rows: Iterable[Record], **wanted: Any) -> list[Record]:
+    """Return the rows that have these values."""
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def _by_attribute(rows: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
+    for attribute, title in _ATTRIBUTES.items():
+        yield title, _of(rows, attribute=attribute)
 
 
 def _bands(record: Record) -> Iterator[Panel]:
-    scored = {(row["society"], row["as_of_date"]): row["scored"] for row in record["figures"]}
+    scored = _values(record["figures"], lambda row: row["scored"])
     # A band may have another name on another card: the first card's names are shown.
-    names = {
-        row["band_no"]: row["band"]
-        for row in record["bands"]
-        if row["society"] == record["societies"][0]["society"]
-    }
-    for band_no, name in sorted(names.items()):
-        values: Values = {
-            (row["society"], row["as_of_date"]): _per_cent(
-                row["people"], scored[row["society"], row["as_of_date"]]
-            )
-            for row in record["bands"]
-            if row["band_no"] == band_no
-        }
-        yield Panel(f"Band {band_no}, {name}", "% of the scored", 1, values)
+    first = _of(record["bands"], society=record["societies"][0]["society"])
+    for band_no, name in sorted({row["band_no"]: row["band"] for row in first}.items()):
+        people = _values(_of(record["bands"], band_no=band_no), lambda row: row["people"])
+        shares = {key: _per_cent(count, scored[key]) for key, count in people.items()}
+        yield Panel(f"Band {band_no}, {name}", "% of the scored", 1, shares)
 
 
-def _gaps(record: Record) -> Iterator[Panel]:
-    for attribute, title in _ATTRIBUTES.items():
-        yield Panel(
-            f"Highest less lowest mean score by {title}",
-            "points",
-            1,
-            _spread(row for row in record["gaps"] if row["attribute"] == attribute),
-        )
-
-
-def _spread(rows: Iterator[Record]) -> Values:
+def _spread(rows: Sequence[Record]) -> Values:
     means: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        if not row["is_small"]:
-            means.setdefault((row["society"], row["as_of_date"]), []).append(row["mean_score"])
+    for row in _of(rows, is_small=False):
+        means.setdefault((row["society"], row["as_of_date"]), []).append(row["mean_score"])
     return {key: max(found) - min(found) for key, found in means.items() if len(found) > 1}
 
 
 def _access(record: Record) -> Iterator[Panel]:
     """Yield a panel per gate, named after the benefits that the first card opens there."""
     first = record["societies"][0]["society"]
-    gates: dict[int, list[str]] = {}
-    for row in record["benefits"]:
-        names = gates.setdefault(row["min_score"], [])
-        if row["society"] == first and row["benefit"] not in names:
-            names.append(row["benefit"])
-    for gate, names in sorted(gates.items()):
-        rows = [row for row in record["benefits"] if row["min_score"] == gate]
-        values = {
-            (row["society"], row["as_of_date"]): _per_cent(row["open_count"], row["people"])
-            for row in rows
-        }
-        opened = ", ".join(name.replace("_", " ") for name in sorted(names))
-        yield Panel(f"From {gate} points: {opened}", "% of all people", 1, values)
-
-
-def _flags(record: Record) -> Iterator[Panel]:
-    for attribute, title in _ATTRIBUTES.items():
-        values = {
-            (row["society"], row["as_of_date"]): row["below_four_fifths"]
-            for row in record["four_fifths"]
-            if row["attribute"] == attribute
-        }
-        yield Panel(f"Below four fifths by {title}", "groups x benefits", 0, values)
+    for gate in sorted({row["min_score"] for row in record["benefits"]}):
+        rows = _of(record["benefits"], min_score=gate)
+        names = {row["benefit"].replace("_", " ") for row in _of(rows, society=first)}
+        values = _values(rows, lambda row: _per_cent(row["open_count"], row["people"]))
+        yield Panel(f"From {gate} points: {', '.join(sorted(names))}", "% of all people", 1, values)
 
 
 def _farming(record: Record) -> Iterator[Panel]:
     """Yield a panel per role that any scored person plays."""
-    parts = sorted({(row["kind"], row["role"]) for row in record["planted"] if row["scored"]})
-    for kind, role in parts:
-        values = {
-            (row["society"], row["as_of_date"]): row["points_gained"] / row["scored"]
-            for row in record["planted"]
-            if (row["kind"], row["role"]) == (kind, role) and row["scored"]
-        }
+    played = [row for row in record["planted"] if row["scored"]]
+    for kind, role in sorted({(row["kind"], row["role"]) for row in played}):
+        rows = _of(played, kind=kind, role=role)
+        values = _values(rows, lambda row: row["points_gained"] / row["scored"])
         title = f"{kind.replace('_', ' ').capitalize()}: {role}"
         yield Panel(title, "points gained a head", 1, values)
 
 
-def _per_cent(part: int, whole: int) -> float | None:
-    return 100 * part / whole if whole else None
-
-
-_ATTRIBUTES: Mapping[str, str] = {"region": "region", "gender": "gender", "age_band": "age band"}
-
-_SCORES = "Of all who are scored. The same people are scored in every society."
-_BANDS = "People who are not scored are in no band, in any society."
-_ELSEWHERE = (
-    "The people are the same and so is what they did; only where the rules put them differs."
-)
-_GINI = "0: all have as many points above the base as each other. Higher: more unequal."
-_GAPS = (
-    "Between the groups with at least 30 scored people that have the highest and the lowest mean. "
-    "Some distance is there by chance; the JSON has intervals and tests."
-)
-_ACCESS = "Who is not scored has nothing open, and counts."
-_FLAGS = (
-    "How often a group of at least 30 people has a benefit open less than four fifths as often as "
-    "the best-off group."
-)
-_FRIENDS = "0: ties are independent of scores. Redrawn ties (same number each) come to about 0."
-_MOBILITY = (
-    "0: no one changes band from one month to the next. Not scored counts as a band. Few people in "
-    "a small band move it much."
-)
-_QUALITY = (
-    "Bad: a bill due in the 90 days after became 30 or more days late. The chance that of a bad "
-    "and a good person the good one has the higher score; empty where the outcome is not yet "
-    "known, or no one is bad."
-)
-_FARMING = (
-    "Points of the social factor with the ties of a planted attack, less those without: mean of "
-    "the scored who play the part. Without a social factor it is 0 by construction. A few people "
-    "play each part."
-)
+def _per_cent(part: float | None, whole: float | None) -> float | None:
+    return 100 * part / whole if whole and part is not None else None
 
 
 # --- summary --------------------------------------------------------------------------------------
@@ -220,33 +198,29 @@ def summary_rows(record: Record) -> Iterator[dict[str, Any]]:
     """
     top = max((row["band_no"] for row in record["bands"]), default=0)
     for society in (row["society"] for row in record["societies"]):
-        figures = _of(record["figures"], society)
-        scored = sum(row["scored"] for row in figures)
-        best = [row for row in _of(record["bands"], society) if row["band_no"] == top]
-        planted = _of(record["planted"], society)
-        means = [(row["mean_score"], row["scored"]) for row in figures if row["scored"]]
+        figures, best, below, planted = (
+            _of(record[name], society=society)
+            for name in ("figures", "bands", "four_fifths", "planted")
+        )
+        scored = _sum(figures, "scored")
+        points = math.fsum(row["mean_score"] * row["scored"] for row in figures if row["scored"])
         yield {
             "society": society,
             "scored": scored,
-            "mean_score": _ratio(math.fsum(mean * people for mean, people in means), scored),
-            "top_band_share": _ratio(sum(row["people"] for row in best), scored),
-            "moved_share": _ratio(sum(r["band_up"] + r["band_down"] for r in figures), scored),
-            "gini": _mean([row["gini"] for row in figures]),
-            "assortativity": _mean([row.get("assortativity") for row in figures]),
-            "mobility": _mean([row["mobility"] for row in figures]),
-            "auc": _mean([row.get("auc") for row in figures]),
-            "below_four_fifths": _ratio(
-                sum(row["below_four_fifths"] for row in _of(record["four_fifths"], society)),
-                len(figures),
-            ),
-            "farmed_points": _ratio(
-                sum(row["points_gained"] for row in planted), sum(row["scored"] for row in planted)
-            ),
+            "mean_score": _ratio(points, scored),
+            "top_band_share": _ratio(_sum(_of(best, band_no=top), "people"), scored),
+            "moved_share": _ratio(_sum(figures, "band_up") + _sum(figures, "band_down"), scored),
+            **{
+                name: _mean([row.get(name) for row in figures])
+                for name in ("gini", "assortativity", "mobility", "auc")
+            },
+            "below_four_fifths": _ratio(_sum(below, "below_four_fifths"), len(figures)),
+            "farmed_points": _ratio(_sum(planted, "points_gained"), _sum(planted, "scored")),
         }
 
 
-def _of(rows: Sequence[Record], society: str) -> list[Record]:
-    return [row for row in rows if row["society"] == society]
+def _sum(rows: Sequence[Record], name: str) -> int:
+    return sum(row[name] for row in rows)
 
 
 def _ratio(part: float, whole: int) -> float | None:
@@ -276,17 +250,25 @@ SUMMARY: Sequence[tuple[str, str, str, float, int]] = (
 """Figure, heading, unit, factor to that unit, decimals."""
 
 
-def scenarios_page(record: Mapping[str, Any]) -> str:
-    """Return the page of a record as `plainscore societies --format json` prints it."""
+def scenarios_page(record: Record) -> str:
+    """Return the page of a record as `plainscore scenarios --format json` prints it."""
     from markupsafe import Markup
 
-    names = [row["society"] for row in record["societies"]]
     summary = [
         (
             row["society"],
-            [shown(row[name], factor, digits) for name, _, _, factor, digits in SUMMARY],
+            [_shown(row[name], times, digits) for name, _, _, times, digits in SUMMARY],
         )
         for row in summary_rows(record)
+    ]
+    sections = [
+        {
+            "key": key,
+            "question": _SECTIONS[key][0],
+            "note": _SECTIONS[key][1],
+            "panels": [_drawn(f"{key}-{no}", one, record) for no, one in enumerate(panels)],
+        }
+        for key, panels in _panels(record).items()
     ]
     return render_page(
         "scenarios/page.html",
@@ -295,36 +277,26 @@ def scenarios_page(record: Mapping[str, Any]) -> str:
         styles=STYLES,
         summary=summary,
         summary_heads=[(heading, unit) for _, heading, unit, _, _ in SUMMARY],
-        sections=[(section, list(_drawn(section, record, names))) for section in sections(record)],
+        sections=sections,
     )
 
 
-def shown(value: float | None, factor: float, decimals: int) -> str:
-    """Return a number as the page writes it; a dash where there is none."""
-    return NOTHING if value is None else f"{value * factor:,.{decimals}f}"
+def _shown(value: float | None, times: float, decimals: int) -> str:
+    return NOTHING if value is None else f"{value * times:,.{decimals}f}"
 
 
-def _drawn(
-    section: Section, record: Mapping[str, Any], names: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+def _drawn(key: str, panel: Panel, record: Record) -> dict[str, Any]:
+    """Return a panel with its chart, and the rows of its table."""
     from markupsafe import Markup
 
-    months = record["months"]
-    for number, panel in enumerate(section.panels):
-        key = f"{section.key}-{number}"
-        lines = [Line(name, [panel.values.get((name, day)) for day in months]) for name in names]
-        about = (
-            f"{panel.title}, {panel.unit}, for each society and month; the table has the numbers."
-        )
-        labels = [day[:7] for day in months]
-        chart = line_chart(key, panel.title, about, labels, lines, panel.decimals)
-        yield {
-            "key": key,
-            "panel": panel,
-            "chart": Markup(chart),  # its texts are escaped where it is drawn
-            "rows": [(day, _cells(panel, names, day)) for day in months],
-        }
-
-
-def _cells(panel: Panel, names: Sequence[str], day: str) -> list[str]:
-    return [shown(panel.values.get((name, day)), 1, panel.decimals) for name in names]
+    months, names = record["months"], [row["society"] for row in record["societies"]]
+    lines = [Line(name, [panel.values.get((name, day)) for day in months]) for name in names]
+    about = f"{panel.title}, {panel.unit}, for each society and month; the table has the numbers."
+    labels = [day[:7] for day in months]
+    chart = line_chart(key, panel.title, about, labels, lines, panel.decimals)
+    rows = [
+        (day, [_shown(line.values[place], 1, panel.decimals) for line in lines])
+        for place, day in enumerate(months)
+    ]
+    # The chart's texts are escaped where it is drawn.
+    return {"panel": panel, "chart": Markup(chart), "rows": rows}
