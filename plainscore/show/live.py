@@ -13,7 +13,7 @@ import streamlit as st
 from plainscore.common.errors import PlainscoreError, QuestionError
 from plainscore.scorecards.person import Card, PersonOnCard
 from plainscore.show.charts import STYLES
-from plainscore.show.figures import PAGES, Answer, PageFigure, answer, draw, figures
+from plainscore.show.figures import PAGES, Answer, Page, PageFigure, answer, draw, figures
 from plainscore.show.person import parse_values, read_card, read_person, what_if
 from plainscore.show.reader import CatalogVersion, CurrentSnapshots, Snapshots, render_page
 from plainscore.show.report import page_style
@@ -75,12 +75,11 @@ def _show_opened(
     snapshots: Snapshots,
     is_invented: bool,
 ) -> None:
-    day, before, key = _choose(snapshots)
+    day, before, page = _choose(snapshots)
     if is_invented:
         st.warning("Every person here is invented, and so is everything they did.")
     else:
         st.warning("The scorecards are illustrative: nothing here is for decisions on anyone.")
-    page = next(page for page in PAGES if page.key == key)
     st.title(page.title)
     st.caption(page.question)
     if page.key == "person":
@@ -94,15 +93,16 @@ def _show_opened(
     _look_again(current, version)
 
 
-def _choose(snapshots: Snapshots) -> tuple[date, date | None, str]:
+def _choose(snapshots: Snapshots) -> tuple[date, date | None, Page]:
     """Let the reader choose two dates and a page."""
-    dates = snapshots.dates()[::-1]
-    titles = {page.key: page.title for page in PAGES}
-    key = st.sidebar.radio("Page", list(titles), format_func=lambda one: titles[one], key="page")
+    dates, pages = snapshots.dates()[::-1], {page.key: page for page in PAGES}
+    key = st.sidebar.radio(
+        "Page", list(pages), format_func=lambda one: pages[one].title, key="page"
+    )
     day = st.sidebar.selectbox("As of", dates, key="day")
     earlier = [one for one in dates if one < day]
     before = st.sidebar.selectbox("Compared with", [*earlier, NO_OTHER], key="before")
-    return day, before if isinstance(before, date) else None, key
+    return day, before if isinstance(before, date) else None, pages[key]
 
 
 def _look_again(current: CurrentSnapshots, version: CatalogVersion | None) -> None:
@@ -121,39 +121,29 @@ def _look_again(current: CurrentSnapshots, version: CatalogVersion | None) -> No
 
 def _show_figures(answers: list[Answer]) -> None:
     """Show the figures of a page: each with its note, its chart and its table."""
-    group = _choose_group(answers)
+    names = (row["group_name"] for one in answers for row in one.rows if "group_name" in row)
+    groups = list(dict.fromkeys(names))
+    group = st.selectbox("Group", [EVERYONE, *groups]) if groups else EVERYONE
     for one in answers:
-        st.subheader(one.figure.title, anchor=one.figure.key)
-        st.caption(one.figure.note)
-        shown = one
-        if group != EVERYONE and one.rows and "group_name" in one.rows[0]:
-            shown = Answer(one.figure, [row for row in one.rows if row["group_name"] == group])
-        if not shown.rows:
-            st.info(one.figure.empty)
+        figure = one.figure
+        st.subheader(figure.title, anchor=figure.key)
+        st.caption(figure.note)
+        rows = [row for row in one.rows if group in (EVERYONE, row.get("group_name", group))]
+        if not rows:
+            st.info(figure.empty)
             continue
+        shown = Answer(figure, rows)
         drawn = draw(shown)
         if drawn.chart:
             chart = render_page("report/chart.html", drawn=drawn, styles=STYLES)
             # In a frame: Streamlit removes SVG from other HTML. All texts in it are escaped.
-            st.iframe(f"<style>{chart_style()}</style>{chart}", alt=shown.figure.title)
-        st.dataframe(table_of(shown), hide_index=True, width="stretch")
+            frame = f"body {{ margin: 0; padding: 0; max-width: {CHART_WIDTH}px; }}"
+            st.iframe(f"<style>{page_style()} {frame}</style>{chart}", alt=figure.title)
+        _table_below(table_of(shown))
 
 
-def chart_style() -> str:
-    """Return the report's style sheet for a frame that holds one chart."""
-    return f"{page_style()} body {{ margin: 0; padding: 0; max-width: {CHART_WIDTH}px; }}"
-
-
-def _choose_group(answers: list[Answer]) -> str:
-    """Let the reader look at one group alone, where a page has groups."""
-    groups = list(
-        dict.fromkeys(
-            row["group_name"] for one in answers for row in one.rows if "group_name" in row
-        )
-    )
-    if not groups:
-        return EVERYONE
-    return str(st.selectbox("Group", [EVERYONE, *groups]))
+def _table_below(rows: list[dict[str, Any]], columns: Any = None) -> None:
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
 
 
 def table_of(answer: Answer) -> list[dict[str, Any]]:
@@ -173,23 +163,18 @@ def table_of(answer: Answer) -> list[dict[str, Any]]:
 def _choose_person(snapshots: Snapshots, day: date) -> str | None:
     """Let the reader write an id, or choose among those that begin so; None: there are none."""
     asked = st.text_input("Person", key="person", help="An id, or how it begins")
-    found = people_like(snapshots, asked, day)
+    rows = snapshots.rows(
+        "select person_id from score where as_of_date = ? and person_id >= ? "
+        "and starts_with(person_id, ?) order by person_id limit ?",
+        (day, asked, asked, SUGGESTED),
+    )
+    found = [person_id for (person_id,) in rows]
     if asked in found:
         return asked
     if not found:
         st.info(f"No id begins so as of {day}: ids are case-sensitive.")
         return None
     return str(st.selectbox("Ids that begin so", found))
-
-
-def people_like(snapshots: Snapshots, start: str, day: date) -> list[str]:
-    """Return up to twenty ids of a day that begin so, in order; without a beginning the first."""
-    rows = snapshots.rows(
-        "select person_id from score where as_of_date = ? and person_id >= ? "
-        "and starts_with(person_id, ?) order by person_id limit ?",
-        (day, start, start, SUGGESTED),
-    )
-    return [person_id for (person_id,) in rows]
 
 
 def _show_person(snapshots: Snapshots, card: Card, person_id: str, before: date | None) -> None:
@@ -223,9 +208,7 @@ def _points(person: PersonOnCard) -> None:
         {
             "factor": row["factor"].replace("_", " "),
             "feature": row["feature"].replace("_", " "),
-            "value": row["value"],
-            "unit": row["unit"],
-            "points": row["points"],
+            **{name: row[name] for name in ("value", "unit", "points")},
             "of": row["max_points"],
             "share earned": None if row["points"] is None else row["points"] / row["max_points"],
             "total": row["total"],
@@ -235,7 +218,7 @@ def _points(person: PersonOnCard) -> None:
     bars = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
     base = person.card.base
     st.caption(f"From the base, {base} points, to the score. An empty value is missing.")
-    st.dataframe(rows, hide_index=True, width="stretch", column_config={"share earned": bars})
+    _table_below(rows, {"share earned": bars})
 
 
 def _lost_and_next(person: PersonOnCard) -> None:
@@ -259,7 +242,7 @@ def _history(snapshots: Snapshots, person_id: str, day: date) -> None:
         "where person_id = ? and as_of_date <= ? order by as_of_date",
         (person_id, day),
     )
-    st.dataframe(rows, hide_index=True, width="stretch")
+    _table_below(rows)
 
 
 def _changes(snapshots: Snapshots, person_id: str, before: date, day: date) -> None:
@@ -272,14 +255,10 @@ def _changes(snapshots: Snapshots, person_id: str, before: date, day: date) -> N
         (person_id, before, day),
     )
     st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
-    st.dataframe(rows, hide_index=True, width="stretch")
+    _table_below(rows)
 
 
 def _friends(person: PersonOnCard) -> None:
-    terms = person.terms()
-    if not terms:
-        return
-    st.subheader("Friends who count")
     rows = [
         {
             "friend": term["friend_id"] or "the prior of the scorecard",
@@ -289,9 +268,11 @@ def _friends(person: PersonOnCard) -> None:
             "weight (%)": term["weight_share"] * 100,
             "adds (0 to 1)": term["contribution"],
         }
-        for term in terms
+        for term in person.terms()
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    if rows:
+        st.subheader("Friends who count")
+        _table_below(rows)
 
 
 def _what_if(person: PersonOnCard) -> None:

@@ -4,12 +4,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from types import TracebackType
 from typing import Any, Self
 
 import duckdb
@@ -18,7 +18,6 @@ from plainscore.common.data_format import refuse_newer_format
 from plainscore.common.errors import (
     DateNotPublishedError,
     NothingPublishedError,
-    PlainscoreError,
     PublishedFileError,
     QuestionError,
 )
@@ -80,12 +79,7 @@ class Snapshots:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.con.close()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -93,20 +87,8 @@ class Snapshots:
 
         Raises PublishedFileError where a file behind a view is missing or damaged.
         """
-        return self._names_and_rows(sql, parameters)[1]
-
-    def records(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
-        names, rows = self._names_and_rows(sql, parameters)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def _names_and_rows(
-        self, sql: str, parameters: Parameters
-    ) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
-            result = self.con.execute(sql, parameters)
-            names = [column[0] for column in result.description or ()]
-            return names, result.fetchall()
+            return self.con.execute(sql, parameters).fetchall()
         except duckdb.CatalogException as error:
             raise NothingPublishedError(
                 "the published snapshots are older than this command and lack what it reads: "
@@ -116,6 +98,12 @@ class Snapshots:
             if found := _file_error(error):
                 raise found from error
             raise
+
+    def records(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
+        rows = self.rows(sql, parameters)
+        names = [column[0] for column in self.con.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def dates(self) -> list[date]:
         """Return the published dates, oldest first."""
@@ -136,18 +124,19 @@ class Snapshots:
         none of these, DateNotPublishedError, which names published dates, where there is none.
         """
         published = self.dates()
+        newest = f"newest published: {', '.join(map(str, published[-_NEWEST_SHOWN:]))}"
         if word == LATEST:
             return published[-1]
         if _MONTH.fullmatch(word):
             in_month = [day for day in published if str(day).startswith(word)]
             if in_month:
                 return in_month[-1]
-            raise DateNotPublishedError(f"no date of {word} is published; {_newest(published)}")
+            raise DateNotPublishedError(f"no date of {word} is published; {newest}")
         wanted = _read_day(word)
         if wanted not in published:
             nearest = min(published, key=lambda day: abs(day - wanted))
             raise DateNotPublishedError(
-                f"{wanted} is not published; the nearest is {nearest}; {_newest(published)}"
+                f"{wanted} is not published; the nearest is {nearest}; {newest}"
             )
         return wanted
 
@@ -209,9 +198,10 @@ class CurrentSnapshots:
     def version(self) -> CatalogVersion | None:
         """Return what changes with every publication; None where there is no catalog."""
         try:
-            return _version_of(os.stat(self._data_dir / CATALOG))
+            stat = os.stat(self._data_dir / CATALOG)
         except FileNotFoundError:
             return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
     def open(self) -> tuple[CatalogVersion | None, Snapshots]:
         """Return the newest catalog, open for one reader, and its version.
@@ -219,24 +209,19 @@ class CurrentSnapshots:
         Raises as `open_snapshots` does.
         """
         with self._lock:
-            if self._snapshots is None or self.version() != self._version:
-                self._version, self._snapshots = self._opened()
+            version = self.version()
+            if self._snapshots is None or version != self._version:
+                self._snapshots, self._version = self._opened(), version
             return self._version, Snapshots(self._snapshots.con.cursor(), self._snapshots.method)
 
-    def _opened(self) -> tuple[CatalogVersion | None, Snapshots]:
+    def _opened(self) -> Snapshots:
         catalog = self._data_dir / CATALOG
         if not catalog.is_file():
-            return None, open_snapshots(self._data_dir)  # which raises what is missing
+            return open_snapshots(self._data_dir)  # which raises what is missing
         with TemporaryDirectory(prefix="plainscore-") as folder:
-            copy = Path(folder) / CATALOG
-            with catalog.open("rb") as source, copy.open("wb") as target:
-                version = _version_of(os.fstat(source.fileno()))
-                shutil.copyfileobj(source, target)
-            return version, open_snapshots(self._data_dir, copy)
-
-
-def _version_of(stat: os.stat_result) -> CatalogVersion:
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+            return open_snapshots(
+                self._data_dir, Path(shutil.copyfile(catalog, f"{folder}/{CATALOG}"))
+            )
 
 
 def _read_day(word: str) -> date:
@@ -246,11 +231,6 @@ def _read_day(word: str) -> date:
     except ValueError:
         pass
     raise QuestionError(f"'{word}' is not a date: write 2026-10-31, 2026-10 or {LATEST}")
-
-
-def _newest(published: Sequence[date]) -> str:
-    shown = ", ".join(str(day) for day in published[-_NEWEST_SHOWN:])
-    return f"newest published: {shown}"
 
 
 def _file_error(error: duckdb.Error) -> PublishedFileError | None:
@@ -296,12 +276,10 @@ def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
     PublishedFileError where a file behind a view is missing or damaged.
     """
     refuse_writing(statement)
-    try:
+    with _translating_errors():
         result = con.execute(statement)
         columns = tuple(column[0] for column in result.description or ())
-        return QueryResult(columns, _fetched(result))
-    except duckdb.Error as error:
-        raise _query_error(error) from error
+    return QueryResult(columns, _fetched(result))
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, statement: str, file: Path) -> None:
@@ -309,10 +287,8 @@ def write_parquet(con: duckdb.DuckDBPyConnection, statement: str, file: Path) ->
     refuse_writing(statement)
     # On a line of its own: the statement may end in a comment.
     inner = statement.rstrip().rstrip(";")
-    try:
+    with _translating_errors():
         con.execute(f"copy (\n{inner}\n) to {file_literal(file)} (format parquet)")
-    except duckdb.Error as error:
-        raise _query_error(error) from error
 
 
 def refuse_writing(statement: str) -> None:
@@ -327,22 +303,23 @@ def refuse_writing(statement: str) -> None:
 
 
 def _extracted(sql: str) -> list[duckdb.Statement]:
-    try:
+    with _translating_errors():
         return duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise _query_error(error) from error
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    try:
+    with _translating_errors():
         while batch := result.fetchmany(_ROWS_AT_ONCE):
             yield from batch
+
+
+@contextmanager
+def _translating_errors() -> Iterator[None]:
+    """Raise an error of DuckDB as PublishedFileError, or as QuestionError in a few lines."""
+    try:
+        yield
     except duckdb.Error as error:
-        raise _query_error(error) from error
-
-
-def _query_error(error: duckdb.Error) -> PlainscoreError:
-    if found := _file_error(error):
-        return found
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return QuestionError("\n".join(lines[:_SHOWN_LINES]))
+        if found := _file_error(error):
+            raise found from error
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise QuestionError("\n".join(lines[:_SHOWN_LINES])) from error

@@ -11,7 +11,7 @@ from plainscore.show.changes import CAUSES, TITLES
 from plainscore.show.charts import STYLES, Box, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
 from plainscore.show.person import read_card, read_people, rows_by_person
-from plainscore.show.reader import Row, Snapshots, method_text, render_page
+from plainscore.show.reader import Snapshots, method_text, render_page
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
@@ -30,7 +30,7 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
     from markupsafe import Markup
 
     before = snapshots.previous(day)
-    people = people_object(snapshots, read_card(snapshots, day), before)
+    people = _people_object(snapshots, read_card(snapshots, day), before)
     answers = {
         page.key: [
             (one, draw(found) if found.rows else None)
@@ -40,7 +40,11 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         for page in PAGES
     }
     method = snapshots.method
-    scripts = person_scripts(method).values()
+    report_script = method_text("dashboards/report/report.js", method)
+    people_json = json.dumps(people, ensure_ascii=False, separators=(",", ":"))
+    # Nothing in it ends the <script> element that holds it, whatever ids people have.
+    for sign in "<\u2028\u2029":
+        people_json = people_json.replace(sign, f"\\u{ord(sign):04x}")
     return render_page(
         "report/page.html",
         method,
@@ -52,8 +56,8 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         answers=answers,
         styles=STYLES,
         style=Markup(page_style(method)),
-        script=Markup("".join([*scripts, method_text("dashboards/report/report.js", method)])),
-        people=Markup(_script_json(people)),
+        script=Markup("".join([*person_scripts(method).values(), report_script])),
+        people=Markup(people_json),
         lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
         boxes=boxes,
     )
@@ -75,45 +79,35 @@ def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
     return {name.rpartition("/")[2]: method_text(f"dashboards/{name}", method) for name in names}
 
 
-def _script_json(value: Any) -> str:
-    """Return JSON that ends no <script> element, whatever ids people have."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
 # --- people --------------------------------------------------------------------------------------
 
 
-def people_object(snapshots: Snapshots, card: Card, before: date | None) -> dict[str, Any]:
+def _people_object(snapshots: Snapshots, card: Card, before: date | None) -> dict[str, Any]:
     """Return the card and some of its people, for JSON: what card.js and person.js read."""
-    people = read_people(snapshots, card, choose_people(snapshots, card.as_of_date, before))
-    ids = [person.person_id for person in people]
+    ids = choose_people(snapshots, card.as_of_date, before)
     history = _history(snapshots, ids, card.as_of_date)
     changes = _changes(snapshots, ids, card.as_of_date)
-    return {
-        "card": card.as_json(),
-        "causes": TITLES,
-        "people": [
-            short_person(person)
-            | {
-                "next_band": person.next_band(),
-                "history": history.get(person.person_id, []),
-                "changes": changes.get(person.person_id, []),
-            }
-            for person in people
-        ],
-    }
+    people = [
+        {
+            **_short_person(person),
+            "next_band": person.next_band(),
+            "history": history.get(person.person_id, []),
+            "changes": changes.get(person.person_id, []),
+        }
+        for person in read_people(snapshots, card, ids)
+    ]
+    return {"card": card.as_json(), "causes": TITLES, "people": people}
 
 
 def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[str]:
     """Return the ids of a few hundred people of a snapshot; the highest score first."""
-    counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
-    dates = {"as_of_date": day, "before_date": before}
     sql = method_text("dashboards/report/people.sql", snapshots.method)
-    return [person_id for (person_id,) in snapshots.rows(sql, {**dates, **counts})]
+    counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
+    rows = snapshots.rows(sql, {"as_of_date": day, "before_date": before, **counts})
+    return [person_id for (person_id,) in rows]
 
 
-def short_person(person: PersonOnCard) -> dict[str, Any]:
+def _short_person(person: PersonOnCard) -> dict[str, Any]:
     """Return a person without what the card says; ``values``, ``points``: in its order.
 
     `explanation` in card.js makes `PersonOnCard.as_json` of it.
@@ -159,9 +153,13 @@ def _changes(snapshots: Snapshots, people: Sequence[str], day: date) -> dict[str
         "order by change.person_id, change.as_of_date, change.as_of_date_before",
         {"day": day, "people": list(people)},
     )
-    return {person: [_change(row) for row in own] for person, own in rows_by_person(rows).items()}
-
-
-def _change(row: Row) -> list[Any]:
-    causes = {cause: row[f"{cause}_change"] for cause in CAUSES}
-    return [str(row["as_of_date_before"]), str(row["as_of_date"]), row["score_change"], causes]
+    return {
+        person: [
+            [
+                str(row["as_of_date_before"]), str(row["as_of_date"]), row["score_change"],
+                {cause: row[f"{cause}_change"] for cause in CAUSES},
+            ]
+            for row in own
+        ]
+        for person, own in rows_by_person(rows).items()
+    }  # fmt: skip

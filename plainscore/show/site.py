@@ -15,28 +15,21 @@ import shutil
 import subprocess
 import tarfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from plainscore.common.errors import EngineMissingError, UsageError
 from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
-from plainscore.common.standard import Method
 from plainscore.common.text import file_literal, text_literal
-from plainscore.scorecards.person import Card
 from plainscore.show.charts import Box
 from plainscore.show.person import read_card
-from plainscore.show.reader import (
-    Snapshots,
-    method_text,
-    open_snapshots,
-    render_page,
-)
+from plainscore.show.reader import Snapshots, method_text, open_snapshots, render_page
 from plainscore.show.report import page_style, person_scripts, report_page
 
 SITE_FILE = "site.json"
@@ -101,11 +94,13 @@ def write_site(request: SiteRequest) -> None:
 def _write_front(
     request: SiteRequest, snapshots: Snapshots, days: Sequence[date], site: Path
 ) -> None:
-    (site / "script").mkdir()
+    """Write the front page, and the scripts and styles of all pages."""
     method = snapshots.method
+    scripts = {
+        name: file.read_text(encoding="utf-8")
+        for name, file in method.files("dashboards/site/script", ".js").items()
+    }
     style = page_style(method) + method_text("dashboards/site/site.css", method)
-    for name, text in {**_scripts(method), "site.css": style}.items():
-        (site / "script" / name).write_text(text, encoding="utf-8")
     runs = snapshots.records(
         "from run where is_shown and as_of_date in (select unnest($days)) order by as_of_date desc",
         {"days": list(days)},
@@ -113,51 +108,19 @@ def _write_front(
     page = render_page(
         "site/front.html", method, runs=runs, is_invented=request.is_invented, packages=packages()
     )
-    (site / "index.html").write_text(page, encoding="utf-8")
-    dates = json.dumps({"dates": [str(day) for day in days]})
-    (site / SITE_FILE).write_text(dates, encoding="utf-8")
+    texts = {"index.html": page, SITE_FILE: json.dumps({"dates": [str(day) for day in days]})}
+    own = {**scripts, **person_scripts(method), "site.css": style}
+    _write_texts(site, texts | {f"script/{name}": text for name, text in own.items()})
 
 
 def _write_date(
     request: SiteRequest, snapshots: Snapshots, day: date, days: Sequence[date], folder: Path
 ) -> None:
-    folder.mkdir()
-    card = read_card(snapshots, day)
+    """Write the people of a date, the card and where people are, the look-up and the report."""
     first_ids = write_people(snapshots, day, folder / "people", request.people_per_file)
-    texts = {
-        "method.json": _method_json(card, first_ids),
-        "index.html": _lookup_page(snapshots, day, days, request.is_invented),
-        "report.html": report_page(snapshots, day, request.boxes, request.is_invented),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _method_json(card: Card, first_ids: Sequence[str]) -> str:
-    """Return the card, and the first id of every file of people, in their order."""
-    method = {"card": card.as_json(), "first_ids": list(first_ids)}
-    return json.dumps(method, ensure_ascii=False, separators=(",", ":"))
-
-
-def _lookup_page(snapshots: Snapshots, day: date, days: Sequence[date], is_invented: bool) -> str:
-    """Return the page on which a browser looks up anyone of a published day."""
-    digest = base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode()
-    return render_page(
-        "site/lookup.html",
-        snapshots.method,
-        day=day,
-        days=days,
-        run=snapshots.run_of(day),
-        people=_some_people(snapshots, day),
-        is_invented=is_invented,
-        imports=_IMPORTS,
-        imports_digest=digest,
-    )
-
-
-def _some_people(snapshots: Snapshots, day: date) -> list[str]:
-    """Return some ids to begin with, evenly by rank, and one of a person without a score."""
-    rows = snapshots.rows(
+    method = {"card": read_card(snapshots, day).as_json(), "first_ids": first_ids}
+    # Some ids to begin with, evenly by rank, and one of a person without a score.
+    people = snapshots.rows(
         "select person_id from score where as_of_date = $day qualify "
         "(score is not null and row_number() over (order by score desc nulls last, person_id) "
         "% greatest(count(score) over () // $count, 1) = 0) "
@@ -165,24 +128,39 @@ def _some_people(snapshots: Snapshots, day: date) -> list[str]:
         "= 1) order by score desc nulls last, person_id limit $count + 1",
         {"day": day, "count": _EXAMPLES},
     )
-    return [person_id for (person_id,) in rows]
+    look_up = render_page(
+        "site/lookup.html",
+        snapshots.method,
+        day=day,
+        days=days,
+        run=snapshots.run_of(day),
+        people=[person_id for (person_id,) in people],
+        is_invented=request.is_invented,
+        imports=_IMPORTS,
+        imports_digest=base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode(),
+    )
+    texts = {
+        "method.json": json.dumps(method, ensure_ascii=False, separators=(",", ":")),
+        "index.html": look_up,
+        "report.html": report_page(snapshots, day, request.boxes, request.is_invented),
+    }
+    _write_texts(folder, texts)
 
 
-def _scripts(method: Method) -> dict[str, str]:
-    """Return the scripts of the site: file name -> text."""
-    own = method.files("dashboards/site/script", ".js")
-    texts = {name: file.read_text(encoding="utf-8") for name, file in own.items()}
-    return texts | person_scripts(method)
+def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def _replace(unfinished: Path, out: Path) -> None:
-    if not out.exists():
-        move_into_place(unfinished, out)
-        return
     old = out.with_name(f".{out.name}.{uuid4().hex}")
-    out.rename(old)
+    if out.exists():
+        out.rename(old)
     move_into_place(unfinished, out)
-    shutil.rmtree(old)
+    if old.exists():
+        shutil.rmtree(old)
 
 
 # --- people: small DuckDB files, fetched one by one ----------------------------------------------
@@ -203,74 +181,59 @@ _EFFORT = 6  # of packing; 9 takes five times as long and saves nothing
 SHARED_MEMORY = "/dev/shm"
 
 
-@dataclass(frozen=True)
-class IdRange:
-    """Ids from ``first`` to before ``end`` (None: to the last), by their UTF-8 bytes."""
-
-    first: str
-    end: str | None
-
-    @property
-    def condition(self) -> str:
-        """The SQL condition on person_id."""
-        first = f"person_id >= {text_literal(self.first)}"
-        return first if self.end is None else f"{first} and person_id < {text_literal(self.end)}"
-
-
 def write_people(
     snapshots: Snapshots, day: date, folder: Path, people_per_file: int = PEOPLE_PER_FILE
 ) -> list[str]:
     """Write the files ``00000.duckdb.gz``, ... of a published day; return each one's first id."""
-    firsts = [
-        person_id
-        for (person_id,) in snapshots.rows(
-            "select person_id from (select person_id, row_number() over (order by person_id) as "
-            "place from score where as_of_date = $day) where (place - 1) % $each = 0 order by 1",
-            {"day": day, "each": people_per_file},
-        )
-    ]
+    rows = snapshots.rows(
+        "select person_id from score where as_of_date = $day "
+        "qualify (row_number() over (order by person_id) - 1) % $each = 0 order by person_id",
+        {"day": day, "each": people_per_file},
+    )
+    firsts = [person_id for (person_id,) in rows]
     folder.mkdir(parents=True)
-    for number, ids in enumerate(_staged(snapshots, day, firsts)):
-        _write_file(snapshots, ids, folder / f"{number:05}.duckdb.gz")
+    bounds = [*firsts, None]
+    for number, (first, end) in enumerate(pairwise(bounds)):
+        if number % _FILES_AT_ONCE == 0:
+            last = bounds[min(number + _FILES_AT_ONCE, len(firsts))]
+            _stage(snapshots, day, _ids(first, last))
+        _write_file(snapshots, _ids(first, end), folder / f"{number:05}.duckdb.gz")
     return firsts
 
 
-def _staged(snapshots: Snapshots, day: date, firsts: Sequence[str]) -> Iterator[IdRange]:
-    """Yield the ids of each file, when their rows are in the tables ``staged_...``."""
-    for place in range(0, len(firsts), _FILES_AT_ONCE):
-        starts = firsts[place : place + _FILES_AT_ONCE]
-        after = firsts[place + _FILES_AT_ONCE :][:1]
-        end = after[0] if after else None
-        for name in PERSON_TABLES:
-            snapshots.rows(
-                f"create or replace temp table staged_{name} as from {name} "
-                f"where as_of_date = date '{day}' and {IdRange(starts[0], end).condition}"
-            )
-        for first, following in pairwise([*starts, end]):
-            assert first is not None, "only the last file has no end"
-            yield IdRange(first, following)
+def _ids(first: str | None, end: str | None) -> str:
+    """Return the SQL condition of ids from ``first`` to before ``end``, None: to the last."""
+    assert first is not None, "only the last file has no end"
+    condition = f"person_id >= {text_literal(first)}"
+    return condition if end is None else f"{condition} and person_id < {text_literal(end)}"
 
 
-def _write_file(snapshots: Snapshots, ids: IdRange, file: Path) -> None:
+def _stage(snapshots: Snapshots, day: date, ids: str) -> None:
+    """Read the rows of many files at once into the tables ``staged_...``."""
+    for name in PERSON_TABLES:
+        snapshots.rows(
+            f"create or replace temp table staged_{name} as from {name} "
+            f"where as_of_date = date '{day}' and {ids}"
+        )
+
+
+def _write_file(snapshots: Snapshots, ids: str, file: Path) -> None:
     """Copy the staged rows of some people into a new database and pack it."""
     con = snapshots.con
-    with TemporaryDirectory(dir=_memory_folder()) as away:
+    # In memory where that is possible: DuckDB waits for the disk ten times a file.
+    memory = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+    with TemporaryDirectory(dir=memory) as away:
         unpacked = Path(away, file.stem)
         con.execute(f"attach {file_literal(unpacked)} as site_file ({_FORMAT})")
         try:
             for name, order in PERSON_TABLES.items():
                 con.execute(
                     f"create table site_file.{name} as from temp.staged_{name} "
-                    f"where {ids.condition} order by {order}"
+                    f"where {ids} order by {order}"
                 )
         finally:
             con.execute("detach site_file")
         file.write_bytes(gzip.compress(unpacked.read_bytes(), _EFFORT, mtime=0))
-
-
-def _memory_folder() -> str | None:
-    """Return a folder in memory where there is one: DuckDB waits for the disk ten times a file."""
-    return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
 
 
 # --- engine: files out of npm packages of exact versions and known digests -----------------------
@@ -314,10 +277,18 @@ def fetch_engine(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for package in packages():
-        _fetch(package, folder)
+        with TemporaryDirectory() as away:
+            _run_npm(package, away)
+            [archive] = Path(away).glob("*.tgz")
+            with tarfile.open(archive) as opened:
+                for path in package.files:
+                    source = opened.extractfile(f"package/{path}")
+                    assert source is not None, f"{package} holds {path}"
+                    with source:
+                        (folder / Path(path).name).write_bytes(source.read())
     if wrong := _wrong_files(folder):
         raise EngineMissingError(
-            f"{folder / wrong[0]} is not the file that this version of plainscore knows: "
+            f"{wrong[0]} is not the file that this version of plainscore knows: "
             "remove it and run again"
         )
 
@@ -325,43 +296,24 @@ def fetch_engine(folder: Path) -> None:
 def copy_engine(source: Path, target: Path) -> None:
     """Copy the engine's files, and nothing else of their folder, into a new folder."""
     target.mkdir(parents=True)
-    for package in packages():
-        for path in package.files:
-            shutil.copyfile(source / _name(path), target / _name(path))
+    for name in _engine_files():
+        shutil.copyfile(source / name, target / name)
 
 
 def _write_engine(target: Path, kept: Path | None) -> None:
-    if kept is None:
-        fetch_engine(target)
-    else:
-        fetch_engine(kept)
+    fetch_engine(kept or target)
+    if kept is not None:
         copy_engine(kept, target)
 
 
-def _wrong_files(folder: Path) -> list[str]:
-    return [
-        _name(path)
-        for package in packages()
-        for path, digest in package.files.items()
-        for file in [folder / _name(path)]
-        if not file.is_file() or file_sha256(file) != digest
-    ]
+def _engine_files() -> dict[str, str]:
+    """Return file name -> SHA-256 digest."""
+    return {Path(path).name: digest for one in packages() for path, digest in one.files.items()}
 
 
-def _name(path: str) -> str:
-    return PurePosixPath(path).name
-
-
-def _fetch(package: Package, folder: Path) -> None:
-    with TemporaryDirectory() as away:
-        _run_npm(package, away)
-        [archive] = Path(away).glob("*.tgz")
-        with tarfile.open(archive) as opened:
-            for path in package.files:
-                source = opened.extractfile(f"package/{path}")
-                assert source is not None, f"{package} holds {path}"
-                with source, (folder / _name(path)).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+def _wrong_files(folder: Path) -> list[Path]:
+    files = {folder / name: digest for name, digest in _engine_files().items()}
+    return [one for one, digest in files.items() if not one.is_file() or file_sha256(one) != digest]
 
 
 def _run_npm(package: Package, away: str) -> None:
