@@ -85,16 +85,9 @@ class Dice:
         self._seed = seed & _WORD
 
     def roll(self, stream: str, who: Ints, when: Ints | int = 0) -> Roll:
-        """Return a draw for each of `who` at `when`.
+        """Return a draw for each of `who` at `when`, both non-negative, of an independent stream.
 
-        Parameters
-        ----------
-        stream
-            What the draw is for; two streams are independent.
-        who
-            Non-negative numbers, usually of persons, shape (n,).
-        when
-            Non-negative number(s), usually of a month; one for all or shape (n,).
+        They are usually numbers of persons and of a month: one for all or of the same shape.
         """
         name = 0xCBF29CE484222325
         for byte in stream.encode():  # FNV-1a

@@ -31,6 +31,7 @@ from plainscore.synthetic.rows import (
 )
 from plainscore.synthetic.world import World, WorldSettings
 
+Values = npt.NDArray[Any]
 Writer = Callable[[pl.Expr], pl.Expr]
 """How numbers from 0 become values; what is below 0, as NONE, becomes null."""
 
@@ -56,24 +57,16 @@ def days(column: pl.Expr) -> pl.Expr:
     return column.cast(pl.Int32).cast(pl.Date)
 
 
-def _times(column: pl.Expr) -> pl.Expr:
-    return (column * 1_000_000).cast(pl.Datetime("us"))
-
-
 def _money(column: pl.Expr) -> pl.Expr:
     """Write cents as currency units; the nearest double prints with two decimals at most."""
     # Polars would multiply by 0.01, which is not always the nearest.
     return column.map_batches(lambda c: pl.Series(c.to_numpy() / 100.0), return_dtype=pl.Float64)
 
 
-def _flags(column: pl.Expr) -> pl.Expr:
-    return column > 0
-
-
 PERSON: Final = numbered("p", 7)
 
 
-def table_of(columns: Mapping[str, tuple[npt.NDArray[Any], Writer | None]]) -> pl.DataFrame:
+def table_of(columns: Mapping[str, tuple[Values, Writer | None]]) -> pl.DataFrame:
     """Return arrays as a table, each written in its way; without a writer it stays as it is."""
     frame = pl.DataFrame({name: values for name, (values, _) in columns.items()})
     return frame.with_columns(
@@ -85,18 +78,10 @@ def table_of(columns: Mapping[str, tuple[npt.NDArray[Any], Writer | None]]) -> p
 
 @dataclass(frozen=True)
 class Log:
-    """One event log.
+    """One event log; `name` is its folder, `event_types` the words behind `kind`.
 
-    Attributes
-    ----------
-    name
-        Its folder under landing/.
-    event_types
-        Column `kind` of its rows is a place in them.
-    rows
-        Makes what begins in a month, with all that follows from it.
-    columns
-        Its own columns after the four common ones: the column of Rows, and how it is written.
+    `rows` makes what begins in a month, with all that follows from it. `columns` are those after
+    the four common ones: each with the column of Rows behind it and how it is written.
     """
 
     name: str
@@ -127,7 +112,7 @@ LOGS: Final = (
             "merchant_id": ("merchant", numbered("m", 4)),
             "category": ("category", named(purchases.CATEGORIES)),
             "amount": ("cents", _money),
-            "is_own_name": ("own_name", _flags),
+            "is_own_name": ("own_name", lambda flag: flag > 0),
         },
     ),
     Log(
@@ -180,18 +165,8 @@ _DAYS_AHEAD: Final = 40
 class Fault:
     """One way to break a row so that it must be refused (docs/method.md).
 
-    Attributes
-    ----------
-    name
-        As counted in `_truth/delivery.parquet`.
-    column
-        The column it breaks; "" for the line as a whole.
-    value
-        What replaces the column, computed from the row as it was.
-    text
-        What replaces the column where only text can hold it.
-    fits
-        The event types (of any log) whose rows can have it; empty: all.
+    It replaces `column` ("": the line as a whole) by `value`, computed from the row as it was, or
+    by `text` where only text can hold it. It `fits` rows of these event types, or all if empty.
     """
 
     name: str
@@ -252,21 +227,10 @@ IS_TEXT: Final = np.array([*(fault.text is not None for fault in FAULTS), False]
 
 
 def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
-    """Give each row its arrival day and add repeats, conflicts and mangled copies.
+    """Return clean events of one log with `arrival` day and `mark`, and copies gone wrong.
 
-    Parameters
-    ----------
-    clean
-        Events of one log as they happened.
-    settings
-        What happened before the first day arrives on it; monthly arrivals come on a month's last
-        day.
-
-    Returns
-    -------
-    Rows
-        `clean` with the columns `arrival` and `mark`; copies follow their originals, except every
-        second mangled row, which comes first.
+    What happened before the first day arrives on it. Copies follow their originals, except every
+    second mangled row, which comes first.
     """
     bits = dice.roll(f"delivery.{log.name}", clean["event"])
     happened = np.maximum(clean["time"] // SECONDS_PER_DAY, settings.first_day)
@@ -285,9 +249,8 @@ def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
         conflicts = conflicts.replaced(cents=np.where(cents >= 0, cents + 1, NONE))
     else:
         conflicts = conflicts.replaced(time=conflicts["time"] ^ 1)
-    mangled = choose_faults(
-        dice, log, copies(likely(luck ^ 0x8000, CORRUPT_PPM), CORRUPT, 0 * wait)
-    )
+    mangled = copies(likely(luck ^ 0x8000, CORRUPT_PPM), CORRUPT, 0 * wait)
+    mangled = choose_faults(dice, log, mangled)
     comes_first = mangled["event"] % 2 == 0
     delivered = stack(
         [mangled.take(comes_first), whole, duplicates, conflicts, mangled.take(~comes_first)]
@@ -315,9 +278,9 @@ def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
 
 def written(log: Log, rows: Rows) -> pl.DataFrame:
     """Return delivered rows as a table, one row each, with the faults that fit into its columns."""
-    common = {
+    common: dict[str, tuple[str, Writer]] = {
         "event_id": ("event", numbered("e")),
-        "event_time": ("time", _times),
+        "event_time": ("time", lambda time: (time * 1_000_000).cast(pl.Datetime("us"))),
         "person_id": ("person", PERSON),
         "event_type": ("kind", named(log.event_types)),
     }

@@ -46,21 +46,10 @@ _LONGEST_MONTHS: Final = 4
 class Population:
     """Everyone, one entry per person, all of shape (people,).
 
-    Attributes
-    ----------
-    reliability, capacity, activity, sociability
-        Latent traits, mean 0, deviation 1000.
-    opened_day
-        Day number on which the account was opened; may lie before the first day.
-    is_thin
-        The account is hardly used: no credit, few bills.
-    operator
-        Number of the attack that the account was made for, -1 for real people. Such fakes do
-        nothing but befriend.
-    region, gender
-        Places in REGIONS and GENDERS, -1 where unstated.
-    birth_year
-        Year, -1 where unstated.
+    The first four are latent traits. `opened_day` may lie before the first day. `operator` is the
+    number of the attack that an account was made for, -1 for real people: such fakes do nothing
+    but befriend. `region` and `gender` are places in REGIONS and GENDERS; they and `birth_year`
+    are -1 where unstated.
     """
 
     reliability: Ints
@@ -76,12 +65,10 @@ class Population:
 
     @property
     def count(self) -> int:
-        """How many people there are."""
         return len(self.reliability)
 
     @property
     def everyone(self) -> Ints:
-        """All persons, by number."""
         return np.arange(self.count)
 
     def are_fake(self, persons: Ints) -> Flags:
@@ -96,14 +83,10 @@ class Population:
 def populate(
     dice: Dice, count: int, first_day: int, *, is_region_causal: bool = False
 ) -> Population:
-    """Make all people of a world; the attacks turn some of them into fakes later.
+    """Make all people of a world, which begins on a day number.
 
-    Parameters
-    ----------
-    first_day
-        Day number on which the world begins.
-    is_region_causal
-        Make the people of two regions poorer and less reliable.
+    `is_region_causal` makes the people of two regions poorer and less reliable. The attacks turn
+    some people into fakes later.
     """
     person = np.arange(count, dtype=np.int64)
     reliability = dice.roll("person.reliability", person).bell()

@@ -28,33 +28,31 @@ def day_number(day: date) -> int:
 
 @dataclass(frozen=True)
 class Month:
-    """One calendar month; `number` is 12 * year + month - 1, so months count on across years."""
+    """One calendar month; `number` is 12 * year + month - 1, so months count on across years.
+
+    `of_year` is 1 for January to 12; the days are day numbers; `label` is yymm, such as 2503.
+    """
 
     number: int
 
     @property
     def of_year(self) -> int:
-        """1 for January to 12 for December."""
         return self.number % 12 + 1
 
     @property
     def first_day(self) -> int:
-        """Day number of the first."""
         return day_number(date(self.number // 12, self.of_year, 1))
 
     @property
     def last_day(self) -> int:
-        """Day number of the last."""
         return Month(self.number + 1).first_day - 1
 
     @property
     def day_count(self) -> int:
-        """28 to 31."""
         return self.last_day - self.first_day + 1
 
     @property
     def label(self) -> int:
-        """The month as yymm, such as 2503."""
         return self.number // 12 % 100 * 100 + self.of_year
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Write a world: all five logs and the truth about them, day by day, in bounded memory.
 
 Every row is a function of (settings but `last` and `landing`, log, person, month). So any person's
-or month's rows can be made alone (`rows_arriving_in`), the number of threads decides nothing, and
+or month's rows can be made alone, the number of threads decides nothing, and
 a later `last` only adds days.
 
 There is one file per log, arrival day and group of people (formats: docs/method.md). Everything is
@@ -54,8 +54,6 @@ from plainscore.synthetic.world import World, WorldError, WorldSettings, build_w
 
 WORLD_VERSION: Final = 1
 """Raised whenever the same settings give other rows."""
-REACH_MONTHS: Final = 8
-"""No row arrives later than this many months after the one that caused it."""
 PEOPLE_PER_FILE: Final = 100_000
 PEOPLE_PER_BLOCK: Final = 12_500
 """Few enough for a processor's cache."""
@@ -72,11 +70,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SynthesisResult:
-    """What was written.
-
-    `is_new` is False where the same world was in the landing folder already; `rows` counts the
-    delivered rows by log.
-    """
+    """Delivered rows by log, and figures; `is_new` is False where the world was there already."""
 
     is_new: bool
     rows: dict[str, int]
@@ -89,16 +83,8 @@ def synthesise(
     """Write a world into `settings.landing` and compare its figures with their targets.
 
     A world that is there already stays as it is; one with an earlier last day gets the days after.
-
-    Parameters
-    ----------
-    threads
-        How many logs are written at a time; all processors by default. Decides no byte.
-
-    Raises
-    ------
-    WorldError
-        Where the landing folder holds other logs or another world, or another process writes there.
+    `threads` logs are written at a time, by default one per processor. Raises WorldError where the
+    landing folder holds other logs or another world, or another process writes there.
     """
     landing = settings.landing
     with sole_writer(landing):
@@ -242,14 +228,6 @@ def _begun_in(world: World, log: Log, persons: Ints, month: Month) -> list[Rows]
     return [
         deliver(world.dice, log, log.rows(world, block, month), world.settings) for block in blocks
     ]
-
-
-def rows_arriving_in(world: World, log: Log, persons: Ints, month: Month) -> Rows:
-    """Return one month's arrivals of some people, made alone: equal to those of the whole world."""
-    first = max(world.settings.months[0].number, month.number - REACH_MONTHS)
-    months = (Month(number) for number in range(first, month.number + 1))
-    rows = stack([rows for begun in months for rows in _begun_in(world, log, persons, begun)])
-    return rows.take((rows["arrival"] >= month.first_day) & (rows["arrival"] <= month.last_day))
 
 
 def _write_arrivals(settings: WorldSettings, log: Log, month: Month, stem: str, rows: Rows) -> None:

@@ -23,6 +23,8 @@ from plainscore.synthetic.delivery import (
     LATE,
     MARK_NAMES,
     PERSON,
+    Values,
+    Writer,
     days,
     named,
     numbered,
@@ -67,15 +69,9 @@ _CLUSTERING_SAMPLE: Final = 1_500
 class Outcomes:
     """How all bills due within the world's days end, even where the end lies after its last day.
 
-    Attributes
-    ----------
-    instalments, late_instalments
-        Counts of all instalments and of those paid after their due date.
-    had_bill, had_trouble
-        Who had any bill due in the last 90 days of the world, and who any that became 30 or more
-        days late; of shape (people,).
-    troubles
-        All bills that became 30 or more days late; `days_late` is NONE if never paid.
+    `had_bill` and `had_trouble`, of shape (people,): who had any bill due in the last 90 days, and
+    who any that became 30 or more days late. `troubles` are all such bills of the world, with
+    `days_late`, NONE if never paid. The others count instalments.
     """
 
     instalments: int
@@ -116,69 +112,56 @@ def write_truth(
     every_month = (onsets(world.dice, people.everyone, month) for month in world.settings.months)
     began = stack([found.take(found["kind"] >= 0) for found in every_month])
     planted = world.ties.take(world.ties["attack"] >= 0)
-    counts = sorted((log, what, number) for (log, what), number in delivered.items() if number)
-    tables = {
+    latent = ("reliability", "capacity", "activity", "sociability", "is_thin")
+    tables: dict[str, dict[str, tuple[Values, Writer | None]]] = {
         # One row per person: latent traits (mean 0, deviation 1000) and audit attributes.
-        "person": table_of(
-            {
-                "person_id": (people.everyone, PERSON),
-                "reliability": (people.reliability, None),
-                "capacity": (people.capacity, None),
-                "activity": (people.activity, None),
-                "sociability": (people.sociability, None),
-                "is_thin": (people.is_thin, None),
-                "is_fake": (people.operator >= 0, None),
-                "opened": (people.opened_day, days),
-                "region": (people.region, named(REGIONS)),
-                "gender": (people.gender, named(GENDERS)),
-                "birth_year": (people.birth_year, whole_numbers),
-            }
-        ),
+        "person": {
+            "person_id": (people.everyone, PERSON),
+            **{name: (getattr(people, name), None) for name in latent},
+            "is_fake": (people.operator >= 0, None),
+            "opened": (people.opened_day, days),
+            "region": (people.region, named(REGIONS)),
+            "gender": (people.gender, named(GENDERS)),
+            "birth_year": (people.birth_year, whole_numbers),
+        },
         # One row per life event within the world's months.
-        "life_event": table_of(
-            {
-                "person_id": (began["person"], PERSON),
-                "kind": (began["kind"], named(LIFE_EVENTS)),
-                "day": (began["day"], days),
-                "months": (began["months"], None),
-            }
-        ),
+        "life_event": {
+            "person_id": (began["person"], PERSON),
+            "kind": (began["kind"], named(LIFE_EVENTS)),
+            "day": (began["day"], days),
+            "months": (began["months"], None),
+        },
         # One row per part played in an attack.
-        "attack": table_of(
-            {
-                "attack": (attacks["attack"], None),
-                "kind": (attacks["kind"], named(ATTACK_KINDS)),
-                "role": (attacks["role"], named(ROLES)),
-                "person_id": (attacks["person"], PERSON),
-                "first_day": (attacks["first_day"], days),
-            }
-        ),
+        "attack": {
+            "attack": (attacks["attack"], None),
+            "kind": (attacks["kind"], named(ATTACK_KINDS)),
+            "role": (attacks["role"], named(ROLES)),
+            "person_id": (attacks["person"], PERSON),
+            "first_day": (attacks["first_day"], days),
+        },
         # One row per tie that an attack added.
-        "attack_tie": table_of(
-            {
-                "attack": (planted["attack"], None),
-                "person_id": (planted["low"], PERSON),
-                "friend_id": (planted["high"], PERSON),
-                "added": (planted["added"], days),
-            }
-        ),
+        "attack_tie": {
+            "attack": (planted["attack"], None),
+            "person_id": (planted["low"], PERSON),
+            "friend_id": (planted["high"], PERSON),
+            "added": (planted["added"], days),
+        },
         # One row per bill that became 30 or more days late; days_late is null if never paid.
-        "troubled_bill": table_of(
-            {
-                "person_id": (troubles["person"], PERSON),
-                "bill_id": (troubles["bill"], numbered("b")),
-                "bill_type": (troubles["bill_type"], named(BILL_TYPES)),
-                "due_date": (troubles["due"], days),
-                "days_late": (troubles["days_late"], whole_numbers),
-            }
-        ),
-        # One row per log and what its delivered rows were counted as.
-        "delivery": pl.DataFrame(
-            counts, schema={"log": str, "what": str, "rows": pl.Int64}, orient="row"
-        ),
+        "troubled_bill": {
+            "person_id": (troubles["person"], PERSON),
+            "bill_id": (troubles["bill"], numbered("b")),
+            "bill_type": (troubles["bill_type"], named(BILL_TYPES)),
+            "due_date": (troubles["due"], days),
+            "days_late": (troubles["days_late"], whole_numbers),
+        },
     }
+    written = {name: table_of(columns) for name, columns in tables.items()}
+    # One row per log and what its delivered rows were counted as.
+    counts = sorted((log, what, number) for (log, what), number in delivered.items() if number)
+    schema = {"log": str, "what": str, "rows": pl.Int64}
+    written["delivery"] = pl.DataFrame(counts, schema=schema, orient="row")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
+    for name, table in written.items():
         path = folder / f"{name}.parquet"
         table.write_parquet(path, compression="snappy", statistics=False)
 
@@ -189,14 +172,8 @@ _NO_ONE: Final = np.zeros(0, dtype=np.int64)
 class Tally:
     """Counts of delivered rows: of one log and group of people, or the sum of others.
 
-    Attributes
-    ----------
-    counts
-        By (log, what): all rows, the marks of delivery, and the kinds of payment events.
-    purchases_by_month
-        By month number, as in Month.
-    purchases_by_person
-        One number for each person of the groups whose purchases were counted.
+    `counts` has all rows, the marks of delivery and the kinds of payment events by (log, what);
+    purchases are counted by month number and in an array by person.
     """
 
     def __init__(self, log: str = "", persons: Ints = _NO_ONE) -> None:

@@ -37,26 +37,12 @@ class WorldError(Exception):
 
 @dataclass(frozen=True)
 class WorldSettings:
-    """Everything that decides a world's rows.
+    """Everything that decides a world's rows, and `landing`, the folder that gets them.
 
-    Attributes
-    ----------
-    people
-        Accounts, opened before or (one in eight) within the two years after `first`.
-    first, last
-        First and last arrival day. The world continues unseen after `last`, so a later `last` adds
-        days and changes none.
-    seed
-        Same seed, same rows.
-    landing
-        The folder that gets `<log>/arrived=YYYY-MM-DD/` and `_truth/`; decides no row.
-    file_format
-        The ending of every file, or "mixed": each log and month in another one.
-    arrivals
-        "daily", or "monthly": a month's rows arrive together on its last day.
-    is_region_causal
-        The switchable proxy: where true, two regions are poorer and pay worse, so that region
-        is a proxy for reliability. Otherwise no audit attribute has any causal role.
+    `first` and `last` are arrival days: the world continues unseen after `last`, so a later one
+    adds days and changes none. `file_format` "mixed": each log and month in another one. Arrivals
+    "monthly": a month's rows arrive together on its last day. `is_region_causal`: two regions are
+    poorer and pay worse; otherwise no audit attribute has any causal role.
     """
 
     people: int
@@ -84,17 +70,14 @@ class WorldSettings:
 
     @property
     def first_day(self) -> int:
-        """Day number of `first`."""
         return day_number(self.first)
 
     @property
     def last_day(self) -> int:
-        """Day number of `last`."""
         return day_number(self.last)
 
     @property
     def months(self) -> list[Month]:
-        """All months from `first` to `last`, in part or whole."""
         numbers = range(Month.of(self.first).number, Month.of(self.last).number + 1)
         return [Month(number) for number in numbers]
 

@@ -1,6 +1,7 @@
 """The same settings give the same bytes, in any portions, in every version."""
 
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,9 +13,10 @@ import polars as pl
 import pytest
 
 from plainscore.synthetic import synthesise as writing
+from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.delivery import LOGS, Log
-from plainscore.synthetic.rows import Month, Rows
-from plainscore.synthetic.synthesise import rows_arriving_in, synthesise
+from plainscore.synthetic.rows import Month, Rows, stack
+from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import World, WorldSettings, build_world
 from tests.synthetic.conftest import fingerprint
 
@@ -33,22 +35,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> World:
     return build_world(WorldSettings(400, date(2024, 11, 1), date(2026, 10, 31), 3, landing))
 
 
-@_EACH_LOG
-def test_one_person_made_alone_equals_that_person_of_the_whole(made: World, log: Log) -> None:
-    month, everyone = Month.of(date(2025, 6, 1)), made.population.everyone
-    for person in (17, 399):
-        whole = rows_arriving_in(made, log, everyone, month)
-        alone = rows_arriving_in(made, log, np.array([person]), month)
-        assert _sorted(alone) == _sorted(whole.take(whole["person"] == person))
+def arriving_in(world: World, log: Log, persons: Ints, month: Month) -> list[tuple[int, ...]]:
+    """Return one month's arrivals of some people, made alone; nothing reaches further back."""
+    first = max(world.settings.months[0].number, month.number - 8)
+    months = map(Month, range(first, month.number + 1))
+    rows = stack(
+        [rows for begun in months for rows in writing._begun_in(world, log, persons, begun)]
+    )
+    return _sorted(
+        rows.take((rows["arrival"] >= month.first_day) & (rows["arrival"] <= month.last_day))
+    )
 
 
 @_EACH_LOG
-def test_a_month_made_alone_equals_that_month_of_the_whole(made: World, log: Log) -> None:
-    wanted = Month.of(date(2026, 3, 1))
-    everyone = made.population.everyone
+def test_a_person_or_month_made_alone_equals_that_of_the_whole(made: World, log: Log) -> None:
+    wanted, everyone = Month.of(date(2025, 6, 1)), made.population.everyone
     by_month = writing._arrivals_by_month(made, log, everyone)
     whole = next(rows for month, rows in by_month if month == wanted)
-    assert _sorted(rows_arriving_in(made, log, everyone, wanted)) == _sorted(whole)
+    assert arriving_in(made, log, everyone, wanted) == _sorted(whole)
+    for person in (17, 399):
+        alone = arriving_in(made, log, np.array([person]), wanted)
+        assert alone == _sorted(whole.take(whole["person"] == person))
 
 
 @_EACH_LOG
@@ -181,3 +188,5 @@ def test_the_bytes_of_a_world_never_change(
 ) -> None:
     synthesise(WorldSettings(people, seed=seed, landing=tmp_path / "landing", **options))  # type: ignore[arg-type]
     assert digests(tmp_path / "landing") == expected
+    targets = (tmp_path / "landing/_truth/targets.json").read_text()
+    json.loads(targets, parse_constant=pytest.fail)

@@ -1,44 +1,34 @@
-"""`plainscore synthesise` says what it made, in three formats, and refuses with a reason."""
+"""`plainscore synthesise` says what it made, in three formats."""
 
 import csv
 import io
 import json
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from plainscore.cli.setup import synthesise
 from plainscore.synthetic.world import WorldError
+from tests.synthetic.conftest import LOG_NAMES
 
-_DAYS = {"from_": date(2025, 1, 1), "to": date(2025, 1, 31)}
 
-
-def test_the_table_names_rows_and_targets(
+def test_the_same_figures_are_printed_in_three_formats(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert synthesise(people=120, data=tmp_path, **_DAYS) is None
-    printed = capsys.readouterr().out
-    assert "made" in printed
-    assert "clustering" in printed
-    assert "not in this window" in printed
-    synthesise(people=120, data=tmp_path, **_DAYS)
-    assert "nothing to do" in capsys.readouterr().out
+    def printed(output_format: Literal["table", "json", "csv"], people: int = 120) -> str:
+        first, last = date(2025, 1, 1), date(2025, 1, 31)
+        synthesise(people=people, data=tmp_path, from_=first, to=last, output_format=output_format)
+        return capsys.readouterr().out
 
-
-def test_json_and_csv_carry_the_same_targets(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    synthesise(people=120, data=tmp_path, output_format="json", **_DAYS)
-    as_json = json.loads(capsys.readouterr().out)
-    synthesise(people=120, data=tmp_path, output_format="csv", **_DAYS)
-    as_csv = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert as_json["is_new"] is True
-    assert set(as_json["rows"]) == {"profile", "purchase", "payment", "service", "friendship"}
+    table = printed("table")
+    assert all(words in table for words in (" made", "clustering", "not in this window"))
+    assert "nothing to do" in printed("table")
+    as_json = json.loads(printed("json"))
+    assert as_json["is_new"] is False
+    assert set(as_json["rows"]) == set(LOG_NAMES)
+    as_csv = list(csv.DictReader(io.StringIO(printed("csv"))))
     assert [row["name"] for row in as_csv] == [row["name"] for row in as_json["targets"]]
-
-
-def test_another_world_in_the_folder_is_refused(tmp_path: Path) -> None:
-    synthesise(people=120, data=tmp_path, output_format="csv", **_DAYS)
     with pytest.raises(WorldError, match="differs in: people"):
-        synthesise(people=121, data=tmp_path, output_format="csv", **_DAYS)
+        printed("csv", people=121)
