@@ -78,7 +78,12 @@ class Catalog:
         Raises ContractError where a SELECT reads a table that nothing makes, reads from a later
         schema, or where tables feed each other in a circle.
         """
-        return _ordered({t.name: _with_inputs(t) for t in (*self.written, *self.compiled)})
+        return _ordered(
+            {
+                table.name: table if table.is_source else replace(table, inputs=tables_read(table))
+                for table in (*self.written, *self.compiled)
+            }
+        )
 
     @cached_property
     def schemas(self) -> list[str]:
@@ -132,29 +137,19 @@ def _own_schemas(method: Method) -> list[str]:
     return sorted({folder for folder, path in other if path.read_text().startswith("/*\ntitle")})
 
 
+@cache
 def tables_read(table: Table) -> frozenset[str]:
     """Return the schema-qualified tables that ``table.sql`` reads; a bare name is a CTE."""
     try:
-        with_schema, without = _names_read(table.sql)
+        tree = sqlglot.parse_one(table.sql, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
         raise ContractError(f"{table.name}: {error}") from error
-    if without:
-        raise ContractError(f"{table.name}: '{min(without)}' is no CTE; write schema.table")
-    return with_schema
-
-
-@cache
-def _names_read(sql: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the tables read with a schema, and those without one that are no CTE either."""
-    tree = sqlglot.parse_one(sql, dialect="duckdb")
     nodes = list(tree.find_all(exp.Table))
     bare = {node.name for node in nodes if not node.db}
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return frozenset(f"{node.db}.{node.name}" for node in nodes if node.db), frozenset(bare - ctes)
-
-
-def _with_inputs(table: Table) -> Table:
-    return table if table.is_source else replace(table, inputs=tables_read(table))
+    bare -= {cte.alias for cte in tree.find_all(exp.CTE)}
+    if bare:
+        raise ContractError(f"{table.name}: '{min(bare)}' is no CTE; write schema.table")
+    return frozenset(f"{node.db}.{node.name}" for node in nodes if node.db)
 
 
 def _ordered(by_name: dict[str, Table]) -> dict[str, Table]:
@@ -222,8 +217,7 @@ def _disagreements(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
         rows = con.execute(describe, dict.fromkeys(parameters, ANY_DAY)).fetchall()
     except duckdb.Error as error:
         return [f"{table.name}: {error}"]
-    declared = [(column.name, column.type) for column in table.columns]
-    made = [(row[0], row[1]) for row in rows]
+    declared, made = table.names_and_types, [(row[0], row[1]) for row in rows]
     if len(declared) != len(made):
         return [f"{table.name}: contract has {len(declared)} columns, SQL makes {len(made)}"]
     return [

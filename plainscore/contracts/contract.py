@@ -97,6 +97,10 @@ class Table:
         return not self.sql
 
     @property
+    def names_and_types(self) -> list[tuple[str, str]]:
+        return [(column.name, column.type) for column in self.columns]
+
+    @property
     def ddl(self) -> str:
         """The CREATE TABLE statement of the empty table, types as declared."""
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
@@ -104,10 +108,7 @@ class Table:
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``; KeyError where there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"{self.name} has no column {name}")
+        return {column.name: column for column in self.columns}[name]
 
 
 Glossary = Mapping[str, Mapping[str, Any]]
@@ -141,15 +142,21 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
     for required in ("title", "grain", "key", "columns"):
         if required not in head:
             raise ContractError(f"{name}: the contract lacks '{required}'")
-    columns = tuple(
-        _column(name, column, declared, glossary) for column, declared in head["columns"].items()
-    )
-    key = tuple(head["key"])
-    for column_name in set(key) - {column.name for column in columns}:
-        raise ContractError(f"{name}: key column '{column_name}' is not among the columns")
-    checks = tuple(_check(name, check) for check in head.get("checks", ()))
-    late = _late(name, head.get("late"), {column.name for column in columns})
-    return Table(name, head["title"], head["grain"], key, columns, checks, sql, frozenset(), *late)
+    declared = head["columns"]
+    columns = tuple(_column(name, column, own, glossary) for column, own in declared.items())
+    late = head.get("late", {})
+    _refuse_unknown(late, LATE_KEYS, f"{name}: late")
+    for key in sorted(LATE_KEYS if late else ()):
+        if late.get(key) not in declared:
+            raise ContractError(f"{name}: late.{key} is not among the columns")
+    for key in head["key"]:
+        if key not in declared:
+            raise ContractError(f"{name}: key column '{key}' is not among the columns")
+    return Table(
+        name, head["title"], head["grain"], tuple(head["key"]), columns,
+        checks=tuple(_check(name, check) for check in head.get("checks", ())), sql=sql,
+        late_feature=late.get("feature", ""), late_points=late.get("points", ""),
+    )  # fmt: skip
 
 
 def read_table(path: Path, glossary: Glossary) -> Table:
@@ -191,25 +198,9 @@ def _column(table: str, name: str, own: Mapping[str, Any], glossary: Glossary) -
     if not declared.get("doc"):
         raise ContractError(f"{where}: every column has a doc")
     return Column(
-        name=name,
-        type=declared["type"],
-        doc=declared["doc"],
-        unit=declared.get("unit", ""),
-        minimum=declared.get("min"),
-        maximum=declared.get("max"),
-        among=tuple(declared.get("in", ())),
-        nullable=declared.get("null", False),
-    )
-
-
-def _late(table: str, declared: Mapping[str, Any] | None, columns: set[str]) -> tuple[str, str]:
-    if declared is None:
-        return "", ""
-    _refuse_unknown(declared, LATE_KEYS, f"{table}: late")
-    for key in sorted(LATE_KEYS):
-        if declared.get(key) not in columns:
-            raise ContractError(f"{table}: late.{key} is not among the columns")
-    return declared["feature"], declared["points"]
+        name, declared["type"], declared["doc"], declared.get("unit", ""), declared.get("min"),
+        declared.get("max"), tuple(declared.get("in", ())), declared.get("null", False),
+    )  # fmt: skip
 
 
 def _check(table: str, declared: Mapping[str, Any]) -> Check:

@@ -1,9 +1,9 @@
 """The data dictionary: every table and column, as the contracts declare them, in Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from plainscore.contracts.catalog import Catalog
-from plainscore.contracts.contract import Check, Column, Table
+from plainscore.contracts.contract import Column, Table
 
 SCHEMA_TITLES = {
     "events": "the event store: what the logs said, as accepted",
@@ -31,62 +31,42 @@ tables above it.
 
 def dictionary(catalog: Catalog) -> str:
     """Return the whole dictionary as Markdown, schemas and tables in build order."""
-    sections = [HEAD, *_contents(catalog)]
+    contents, sections = [], []
     for schema in catalog.schemas:
         tables = sorted(catalog.of_schema(schema), key=lambda table: table.name)
         if tables:
-            sections.append(f"## {schema}: {SCHEMA_TITLES.get(schema, 'tables of this project')}\n")
-            sections += [_table_section(table) for table in tables]
-    return "\n".join(sections)
-
-
-def _contents(catalog: Catalog) -> Iterator[str]:
-    for schema in catalog.schemas:
-        names = sorted(table.name for table in catalog.of_schema(schema))
-        if names:
-            links = ", ".join(f"[{n.partition('.')[2]}](#{n.replace('.', '')})" for n in names)
-            yield f"- **{schema}**: {links}"
-    yield ""
+            links = [f"[{one.short_name}](#{one.name.replace('.', '')})" for one in tables]
+            contents.append(f"- **{schema}**: {', '.join(links)}")
+            title = SCHEMA_TITLES.get(schema, "tables of this project")
+            sections += [f"## {schema}: {title}\n", *map(_table_section, tables)]
+    return "\n".join([HEAD, *contents, "", *sections])
 
 
 def _table_section(table: Table) -> str:
-    lines = [
-        f"### {table.name}\n",
-        f"{table.title}: {table.grain}. Key: {', '.join(f'`{name}`' for name in table.key)}.",
-    ]
+    lines = [f"### {table.name}\n", f"{table.title}: {table.grain}. Key: {_quoted(table.key)}."]
     if table.inputs:
-        lines.append(f"Reads {', '.join(f'`{name}`' for name in sorted(table.inputs))}.")
+        lines.append(f"Reads {_quoted(sorted(table.inputs))}.")
     lines += ["", "| column | type | unit | bounds | meaning |", "|---|---|---|---|---|"]
-    lines += [_column_row(column) for column in table.columns]
-    if table.checks:
-        lines += ["", *(_check_line(check) for check in table.checks)]
-    return "\n".join([*lines, ""])
-
-
-def _column_row(column: Column) -> str:
-    cells = (f"`{column.name}`", column.type, column.unit, _bounds(column), column.doc)
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    for column in table.columns:
+        cells = (f"`{column.name}`", column.type, column.unit, _bounds(column), column.doc)
+        escaped = (cell.replace("|", "\\|") for cell in cells)
+        lines.append(f"| {' | '.join(escaped)} |")
+    levels = {"fail": "stops the run", "warn": "warns"}
+    checks = [f"- {check.name} (a breach {levels[check.level]})" for check in table.checks]
+    return "\n".join([*lines, *(["", *checks] if checks else []), ""])
 
 
 def _bounds(column: Column) -> str:
-    said = []
-    if column.among:
-        said.append(f"one of {', '.join(column.among)}")
-    if column.minimum is not None and column.maximum is not None:
-        said.append(f"{column.minimum} to {column.maximum}")
-    elif column.minimum is not None:
-        said.append(f"from {column.minimum}")
-    elif column.maximum is not None:
-        said.append(f"up to {column.maximum}")
-    if column.nullable:
-        said.append("may be empty")
-    return "; ".join(said)
+    low, high = column.minimum, column.maximum
+    said = {
+        f"one of {', '.join(column.among)}": bool(column.among),
+        f"{low} to {high}": low is not None and high is not None,
+        f"from {low}": low is not None and high is None,
+        f"up to {high}": low is None and high is not None,
+        "may be empty": column.nullable,
+    }
+    return "; ".join(text for text, is_so in said.items() if is_so)
 
 
-def _check_line(check: Check) -> str:
-    level = "stops the run" if check.level == "fail" else "warns"
-    return f"- {check.name} (a breach {level})"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -44,21 +44,18 @@ def built(
     >>> with built(catalog, dates, open_store(data), cards, upto="scores") as engine:
     ...     engine.con.sql("from scores.score")
     """
-    try:
-        engine = start_engine(catalog, dates, options)
-        try:
-            files = {} if store is None else _files(catalog, store)
-            engine.open_events(files)
-            if cards:
-                engine.load_reference(cards)
-            for schema in () if upto is None else catalog.schemas_upto(upto):
-                engine.build_schema(schema)
-            yield engine
-        finally:
-            engine.close()
-    finally:
+    with ExitStack() as end:
         if options.temp_directory is not None:
-            shutil.rmtree(options.temp_directory, ignore_errors=True)
+            end.callback(shutil.rmtree, options.temp_directory, ignore_errors=True)
+        engine = start_engine(catalog, dates, options)
+        end.callback(engine.close)
+        names = [table.short_name for table in catalog.of_schema("events")]
+        engine.open_events({name: store.files(name) for name in names} if store else {})
+        if cards:
+            engine.load_reference(cards)
+        for schema in catalog.schemas_upto(upto) if upto else ():
+            engine.build_schema(schema)
+        yield engine
 
 
 def start_engine(catalog: Catalog, dates: SnapshotDates, options: EngineOptions) -> DuckDBEngine:
@@ -71,8 +68,3 @@ def start_engine(catalog: Catalog, dates: SnapshotDates, options: EngineOptions)
     # A name of its own: what a killed run left on a cluster may still be writing for a moment.
     folder = (options.temp_directory or Path.cwd()) / f"tables-{uuid4()}"
     return SparkEngine(catalog, dates, session, folder, options)
-
-
-def _files(catalog: Catalog, store: EventFiles) -> dict[str, Sequence[str]]:
-    names = [table.short_name for table in catalog.of_schema("events")]
-    return {name: store.files(name) for name in names}

@@ -30,17 +30,19 @@ class DuckDBEngine:
     ):
         self.catalog = catalog
         self.dates = dates
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": False,
-            "preserve_insertion_order": False,
+        folder = options.temp_directory
+        limits: dict[str, str | int | None] = {
+            "threads": options.threads,
+            "memory_limit": options.memory_limit,
+            "temp_directory": str(folder) if folder else None,
         }
-        if options.threads is not None:
-            config["threads"] = options.threads
-        if options.memory_limit is not None:
-            config["memory_limit"] = options.memory_limit
-        if options.temp_directory is not None:
-            config["temp_directory"] = str(options.temp_directory)
-        self.con = duckdb.connect(config=config)
+        self.con = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "preserve_insertion_order": False,
+                **{name: limit for name, limit in limits.items() if limit is not None},
+            }
+        )
         self.con.execute("set TimeZone = 'UTC'")
         for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")
@@ -68,13 +70,15 @@ class DuckDBEngine:
 
     def build(self, table: Table) -> None:
         """Run one transform. The schema ``raw`` is made of views, every other of tables."""
+        days = self.dates.parameters
         if table.schema in VIEW_SCHEMAS:
-            self.con.execute(f"create view {table.name} as {_with_dates(table.sql, self.dates)}")
+            # A view cannot have parameters, so the days are literals of it.
+            sql = _PARAMETER.sub(lambda found: f"date '{days[found[1]]}'", table.sql)
+            self.con.execute(f"create view {table.name} as {sql}")
             return
         statement = f"create table {table.name} as {table.sql}"
         names = self.con.extract_statements(statement)[0].named_parameters
-        values = self.dates.parameters
-        self.con.execute(statement, {name: values[name] for name in names})
+        self.con.execute(statement, {name: days[name] for name in names})
 
     def build_schema(self, schema: str) -> None:
         """Run every transform of a schema, in the catalog's order."""
@@ -84,11 +88,11 @@ class DuckDBEngine:
 
     def build_needed(self, target: str) -> None:
         """Run a transform and, before it, all that it is made of; sources must have their rows."""
+        tables = self.catalog.tables.values()
         needed = {target}
-        for table in reversed(self.catalog.tables.values()):
-            if table.name in needed:
-                needed |= table.inputs
-        for table in self.catalog.tables.values():
+        for table in reversed(tables):
+            needed |= table.inputs if table.name in needed else set()
+        for table in tables:
             if table.name in needed and not table.is_source:
                 self.build(table)
 
@@ -107,8 +111,3 @@ def _parquet_view(table: Table, paths: Sequence[str]) -> str:
         f"create view {table.name} as select {columns} "
         f"from read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
     )
-
-
-def _with_dates(sql: str, dates: SnapshotDates) -> str:
-    """Return the SQL with its parameters as literals: a view cannot have parameters."""
-    return _PARAMETER.sub(lambda found: f"date '{dates.parameters[found[1]]}'", sql)

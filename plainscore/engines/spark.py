@@ -20,7 +20,7 @@ from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines import EngineOptions, require_engine
 from plainscore.engines.duckdb import VIEW_SCHEMAS, DuckDBEngine
-from plainscore.engines.translation import Statement, columns_there, translate, view_name
+from plainscore.engines.translation import columns_there, translate, view_name
 from plainscore.scorecards.card import Scorecard
 
 BUILT_THERE = frozenset({"raw", "staging", "features", "scores"})
@@ -133,23 +133,18 @@ class SparkEngine(DuckDBEngine):
         if table.schema not in BUILT_THERE:
             super().build(table)
             return
-        *before, last = translate(table, self.dates)
-        for statement in before:
-            self._write(statement)
-        if table.schema in VIEW_SCHEMAS:
+        is_view = table.schema in VIEW_SCHEMAS
+        for name, sql in translate(table, self.dates):
+            made = self._session.spark.sql(sql)
+            if not (is_view and name == table.name):
+                folder = str(self._folder / name)
+                made.write.parquet(folder)
+                made = self._session.spark.read.schema(made.schema).parquet(folder)
+            made.createOrReplaceTempView(view_name(name))
+        if is_view:
             super().build(table)
-            self._session.spark.sql(last.sql).createOrReplaceTempView(view_name(table.name))
         else:
-            self._write(last)
             self._show_here(table)
-
-    def _write(self, statement: Statement) -> None:
-        """Write a statement's rows to a folder of its name, and show them there."""
-        folder = str(self._folder / statement.name)
-        made = self._session.spark.sql(statement.sql)
-        made.write.parquet(folder)
-        written = self._session.spark.read.schema(made.schema).parquet(folder)
-        written.createOrReplaceTempView(view_name(statement.name))
 
     def _show_here(self, table: Table) -> None:
         """Make a view of what was written there; without a row there may be no file."""
@@ -157,7 +152,10 @@ class SparkEngine(DuckDBEngine):
         if files:
             listed = ", ".join(text_literal(file) for file in files)
             self.con.execute(f"create view {table.name} as from read_parquet([{listed}])")
-            self._refuse_other_columns(table)
+            described = self.con.execute(f"describe {table.name}").fetchall()
+            odd = sorted({(row[0], row[1]) for row in described} ^ set(table.names_and_types))
+            if odd:
+                raise ContractError(f"{table.name}: contract and engine disagree on {odd}")
         else:
             self.con.execute(table.ddl)
 
@@ -172,14 +170,6 @@ class SparkEngine(DuckDBEngine):
         in_path = frozenset(c.name for c in table.columns if f"/{c.name}=" in files[0])
         frame = self._session.spark.read.schema(columns_there(table, in_path)).parquet(*files)
         frame.createOrReplaceTempView(view_name(table.name))
-
-    def _refuse_other_columns(self, table: Table) -> None:
-        described = self.con.execute(f"describe {table.name}").fetchall()
-        made = [(name, column_type) for name, column_type, *_ in described]
-        declared = [(column.name, column.type) for column in table.columns]
-        if made != declared:
-            odd = sorted(set(made) ^ set(declared))
-            raise ContractError(f"{table.name}: contract and engine disagree on {odd}")
 
 
 def refuse_patterns(files: Sequence[str]) -> None:

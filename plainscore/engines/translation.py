@@ -13,7 +13,6 @@ sqlglot translates; what it cannot is an error. What it leaves to us:
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from sqlglot import exp
@@ -35,24 +34,17 @@ TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A SELECT, and the name under which later ones read its rows, see `view_name`."""
+def translate(table: Table, dates: SnapshotDates) -> list[tuple[str, str]]:
+    """Return a transform as SELECTs for Spark and Sail; the last one makes the table.
 
-    name: str
-    sql: str
-
-
-def translate(table: Table, dates: SnapshotDates) -> list[Statement]:
-    """Return a transform as statements for Spark and Sail; the last one makes the table.
-
-    Raises ContractError where it cannot be said there.
+    Each comes with the name under which later ones read its rows, see `view_name`. Raises
+    ContractError where it cannot be said there.
     """
     tree = parse_select(table).transform(_as_there, dates.parameters)
     assert isinstance(tree, exp.Query), "a SELECT stays one"
     try:
         return [
-            Statement(name, query.sql(dialect=DIALECT, unsupported_level=ErrorLevel.RAISE))
+            (name, query.sql(dialect=DIALECT, unsupported_level=ErrorLevel.RAISE))
             for name, query in _apart(tree, table.name)
         ]
     except SqlglotError as error:
@@ -82,7 +74,9 @@ def _apart(tree: exp.Query, table_name: str) -> list[tuple[str, exp.Query]]:
         if reads[cte.alias] > 1:
             name = f"{table_name}.{cte.alias}"
             found.append((name, _with(cte.this, within)))
-            _read_instead(tree, cte.alias, name)
+            for read in list(tree.find_all(exp.Table)):
+                if read.name == cte.alias:
+                    read.replace(_view(name, read.alias_or_name))
         else:
             within.append(cte)
     return [*found, (table_name, _with(tree, within))]
@@ -94,18 +88,11 @@ def _with(query: exp.Query, ctes: list[exp.CTE]) -> exp.Query:
     alone.set("with_", None)
     needed: list[exp.CTE] = []
     for cte in reversed(ctes):
-        readers = [alone, *needed]
-        if any(read.name == cte.alias for one in readers for read in one.find_all(exp.Table)):
+        if any(cte.alias in {t.name for t in one.find_all(exp.Table)} for one in [alone, *needed]):
             needed.insert(0, cte.copy())
     if needed:
         alone.set("with_", exp.With(expressions=needed))
     return alone
-
-
-def _read_instead(tree: exp.Query, cte_name: str, name: str) -> None:
-    for read in list(tree.find_all(exp.Table)):
-        if read.name == cte_name:
-            read.replace(_view(name, read.alias_or_name))
 
 
 def _view(table_name: str, alias: str) -> exp.Expr:
