@@ -32,6 +32,7 @@ from plainscore.checks.verdicts import check_assertions
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import translating_write_errors
 from plainscore.common.signals import stop_if_interrupted
+from plainscore.common.standard import Method
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
@@ -39,7 +40,6 @@ from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore, open_store
-from plainscore.project import read_project
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived
@@ -117,6 +117,7 @@ class StateBuilder:
     catalog: Catalog
     store: EventStore
     options: EngineOptions
+    method: Method
 
     def engine(
         self, dates: SnapshotDates, cards: Sequence[Scorecard] = ()
@@ -133,7 +134,9 @@ class StateBuilder:
             for stage in self.catalog.schemas_upto("scores"):
                 engine.build_schema(stage)
                 tables = self.catalog.of_schema(stage)
-                refuse_if_critical(check_assertions(engine.con, tables, stage, dates.parameters))
+                refuse_if_critical(
+                    check_assertions(engine.con, tables, stage, dates.parameters, self.method)
+                )
             for name in KEPT_TABLES:
                 engine.build(self.catalog[name])
                 with translating_write_errors(folder):
@@ -249,7 +252,8 @@ def _state_builder(
             f"the event store has changed since the snapshot {after.dates} was published: {again}"
         )
     of_champion = catalog if len(cards) == 1 else load_catalog([cards[0]], method=settings.method)
-    return StateBuilder(cards[0], of_champion, store, engine_options(data_dir, settings))
+    options = engine_options(data_dir, settings)
+    return StateBuilder(cards[0], of_champion, store, options, settings.method)
 
 
 def _is_of_today(store: EventStore, run: Run, manifest: Mapping[str, Any]) -> bool:
@@ -265,7 +269,7 @@ def publish_changes(
     ``folders``: state -> the folder of its tables, for the ends and every computed state.
     """
     builder, chain, pair = plan.builder, plan.chain, plan.pair
-    method = read_project(data_dir).method
+    method = builder.method
     catalog = load_catalog(group="changes", method=method)
     with built(catalog, pair.after.dates, options=builder.options) as engine:
         assemble(engine.con, catalog, pair, {s: folders[chain.origin(s)] for s in STATES})
