@@ -1,5 +1,5 @@
 /*
-title = "Everyone with an outcome is scored by the snapshot, once, and had a bill due within its 90 days"
+title = "Everyone with an outcome is scored by the snapshot, once, and judged 120 days after it"
 level = "fail"
 stage = "outcomes"
 */
@@ -12,5 +12,4 @@ group by outcome.person_id
 having
     count(*) <> 1
     or count(scored.person_id) <> 1
-    or min(outcome.bills) < 1
     or bool_or(outcome.outcome_date <> outcome.as_of_date + interval 120 day)

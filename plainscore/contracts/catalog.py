@@ -153,10 +153,7 @@ def tables_read(table: Table) -> frozenset[str]:
 
 
 def _ordered(by_name: dict[str, Table]) -> dict[str, Table]:
-    for table in by_name.values():
-        for name in sorted(table.inputs):
-            if name not in by_name:
-                raise ContractError(f"{table.name} reads {name}, which nothing makes")
+    _refuse_missing(by_name)
     graph = {name: sorted(by_name[name].inputs) for name in sorted(by_name)}
     try:
         order = tuple(TopologicalSorter(graph).static_order())
@@ -169,6 +166,24 @@ def _ordered(by_name: dict[str, Table]) -> dict[str, Table]:
                 raise ContractError(f"{table.name} reads {name}, which is made later")
     # Stages run one after the other, so a table is placed with its schema.
     return {name: by_name[name] for name in sorted(order, key=lambda n: rank[by_name[n].schema])}
+
+
+def _refuse_missing(by_name: Mapping[str, Table]) -> None:
+    """Raise ContractError where a table reads what nothing makes, naming all that depends on it."""
+    missing = {name for table in by_name.values() for name in table.inputs} - set(by_name)
+    if not missing:
+        return
+    lost, dependent = set(missing), [""]
+    while dependent:
+        dependent = [t.name for t in by_name.values() if t.name not in lost and t.inputs & lost]
+        lost.update(dependent)
+    reader = min(t.name for t in by_name.values() if t.inputs & missing)
+    read = min(by_name[reader].inputs & missing)
+    also = ", ".join(sorted(lost - missing))
+    raise ContractError(
+        f"{reader} reads {read}, which nothing makes: add it, or exclude what depends on it, "
+        f"too: {also}"
+    )
 
 
 def _ranks(tables: Iterable[Table]) -> dict[str, tuple[int, int, str]]:

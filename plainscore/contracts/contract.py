@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plainscore.common.errors import UsageError
 from plainscore.common.standard import Method
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
@@ -22,7 +23,7 @@ LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 
 
-class ContractError(ValueError):
+class ContractError(UsageError):
     """A contract is malformed, or says one thing while its SQL does another."""
 
 

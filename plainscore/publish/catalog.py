@@ -7,6 +7,8 @@ opened, and that file's views keep reading the runs that it names.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -143,9 +145,11 @@ def _write_catalog(file: Path, contents: CatalogContents) -> None:
         for pinned in contents.pinned:
             con.execute(pinned.first_sql)
         for view in (*contents.views, contents.origin):
-            _create_view(con, view)
+            with _naming(f"the view {view.name}"):
+                _create_view(con, view)
         for macro in contents.macros:
-            con.execute(macro.sql)
+            with _naming(f"the macro {macro.name} (transforms/catalog/macros/{macro.name}.sql)"):
+                con.execute(macro.sql)
             con.execute(f"comment on macro table {macro.name} is {text_literal(macro.comment)}")
         for pinned in contents.pinned:
             con.execute(pinned.sql)
@@ -153,6 +157,18 @@ def _write_catalog(file: Path, contents: CatalogContents) -> None:
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach plainscore")
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Raise UsageError that names a view or macro of a project that reads what is not there."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(
+            f"the catalog cannot have {what}: {why}; exclude it, or publish what it reads"
+        ) from error
 
 
 def _create_view(con: duckdb.DuckDBPyConnection, view: View) -> None:

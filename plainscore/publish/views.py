@@ -266,9 +266,10 @@ class PublishedRuns:
         ]
 
     def feature_names(self) -> list[str]:
-        """Return every feature of any run, the newest run's first and in its order."""
-        keys = ("person_id", "as_of_date", "known_on")
-        return [c.name for c in self.columns("features", is_all=True) if c.name not in keys]
+        """Return every feature that any run gave points for, the newest run's first."""
+        keys = {"person_id", "as_of_date", "known_on"}
+        scored = {c.name for c in self.columns("points", is_all=True)} - keys
+        return [c.name for c in self.columns("features", is_all=True) if c.name in scored]
 
     def _newest_first(self, *, is_all: bool) -> list[str]:
         """Return the hashes of the contracts of the runs, the newest run's first."""

@@ -1,0 +1,169 @@
+"""docs/how-to/project.md is carried out on the sample, in its order: what it says is published."""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from plainscore.cli.app import run_command_line
+from tests.docs.pages import CHECKOUT, page_text
+
+GUIDE = "docs/how-to/project.md"
+PERSON = "p0000015"
+_FILE = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Guide:
+    """A project that follows the guide section by section."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        parts = re.split(r"^## (.*)$", page_text(GUIDE), flags=re.MULTILINE)
+        titles = ["", *parts[1::2]]
+        self._sections = dict(zip(titles, parts[::2], strict=True))
+        shutil.copytree(CHECKOUT / "data" / "sample" / "landing", folder / "data" / "landing")
+
+    def follow(self, *titles: str) -> None:
+        """Write the files of some sections."""
+        for title in titles:
+            files = _FILE.findall(self._sections[title])
+            assert files, title
+            for name, text in files:
+                file = self.folder / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask what is published."""
+        with duckdb.connect(str(self.folder / "data" / "plainscore.duckdb"), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+
+@pytest.fixture
+def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
+    monkeypatch.chdir(tmp_path)
+    return Guide(tmp_path)
+
+
+def command(*words: str) -> str:
+    with StringIO() as printed, redirect_stdout(printed):
+        assert run_command_line(words) == 0, words
+        return printed.getvalue()
+
+
+def publish(day: str) -> None:
+    command("run", "--as-of", day, "--no-prefect")
+    assert "0 problems" in command("verify")
+
+
+def explained(day: str = "2026-10-31") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        command("explain", PERSON, "--as-of", day, "--format", "json")
+    )
+    return found
+
+
+def assert_it_adds_up(person: dict[str, Any], factors: Sequence[str]) -> None:
+    assert list(dict.fromkeys(row["factor"] for row in person["points"])) == list(factors)
+    assert person["score"] == person["base"] + sum(row["points"] for row in person["points"])
+
+
+def test_a_feature_a_factor_and_an_assertion_of_ones_own(guide: Guide) -> None:
+    guide.follow("", "Add a feature", "Add a factor", "Assert something of your own")
+    command("scorecard", "shop", "--check")
+    publish("2026-10-31")
+    person = explained()
+    assert_it_adds_up(
+        person,
+        (
+            "credit_history", "purchase_behaviour", "performance_reliability",
+            "personal_information", "social_connections", "habits",
+        ),
+    )  # fmt: skip
+    [days] = [row for row in person["points"] if row["factor"] == "habits"]
+    assert (days["feature"], days["value"], days["points"]) == ("purchase_days", 5, 10)
+    [checked] = guide.query(
+        "select outcome, level from check_result where table_name like '%habits_need_a_purchase'"
+    )
+    assert checked == ("passed", "fail")
+    manifest = json.loads(next(guide.folder.glob("data/**/manifest.json")).read_text())
+    assert manifest["project"]["added"] == [
+        "expectations/assertions/habits_need_a_purchase.sql",
+        "transforms/features/habits.sql",
+        "transforms/scorecards/shop.toml",
+    ]
+
+
+def test_an_assertion_of_ones_own_stops_a_run(guide: Guide) -> None:
+    guide.follow("", "Add a feature", "Add a factor", "Assert something of your own")
+    file = guide.folder / "expectations" / "assertions" / "habits_need_a_purchase.sql"
+    broken = file.read_text().replace("purchase.person_key is null", "habits.purchase_days > 20")
+    file.write_text(broken)
+    assert run_command_line(["run", "--as-of", "2026-10-31", "--no-prefect"]) == 3
+    assert not (guide.folder / "data" / "plainscore.duckdb").exists()
+
+
+def test_a_replaced_table_a_factor_left_out_and_an_outcome_of_ones_own(guide: Guide) -> None:
+    guide.follow("Add a feature", "Replace a table", "Leave out a factor", "Replace the outcome")
+    publish("2026-10-31")
+    assert_it_adds_up(explained(), ("habits", "payment"))
+    assert guide.query("select min(score) >= 0 and max(score) <= 100 from score") == [(True,)]
+    not_scored = guide.query("select distinct not_scored_code from score where score is null")
+    assert not_scored == [("S1",)]
+    views = {name for (name,) in guide.query("select view_name from duckdb_views()")}
+    assert {"score", "reason"} <= views
+    assert not {"friend", "gaming"} & views
+    publish("2026-06-30")
+    command("evaluate")
+    [(people, bad)] = guide.query("select count(*), count(*) filter (where is_bad) from outcome")
+    assert people > bad > 0
+    assert guide.query("select count(*) from quality where scorecard = 'small'") == [(5,)]
+
+
+def test_a_card_that_a_run_would_refuse_is_refused_by_the_check(
+    guide: Guide, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide.follow("", "Add a factor")  # without the feature
+    assert run_command_line(["scorecard", "shop", "--check"]) == 2
+    checked = capsys.readouterr().err
+    assert "shop.toml" in checked
+    assert "purchase_days" in checked
+    assert run_command_line(["run", "--as-of", "2026-10-31", "--no-prefect"]) == 2
+    assert capsys.readouterr().err == checked
+
+
+def test_a_project_that_extends_nothing_runs_as_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("init", str(tmp_path / "own"), "--extends", "none")
+    monkeypatch.chdir(tmp_path / "own")
+    shutil.copytree(CHECKOUT / "data" / "sample" / "landing", Path("data", "landing"))
+    publish("2026-09-30")
+    publish("2026-10-31")
+    assert_it_adds_up(explained(), ("habits",))
+    assert json.loads(command("why", PERSON, "--format", "json"))
+    assert json.loads(command("project", "--format", "json"))["extends"] == "none"
+
+
+def test_what_is_excluded_must_be_there(guide: Guide, capsys: pytest.CaptureFixture[str]) -> None:
+    (guide.folder / "plainscore.toml").write_text('exclude = ["features/sopping.sql"]\n')
+    assert run_command_line(["project"]) == 2
+    assert "did you mean features/shopping.sql" in capsys.readouterr().err
+
+
+def test_what_reads_an_excluded_table_is_listed(
+    guide: Guide, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (guide.folder / "plainscore.toml").write_text('exclude = ["audits/attacker.sql"]\n')
+    assert run_command_line(["run", "--as-of", "2026-10-31", "--no-prefect"]) == 2
+    message = capsys.readouterr().err
+    assert "audits.attacker, which nothing makes" in message
+    assert "audits.gaming" in message
+    assert "published.gaming" in message
