@@ -14,15 +14,7 @@ import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Flags, Ints, odds_to_ppm, pick, power_of_two
 from plainscore.synthetic.people import LATENESS, pressure
-from plainscore.synthetic.rows import (
-    NONE,
-    SECONDS_PER_DAY,
-    Month,
-    Rows,
-    event_numbers,
-    rows_of,
-    stack,
-)
+from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("bill", "payment", "reversal", "transfer", "deposit")
@@ -119,16 +111,11 @@ def _bills_of_type(world: World, persons: Ints, strain: Ints, month: Month, bill
     amounts: dict[str, Ints | int] = {"cents": cents, "balance": NONE, "limit": NONE}
     if bill_type == CARD:
         amounts = _card_statement(world, person, strain, month)
-    number = event_numbers(person, month.label, bill_type * _BILL_ROOM)
     morning = 21_600 + code % 3_600  # between six and seven
     settled = _settled_days(world, code, person, strain, month, due, product.due_days)
-    terms: dict[str, Ints | int] = {
-        "bill": number,
-        "bill_type": bill_type,
-        "due": due,
-        "settled": settled,
-    }
-    return rows_of(number, person, BILL, day * SECONDS_PER_DAY + morning, **terms, **amounts)
+    time, within = day * SECONDS_PER_DAY + morning, bill_type * _BILL_ROOM
+    bills = rows_of(person, month.label, within, BILL, time, bill_type=bill_type, **amounts)
+    return bills.replaced(bill=bills["event"], due=due, settled=settled)
 
 
 def _code(person: Ints, bill_type: Ints | int) -> Ints:
@@ -249,10 +236,10 @@ def _transfers(world: World, persons: Ints, month: Month) -> Rows:
     day = month.first_day + when.pick(0, month.day_count)
     level = people.capacity[sender] * 450 // 1000 + when.bell() * 900 // 1000
     cents = np.maximum((8_000 * power_of_two(level)).astype(np.int64), 100)
-    number = event_numbers(sender, month.label, _TRANSFER_STEP)
     time = day * SECONDS_PER_DAY + when.pick(1, SECONDS_PER_DAY)
-    rows = rows_of(number, sender, TRANSFER, time, cents=cents, counterparty=payee)
-    return world.with_account(rows.take(payee != sender))
+    rows = rows_of(sender, month.label, _TRANSFER_STEP, TRANSFER, time, cents=cents)
+    rows = rows.replaced(counterparty=payee).take(payee != sender)
+    return world.with_account(rows)
 
 
 def _deposits(world: World, persons: Ints, month: Month) -> Rows:
@@ -267,6 +254,6 @@ def _deposits(world: World, persons: Ints, month: Month) -> Rows:
     day = month.first_day + habit.pick(1, 28)
     level = people.capacity[saver] * OCTAVE // 1000 + bits.bell() * 300 // 1000
     cents = (15_000 * power_of_two(level)).astype(np.int64) // 500 * 500 + 500
-    number = event_numbers(saver, month.label, _DEPOSIT_STEP)
     time = day * SECONDS_PER_DAY + 36_000 + bits.pick(1, 3_600)
-    return world.with_account(rows_of(number, saver, DEPOSIT, time, cents=cents))
+    rows = rows_of(saver, month.label, _DEPOSIT_STEP, DEPOSIT, time, cents=cents)
+    return world.with_account(rows)

@@ -21,14 +21,7 @@ import polars as pl
 from plainscore.synthetic import bills, friendships, profiles, purchases, services
 from plainscore.synthetic.chance import Dice, Flags, Ints, likely
 from plainscore.synthetic.people import GENDERS, REGIONS
-from plainscore.synthetic.rows import (
-    NONE,
-    SECONDS_PER_DAY,
-    Month,
-    Rows,
-    last_day_of_month,
-    stack,
-)
+from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, month_end, stack
 from plainscore.synthetic.world import World, WorldSettings
 
 Values = npt.NDArray[Any]
@@ -185,7 +178,6 @@ _SERVICES: Final = ("started", "ended", "breached")
 _TIES: Final = ("added", "removed", "contact")
 
 AFTER_ARRIVAL: Final = "event_time_after_arrival"
-BROKEN_LINE: Final = "broken_line"
 
 FAULTS: Final = (
     Fault("no_event_id", "event_id", _NOTHING),
@@ -193,7 +185,7 @@ FAULTS: Final = (
     Fault("no_event_time", "event_time", _NOTHING),
     Fault("unknown_event_type", "event_type", pl.lit("misspelt")),
     Fault(AFTER_ARRIVAL, "event_time", pl.col("event_time")),
-    Fault(BROKEN_LINE, "", text=""),
+    Fault("broken_line", "", text=""),
     Fault("unreadable_time", "event_time", text="yesterday"),
     Fault("negative_amount", "amount", -pl.col("amount") - 1, fits=_AMOUNTS),
     Fault("third_decimal", "amount", (_CENTS * 10 + 5) / 1000, fits=_AMOUNTS),
@@ -257,7 +249,7 @@ def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
     )
     if settings.arrivals == "daily":
         return delivered
-    return delivered.replaced(arrival=last_day_of_month(delivered["arrival"]))
+    return delivered.replaced(arrival=month_end(delivered["arrival"]))
 
 
 def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
@@ -272,7 +264,7 @@ def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
     arrival = mangled["arrival"]
     too_early = np.array([f.name == AFTER_ARRIVAL for f in FAULTS])[fault]
     time = np.where(too_early, (arrival + _DAYS_AHEAD) * SECONDS_PER_DAY, mangled["time"])
-    arrival = np.where(IS_TEXT[fault], last_day_of_month(arrival), arrival)
+    arrival = np.where(IS_TEXT[fault], month_end(arrival), arrival)
     return mangled.replaced(mark=CORRUPT + fault, time=time, arrival=arrival)
 
 

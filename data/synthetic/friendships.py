@@ -8,17 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Ints
-from plainscore.synthetic.rows import (
-    SECONDS_PER_DAY,
-    Month,
-    Rows,
-    event_numbers,
-    repeat,
-    rows_of,
-    stack,
-)
-from plainscore.synthetic.ties import SmallInts
+from plainscore.synthetic.chance import Ints, SmallInts
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("added", "removed", "contact")
@@ -35,11 +26,9 @@ def friendship_rows(world: World, persons: Ints, month: Month) -> Rows:
     person, place = repeat(persons, around.start[persons + 1] - around.start[persons])
     where = around.start[person] + place
     friend = around.friend[where].astype(np.int64)
-    event = event_numbers(person, month.label, place * _PLACE_ROOM)
     low, high = np.minimum(person, friend), np.maximum(person, friend)
-    sides = Rows(
-        {"event": event, "person": person, "friend": friend, "low": low, "high": high, "tie": where}
-    )
+    sides = rows_of(person, month.label, place * _PLACE_ROOM, CONTACT, 0, friend=friend)
+    sides = sides.replaced(low=low, high=high, tie=where)
     return stack(
         [
             _turns(world, sides, month, ADDED, around.added[where], 1),
@@ -75,5 +64,5 @@ def _contacts(world: World, sides: Rows, month: Month) -> Rows:
     some = live.take(in_touch & (begins | bits.likely(2, _ANSWER_PPM)))
     person, friend = some["person"], some["friend"]
     bits = world.dice.roll("contact.time", person << 24 | friend, month.number)
-    contacts = rows_of(some["event"], person, CONTACT, month.times(bits), friend=friend)
-    return world.with_account(contacts)
+    everyone, time = np.ones(len(some), dtype=bool), month.times(bits)
+    return world.with_account(some.follow(everyone, 0, kind=CONTACT, time=time, friend=friend))

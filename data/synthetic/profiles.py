@@ -9,15 +9,7 @@ import numpy as np
 
 from plainscore.synthetic.chance import Ints, likely, pick
 from plainscore.synthetic.people import MOVE, onsets
-from plainscore.synthetic.rows import (
-    NONE,
-    SECONDS_PER_DAY,
-    Month,
-    Rows,
-    event_numbers,
-    rows_of,
-    stack,
-)
+from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("opened", "verified", "changed", "frozen", "unfrozen")
@@ -85,7 +77,7 @@ def _opening_time(world: World, person: Ints) -> Ints:
 def _openings(world: World, persons: Ints, month: Month) -> Rows:
     people = world.population
     person = persons[world.is_reported_in(month, people.opened_day[persons])]
-    opened = rows_of(event_numbers(person, 0, 0), person, OPENED, _opening_time(world, person))
+    opened = rows_of(person, 0, 0, OPENED, _opening_time(world, person))
     stated = ("region", "gender", "birth_year")
     return opened.replaced(**{name: getattr(people, name)[person] for name in stated})
 
@@ -109,8 +101,9 @@ def _verifications(world: World, persons: Ints, month: Month) -> Rows:
     time = day * SECONDS_PER_DAY + bits.pick(2, SECONDS_PER_DAY)
     person, field, time = person[chosen], field[chosen], time[chosen]
     return rows_of(
-        event_numbers(person, 0, 1 + field),
         person,
+        0,
+        1 + field,
         VERIFIED,
         np.maximum(time, _opening_time(world, person)),
         field=field,
@@ -131,8 +124,7 @@ def _changes(world: World, persons: Ints, month: Month) -> tuple[Rows, Rows]:
     time = day * SECONDS_PER_DAY + bits.pick(3, SECONDS_PER_DAY)
     field = np.where(moves, ADDRESS, np.array(_CHANGEABLE)[bits.lane(2) & 7])
     details = {"field": field, "value_hash": _value_hash(world, person, field, month.label)}
-    number = event_numbers(person, month.label, _CHANGE_STEP)
-    changed = rows_of(number, person, CHANGED, time, **details)
+    changed = rows_of(person, month.label, _CHANGE_STEP, CHANGED, time, **details)
     is_verified = likely(bits.lane(0) * 37 & 0xFFFF, 800_000)
     time = time + 3_600 + pick(bits.lane(1) ^ 0x3C3C, 20 * SECONDS_PER_DAY)
     return changed, changed.follow(is_verified, 1, kind=VERIFIED, time=time, **details)
@@ -147,6 +139,6 @@ def _freezes(world: World, persons: Ints, month: Month) -> tuple[Rows, Rows]:
     person, bits = persons[chosen], bits[chosen]
     day = month.first_day + bits.pick(1, month.day_count)
     time = day * SECONDS_PER_DAY + 43_200 + bits.pick(2, 3_600)
-    frozen = rows_of(event_numbers(person, month.label, _FREEZE_STEP), person, FROZEN, time)
+    frozen = rows_of(person, month.label, _FREEZE_STEP, FROZEN, time)
     time = time + (5 + bits.pick(2, 50)) * SECONDS_PER_DAY
     return frozen, frozen.follow(bits.likely(3, 700_000), 1, kind=UNFROZEN, time=time)

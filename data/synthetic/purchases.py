@@ -11,17 +11,7 @@ import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Flags, Ints, pick, power_of_two
 from plainscore.synthetic.people import SPENDING, pressure
-from plainscore.synthetic.rows import (
-    EVENTS_PER_MONTH,
-    NONE,
-    SECONDS_PER_DAY,
-    Month,
-    Rows,
-    event_numbers,
-    repeat,
-    rows_of,
-    stack,
-)
+from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("purchase", "refund", "chargeback")
@@ -60,9 +50,8 @@ _REFUND_STEP: Final = 1_000
 def purchase_rows(world: World, persons: Ints, month: Month) -> Rows:
     """Return every purchase of `month` with all that follows from it, later months included."""
     person, place = repeat(persons, _monthly_counts(world, persons, month))
-    number = event_numbers(person, month.label, place)
-    time = month.times(world.dice.roll("purchase.time", _code(person, number), month.number))
-    bought = world.with_account(rows_of(number, person, PURCHASE, time, order=number))
+    time = month.times(world.dice.roll("purchase.time", _code(person, place), month.number))
+    bought = world.with_account(rows_of(person, month.label, place, PURCHASE, time))
     person, number = bought["person"], bought["event"]
     code = _code(person, number)
     merchant = _merchants(world, person, code, month)
@@ -74,13 +63,14 @@ def purchase_rows(world: World, persons: Ints, month: Month) -> Rows:
     bits = world.dice.roll("purchase.name", code, month.number)
     truth = np.clip(_OWN_NAME_PPM + 50 * world.population.reliability[person], 300_000, 995_000)
     own_name = np.where(bits.likely(1, 80_000), NONE, bits.likely(0, truth))
-    bought = bought.replaced(merchant=merchant, category=category, cents=cents, own_name=own_name)
+    bought = bought.replaced(order=number, merchant=merchant, category=category)
+    bought = bought.replaced(cents=cents, own_name=own_name)
     return stack([bought, *_sent_back(world, bought, month)])
 
 
 def _code(person: Ints, event: Ints) -> Ints:
     """Return a person and the place of a purchase in a month in one number, for draws."""
-    return person * 1024 + event % EVENTS_PER_MONTH
+    return person * 1024 + event % _REFUND_STEP
 
 
 def _monthly_counts(world: World, persons: Ints, month: Month) -> Ints:

@@ -17,8 +17,6 @@ NONE: Final = -1
 
 EPOCH: Final = date(1970, 1, 1)
 SECONDS_PER_DAY: Final = 86_400
-EVENTS_PER_MONTH: Final = 100_000
-"""Room for event numbers of one person, month and log."""
 
 
 def day_number(day: date) -> int:
@@ -66,7 +64,7 @@ class Month:
         return self.first_day * SECONDS_PER_DAY + second
 
 
-def last_day_of_month(days: Ints) -> Ints:
+def month_end(days: Ints) -> Ints:
     """Return the day number of the last day of each day's month."""
     months = days.astype("datetime64[D]").astype("datetime64[M]")
     return (months + 1).astype("datetime64[D]").astype(np.int64) - 1
@@ -108,13 +106,20 @@ class Rows:
         return events.replaced(**columns).take(chosen)
 
 
-def event_numbers(persons: Ints, month_label: Ints | int, within_month: Ints | int) -> Ints:
-    """Return numbers that no other event of the log has: person, yymm, five digits."""
-    return np.asarray((persons * 10_000 + month_label) * EVENTS_PER_MONTH + within_month)
+def rows_of(
+    person: Ints,
+    month_label: int,
+    within_month: Ints | int,
+    kind: int,
+    time: Ints | int,
+    **columns: Ints | int,
+) -> Rows:
+    """Make events of one kind; a single number fills its column.
 
-
-def rows_of(event: Ints, person: Ints, kind: int, time: Ints, **columns: Ints | int) -> Rows:
-    """Make events of one kind; a single number fills its column."""
+    Their numbers, which no other event of the log has, are person, yymm and five digits: what they
+    are `within_month`.
+    """
+    event = (person * 10_000 + month_label) * 100_000 + within_month
     return Rows({"event": event}).replaced(person=person, kind=kind, time=time, **columns)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Ints, pick, power_of_two
-from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, event_numbers, rows_of, stack
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("started", "ended", "breached")
@@ -48,9 +48,10 @@ def _agreements(world: World, persons: Ints, month: Month, place: int) -> tuple[
     second = 28_800 + bits.pick(2, 50_000)
     service_type = bits.pick(3, len(SERVICE_TYPES))
     due = day + 1 + pick(bits.lane(2) ^ 0x3C3C, np.array(_LONGEST_DAYS)[service_type])
-    number = event_numbers(person, month.label, place * _AGREEMENT_ROOM)
-    terms = {"agreement": number, "service_type": service_type, "due": due}
-    started = rows_of(number, person, STARTED, day * SECONDS_PER_DAY + second, **terms)
+    within, time = place * _AGREEMENT_ROOM, day * SECONDS_PER_DAY + second
+    started = rows_of(person, month.label, within, STARTED, time)
+    number = started["event"]
+    started = started.replaced(agreement=number, service_type=service_type, due=due)
     fate = world.dice.roll(f"service.fate.{place}", person, month.number)
     odds = power_of_two(-people.reliability[person] * OCTAVE // 1000)
     trouble = np.minimum(12_000 * odds, 150_000).astype(np.int64)

@@ -30,26 +30,9 @@ import numpy as np
 import polars as pl
 
 from plainscore.synthetic.chance import Ints
-from plainscore.synthetic.delivery import (
-    BROKEN_LINE,
-    CORRUPT,
-    FAULTS,
-    IS_TEXT,
-    LOGS,
-    Log,
-    deliver,
-    written,
-)
+from plainscore.synthetic.delivery import CORRUPT, FAULTS, IS_TEXT, LOGS, Log, deliver, written
 from plainscore.synthetic.rows import EPOCH, Month, Rows, day_number, stack
-from plainscore.synthetic.truth import (
-    Statistic,
-    Tally,
-    compare_with_targets,
-    find_outcomes,
-    read_targets,
-    write_targets,
-    write_truth,
-)
+from plainscore.synthetic.truth import Statistic, Tally, find_outcomes, read_targets, write_truth
 from plainscore.synthetic.world import World, WorldError, WorldSettings, build_world
 
 WORLD_VERSION: Final = 1
@@ -172,9 +155,7 @@ def _write_world(
             tally.merge(piece.result())
             if progress is not None:
                 progress(done, len(pieces))
-    truth = unfinished / _TRUTH
-    write_truth(truth, world, outcomes.result().troubles, tally.counts)
-    write_targets(truth, compare_with_targets(world, tally, outcomes.result()))
+    write_truth(unfinished / _TRUTH, world, outcomes.result(), tally)
     rows = {log.name: tally.counts[log.name, "rows"] for log in LOGS}
     record = {"world_version": WORLD_VERSION, "settings": settings.recorded(), "rows": rows}
     draft = unfinished / "world.draft"
@@ -281,7 +262,7 @@ def _lines(ending: str, whole: pl.DataFrame, unreadable: pl.DataFrame, faults: I
         line = io.StringIO(json.dumps(row) if is_json else "")
         if not is_json:
             csv.writer(line, lineterminator="").writerow(row.values())
-        length = len(line.getvalue()) // (2 if fault.name == BROKEN_LINE else 1)
+        length = len(line.getvalue()) // (1 if fault.column else 2)
         text += f"{line.getvalue()[:length]}\n"
     # Level and time are fixed: the same rows give the same bytes.
     is_gzip = ending.endswith(".gz")

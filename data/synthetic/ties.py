@@ -16,13 +16,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from plainscore.synthetic.chance import OCTAVE, Dice, Ints, power_of_two
+from plainscore.synthetic.chance import OCTAVE, Dice, Ints, SmallInts, power_of_two
 from plainscore.synthetic.people import Population
 from plainscore.synthetic.rows import Rows, repeat, stack
-
-SmallInts = npt.NDArray[np.int32]
 
 NEVER: Final = 1 << 30
 """A day that does not come."""

@@ -7,7 +7,6 @@ world under a few thousand people or of a few months can miss targets by chance 
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,11 +103,9 @@ def find_outcomes(world: World) -> Outcomes:
     return Outcomes(instalments, late, had_bill, had_trouble, found)
 
 
-def write_truth(
-    folder: Path, world: World, troubles: Rows, delivered: Mapping[tuple[str, str], int]
-) -> None:
-    """Write one parquet file per kind of label; `delivered` are the rows by log and mark."""
-    people, attacks = world.population, world.attacks
+def write_truth(folder: Path, world: World, outcomes: Outcomes, tally: "Tally") -> None:
+    """Write one parquet file per kind of label, and the table of targets."""
+    people, attacks, troubles = world.population, world.attacks, outcomes.troubles
     every_month = (onsets(world.dice, people.everyone, month) for month in world.settings.months)
     began = stack([found.take(found["kind"] >= 0) for found in every_month])
     planted = world.ties.take(world.ties["attack"] >= 0)
@@ -157,13 +154,16 @@ def write_truth(
     }
     written = {name: table_of(columns) for name, columns in tables.items()}
     # One row per log and what its delivered rows were counted as.
-    counts = sorted((log, what, number) for (log, what), number in delivered.items() if number)
+    counts = sorted((log, what, number) for (log, what), number in tally.counts.items() if number)
     schema = {"log": str, "what": str, "rows": pl.Int64}
     written["delivery"] = pl.DataFrame(counts, schema=schema, orient="row")
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in written.items():
         path = folder / f"{name}.parquet"
         table.write_parquet(path, compression="snappy", statistics=False)
+    statistics = compare_with_targets(world, tally, outcomes)
+    rows = [vars(statistic) | {"is_met": statistic.is_met} for statistic in statistics]
+    (folder / _TARGETS_FILE).write_text(json.dumps(rows, indent=1) + "\n")
 
 
 _NO_ONE: Final = np.zeros(0, dtype=np.int64)
@@ -262,12 +262,6 @@ def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list
         _ratio(counts["payment", "reversal"], counts["payment", "payment"]),
     )
     return [Statistic(*t, figure) for t, figure in zip(_TARGETS, figures, strict=True)]
-
-
-def write_targets(folder: Path, statistics: list[Statistic]) -> None:
-    """Keep the table of targets with the labels."""
-    rows = [vars(statistic) | {"is_met": statistic.is_met} for statistic in statistics]
-    (folder / _TARGETS_FILE).write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def read_targets(folder: Path) -> list[Statistic]:

@@ -8,16 +8,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from plainscore.synthetic.attacks import attack_ties, enlist_fakes, plan_attacks
-from plainscore.synthetic.chance import Dice, Flags, Ints
+from plainscore.synthetic.chance import Dice, Flags, Ints, SmallInts
 from plainscore.synthetic.people import Population, populate
 from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, day_number
-from plainscore.synthetic.ties import (
-    Neighbourhoods,
-    SmallInts,
-    join_ties,
-    make_ties,
-    see_from_both_ends,
-)
+from plainscore.synthetic.ties import Neighbourhoods, join_ties, make_ties, see_from_both_ends
 
 FileFormat = Literal["parquet", "ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"]
 Arrivals = Literal["daily", "monthly"]

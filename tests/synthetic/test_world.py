@@ -98,7 +98,7 @@ def test_every_fault_fits_some_event_type() -> None:
     for log in LOGS:
         event = np.arange(20_000)
         kind = event % len(log.event_types)
-        clean = rows_of(event, event, 0, event).replaced(kind=kind, arrival=20_000)
+        clean = rows_of(event, 0, 0, 0, event).replaced(kind=kind, arrival=20_000)
         marks = choose_faults(Dice(1), log, clean)["mark"]
         planted |= {FAULTS[number].name for number in (marks - CORRUPT).tolist()}
     assert planted == {fault.name for fault in FAULTS}
