@@ -15,7 +15,13 @@ from plainscore.scorecards.person import Card, PersonOnCard
 from plainscore.show.charts import STYLES
 from plainscore.show.figures import PAGES, Answer, Page, PageFigure, answer, draw, figures
 from plainscore.show.person import parse_values, read_card, read_person, what_if
-from plainscore.show.reader import CatalogVersion, CurrentSnapshots, Snapshots, render_page
+from plainscore.show.reader import (
+    CatalogVersion,
+    Snapshots,
+    catalog_version,
+    open_copy,
+    render_page,
+)
 from plainscore.show.report import page_style
 from plainscore.show.terminal import next_band_lines
 
@@ -31,18 +37,23 @@ CHART_WIDTH = 740
 def show(data_dir: Path, is_invented: bool) -> None:
     """Show what is published in a data directory."""
     st.set_page_config(page_title="plainscore", layout="wide")
-    current = _current(str(data_dir))
+    version = catalog_version(data_dir)
     try:
-        version, snapshots = current.open()
-        with snapshots:
-            _show_opened(current, version, snapshots, is_invented)
+        kept = opened(str(data_dir), version)
+        with Snapshots(kept.con.cursor(), kept.method) as snapshots:
+            _show_opened(version, snapshots, is_invented)
     except PlainscoreError as error:
         st.error(str(error))
+    _look_again(data_dir, version)
 
 
-@st.cache_resource
-def _current(data_dir: str) -> CurrentSnapshots:
-    return CurrentSnapshots(Path(data_dir))
+@st.cache_resource(max_entries=1, show_spinner=False)
+def opened(
+    data_dir: str,
+    version: CatalogVersion | None,  # noqa: ARG001 - a part of the cache's key
+) -> Snapshots:
+    """Open each version of the catalog once; readers of the older one finish with it."""
+    return open_copy(Path(data_dir))
 
 
 @st.cache_data(
@@ -69,12 +80,7 @@ def _card(
     return read_card(_snapshots, day)
 
 
-def _show_opened(
-    current: CurrentSnapshots,
-    version: CatalogVersion | None,
-    snapshots: Snapshots,
-    is_invented: bool,
-) -> None:
+def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invented: bool) -> None:
     day, before, page = _choose(snapshots)
     if is_invented:
         st.warning("Every person here is invented, and so is everything they did.")
@@ -90,7 +96,6 @@ def _show_opened(
         _show_figures([
             Answer(one, _rows(snapshots, version, one, day, before)) for one in figures(page.key)
         ])  # fmt: skip
-    _look_again(current, version)
 
 
 def _choose(snapshots: Snapshots) -> tuple[date, date | None, Page]:
@@ -105,15 +110,11 @@ def _choose(snapshots: Snapshots) -> tuple[date, date | None, Page]:
     return day, before if isinstance(before, date) else None, pages[key]
 
 
-def _look_again(current: CurrentSnapshots, version: CatalogVersion | None) -> None:
+@st.fragment(run_every=LOOK_AGAIN_SECONDS)
+def _look_again(data_dir: Path, version: CatalogVersion | None) -> None:
     """Run the app again when a run has published."""
-
-    @st.fragment(run_every=LOOK_AGAIN_SECONDS)
-    def watch() -> None:
-        if current.version() != version:
-            st.rerun()
-
-    watch()
+    if catalog_version(data_dir) != version:
+        st.rerun()
 
 
 # --- figures -------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any, Self
 
 import duckdb
@@ -146,8 +145,7 @@ def open_snapshots(
 ) -> Snapshots:
     """Open the published snapshots of a data directory; close it, or use it in a ``with``.
 
-    ``copy``: a copy of its catalog to open instead: within a process DuckDB returns the file that
-    is already open, even after a run has replaced it.
+    ``copy``: a copy of its catalog to open instead.
 
     Raises NothingPublishedError where there is no catalog, one that cannot be opened, or one
     that was written for another path; DataFormatError where a newer version wrote it.
@@ -181,47 +179,29 @@ def open_snapshots(
 
 
 CatalogVersion = tuple[int, int, int]
+"""Changes with every publication."""
 
 
-class CurrentSnapshots:
-    """Opens the catalog, and opens it again when a run has replaced it.
+def catalog_version(data_dir: Path) -> CatalogVersion | None:
+    """Return the version of the catalog; None where there is none."""
+    try:
+        stat = os.stat(data_dir / CATALOG)
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
-    Readers of the older one finish with it. Safe to use from many threads.
+
+def open_copy(data_dir: Path) -> Snapshots:
+    """Open a copy of the catalog, for a process in which it may be open already.
+
+    DuckDB returns the file that is open, even after a run has replaced it. Raises as
+    `open_snapshots` does.
     """
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-        self._lock = Lock()
-        self._version: CatalogVersion | None = None
-        self._snapshots: Snapshots | None = None
-
-    def version(self) -> CatalogVersion | None:
-        """Return what changes with every publication; None where there is no catalog."""
-        try:
-            stat = os.stat(self._data_dir / CATALOG)
-        except FileNotFoundError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-    def open(self) -> tuple[CatalogVersion | None, Snapshots]:
-        """Return the newest catalog, open for one reader, and its version.
-
-        Raises as `open_snapshots` does.
-        """
-        with self._lock:
-            version = self.version()
-            if self._snapshots is None or version != self._version:
-                self._snapshots, self._version = self._opened(), version
-            return self._version, Snapshots(self._snapshots.con.cursor(), self._snapshots.method)
-
-    def _opened(self) -> Snapshots:
-        catalog = self._data_dir / CATALOG
-        if not catalog.is_file():
-            return open_snapshots(self._data_dir)  # which raises what is missing
-        with TemporaryDirectory(prefix="plainscore-") as folder:
-            return open_snapshots(
-                self._data_dir, Path(shutil.copyfile(catalog, f"{folder}/{CATALOG}"))
-            )
+    catalog = data_dir / CATALOG
+    if not catalog.is_file():
+        return open_snapshots(data_dir)  # which raises what is missing
+    with TemporaryDirectory(prefix="plainscore-") as folder:
+        return open_snapshots(data_dir, Path(shutil.copy(catalog, folder)))
 
 
 def _read_day(word: str) -> date:

@@ -1,8 +1,10 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from plainscore.publish.catalog import rebuild_catalog
 from plainscore.show import site as site_module
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
@@ -13,6 +15,14 @@ from tests.publish.invented import published_autumn
 def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with September, October and October as known later."""
     return published_autumn(tmp_path_factory.mktemp("autumn"))
+
+
+@pytest.fixture
+def own_autumn(autumn: Path, tmp_path: Path) -> Path:
+    """A copy of that directory for one test."""
+    copy = Path(shutil.copytree(autumn, tmp_path / "data"))
+    rebuild_catalog(copy)
+    return copy
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plainscore.cli.app import main
-from tests.publish.invented import person_id, published
+from tests.publish.invented import person_id
 
 HEAVY = {"prefect", "great_expectations", "polars", "pandas", "deltalake", "sqlglot", "numpy"}
 
@@ -147,23 +147,28 @@ def test_status_has_a_row_for_every_date_and_knowledge(run_command: Any) -> None
     assert (said[0]["people"], said[0]["scored"], said[0]["checks_warned"]) == (40, 39, 1)
 
 
-def test_verify_ends_with_1_where_a_file_was_changed(run_command: Any, tmp_path: Path) -> None:
-    assert run_command("verify").code == 0
-    run = published(tmp_path)
-    (run.folder / "card" / "card.parquet").unlink()
-    ran = run_command("verify", data=tmp_path)
+def test_verify_finds_a_changed_file_and_rebuilds_the_catalog_of_a_moved_directory(
+    run_command: Any, own_autumn: Path, tmp_path: Path
+) -> None:
+    moved = own_autumn.rename(tmp_path / "moved")
+    assert run_command("verify", data=moved).code == 1
+    assert run_command("verify", "--rebuild-catalog", data=moved).code == 0
+    assert run_command("status", data=moved).code == 0
+    next(moved.glob("snapshots/*/*/*/card/card.parquet")).unlink()
+    ran = run_command("verify", data=moved)
     assert ran.code == 1
     assert "card/card.parquet is missing" in ran.out
 
 
-def test_verify_makes_the_catalog_of_a_moved_directory_anew(
+def test_report_writes_where_it_is_asked_to_and_refuses_a_directory(
     run_command: Any, tmp_path: Path
 ) -> None:
-    published(tmp_path / "old")
-    (tmp_path / "old").rename(tmp_path / "new")
-    assert run_command("verify", data=tmp_path / "new").code == 1
-    assert run_command("verify", "--rebuild-catalog", data=tmp_path / "new").code == 0
-    assert run_command("status", data=tmp_path / "new").code == 0
+    out = tmp_path / "page.html"
+    assert run_command("report", "--as-of", "2026-09", "--out", str(out)).out.strip() == str(out)
+    assert "Scores as of 2026-09-30" in out.read_text()
+    refused = run_command("report", "--out", str(tmp_path))
+    assert refused.code == 2
+    assert "name a file in a directory that exists" in refused.err
 
 
 def test_commands_that_look_import_nothing_heavy(autumn: Path) -> None:

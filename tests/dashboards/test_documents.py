@@ -35,7 +35,9 @@ def test_a_shell_reads_every_query_as_one_word(name: Name) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_document_of_the_demo_says_what_documents_say_now(name: Name) -> None:
-    shown = (CHECKOUT / "docs" / f"{name.replace('-', '_')}.md").read_text(encoding="utf-8")
+    shown = (CHECKOUT / "docs" / "explanation" / f"{name.replace('-', '_')}.md").read_text(
+        encoding="utf-8"
+    )
     place = 0
     for number, part in enumerate(QUERY.split(read_document(name))):
         text = f'plainscore query "{part.strip()}"' if number % 2 else part

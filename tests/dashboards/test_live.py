@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from plainscore.cli.app import main
 from plainscore.show import LIVE_APP
 from plainscore.show.figures import NOTHING, PAGES, Answer, answer, draw, figures
-from plainscore.show.live import table_of
+from plainscore.show.live import opened, table_of
 from plainscore.show.person import explain
-from plainscore.show.reader import CurrentSnapshots, Snapshots
+from plainscore.show.reader import Snapshots, catalog_version
 from tests.publish.invented import OCTOBER_LATER, SEPTEMBER, published
 
 OCTOBER = date(2026, 10, 31)
@@ -79,16 +79,14 @@ def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snap
     assert list(app.dataframe[0].value["total"])[-1] == told.score
 
 
-def test_a_new_snapshot_is_seen_by_who_opened_the_old_one(tmp_path: Path) -> None:
-    published(tmp_path, SEPTEMBER)
-    current = CurrentSnapshots(tmp_path)
-    first, old = current.open()
-    published(tmp_path, OCTOBER_LATER, seed=3)
-    second, new = current.open()
-    assert first != second
-    assert new.dates() == [SEPTEMBER.as_of_date, OCTOBER]
-    assert old.dates() == [SEPTEMBER.as_of_date]
-    assert current.open()[0] == second
+def test_a_new_snapshot_is_seen_by_who_opened_the_old_one(own_autumn: Path) -> None:
+    first = catalog_version(own_autumn)
+    old = opened(str(own_autumn), first)
+    published(own_autumn, OCTOBER_LATER, seed=4)
+    second = catalog_version(own_autumn)
+    new = opened(str(own_autumn), second)
+    assert first != second == catalog_version(own_autumn)
+    assert [one.run_of(OCTOBER)["run"] for one in (old, new)] == ["0002", "0003"]
 
 
 def test_where_nothing_is_published_the_command_says_so(

@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from datetime import date
@@ -14,7 +13,6 @@ import duckdb
 import pytest
 
 from plainscore.cli.app import main
-from plainscore.publish.catalog import rebuild_catalog
 from plainscore.show.person import read_card
 from plainscore.show.reader import CATALOG, Snapshots
 from plainscore.show.site import (
@@ -114,18 +112,14 @@ def test_a_folder_of_something_else_is_left_alone(
 
 
 def test_a_site_shows_what_was_published_when_it_was_begun(
-    autumn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_autumn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(autumn, data)
-    rebuild_catalog(data)
-
     def lose_the_catalog(target: Path, _: Path | None) -> None:
-        (data / CATALOG).unlink()
+        (own_autumn / CATALOG).unlink()
         target.mkdir(parents=True)
 
     monkeypatch.setattr("plainscore.show.site._write_engine", lose_the_catalog)
-    write_autumn(data, tmp_path / "site")
+    write_autumn(own_autumn, tmp_path / "site")
     dates = {page.parent.name for page in (tmp_path / "site").glob("*/index.html")}
     assert dates == {"2026-09-30", "2026-10-31"}
 
