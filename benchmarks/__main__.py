@@ -11,20 +11,29 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from benchmarks.job import write_job
-from benchmarks.measuring import COMMAND, machine, present_load, take
-from benchmarks.table import WorldFigures, markdown
-from benchmarks.world import borrow, bytes_of_events, counted, differing_rows, scored_person
+from benchmarks.measuring import COMMAND, Taken, machine, present_load, take
+from benchmarks.world import borrow, differing_rows, scored_person, size_of, write_job
 
 DAY, MONTH_BEFORE = date(2026, 10, 31), date(2026, 9, 30)
-MAKING = ("synthesise", "ingest", "compact")
+MAKING = {
+    "synthesise": "synthesise --people {people}",
+    "ingest": "ingest",
+    "compact": "compact --grace-days 0",
+}
 BY_HAND = ("floor", "plain")
-RUNNING = ("run --plain", "backfill", "run")
-STAGES = (*MAKING, *BY_HAND, *RUNNING, "report", "explain")
+RUNNING = {
+    "run --plain": f"run --as-of {DAY} --no-prefect --force",
+    "backfill": f"backfill --from {MONTH_BEFORE} --to {DAY} --no-prefect --force",
+    "run": f"run --as-of {DAY} --force",
+}
+READING = {"report": "report", "explain": "explain {person}"}
+STAGES = (*MAKING, *BY_HAND, *RUNNING, *READING)
+MIB = 2**20
+
+Stages = dict[str, Taken]
 
 
 def main() -> int:
@@ -34,71 +43,91 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=None, help="a world that is there")
     parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--memory-limit", default=None, help="of the runs, e.g. 3GB")
-    parser.add_argument("--home", type=Path, default=None, help="work here, and leave it")
     asked = parser.parse_args()
     failed = False
     for people in [0] if asked.data else asked.people:
-        with _home(asked.home, people) as home:
-            world = measured(home, people, asked)
-        print(markdown(world), flush=True)
-        failed |= any(one.exit_code for one in world.taken.values())
-        failed |= any(world.differing.values())
+        with tempfile.TemporaryDirectory(prefix="plainscore-") as made:
+            failed |= measure(Path(made), people, asked)
     return int(failed)
 
 
-@contextmanager
-def _home(kept: Path | None, people: int) -> Iterator[Path]:
-    if kept is not None:
-        home = kept / str(people)
-        home.mkdir(parents=True, exist_ok=True)
-        yield home
-        return
-    with tempfile.TemporaryDirectory(prefix="plainscore-") as made:
-        yield Path(made)
-
-
-def measured(home: Path, people: int, asked: argparse.Namespace) -> WorldFigures:
-    """Measure one world."""
+def measure(home: Path, people: int, asked: argparse.Namespace) -> bool:
+    """Measure one world and print its tables; return whether a stage failed or rows differ."""
     data = borrow(asked.data, home) if asked.data else home / "data"
     wanted = [one for one in STAGES if one in asked.only and not (asked.data and one in MAKING)]
-    world = WorldFigures(machine())
-    for stage, words in _commands(wanted, data, home, people, asked.memory_limit):
-        print(f"{stage}: load {present_load()}", file=sys.stderr, flush=True)
-        world.loads.append(present_load())
-        world.taken[stage] = take(words)
-    world.people, world.events = counted(data)
-    world.event_bytes = bytes_of_events(data)
-    if "plain" in wanted and set(RUNNING) & set(wanted):
-        world.differing = differing_rows(data, DAY, home / "result.parquet")
-    return world
-
-
-def _commands(
-    wanted: list[str], data: Path, home: Path, people: int, limit: str | None
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield what to start, one after the other: some words are known only when others are done."""
-    limits = ["--memory-limit", limit] if limit else []
-    runs = {
-        "run": f"run --as-of {DAY} --force".split(),
-        "run --plain": f"run --as-of {DAY} --plain --force".split(),
-        "backfill": f"backfill --from {MONTH_BEFORE} --to {DAY} --plain --force".split(),
-    }
-    ours = {
-        "synthesise": ["synthesise", "--people", str(people)],
-        "ingest": ["ingest"],
-        "compact": ["compact", "--grace-days", "0"],
-        **{name: [*words, *limits] for name, words in runs.items()},
-        "report": ["report"],
-    }
+    taken: Stages = {}
+    loads = []
     for stage in wanted:
-        if stage in ours:
-            yield stage, [*COMMAND, *ours[stage], "--data", str(data)]
-        elif stage == "explain":
-            yield stage, [*COMMAND, "explain", scored_person(data), "--data", str(data)]
-        else:
-            job = write_job(data, DAY, home)
-            words = [sys.executable, "-m", "benchmarks.plain", str(job)]
-            yield stage, [*words, "--floor"] if stage == "floor" else words
+        # Some words are known only when the stages before are done.
+        words = _words(stage, data, home, people, asked.memory_limit)
+        loads.append(present_load())
+        print(f"{stage}: load {loads[-1]}", file=sys.stderr, flush=True)
+        taken[stage] = take(words)
+    differing = {}
+    if "plain" in wanted and set(RUNNING) & set(wanted):
+        differing = differing_rows(data, DAY, home / "result.parquet")
+    people, events, sizes = size_of(data)
+    shown = ", ".join(f"{log} {size / MIB:,.0f} MiB" for log, size in sizes.items())
+    print(f"## {people:,} people, {events:,} events\n")
+    print(f"{machine()}. Load when the stages began: {min(loads):.1f} to {max(loads):.1f}.")
+    print(f"Event files: {shown}.")
+    for view, count in differing.items():
+        print(f"Rows of `{view}` in which the run and the SQL by hand differ: {count}.")
+    print("\n".join(["", *stage_rows(taken), "", *goal_rows(taken, people), ""]), flush=True)
+    return any(one.exit_code for one in taken.values()) or any(differing.values())
+
+
+def _words(stage: str, data: Path, home: Path, people: int, limit: str | None) -> list[str]:
+    """Return the command of a stage."""
+    if stage in BY_HAND:
+        words = [sys.executable, "-m", "benchmarks.plain", str(write_job(data, DAY, home))]
+        return [*words, "--floor"] if stage == "floor" else words
+    person = scored_person(data) if stage == "explain" else ""
+    words = (MAKING | RUNNING | READING)[stage].format(people=people, person=person).split()
+    limits = ["--memory-limit", limit] if limit and stage in RUNNING else []
+    return [*COMMAND, *words, *limits, "--data", str(data)]
+
+
+def stage_rows(taken: Stages) -> Iterator[str]:
+    """Yield the lines of the table of stages."""
+    yield "| stage | wall s | CPU s | own MiB | all MiB | written MiB | CPU x floor | CPU x plain |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
+    for stage, one in taken.items():
+        name = f"{stage} (exit code {one.exit_code})" if one.exit_code else stage
+        seconds = f"{one.wall_seconds:,.1f} | {one.cpu_seconds:,.1f}"
+        sizes = (one.own_bytes, one.all_bytes, one.written_bytes)
+        memory = " | ".join(f"{size / MIB:,.0f}" for size in sizes)
+        ratios = " | ".join(_ratio(taken, stage, base) for base in BY_HAND)
+        yield f"| {name} | {seconds} | {memory} | {ratios} |"
+
+
+def _ratio(taken: Stages, stage: str, base: str) -> str:
+    if not (stage in taken and base in taken and taken[base].cpu_seconds):
+        return ""
+    return f"{taken[stage].cpu_seconds / taken[base].cpu_seconds:.1f}"
+
+
+def goal_rows(taken: Stages, people: int) -> Iterator[str]:
+    """Yield the lines of the table of goals, those whose stages were measured."""
+    if "run --plain" not in taken:
+        return
+    run = taken["run --plain"]
+    goals = {
+        "run at most 3 x plain": _ratio(taken, "run --plain", "plain"),
+        "run at most 10 x floor": _ratio(taken, "run --plain", "floor"),
+        "run in less than 6 GB": f"{run.all_bytes / 1e9:.2f} GB",
+        "CPU of a run per million people, flat within 20 %": (
+            f"{run.cpu_seconds / people * 1e6:,.0f} s"
+        ),
+    }
+    if "backfill" in taken:
+        later = taken["backfill"].cpu_seconds - run.cpu_seconds
+        goals["second date of a backfill at most half of a first"] = (
+            f"{later / run.cpu_seconds:.2f}"
+        )
+    yield "| goal | measured |"
+    yield "|---|--:|"
+    yield from (f"| {goal} | {measured} |" for goal, measured in goals.items() if measured)
 
 
 if __name__ == "__main__":

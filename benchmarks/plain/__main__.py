@@ -1,6 +1,6 @@
 """The same features and scores as `plainscore run`, by hand-written DuckDB SQL and nothing else.
 
-    python -m benchmarks.plain JOB            # JOB is a JSON file of benchmarks.job
+    python -m benchmarks.plain JOB            # JOB is a JSON file of benchmarks.world
     python -m benchmarks.plain JOB --floor
 
 No contracts, no checks, no audits, no publishing, no second scorecard: what an engineer who cares

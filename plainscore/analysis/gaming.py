@@ -6,14 +6,15 @@ them, so a copy without actions has the very points of its person; that is check
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -40,12 +41,11 @@ FIRST_COPY, NEW_FRIEND = 1_000_000_000, 2_000_000_000
 """Where keys of copies, and of friends that actions add, begin; real keys are dense from 0."""
 RELIABLE_FRIENDS = 100
 """So many of the added friends, from NEW_FRIEND on, have all own points."""
+PERSON_KEYS = ("person_key", "friend_key")
 NOON = time(12)
 
 Points = dict[str, int]
 Rows = list[tuple[Any, ...]]
-FoundRow = tuple[str, str, int, str, int, int, int, int, str]
-"""scorecard, person_id, step, action, deeds, cents, points gained, score after, by feature."""
 
 
 def gaming_file(name: str, method: Method) -> str:
@@ -55,17 +55,14 @@ def gaming_file(name: str, method: Method) -> str:
 
 @contextmanager
 def built_scores(
-    data_dir: Path,
-    dates: SnapshotDates,
-    settings: Settings,
-    method: Method = STANDARD_METHOD,
+    data_dir: Path, dates: SnapshotDates, settings: Settings
 ) -> Iterator[DuckDBEngine]:
     """Yield an engine with everything up to the scores, and the rings, of the set scorecards.
 
     Nothing is published; only temporary files are written.
     """
-    cards = read_scorecards(settings.scorecards, method)
-    catalog = load_catalog(cards, method=method)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    catalog = load_catalog(cards, method=settings.method)
     options = engine_options(data_dir, settings, ".gaming")
     with built(
         catalog, dates, open_store(data_dir), cards, upto="scores", options=options
@@ -84,16 +81,12 @@ class Action:
     """
 
     family: str
-    size: int
+    name: str
     log: str
     deeds: int
     cents: int
-    events: tuple[Mapping[str, Any], ...]
-    replaced: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        return f"{self.family} x{self.size}"
+    events: list[dict[str, Any]]
+    replaced: list[str]
 
 
 @cache
@@ -105,8 +98,7 @@ def read_actions(
     engine: DuckDBEngine, person_key: int, months: int, method: Method = STANDARD_METHOD
 ) -> list[Action]:
     """Return every action open to a person with so many months at hand, by family and size."""
-    as_of_date = engine.dates.as_of_date
-    con = engine.con
+    as_of_date, con, declarations = engine.dates.as_of_date, engine.con, _declared(method)
     con.execute("create schema if not exists gaming")
     con.execute(
         "create or replace table gaming.day as select ? - cast(? * number + 4 as integer) as day "
@@ -114,50 +106,54 @@ def read_actions(
         [as_of_date, MONTH_DAYS, months],
     )
     actions = []
-    for declared in _declared(method)["action"]:
+    for declared in declarations["action"]:
+        family, sql = declared["name"], declarations["sql"][declared["sql"]]
+        names = con.extract_statements(sql)[0].named_parameters
         values = declared.get("values", {}) | {
-            "name": declared["name"],
+            "name": family,
             "person_key": person_key,
             "as_of_date": as_of_date,
             "first_day": as_of_date - timedelta(days=MONTH_DAYS * months - 1),
         }
         for size in declared.get("sizes", [0]):
-            rows = _records(con, _declared(method)["sql"][declared["sql"]], values | {"size": size})
-            if rows:
-                actions.append(_action(declared["name"], size or len(rows), declared["log"], rows))
+            given = values | {"size": size}
+            events = records(con, sql, {name: given[name] for name in names})
+            deeds = sum(event.pop("deeds", 1) for event in events)
+            cents = sum(event.pop("cents", 0) for event in events)
+            gone = {one for event in events for one in event.pop("replaces", None) or ()}
+            if events:
+                name = f"{family} x{size or len(events)}"
+                actions.append(
+                    Action(family, name, declared["log"], deeds, cents, events, sorted(gone))
+                )
     return actions
 
 
-def _records(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> list[Any]:
-    """Return the rows of a query as column -> value; parameters that it does not name are left."""
-    names = con.extract_statements(sql)[0].named_parameters
-    made = con.execute(sql, {name: values[name] for name in names})
+def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> list[dict[str, Any]]:
+    """Return the rows of a query, each as column -> value."""
+    made = con.execute(sql, parameters)
     columns = [column[0] for column in made.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in made.fetchall()]
-
-
-def _action(family: str, size: int, log: str, rows: list[dict[str, Any]]) -> Action:
-    costs = [(row.pop("deeds", 1), row.pop("cents", 0)) for row in rows]
-    replaced = frozenset(one for row in rows for one in row.pop("replaces", None) or ())
-    deeds, cents = (sum(column) for column in zip(*costs, strict=True))
-    return Action(family, size, log, deeds, cents, tuple(rows), replaced)
 
 
 def choose_people(engine: DuckDBEngine) -> list[int]:
     """Return a person_key for each of PLACES, by the champion's score and then by person_id."""
     rows = engine.con.execute(
-        "select score.person_key from scores.score as score "
+        "with placed as (select score.person_key, count(*) over () as people, "
+        "row_number() over (order by score.score, person.person_id) - 1 as place "
+        "from scores.score as score "
         "inner join reference.card as card on score.scorecard = card.scorecard "
         "inner join events.person as person on score.person_key = person.person_key "
-        "where card.scorecard_no = 1 and score.score is not null "
-        "order by score.score, person.person_id"
+        "where card.scorecard_no = 1 and score.score is not null) "
+        "select person_key from placed "
+        "where list_contains(list_transform(?, lambda share: people * share // 100), place) "
+        "order by place",
+        [list(PLACES)],
     ).fetchall()
-    places = sorted({len(rows) * place // 100 for place in PLACES}) if rows else []
-    return [rows[place][0] for place in places]
+    return [person_key for (person_key,) in rows]
 
 
-@dataclass(frozen=True)
-class LifeCopy:
+class LifeCopy(NamedTuple):
     """A person's life with some actions added."""
 
     person_key: int
@@ -183,84 +179,86 @@ class Replay:
         tables = engine.catalog.of_schema("events")
         columns = {table.name: [column.name for column in table.columns] for table in tables}
         self._logs = {name: names for name, names in columns.items() if "event_id" in names}
-        self._events = {log: self._events_of(log) for log in self._logs}
-        known = self._query(
+        self._events = {
+            log: self._of_people(log, names, [n for n in PERSON_KEYS if n in names])
+            for log, names in self._logs.items()
+        }
+        known = engine.con.execute(
             "select scorecard, person_key, own_points from scores.own_points where person_key in "
             "(select friend_key from staging.tie where person_key in (select unnest(?)))",
             [self._people],
-        )
+        ).fetchall()
         reliable = [
             (card.name, NEW_FRIEND + place, card.own_points_max)
             for card in cards
             for place in range(RELIABLE_FRIENDS)
         ]
-        self._friends = [*known, *reliable]
+        friends = [*known, *reliable]
+        is_scored = sorted({(key, None, True) for _, key, _ in friends})
+        self._of_friends = {
+            "features.scoring_status": ("person_key, not_scored_code, is_scored", is_scored),
+            "scores.own_points": ("scorecard, person_key, own_points", friends),
+        }
         self._kept = [
-            (one["table"], one["column"], self._values_of(one["table"], one["column"]))
-            for one in _declared(method)["kept"]
+            (table, column, self._of_people(table, ["person_key", column], ["person_key"]))
+            for table, column in map(itemgetter("table", "column"), _declared(method)["kept"])
         ]
         engine.con.execute(self._naive_rule)
-        bars: dict[str, int] = dict(self._query("select scorecard, good_ppm from good_friend_bar"))
-        self._good_ppm = bars.get(cards[0].name)
+        bars = engine.con.execute("select scorecard, good_ppm from good_friend_bar").fetchall()
+        self._good_ppm = dict(bars).get(cards[0].name)
+
+    def _of_people(self, table: str, columns: Sequence[str], keys: Sequence[str]) -> Rows:
+        """Return the rows in which someone who is played has one of the keys."""
+        condition = " or ".join(f"{key} in (select unnest($people))" for key in keys)
+        sql = f"select {', '.join(columns)} from {table} where {condition}"
+        return self._engine.con.execute(sql, {"people": self._people}).fetchall()
 
     def points(self, copies: Sequence[LifeCopy]) -> list[dict[str, Points]]:
         """Return, for each copy, scorecard -> feature -> points; no card where it is not scored.
 
         Raises ReplayError where a copy without actions does not have its person's points.
         """
-        catalog, dates = self._engine.catalog, self._engine.dates
+        catalog, dates, first = self._engine.catalog, self._engine.dates, self._cards[0]
         options = EngineOptions(threads=1)
         with built(catalog, dates, cards=self._cards, options=options) as engine:
-            self._fill(engine, copies)
+            self._fill(engine.con, copies)
             for table in catalog.tables.values():
                 if table.schema in ("raw", "staging", "features", "scores"):
                     engine.build(table)
-                    self._keep(engine, table.name)
+                    self._keep(engine.con, table.name)
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
-            made = [found.get(FIRST_COPY + no, {}) for no in range(len(copies))]
-            self._refuse_other_points(copies, made)
-            late = self._cards[0].late_feature
-            naive = self._naive_points(engine) if late else {}
-            for number, points in enumerate(made):
-                if late and points:
-                    counted = {late.name: naive.get(FIRST_COPY + number, 0)}
-                    points[NAIVE] = points[self._cards[0].name] | counted
-            return made
+            naive = self._naive_points(engine.con) if first.late_feature else {}
+        published, made = self.published_points(), []
+        for copy_key, copy in enumerate(copies, start=FIRST_COPY):
+            points = found.get(copy_key, {})
+            if not copy.actions and points != published.get(copy.person_key, {}):
+                raise ReplayError(
+                    "a life replayed without any action has other points than its person: "
+                    "this is a fault of the program, please report it"
+                )
+            if first.late_feature and points:
+                counted = {first.late_feature.name: naive.get(copy_key, 0)}
+                points[NAIVE] = points[first.name] | counted
+            made.append(points)
+        return made
 
     def published_points(self) -> dict[int, dict[str, Points]]:
         """Return person_key -> scorecard -> feature -> points, as they are without any action."""
         return _read_points(self._engine, "person_key in (select unnest(?))", self._people)
 
-    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        return self._engine.con.execute(sql, list(parameters)).fetchall()
-
-    def _values_of(self, table: str, column: str) -> Rows:
-        return self._query(
-            f"select person_key, {column} from {table} where person_key in (select unnest(?))",
-            [self._people],
-        )
-
-    def _events_of(self, log: str) -> Rows:
-        columns = self._logs[log]
-        condition, parameters = "person_key in (select unnest(?))", [self._people]
-        if "friend_key" in columns:
-            condition += " or friend_key in (select unnest(?))"
-            parameters *= 2
-        return self._query(f"select {', '.join(columns)} from {log} where {condition}", parameters)
-
-    def _fill(self, engine: DuckDBEngine, copies: Sequence[LifeCopy]) -> None:
+    def _fill(self, con: duckdb.DuckDBPyConnection, copies: Sequence[LifeCopy]) -> None:
         """Fill the logs with what happened to the people and their friends, and to the copies."""
-        con = engine.con
         con.execute(
             "create schema life; create table life.copy (copy_key bigint, person_key bigint); "
             "create table life.replaced (copy_key bigint, event_id varchar)"
         )
-        _insert(con, "life.copy", [(FIRST_COPY + no, c.person_key) for no, c in enumerate(copies)])
+        numbered = list(enumerate(copies, start=FIRST_COPY))
+        _insert(con, "life.copy", [(key, copy.person_key) for key, copy in numbered])
         replaced = [
-            (FIRST_COPY + no, event_id)
-            for no, copy in enumerate(copies)
+            (key, event_id)
+            for key, copy in numbered
             for action in copy.actions
-            for event_id in sorted(action.replaced)
+            for event_id in action.replaced
         ]
         _insert(con, "life.replaced", replaced)
         for log, columns in self._logs.items():
@@ -273,7 +271,7 @@ class Replay:
                 "on life.person_key = copy.person_key where not exists (from life.replaced as gone "
                 "where gone.copy_key = copy.copy_key and gone.event_id = life.event_id)"
             )
-            added = enumerate(_added_events(log, copies), start=1)
+            added = enumerate(_added_events(log, numbered), start=1)
             rows = [{"event_id": f"action {no:07}", "line": no, **event} for no, event in added]
             _insert(con, log, [tuple(row.get(name) for name in columns) for row in rows])
             if "friend_key" in columns:
@@ -283,21 +281,15 @@ class Replay:
                     "on life.friend_key = copy.person_key"
                 )
 
-    def _keep(self, engine: DuckDBEngine, table_name: str) -> None:
+    def _keep(self, con: duckdb.DuckDBPyConnection, table_name: str) -> None:
         """Give friends the records that they have, and copies what depends on other people."""
-        con = engine.con
-        if table_name == "features.scoring_status":
+        if table_name in self._of_friends:
+            columns, friends = self._of_friends[table_name]
             con.execute(
                 f"delete from {table_name} where person_key < {FIRST_COPY} "
                 f"or person_key >= {NEW_FRIEND}"
             )
-            _insert(con, table_name, sorted({(key, None, True) for _, key, _ in self._friends}))
-        elif table_name == "scores.own_points":
-            con.execute(
-                f"delete from {table_name} where person_key < {FIRST_COPY} "
-                f"or person_key >= {NEW_FRIEND}"
-            )
-            _insert(con, table_name, self._friends, "scorecard, person_key, own_points")
+            _insert(con, f"{table_name} ({columns})", friends)
         for table, column, values in self._kept:
             if table == table_name:
                 con.execute("create or replace table life.kept (person_key bigint, kept bigint)")
@@ -308,9 +300,9 @@ class Replay:
                     "where made.person_key = copy.copy_key and copy.person_key = kept.person_key"
                 )
 
-    def _naive_points(self, engine: DuckDBEngine) -> dict[int, int]:
-        engine.con.execute(self._naive_rule)
-        rows = engine.con.execute(
+    def _naive_points(self, con: duckdb.DuckDBPyConnection) -> dict[int, int]:
+        con.execute(self._naive_rule)
+        rows = con.execute(
             "select tie.person_key, naive_points(card.friend_points_max, count(*)) "
             "from staging.tie as tie inner join scores.friend_reliability as friend "
             "on tie.friend_key = friend.person_key inner join reference.card as card "
@@ -321,22 +313,10 @@ class Replay:
         ).fetchall()
         return dict(rows)
 
-    def _refuse_other_points(
-        self, copies: Sequence[LifeCopy], made: Sequence[dict[str, Points]]
-    ) -> None:
-        published = self.published_points()
-        for copy, points in zip(copies, made, strict=True):
-            if not copy.actions and points != published.get(copy.person_key, {}):
-                raise ReplayError(
-                    "a life replayed without any action has other points than its person: "
-                    "this is a fault of the program, please report it"
-                )
 
-
-def _added_events(log: str, copies: Sequence[LifeCopy]) -> Iterator[dict[str, Any]]:
-    """Yield the rows that the actions of all copies add to a log."""
-    for place, copy in enumerate(copies):
-        own_key = FIRST_COPY + place
+def _added_events(log: str, copies: Iterable[tuple[int, LifeCopy]]) -> Iterator[dict[str, Any]]:
+    """Yield the rows that the actions of all copies, by their key, add to a log."""
+    for own_key, copy in copies:
         for action in copy.actions:
             for event in action.events if f"events.{action.log}" == log else ():
                 row, day = dict(event), event["event_date"]
@@ -352,32 +332,25 @@ def _added_events(log: str, copies: Sequence[LifeCopy]) -> Iterator[dict[str, An
                 }
 
 
-def _insert(
-    con: duckdb.DuckDBPyConnection, table_name: str, rows: Rows, columns: str | None = None
-) -> None:
+def _insert(con: duckdb.DuckDBPyConnection, target: str, rows: Rows) -> None:
     if rows:
         lists = ", ".join("unnest(?)" for _ in rows[0])
-        named = f"({columns})" if columns else ""
         cells = [list(column) for column in zip(*rows, strict=True)]
-        con.execute(f"insert into {table_name} {named} select {lists}", cells)
+        con.execute(f"insert into {target} select {lists}", cells)
 
 
 def _read_points(
     engine: DuckDBEngine, condition: str, parameter: Any
 ) -> dict[int, dict[str, Points]]:
-    made = engine.con.execute(f"select * from scores.points where {condition}", [parameter])
-    names = [column[0] for column in made.description or ()]
     found: dict[int, dict[str, Points]] = {}
-    for row in made.fetchall():
-        cells = dict(zip(names, row, strict=True))
+    for cells in records(engine.con, f"from scores.points where {condition}", [parameter]):
         person_key, card = cells.pop("person_key"), cells.pop("scorecard")
         if person_key < NEW_FRIEND:
             found.setdefault(person_key, {})[card] = cells
     return found
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """One action on top of those before it: what it takes more, and the points it gains more."""
 
     scorecard: str
@@ -388,7 +361,7 @@ class Found:
     cents: int
     points_gained: int
     points_after: int
-    by_feature: Mapping[str, int]
+    by_feature: Points
 
 
 @dataclass
@@ -401,16 +374,10 @@ class _Play:
     chosen: dict[str, Action] = field(default_factory=dict)
     found: list[Found] = field(default_factory=list)
 
-    @property
-    def deeds(self) -> int:
-        return sum(action.deeds for action in self.chosen.values())
-
     def cost(self, action: Action) -> tuple[int, int]:
         """Return deeds and cents of an action beyond the smaller one of its family."""
         had = self.chosen.get(action.family)
-        if had is None:
-            return action.deeds, action.cents
-        return action.deeds - had.deeds, action.cents - had.cents
+        return action.deeds - (had.deeds if had else 0), action.cents - (had.cents if had else 0)
 
     def copy(self, action: Action) -> LifeCopy:
         """Return the person's life with this action on top of those chosen."""
@@ -435,72 +402,50 @@ def search(
     replay: Replay,
     actions: Mapping[int, Sequence[Action]],
     cards: Sequence[str],
-    max_actions: int,
+    max_actions: int | None,
 ) -> list[Found]:
     """Return what is found against each card for each person, step by step.
 
     Greedy: always the action with most points for a deed. So what it finds can be bought, and
     there may be cheaper: actions that only pay together are not seen, and no one else changes.
-    ``actions``: person_key -> what they could do; ``max_actions``: deeds of a person in total.
+    ``actions``: person_key -> what they could do; ``max_actions``: deeds of a person in total;
+    None: every action of every person alone, as step 1.
     """
-    plays = _plays(replay, actions, cards)
-    going = plays
-    while going:
-        tries = [
-            (play, action)
-            for play in going
-            for action in actions[play.person_key]
-            if play.cost(action)[0] > 0 or action.family not in play.chosen
-            if play.deeds + play.cost(action)[0] <= max_actions
-        ]
-        going = []
-        made = replay.points([play.copy(action) for play, action in tries])
-        for play, action, points in _best(tries, made):
-            play.found.append(play.result(action, points))
-            play.chosen[action.family], play.points = action, points
-            going.append(play)
-    return [found for play in plays for found in play.found]
-
-
-def try_alone(
-    replay: Replay, actions: Mapping[int, Sequence[Action]], cards: Sequence[str]
-) -> list[Found]:
-    """Return every action of every person alone, against each card; step 1 throughout."""
-    plays = _plays(replay, actions, cards)
-    tries = [(play, action) for play in plays for action in actions[play.person_key]]
-    made = replay.points([play.copy(action) for play, action in tries])
-    return [
-        play.result(action, points[play.scorecard])
-        for (play, action), points in zip(tries, made, strict=True)
-        if play.scorecard in points
-    ]
-
-
-def _plays(
-    replay: Replay, actions: Mapping[int, Sequence[Action]], cards: Sequence[str]
-) -> list[_Play]:
     untouched = replay.points([LifeCopy(person_key) for person_key in actions])
-    return [
+    plays = going = [
         _Play(card, person_key, points[card])
         for card in cards
         for person_key, points in zip(actions, untouched, strict=True)
         if card in points
     ]
-
-
-def _best(
-    tries: Sequence[tuple[_Play, Action]], made: Sequence[Mapping[str, Points]]
-) -> list[tuple[_Play, Action, Points]]:
-    """Return, for each play, the action with most points for a deed, if any gains some."""
-    found: dict[int, tuple[tuple[Fraction, int, str], _Play, Action, Points]] = {}
-    for (play, action), points in zip(tries, made, strict=True):
-        if play.scorecard not in points:
-            continue
-        gain = sum(points[play.scorecard].values()) - sum(play.points.values())
-        rank = (Fraction(gain, max(play.cost(action)[0], 1)), gain, action.name)
-        if gain > 0 and (id(play) not in found or rank > found[id(play)][0]):
-            found[id(play)] = (rank, play, action, points[play.scorecard])
-    return [(play, action, points) for _, play, action, points in found.values()]
+    while going:
+        tries = [
+            (play, action)
+            for play in going
+            for action in actions[play.person_key]
+            if action.family not in play.chosen or play.cost(action)[0] > 0
+            if max_actions is None
+            or sum(one.deeds for one in play.found) + play.cost(action)[0] <= max_actions
+        ]
+        made = replay.points([play.copy(action) for play, action in tries])
+        outcomes = [
+            (play, action, points[play.scorecard])
+            for (play, action), points in zip(tries, made, strict=True)
+            if play.scorecard in points
+        ]
+        if max_actions is None:
+            return [play.result(action, points) for play, action, points in outcomes]
+        best: dict[int, tuple[Any, _Play, Action, Points]] = {}
+        for play, action, points in outcomes:
+            one = play.result(action, points)
+            rank = Fraction(one.points_gained, max(one.deeds, 1)), one.points_gained, one.action
+            if one.points_gained > 0 and (id(play) not in best or rank > best[id(play)][0]):
+                best[id(play)] = rank, play, action, points
+        for _, play, action, points in best.values():
+            play.found.append(play.result(action, points))
+            play.chosen[action.family], play.points = action, points
+        going = [play for _, play, *_ in best.values()]
+    return [found for play in plays for found in play.found]
 
 
 def find_cheap_points(
@@ -510,30 +455,23 @@ def find_cheap_points(
     months: int,
     max_actions: int | None,
     method: Method = STANDARD_METHOD,
-) -> list[FoundRow]:
-    """Return what the search finds; ``max_actions`` None: what every action gains alone.
+) -> list[tuple[Any, ...]]:
+    """Return rows of what the search finds; ``max_actions`` None: what every action gains alone.
 
-    Raises UsageError where someone in ``people`` is not scored.
+    Scorecard, person_id, step, action, deeds, cents, points gained, score after, points gained by
+    feature. Raises UsageError where someone in ``people`` is not scored.
     """
     keys = [_scored_key(engine, one) for one in people] or choose_people(engine)
     replay = Replay(engine, cards, keys, method)
     actions = {key: read_actions(engine, key, months, method) for key in keys}
-    names = [*(card.name for card in cards), NAIVE]
-    if max_actions is None:
-        found = try_alone(replay, actions, names)
-    else:
-        found = search(replay, actions, names, max_actions)
+    found = search(replay, actions, [*(card.name for card in cards), NAIVE], max_actions)
     ids = dict(engine.con.execute("select person_key, person_id from events.person").fetchall())
     base = {card.name: card.base for card in cards} | {NAIVE: cards[0].base}
     return [
         (
             one.scorecard,
             ids[one.person_key],
-            one.step,
-            one.action,
-            one.deeds,
-            one.cents,
-            one.points_gained,
+            *one[2:7],
             base[one.scorecard] + one.points_after,
             ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items()),
         )

@@ -21,9 +21,24 @@ from plainscore.analysis.inference import (
 
 Count = tuple[int, int]
 """A value, at least 0, and how many people have it."""
-GroupPoints = tuple[str, str, str, int, str, int | None, int]
 Access = tuple[int, str, int, int]
 """group_no, group_name, people, open_count."""
+# Scores as far as they are known: people, total, total of squares, all whole.
+_SUMS = """
+select
+    counted.scorecard,
+    counted.points_counted,
+    counted.attribute,
+    counted.group_no,
+    counted.group_name,
+    cast(sum(counted.people) as bigint),
+    cast(coalesce(sum(counted.people) filter (where counted.points is not null), 0) as bigint),
+    coalesce(sum(counted.people * (card.base + counted.points)), 0),
+    coalesce(sum(counted.people * (card.base + counted.points) * (card.base + counted.points)), 0)
+from audits.group_points as counted
+inner join reference.card as card on counted.scorecard = card.scorecard
+group by all order by all
+"""
 
 
 def group_gap(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
@@ -31,45 +46,23 @@ def group_gap(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
 
     The groups of one attribute are tested together.
     """
-    rows = con.execute(
-        "select counted.scorecard, counted.points_counted, counted.attribute, counted.group_no, "
-        "counted.group_name, card.base + counted.points, counted.people "
-        "from audits.group_points as counted "
-        "inner join reference.card as card on counted.scorecard = card.scorecard order by all"
-    ).fetchall()
-    for family, counted in groupby(rows, key=lambda row: row[:3]):
-        for row in _attribute_gaps(list(counted)):
-            yield *family, *row
-
-
-def _attribute_gaps(rows: list[GroupPoints]) -> Iterator[tuple[object, ...]]:
-    groups = {group: list(counted) for group, counted in groupby(rows, key=lambda row: row[3:5])}
-    sums = {
-        group: Sums.of((score, people) for *_, score, people in counted if score is not None)
-        for group, counted in groups.items()
-    }
-    everyone = Sums.of((score, people) for *_, score, people in rows if score is not None)
-    found = {group: compare_means(own, everyone - own) for group, own in sums.items()}
-    adjusted = holm([comparison.p_value for comparison in found.values()])
-    for (group, comparison), adjusted_p in zip(found.items(), adjusted, strict=True):
-        people = sum(row[-1] for row in groups[group])
-        own = sums[group]
-        yield (
-            *group,
-            people,
-            own.people,
-            (people - own.people) / people,
-            own.mean,
-            (everyone - own).mean,
-            comparison.difference,
-            comparison.low,
-            comparison.high,
-            comparison.standardised,
-            comparison.p_value,
-            adjusted_p,
-            adjusted_p is not None and adjusted_p < SIGNIFICANCE,
-            own.people < FEWEST_TO_JUDGE_BY,
-        )
+    for _, of_family in groupby(con.execute(_SUMS).fetchall(), key=lambda row: row[:3]):
+        rows = list(of_family)
+        groups = [Sums(*row[6:]) for row in rows]
+        everyone = Sums(*(sum(column) for column in zip(*(row[6:] for row in rows), strict=True)))
+        found = [compare_means(own, everyone - own) for own in groups]
+        adjusted = holm([comparison.p_value for comparison in found])
+        for row, own, comparison, adjusted_p in zip(rows, groups, found, adjusted, strict=True):
+            yield (
+                *row[:7],
+                (row[5] - own.people) / row[5],
+                own.mean,
+                (everyone - own).mean,
+                *comparison,
+                adjusted_p,
+                adjusted_p is not None and adjusted_p < SIGNIFICANCE,
+                own.people < FEWEST_TO_JUDGE_BY,
+            )
 
 
 def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:

@@ -4,8 +4,9 @@ scipy.special is imported where it is needed: loading it takes longer than most 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 NORMAL_95 = 1.959963984540054
 """Within so many standard errors lie 95 % of a normal distribution."""
@@ -16,20 +17,6 @@ every day: at the usual 0.05 they would raise a false alarm every month."""
 
 FEWEST_TO_JUDGE_BY = 30
 """Smaller groups are flagged: the usual rule of thumb for the mean of skewed values."""
-
-
-def two_sided_p(t: float, degrees: float) -> float:
-    """Return the probability of a Student's t at least as far from 0; ``degrees`` above 0."""
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(degrees, -abs(t)))
-
-
-def student_95(degrees: float) -> float:
-    """Return the t within which, on both sides of 0, 95 % of Student's distribution lie."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))
 
 
 def chi_square_95(degrees: int) -> float:
@@ -90,16 +77,6 @@ class Sums:
     total: int = 0
     squares: int = 0
 
-    @classmethod
-    def of(cls, counts: Iterable[tuple[int, int]]) -> "Sums":
-        """Return the sums over (value, people)."""
-        people = total = squares = 0
-        for value, count in counts:
-            people += count
-            total += value * count
-            squares += value * value * count
-        return cls(people, total, squares)
-
     def __sub__(self, other: "Sums") -> "Sums":
         return Sums(
             self.people - other.people, self.total - other.total, self.squares - other.squares
@@ -122,8 +99,7 @@ class Sums:
         return self.scatter / (self.people * (self.people - 1))
 
 
-@dataclass(frozen=True)
-class MeanDifference:
+class MeanDifference(NamedTuple):
     """One mean less another, in the unit of the values; None where it cannot be computed.
 
     ``low``, ``high``: 95 % interval. ``standardised``: in standard deviations of a person within
@@ -149,17 +125,19 @@ def compare_means(group: Sums, rest: Sums) -> MeanDifference:
     difference = across / (group.people * rest.people)
     if group.variance is None or rest.variance is None or not group.variance + rest.variance:
         return MeanDifference(difference)
+    from scipy.special import stdtr, stdtrit
+
     errors = group.variance / group.people, rest.variance / rest.people
     error = math.sqrt(errors[0] + errors[1])
     degrees = (errors[0] + errors[1]) ** 2 / (
         errors[0] ** 2 / (group.people - 1) + errors[1] ** 2 / (rest.people - 1)
     )
-    margin = student_95(degrees) * error
+    margin = float(stdtrit(degrees, 0.975)) * error
     within = group.scatter / group.people + rest.scatter / rest.people
     return MeanDifference(
         difference,
         difference - margin,
         difference + margin,
         difference / math.sqrt(within / (group.people + rest.people - 2)),
-        two_sided_p(difference / error, degrees),
+        float(2 * stdtr(degrees, -abs(difference / error))),
     )

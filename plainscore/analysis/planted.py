@@ -1,9 +1,9 @@
 """What planted attackers gain: the scores as they are, against those without the attacks' ties."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from plainscore.analysis.gaming import gaming_file
+from plainscore.analysis.gaming import gaming_file, records
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import DuckDBEngine
@@ -19,36 +19,15 @@ SOCIAL_POINTS = """
     inner join reference.card as card using (scorecard)"""
 
 
-@dataclass(frozen=True)
-class PlantedPart:
-    """What all who play one part in one kind of attack gain together, in points of one card.
-
-    ``most_...`` are of one person and None where none of them is scored. ``contact_count``: two-way
-    months along the attacks' ties. ``in_ring_count``: people in the table ring_member.
-    """
-
-    scorecard: str
-    kind: str
-    role: str
-    people: int
-    scored_count: int
-    contact_count: int
-    social_points_gained: int
-    most_social_points_gained: int | None
-    loser_count: int
-    friend_points_gained: int
-    most_friend_points_gained: int | None
-    most_distance_ppm: int | None
-    distance_bound_ppm: int
-    gate_crosser_count: int
-    naive_points_gained: int
-    in_ring_count: int
-
-
 def measure_planted(
     engine: DuckDBEngine, labels: Path, method: Method = STANDARD_METHOD
-) -> list[PlantedPart]:
-    """Return a row per scorecard, kind of attack and part; all others are kind ``no attack``.
+) -> list[dict[str, Any]]:
+    """Return what all who play one part in one kind of attack gain together, in points of a card.
+
+    A row per scorecard, kind and part, by the columns of transforms/gaming/planted.sql; all others
+    are kind ``no attack``. ``most_...`` are of one person and None where none of them is scored.
+    ``contact_count``: two-way months along the attacks' ties. ``in_ring_count``: people in the
+    table ring_member.
 
     ``engine`` has everything up to the scores, and the rings; its tables of the scores are without
     the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
@@ -68,8 +47,9 @@ def measure_planted(
     con.execute(f"create view planted.social_without as {SOCIAL_POINTS}")
     for name in ("naive_rule.sql", "planted_naive.sql"):
         con.execute(gaming_file(name, method))
-    rows = con.execute(gaming_file("planted.sql", method)).fetchall()
-    return [PlantedPart(*row) for row in rows]
+    rows = records(con, gaming_file("planted.sql", method))
+    # As a name, "role" alone is a keyword of SQL.
+    return [{name.removeprefix("played_"): cell for name, cell in row.items()} for row in rows]
 
 
 def _read_labels(engine: DuckDBEngine, labels: Path) -> None:

@@ -6,7 +6,8 @@ Nothing is published. The record that `compare_scenarios` returns is what the pa
 
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -14,15 +15,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import duckdb
 
 from plainscore.analysis.evaluation import OUTCOME, OUTCOME_DAYS, built_outcomes, outcome_dates
-from plainscore.analysis.gaming import NAIVE, built_scores, gaming_file
-from plainscore.analysis.gaps import benefit_access, gini, group_gap
+from plainscore.analysis.gaming import NAIVE, built_scores, gaming_file, records
 from plainscore.analysis.metrics import separation, shorrocks_index
-from plainscore.analysis.network import score_assortativity
-from plainscore.analysis.planted import LABELS, PlantedPart, measure_planted
+from plainscore.analysis.planted import LABELS, measure_planted
+from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method
@@ -44,15 +43,95 @@ FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
 last outcomes."""
 MONTHS = 24
 AUDITS = ("audits.person_group", "audits.group_points", "audits.benefit_count")
-TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
-"""Of the record; each has rows for every month and scenario."""
+STATISTICS = ("group_gap", "benefit_access", "score_assortativity", "score_inequality")
+# Groups of fewer than 30 people are not compared. Regions hold everyone once.
+TABLES = {
+    "bands": """
+        select band.scorecard as society, band.band_no, band.band, count(score.score) as people
+        from reference.band as band
+        left join scores.score as score
+            on band.scorecard = score.scorecard and band.band_no = score.band_no
+        group by all order by all""",
+    "gaps": """
+        select
+            scorecard as society,
+            * exclude (scorecard, points_counted) rename (scored_count as scored)
+        from statistics.group_gap
+        where points_counted = 'all' order by attribute, group_no""",
+    "benefits": """
+        select
+            access.scorecard as society,
+            access.benefit,
+            benefit.min_score,
+            cast(sum(access.people) as bigint) as people,
+            cast(sum(access.open_count) as bigint) as open_count
+        from statistics.benefit_access as access
+        inner join reference.benefit as benefit
+            on access.scorecard = benefit.scorecard and access.benefit = benefit.benefit
+        where access.attribute = 'region'
+        group by all order by all""",
+    "four_fifths": """
+        select
+            scorecard as society,
+            attribute,
+            count(*) as compared,
+            count(*) filter (where is_below_four_fifths) as below_four_fifths,
+            count(*) filter (where is_below_four_fifths and is_significant) as below_beyond_chance
+        from statistics.benefit_access
+        where attribute <> 'decile' and not is_small
+        group by all order by all""",
+}
+"""Tables of the record whose rows are those of a query, for every month and scenario."""
+# The median is at place (n - 1) // 2 of the ascending order from 0, as everywhere in the method.
+FIGURES = """
+    select
+        card.scorecard as society,
+        (select count(*) from staging.person) as people,
+        count(score.score) as scored,
+        sum(score.score) / nullif(count(score.score), 0) as mean_score,
+        list_sort(list(score.score) filter (where score.score is not null))[
+            (count(score.score) + 1) // 2
+        ] as median_score,
+        any_value(inequality.gini) as gini
+    from reference.card as card
+    left join scores.score as score on card.scorecard = score.scorecard
+    left join statistics.score_inequality as inequality
+        on card.scorecard = inequality.scorecard
+        and inequality.points_counted = 'all' and inequality.attribute = 'region'
+    group by card.scorecard"""
+FRIENDS = """
+    select
+        scorecard as society,
+        compared_tie_count as ties,
+        assortativity,
+        rewired_mean as assortativity_by_chance
+    from statistics.score_assortativity
+    where points_counted = 'all'"""
+UP_AND_DOWN = """
+    select
+        mine.scorecard,
+        count(*) filter (where mine.band_no > first.band_no),
+        count(*) filter (where mine.band_no < first.band_no)
+    from scores.score as mine
+    inner join scores.score as first on mine.person_key = first.person_key
+    inner join reference.card as card
+        on first.scorecard = card.scorecard and card.scorecard_no = 1
+    group by mine.scorecard"""
+BANDS_OF_PEOPLE = """
+    select scorecard, person_key, coalesce(band_no, 0) as band_no from scores.score"""
+OUTCOME_COUNTS = """
+    select
+        score.scorecard,
+        score.score,
+        count(*) filter (where not outcome.is_bad),
+        count(*) filter (where outcome.is_bad)
+    from scores.score as score
+    inner join events.person as person on score.person_key = person.person_key
+    inner join temp.outcome as outcome on person.person_id = outcome.person_id
+    where score.score is not null
+    group by all order by all"""
 
 Record = dict[str, Any]
-Ints = npt.NDArray[np.int64]
-BandOfPeople = tuple[Ints, Ints]
-"""Keys of people, ascending, and the band of each; band 0 is not scored."""
-BandMove = tuple[int, int, int]
-"""Band before, band after, people."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +168,7 @@ def titles(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> dict
 
 
 def open_people(
-    data_dir: Path,
-    people: int | None,
-    seed: int | None,
-    settings: Settings,
-    method: Method = STANDARD_METHOD,
+    data_dir: Path, people: int | None, seed: int | None, settings: Settings
 ) -> EventStore:
     """Return the event store of a directory; one without any logs gets an invented world.
 
@@ -101,7 +176,7 @@ def open_people(
     UsageError where a scorecard is invalid, before anything is written; InputRefused where files
     of landing/ are refused.
     """
-    titles(read_scorecards(settings.scorecards, method), method)
+    titles(read_scorecards(settings.scorecards, settings.method), settings.method)
     with writer_lock(data_dir, "scenarios"):
         has_logs = (data_dir / "landing").is_dir() or (data_dir / "events").is_dir()
         if not has_logs or people is not None or seed is not None:
@@ -149,64 +224,51 @@ def choose_months(store: EventStore, first: date | None, last: date | None) -> l
 
 @dataclass
 class _Comparison:
-    """What the months have in common, and what grows with each of them."""
+    """What the months have in common, and what grows with each of them.
+
+    ``moved``: (scenario, band before, band after) -> people; ``before``: bands of the last month.
+    """
 
     store: EventStore
     cards: tuple[Scorecard, ...]
     settings: Settings
     outcome_catalog: Catalog
     newest_arrival: date
-    labels: Path | None
-    method: Method
-    tables: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TABLES})
-    moved: dict[tuple[str, int, int], int] = field(default_factory=dict)
-    before: dict[str, BandOfPeople] = field(default_factory=dict)
-
-    @property
-    def bases(self) -> dict[str, int]:
-        """Name -> base of every scenario."""
-        own = {card.name: card.base for card in self.cards}
-        return {name: own.get(name, self.cards[0].base) for name in titles(self.cards, self.method)}
+    order: list[str]
+    tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    moved: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    before: Any = None
 
     def add(self, dates: SnapshotDates, table: str, rows: Iterable[Record]) -> None:
         """Keep a month's rows, scenario by scenario in the order of the page."""
-        order = list(titles(self.cards, self.method))
         self.tables[table] += [
             {"as_of_date": str(dates.as_of_date), **row}
-            for row in sorted(rows, key=lambda row: order.index(row["society"]))
+            for row in sorted(rows, key=lambda row: self.order.index(row["society"]))
         ]
 
 
-def compare_scenarios(
-    store: EventStore,
-    months: Sequence[date],
-    settings: Settings,
-    method: Method = STANDARD_METHOD,
-) -> Record:
+def compare_scenarios(store: EventStore, months: Sequence[date], settings: Settings) -> Record:
     """Return the record that the page and the JSON are made of.
 
     ``settings.scorecards``: the cards to compare, first the one that the rules vary.
     """
-    cards = read_scorecards(settings.scorecards, method)
-    labels = store.data_dir / "landing" / "_truth"
+    cards = read_scorecards(settings.scorecards, settings.method)
+    named = titles(cards, settings.method)
     comparison = _Comparison(
         store,
         cards,
         settings,
-        load_catalog(group="outcomes", method=method),
+        load_catalog(group="outcomes", method=settings.method),
         max(store.ledger()["arrived"].to_list()),
-        labels if all((labels / name).is_file() for name in LABELS) else None,
-        method,
+        list(named),
     )
     for month in months:
         _score_month(comparison, snapshot_dates(month, None, settings, today=month))
     return {
         "months": [str(month) for month in months],
-        "societies": [
-            {"society": name, "title": title} for name, title in titles(cards, method).items()
-        ],
+        "societies": [{"society": name, "title": title} for name, title in named.items()],
         "is_invented": is_invented_world(store.data_dir),
-        **comparison.tables,
+        **{name: comparison.tables[name] for name in ("figures", *TABLES, "planted")},
         "moves": [
             {"society": name, "from_band_no": old, "to_band_no": new, "people": people}
             for (name, old, new), people in sorted(comparison.moved.items())
@@ -216,20 +278,20 @@ def compare_scenarios(
 
 def _score_month(comparison: _Comparison, dates: SnapshotDates) -> None:
     """Add the figures of one month, of every scenario."""
-    store, cards, method = comparison.store, comparison.cards, comparison.method
-    with built_scores(store.data_dir, dates, comparison.settings, method) as engine:
-        add_rules(engine, cards, method)
+    store, cards, settings = comparison.store, comparison.cards, comparison.settings
+    labels = store.data_dir / "landing" / "_truth"
+    with built_scores(store.data_dir, dates, settings) as engine:
+        add_rules(engine, cards, settings.method)
         for name in AUDITS:
             engine.build(engine.catalog[name])
+        for name in STATISTICS:
+            fill_statistic(engine.con, engine.catalog[f"statistics.{name}"])
         comparison.add(dates, "figures", _figures(comparison, engine, dates))
-        comparison.add(dates, "bands", _band_rows(engine))
-        comparison.add(dates, "gaps", _gap_rows(engine))
-        benefits, flags = _access_rows(engine)
-        comparison.add(dates, "benefits", benefits)
-        comparison.add(dates, "four_fifths", flags)
-        if comparison.labels is not None:
-            planted = measure_planted(engine, comparison.labels, method)
-            gains = _planted_gains(planted, cards, rules_for(cards, method))
+        for name, sql in TABLES.items():
+            comparison.add(dates, name, records(engine.con, sql))
+        if all((labels / name).is_file() for name in LABELS):
+            planted = measure_planted(engine, labels, settings.method)
+            gains = _planted_gains(planted, cards, rules_for(cards, settings.method))
             comparison.add(dates, "planted", gains)
 
 
@@ -279,28 +341,39 @@ def _figures(
     comparison: _Comparison, engine: DuckDBEngine, dates: SnapshotDates
 ) -> Iterator[Record]:
     """Yield one row of figures per scenario, and keep where people are for the next month."""
-    placed = _bands_of_people(engine, comparison.bases)
+    con = engine.con
     outcomes = _outcome_figures(engine, _outcomes(comparison, engine, dates))
-    friends = {
-        str(row[0]): {"ties": row[2], "assortativity": row[3], "assortativity_by_chance": row[7]}
-        for row in score_assortativity(engine.con)
-        if row[1] == "all"
-    }
-    champion = comparison.cards[0].name
-    for row in _score_figures(engine, comparison.bases):
+    friends = {row["society"]: row for row in records(con, FRIENDS)}
+    aside = {name: counts for name, *counts in con.execute(UP_AND_DOWN).fetchall()}
+    moves = band_moves(con, comparison.before)
+    comparison.moved.update(moves)
+    comparison.before = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
+    for row in records(con, FIGURES):
         name = row["society"]
-        moved = band_moves(comparison.before[name], placed[name]) if comparison.before else []
-        for old, new, people in moved:
-            key = name, old, new
-            comparison.moved[key] = comparison.moved.get(key, 0) + people
-        higher, lower = up_and_down(band_moves(placed[champion], placed[name]))
+        moved = [(old, new, people) for (of, old, new), people in moves.items() if of == name]
+        higher, lower = aside.get(name, (0, 0))
         yield (
             row
             | friends.get(name, {})
             | {"mobility": shorrocks_index(moved), "band_up": higher, "band_down": lower}
             | outcomes.get(name, {})
         )
-    comparison.before = placed
+
+
+def band_moves(con: duckdb.DuckDBPyConnection, before: Any) -> dict[tuple[str, int, int], int]:
+    """Return (scenario, band before, band after) -> people who are in both; band 0: not scored.
+
+    ``before``: what BANDS_OF_PEOPLE gave a month ago, None in the first one.
+    """
+    if before is None:
+        return {}
+    con.register("bands_before", before)
+    rows = con.execute(
+        f"select scorecard, old.band_no, new.band_no, count(*) from ({BANDS_OF_PEOPLE}) as new "
+        "inner join bands_before as old using (scorecard, person_key) group by all order by all"
+    ).fetchall()
+    con.unregister("bands_before")
+    return {(name, old, new): people for name, old, new, people in rows}
 
 
 def _outcomes(
@@ -322,136 +395,16 @@ def _outcomes(
         ).fetchall()
 
 
-def _score_figures(engine: DuckDBEngine, bases: Mapping[str, int]) -> Iterator[Record]:
-    """Yield people, scored, mean, median and Gini of every scenario; ``bases``: name -> base."""
-    [(people,)] = engine.con.execute("select count(*) from staging.person").fetchall()
-    counted = engine.con.execute(
-        "select scorecard, score, count(*) from scores.score where score is not null "
-        "group by all order by all"
-    ).fetchall()
-    by_name = {name: list(rows) for name, rows in groupby(counted, key=lambda row: row[0])}
-    for name, base in bases.items():
-        counts = [(score, number) for _, score, number in by_name.get(name, [])]
-        scored = sum(number for _, number in counts)
-        yield {
-            "society": name,
-            "people": people,
-            "scored": scored,
-            "mean_score": sum(s * n for s, n in counts) / scored if scored else None,
-            "median_score": _median(counts, scored),
-            "gini": gini([(score - base, number) for score, number in counts]),
-        }
-
-
-def _median(counts: list[tuple[int, int]], scored: int) -> int | None:
-    """Return the score at place (n-1)//2 of the ascending order, as everywhere in the method."""
-    below = 0
-    for score, number in counts:
-        below += number
-        if below > (scored - 1) // 2:
-            return score
-    return None
-
-
-def _band_rows(engine: DuckDBEngine) -> Iterator[Record]:
-    """Yield how many people are in which band of which scenario."""
-    rows = engine.con.execute(
-        "select band.scorecard, band.band_no, band.band, count(score.score) "
-        "from reference.band as band "
-        "left join scores.score as score on band.scorecard = score.scorecard "
-        "and band.band_no = score.band_no group by all order by all"
-    ).fetchall()
-    for name, band_no, band, people in rows:
-        yield {"society": name, "band_no": band_no, "band": band, "people": people}
-
-
-def _bands_of_people(engine: DuckDBEngine, names: Iterable[str]) -> dict[str, BandOfPeople]:
-    columns = engine.con.execute(
-        "select scorecard, person_key, coalesce(band_no, 0) as band_no from scores.score "
-        "order by scorecard, person_key"
-    ).fetchnumpy()
-    scorecards = np.asarray(columns["scorecard"], dtype=object)
-    keys, bands = (columns[name].astype(np.int64) for name in ("person_key", "band_no"))
-    return {name: (keys[scorecards == name], bands[scorecards == name]) for name in names}
-
-
-def band_moves(before: BandOfPeople, after: BandOfPeople) -> list[BandMove]:
-    """Return how many of those who are in both went from which band to which."""
-    _, here, there = np.intersect1d(before[0], after[0], assume_unique=True, return_indices=True)
-    pairs, counts = np.unique(
-        np.column_stack((before[1][here], after[1][there])), axis=0, return_counts=True
-    )
-    return [
-        (int(old), int(new), int(people)) for (old, new), people in zip(pairs, counts, strict=True)
-    ]
-
-
-def up_and_down(moves: Sequence[BandMove]) -> tuple[int, int]:
-    """Return how many of the scored are in a higher band, and how many in a lower one."""
-    scored = [move for move in moves if move[0] and move[1]]
-    higher = sum(people for old, new, people in scored if new > old)
-    return higher, sum(people for old, new, people in scored if new < old)
-
-
-def _gap_rows(engine: DuckDBEngine) -> Iterator[Record]:
-    """Yield the gap of every group in every scenario, as the table ``gap`` has it."""
-    names = (
-        "attribute", "group_no", "group_name", "people", "scored", "not_scored_share",
-        "mean_score", "rest_mean_score", "gap_points", "gap_low", "gap_high", "standardised_gap",
-        "p_value", "adjusted_p_value", "is_significant", "is_small",
-    )  # fmt: skip
-    for scorecard, counted, *cells in group_gap(engine.con):
-        if counted == "all":
-            yield {"society": scorecard, **dict(zip(names, cells, strict=True))}
-
-
-def _access_rows(engine: DuckDBEngine) -> tuple[list[Record], list[Record]]:
-    """Return who has which benefit open, and how often groups fall below four fifths.
-
-    Groups of fewer than 30 people are not compared. Regions hold everyone once.
-    """
-    gates = engine.con.execute("select scorecard, benefit, min_score from reference.benefit")
-    gate = {(card, benefit): score for card, benefit, score in gates.fetchall()}
-    access: dict[tuple[str, str], Record] = {}
-    flags: dict[tuple[str, str], Record] = {}
-    for row in benefit_access(engine.con):
-        name, attribute, benefit, _, _, people, open_count = row[:7]
-        is_below, is_significant, is_small = (bool(row[place]) for place in (12, 15, 16))
-        name, attribute, benefit = str(name), str(attribute), str(benefit)
-        if attribute == "region":
-            opened = access.setdefault(
-                (name, benefit),
-                {"society": name, "benefit": benefit, "min_score": gate[name, benefit],
-                 "people": 0, "open_count": 0},
-            )  # fmt: skip
-            opened["people"] += people
-            opened["open_count"] += open_count
-        if attribute != "decile" and not is_small:
-            flag = flags.setdefault(
-                (name, attribute),
-                {"society": name, "attribute": attribute, "compared": 0,
-                 "below_four_fifths": 0, "below_beyond_chance": 0},
-            )  # fmt: skip
-            flag["compared"] += 1
-            flag["below_four_fifths"] += is_below
-            flag["below_beyond_chance"] += is_below and is_significant
-    return list(access.values()), list(flags.values())
-
-
 def _outcome_figures(engine: DuckDBEngine, outcomes: list[tuple[str, bool]]) -> dict[str, Record]:
     """Return scenario -> how well its scores separate who became bad from the others."""
-    con = engine.con
-    con.execute("create temp table outcome (person_id varchar, is_bad boolean)")
-    if outcomes:
-        ids, bad = zip(*outcomes, strict=True)
-        con.execute("insert into outcome select unnest(?), unnest(?)", [list(ids), list(bad)])
-    rows = con.execute(
-        "select scorecard, score, count(*) filter (where not is_bad), "
-        "count(*) filter (where is_bad) from scores.score "
-        "inner join events.person using (person_key) inner join outcome using (person_id) "
-        "where score is not null group by all order by all"
-    ).fetchall()
+    ids, bad = [person_id for person_id, _ in outcomes], [is_bad for _, is_bad in outcomes]
+    engine.con.execute(
+        "create temp table outcome as "
+        "select unnest(?::varchar[]) as person_id, unnest(?::boolean[]) as is_bad",
+        [ids, bad],
+    )
     figures = {}
+    rows = engine.con.execute(OUTCOME_COUNTS).fetchall()
     for name, counts in groupby(rows, key=lambda row: row[0]):
         found = separation([row[1:] for row in counts])
         figures[name] = {
@@ -462,25 +415,24 @@ def _outcome_figures(engine: DuckDBEngine, outcomes: list[tuple[str, bool]]) -> 
 
 
 def _planted_gains(
-    parts: Sequence[PlantedPart], cards: Sequence[Scorecard], rules: Sequence[Rule]
+    parts: Sequence[Record], cards: Sequence[Scorecard], rules: Sequence[Rule]
 ) -> Iterator[Record]:
     """Yield a row per scenario and part played in an attack: points gained by all together."""
     names = {card.name for card in cards}
     for part in parts:
-        if part.scorecard not in names or part.kind == "no attack":
+        if part["scorecard"] not in names or part["kind"] == "no attack":
             continue
-        gains = {part.scorecard: part.social_points_gained}
-        if part.scorecard == cards[0].name:
-            without_mean = part.social_points_gained - part.friend_points_gained
-            naive = without_mean + part.naive_points_gained
-            by_rule = {NAIVE: naive, "none": 0}
+        gains = {part["scorecard"]: part["social_points_gained"]}
+        if part["scorecard"] == cards[0].name:
+            without_mean = part["social_points_gained"] - part["friend_points_gained"]
+            by_rule = {NAIVE: without_mean + part["naive_points_gained"], "none": 0}
             gains |= {rule.name: by_rule[rule.planted_gain] for rule in rules}
         for name, gained in gains.items():
             yield {
                 "society": name,
-                "kind": part.kind,
-                "role": part.role,
-                "people": part.people,
-                "scored": part.scored_count,
+                "kind": part["kind"],
+                "role": part["role"],
+                "people": part["people"],
+                "scored": part["scored_count"],
                 "points_gained": gained,
             }

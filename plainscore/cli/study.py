@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -262,10 +262,12 @@ def fit(
         Write the report to this file, as Markdown.
     """
     from plainscore.analysis.fit_report import card_text, fit_to_published, markdown, written_base
+    from plainscore.settings import read_settings
 
-    base = written_base(scorecard, out, report)
+    method = read_settings(data).method
+    base = written_base(scorecard, out, report, method)
     with reading(data) as snapshots:
-        study = fit_to_published(snapshots, (first, last), scorecard, name, keep_caps)
+        study = fit_to_published(snapshots, (first, last), scorecard, name, keep_caps, method)
     if out is not None:
         write_text(card_text(study.card, base, study.summary), out)
     if report is not None:
@@ -356,7 +358,7 @@ def _planted(
     data: Path, dates: "SnapshotDates", truth: Path, limits: Limits
 ) -> tuple[Table, Table]:
     from plainscore.analysis.gaming import built_scores
-    from plainscore.analysis.planted import LABELS, PlantedPart, measure_planted
+    from plainscore.analysis.planted import LABELS, measure_planted
     from plainscore.settings import read_settings
 
     missing = [name for name in LABELS if not (truth / name).is_file()]
@@ -365,16 +367,11 @@ def _planted(
             f"{truth} has no {' and no '.join(missing)}: give the landing/_truth of a world that "
             "`plainscore synthesise` wrote"
         )
-    with built_scores(data, dates, read_settings(data, **limits.overrides)) as engine:
-        rows = measure_planted(engine, truth)
-
-    def select(columns: dict[str, str]) -> Table:
-        return Table(
-            list(columns), [[getattr(row, name) for name in columns.values()] for row in rows]
-        )
-
-    names = [field.name for field in fields(PlantedPart)]
-    return select(dict(zip(names, names, strict=True))), select(PLANTED_FOR_PEOPLE)
+    settings = read_settings(data, **limits.overrides)
+    with built_scores(data, dates, settings) as engine:
+        rows = measure_planted(engine, truth, settings.method)
+    shown = [[row[name] for name in PLANTED_FOR_PEOPLE.values()] for row in rows]
+    return _as_table(rows), Table(list(PLANTED_FOR_PEOPLE), shown)
 
 
 def _found(
@@ -392,9 +389,7 @@ def _found(
     settings = read_settings(data, scorecards=named, **limits.overrides)
     with built_scores(data, dates, settings) as engine:
         played = read_scorecards(settings.scorecards, settings.method)
-        rows = find_cheap_points(
-            engine, played, people, months, max_actions, method=settings.method
-        )
+        rows = find_cheap_points(engine, played, people, months, max_actions, settings.method)
     found = [row for row in rows if row[0] != NAIVE or NAIVE in cards]
     return Table(FOUND_COLUMNS, [row for row in found if named is not None or row[0] == NAIVE])
 

@@ -6,8 +6,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from benchmarks.job import write_job
-from benchmarks.world import differing_rows
+from benchmarks.world import differing_rows, write_job
 from plainscore.common.lock import writer_lock
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day

@@ -3,25 +3,25 @@
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import duckdb
 import pytest
 
 from plainscore.analysis.gaming import built_scores, find_cheap_points
 from plainscore.analysis.metrics import shorrocks_index
 from plainscore.analysis.scenarios import (
-    BandOfPeople,
+    BANDS_OF_PEOPLE,
     add_rules,
     band_moves,
     choose_months,
     compare_scenarios,
     open_people,
-    up_and_down,
 )
 from plainscore.cli.options import Limits
 from plainscore.cli.study import scenarios
@@ -230,21 +230,48 @@ def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) 
         scenarios(data=tmp_path / "empty")
 
 
-def placed(bands: dict[int, int]) -> BandOfPeople:
-    return np.array(list(bands)), np.array(list(bands.values()))
-
-
 def test_only_who_is_in_both_moves_and_the_index_is_that_of_shorrocks() -> None:
-    before = placed({1: 1, 2: 1, 3: 2, 4: 2, 5: 0, 9: 3})
-    after = placed({1: 1, 2: 2, 3: 2, 4: 2, 5: 1, 7: 2})
-    counted = band_moves(before, after)
-    assert counted == [(0, 1, 1), (1, 1, 1), (1, 2, 1), (2, 2, 2)]
+    bands = {
+        "then": {1: 1, 2: 1, 3: 2, 4: 2, 5: None, 9: 3},
+        "now": {1: 1, 2: 2, 3: 2, 4: 2, 5: 1, 7: 2},
+    }
+    with duckdb.connect() as con:
+        con.execute(
+            "create schema scores; "
+            "create table scores.score (scorecard varchar, person_key bigint, band_no int)"
+        )
+
+        def score(month: str) -> None:
+            con.execute("delete from scores.score")
+            rows = [("card", *one) for one in bands[month].items()]
+            con.executemany("insert into scores.score values (?, ?, ?)", rows)
+
+        score("then")
+        before = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
+        still = band_moves(con, before)
+        score("now")
+        moved = band_moves(con, before)
+        assert band_moves(con, None) == {}
+    assert still == {("card", no, no): count for no, count in ((0, 1), (1, 2), (2, 2), (3, 1))}
+    assert moved == {
+        ("card", 0, 1): 1, ("card", 1, 1): 1, ("card", 1, 2): 1, ("card", 2, 2): 2
+    }  # fmt: skip
     # Rows: not scored stays 0 of 1, band 1 stays 1 of 2, band 2 stays 2 of 2: (3 - 1.5) / 2.
-    assert shorrocks_index(counted) == 0.75
-    assert up_and_down(counted) == (1, 0)
-
-
-def test_nobody_moves_where_nothing_changes_and_one_band_tells_nothing() -> None:
-    still = band_moves(placed({1: 1, 2: 2}), placed({1: 1, 2: 2}))
-    assert shorrocks_index(still) == 0
+    assert shorrocks_index([(*move[1:], people) for move, people in moved.items()]) == 0.75
+    assert shorrocks_index([(*move[1:], people) for move, people in still.items()]) == 0
     assert shorrocks_index([(3, 3, 5)]) is None
+
+
+def test_who_is_in_another_band_than_on_the_first_card(
+    compared: Compared, june: DuckDBEngine
+) -> None:
+    rows = june.con.execute("select scorecard, person_key, band_no from scores.score").fetchall()
+    first = {key: band for card, key, band in rows if card == "standard" and band is not None}
+    sides: Counter[tuple[str, bool]] = Counter(
+        (card, band > first[key]) for card, key, band in rows if band and band != first[key]
+    )
+    last = [row for row in compared[0]["figures"] if row["as_of_date"] == "2026-06-30"]
+    for row in last:
+        name = row["society"]
+        assert (row["band_up"], row["band_down"]) == (sides[name, True], sides[name, False])
+    assert sum(sides.values()) > 0
