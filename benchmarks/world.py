@@ -13,7 +13,7 @@ from plainscore.common.text import read_parquet
 from plainscore.logs.event_store import open_store
 from plainscore.logs.log_fields import LOGS
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.points import points_case
+from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 
 CACHED = ("head.json", "file_states.json")
@@ -129,4 +129,4 @@ def _result_sql(card: Scorecard) -> str:
 
 
 def _sum_of(features: Iterable[Feature]) -> str:
-    return " + ".join(points_case(one, 0).rpartition(" as ")[0] for one in features)
+    return " + ".join(points_case(one) for one in features)
