@@ -88,7 +88,7 @@ def project_files() -> dict[str, str]:
     """Return path below the project -> text, for a project that extends the standard method."""
     return {
         FILE_NAME: settings_text({"scorecards": [CARD, CHALLENGER]}),
-        CARD: find_scorecard("standard").read_text(encoding="utf-8"),
+        CARD: f"#:schema {CARD_SCHEMA}\n{find_scorecard('standard').read_text(encoding='utf-8')}",
         **_schema_and_schedule(),
         **_texts(STANDARD_METHOD, "queries/", ".sql"),
     }

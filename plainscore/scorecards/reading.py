@@ -8,7 +8,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -117,6 +116,11 @@ class NotScoredTable(_Part):
     reason: Text
     what_to_do: Text
 
+    @property
+    def given(self) -> list[str]:
+        """The tests that the rule has; one, where it is well-formed."""
+        return [test for test in TESTS if getattr(self, test) is not None]
+
 
 class BandTable(_Part):
     """A band of scores from ``at_least`` up to the next band."""
@@ -145,6 +149,10 @@ class FeatureTable(_Part):
     reason: Text
     what_to_do: Text
 
+    @property
+    def most(self) -> int:
+        return max(points for _, points in self.bins) if self.bins else self.max_points or 0
+
 
 class BenefitTable(_Part):
     """What opens at a score."""
@@ -170,6 +178,11 @@ class CardFile(_Part):
     factor: Annotated[dict[str, FactorTable], Field(min_length=1)]
     feature: Annotated[dict[str, FeatureTable], Field(min_length=1)]
     benefit: list[BenefitTable] = []
+
+    @property
+    def highest(self) -> int:
+        """The base and all points."""
+        return self.base + sum(factor.max_points for factor in self.factor.values())
 
 
 # ---- reading ------------------------------------------------------------------------------------
@@ -227,49 +240,31 @@ def read_scorecards(
 
 
 def _card(file: CardFile) -> Scorecard:
-    most = file.base + sum(factor.max_points for factor in file.factor.values())
-    ends = [band.at_least - 1 for band in file.band[1:]] + [most]
-    friends = file.friends
+    ends = [band.at_least - 1 for band in file.band[1:]] + [file.highest]
+    prior, weight, distance = file.friends.model_dump().values()
     return Scorecard(
-        name=file.name,
-        version=file.version,
-        title=file.title,
-        base=file.base,
+        file.name, file.version, file.title, file.base,
         factor_caps=tuple((name, factor.max_points) for name, factor in file.factor.items()),
-        features=tuple(_feature(name, table) for name, table in file.feature.items()),
+        features=tuple(
+            Feature(
+                name, one.factor, one.direction, tuple(Bin(*step) for step in one.bins or ()),
+                one.missing_points or 0, one.most, one.reason, one.what_to_do,
+            )
+            for name, one in file.feature.items()
+        ),
         bands=tuple(
             Band(band.name, band.at_least, end) for band, end in zip(file.band, ends, strict=True)
         ),
         not_scored=tuple(
-            NotScoredRule(rule.code, rule.measure, *_test(rule), rule.reason, rule.what_to_do)
+            NotScoredRule(
+                rule.code, rule.measure, rule.given[0], getattr(rule, rule.given[0]),
+                rule.reason, rule.what_to_do,
+            )
             for rule in file.not_scored
         ),
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in file.benefit),
-        friends=FriendRule(
-            int(friends.prior * MILLION), friends.prior_weight, int(friends.max_distance * MILLION)
-        ),
-    )
-
-
-def _feature(name: str, table: FeatureTable) -> Feature:
-    return Feature(
-        name=name,
-        factor=table.factor,
-        direction=table.direction,
-        bins=tuple(Bin(at_least, points) for at_least, points in table.bins or ()),
-        missing_points=table.missing_points or 0,
-        max_points=_most(table),
-        reason=table.reason,
-        what_to_do=table.what_to_do,
-    )
-
-
-def _most(table: FeatureTable) -> int:
-    return max(points for _, points in table.bins) if table.bins else table.max_points or 0
-
-
-def _test(rule: NotScoredTable) -> tuple[str, int | bool]:
-    return next((t, getattr(rule, t)) for t in TESTS if getattr(rule, t) is not None)
+        friends=FriendRule(int(prior * MILLION), weight, int(distance * MILLION)),
+    )  # fmt: skip
 
 
 # ---- what pydantic cannot see: parts that do not fit each other or the method --------------------
@@ -281,13 +276,14 @@ def _faults(file: CardFile, measures: Measures) -> Faults:
     for factor in file.factor:
         if not _NAME.fullmatch(factor) or factor in KEY_COLUMNS:
             yield ("factor", factor), "names a column: lower-case letters, digits and underscores"
+    known = [*measures.features, *measures.late]
     for name, table in file.feature.items():
         yield from _feature_faults(("feature", name), table, file, name in measures.late)
-        if name not in measures.features and name not in measures.late:
-            known = ", ".join([*measures.features, *measures.late])
-            yield ("feature", name), f"is a column of no table of features; there are {known}"
+        if name not in known:
+            there_are = ", ".join(known)
+            yield ("feature", name), f"is a column of no table of features; there are {there_are}"
     for factor, cap in file.factor.items():
-        filled = [_most(one) for one in file.feature.values() if one.factor == factor]
+        filled = [one.most for one in file.feature.values() if one.factor == factor]
         if cap.max_points != sum(filled) or not filled:
             yield (
                 ("factor", factor, "max_points"),
@@ -330,12 +326,12 @@ def _bin_faults(key: KeyPath, table: FeatureTable) -> Faults:
     points = [earned for _, earned in bins]
     if points != sorted(points, reverse=table.direction == "down"):
         yield (*key, "bins"), f"points do not go {table.direction}"
-    if (table.missing_points or 0) > _most(table):
-        yield (*key, "missing_points"), f"pass the feature's most, {_most(table)}"
+    if (table.missing_points or 0) > table.most:
+        yield (*key, "missing_points"), f"pass the feature's most, {table.most}"
 
 
 def _card_faults(file: CardFile) -> Faults:
-    most = file.base + sum(factor.max_points for factor in file.factor.values())
+    most = file.highest
     if file.most not in (None, most):
         yield ("most",), f"is {file.most}, but base and factors sum to {most}"
     ruled = [name for name, one in file.feature.items() if one.rule]
@@ -355,14 +351,13 @@ def _card_faults(file: CardFile) -> Faults:
 
 
 def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -> Faults:
-    given = [test for test in TESTS if getattr(rule, test) is not None]
-    if len(given) != 1:
+    if len(rule.given) != 1:
         yield (*key, "measure"), f"needs exactly one of {', '.join(TESTS)}"
     kind = kinds.get(rule.measure)
     if kind is None:
         yield (*key, "measure"), f"is one of {', '.join(kinds)}, not {rule.measure!r}"
-    if (kind == "BOOLEAN") != (given[0] == "equals"):
-        yield (*key, given[0]), f"does not fit {rule.measure}, which is {kind}"
+    if (kind == "BOOLEAN") != (rule.given[0] == "equals"):
+        yield (*key, rule.given[0]), f"does not fit {rule.measure}, which is {kind}"
 
 
 # ---- where a key is written ----------------------------------------------------------------------
@@ -433,25 +428,22 @@ def _key_lines(text: str) -> dict[KeyPath, int]:
 
 def _line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
     """Return the line of ``path``, of the first line under it, or of the nearest part above it."""
-    while path:
-        under = [line for key, line in lines.items() if key[: len(path)] == path]
-        if under:
+    for end in range(len(path), 0, -1):
+        if under := [line for key, line in lines.items() if key[:end] == path[:end]]:
             return min(under)
-        path = path[:-1]
     return 1
 
 
 def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
     """Return where pydantic's ``loc`` is in the file: a bin has no line of its own."""
-    path: KeyPath = ()
-    for part in loc:
+    for depth, part in enumerate(loc):
         if isinstance(values, dict):
-            path, values = (*path, part), values.get(str(part))
+            values = values.get(str(part))
         elif isinstance(values, list) and isinstance(part, int) and isinstance(values[part], dict):
-            path, values = (*path, part), values[part]
+            values = values[part]
         else:
-            break
-    return path
+            return tuple(loc[:depth])
+    return tuple(loc)
 
 
 def _message(fault: Mapping[str, Any]) -> str:
@@ -489,20 +481,16 @@ def scorecard_schema(method: Method = STANDARD_METHOD) -> dict[str, Any]:
     flags = [name for name, kind in measures.eligibility.items() if kind == "BOOLEAN"]
     rule["if"] = {"properties": {"measure": {"enum": flags}}}
     rule["then"], rule["else"] = {"required": ["equals"]}, {"properties": {"equals": False}}
-    partial = json.loads(json.dumps(full))
-    partial.pop("required")
+    text = json.dumps({key: value for key, value in full.items() if key != "required"})
     for name in _MERGED_TABLES:
-        changed = deepcopy(defs[name])
-        changed.pop("required", None)
-        changed.pop("oneOf", None)
-        defs[f"Changed{name}"] = changed
-        old, new = f'"#/$defs/{name}"', f'"#/$defs/Changed{name}"'
-        partial = json.loads(json.dumps(partial).replace(old, new))
+        kept = {key: part for key, part in defs[name].items() if key not in ("required", "oneOf")}
+        defs[f"Changed{name}"] = kept
+        text = text.replace(f'"#/$defs/{name}"', f'"#/$defs/Changed{name}"')
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "plainscore scorecard",
         "if": {"required": ["extends"]},
-        "then": partial,
+        "then": json.loads(text),
         "else": full,
         "$defs": defs,
     }

@@ -1,4 +1,4 @@
-"""Mistakes one can make in a scorecard: a change of the standard card's text, and where it is told.
+"""Mistakes in a scorecard: a change of the standard card's text, and where it is reported.
 
 ``line`` is a text of the changed card that stands on the line the error names.
 """
@@ -48,7 +48,7 @@ MISTAKES = (
     Mistake("text for a number", "base = 350", 'base = "350"', "base", 'base = "350"'),
     Mistake("negative base", "base = 350", "base = -1", "base", "base = -1"),
     Mistake("empty text", 'version = "1.0.0"', 'version = ""', "version", 'version = ""'),
-    Mistake("no name", 'name = "standard"', "", "name", "#:schema"),
+    Mistake("no name", 'name = "standard"', "", "name", "# The standard scorecard"),
     Mistake("prior beyond 1", "prior = 0.5", "prior = 1.5", "friends.prior", "prior = 1.5"),
     Mistake("prior as text", "prior = 0.5", 'prior = "0.5"', "friends.prior", 'prior = "0.5"'),
     Mistake(
@@ -163,7 +163,7 @@ MISTAKES = (
         "feature.on_time_share.missing_points", "[feature.on_time_share]",
     ),
     Mistake(
-        "the most told twice", "missing_points = 20", "missing_points = 20\nmax_points = 60",
+        "the most given twice", "missing_points = 20", "missing_points = 20\nmax_points = 60",
         "feature.on_time_share.max_points", "max_points = 60",
     ),
     Mistake(

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plainscore.scorecards.person import (
@@ -184,6 +184,7 @@ def test_what_has_no_value_or_no_advice_is_left_alone() -> None:
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from((0, 90, 180, 365))), max_size=6),
     st.integers(1, 120),
 )
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_way_is_the_one_with_the_fewest_acts_of_its_time(
     acts: list[tuple[int, int]], missing: int
 ) -> None:

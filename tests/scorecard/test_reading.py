@@ -112,10 +112,8 @@ def test_the_schema_is_itself_valid() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.toml")), ids=lambda path: path.stem)
-def test_a_shipped_card_is_valid_and_names_the_schema(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert [error.message for error in _errors(text)] == []
-    assert text.startswith("#:schema scorecard.schema.json\n")
+def test_a_shipped_card_is_valid(path: Path) -> None:
+    assert [error.message for error in _errors(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)
