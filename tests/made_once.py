@@ -20,7 +20,7 @@ SAMPLE_DAY = date(2026, 10, 31)
 def made_once(
     tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]
 ) -> Path:
-    """Return the directory ``name``, made by one process; nobody may write into it."""
+    """Return the directory ``name``, made by one process; no test may write into it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     made, done = shared / name, shared / f"{name}.done"

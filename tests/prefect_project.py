@@ -145,7 +145,7 @@ def posted_here() -> Iterator[tuple[str, "Queue[dict[str, str]]"]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/told", posted
+        yield f"http://127.0.0.1:{server.server_port}/hook", posted
         server.shutdown()
 
 

@@ -1,4 +1,4 @@
-"""The purchase log: orders, refunds and chargebacks.
+"""The purchase log: orders, refunds and chargeback events.
 
 Targets (docs/method.md): the top 20 % of people make at least half of all purchases (log-normal
 rates, deviation one), December runs at 1.6 to 2 times an ordinary month, January and February at
@@ -103,7 +103,7 @@ def _merchants(world: World, person: Ints, code: Ints, month: Month) -> Ints:
 
 
 def _sent_back(world: World, bought: Rows, month: Month) -> list[Rows]:
-    """Return refunds (one in three partial, some in two steps) and chargebacks."""
+    """Return refunds (one in three partial, some in two steps) and chargeback events."""
     person, order, cents = bought["person"], bought["order"], bought["cents"]
     bits = world.dice.roll("purchase.back", _code(person, order), month.number)
     more = world.dice.roll("purchase.back.how", _code(person, order), month.number)

@@ -1,5 +1,5 @@
 /*
-title = "|x - q| <= d: friends move nobody further than d from their own record"
+title = "|x - q| <= d: friends move no one further than d from their own record"
 level = "fail"
 stage = "scores"
 */

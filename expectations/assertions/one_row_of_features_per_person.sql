@@ -1,5 +1,5 @@
 /*
-title = "Every person has one row in each table of features, and nobody else has"
+title = "Every person has one row in each table of features, and no one else has"
 level = "fail"
 stage = "features"
 each  = "features"

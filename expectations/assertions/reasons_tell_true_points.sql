@@ -1,5 +1,5 @@
 /*
-title = "A reason tells the points that its feature earned, and its maximum"
+title = "A reason states the points that its feature earned, and its maximum"
 level = "fail"
 stage = "scores"
 */

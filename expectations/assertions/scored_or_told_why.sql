@@ -1,5 +1,5 @@
 /*
-title = "Everyone has a score and points, or a code that tells why not and no points"
+title = "Everyone has a score and points, or a code that says why not and no points"
 level = "fail"
 stage = "scores"
 */

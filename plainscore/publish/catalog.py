@@ -1,8 +1,8 @@
 """``plainscore.duckdb``: a file of views and macros over pinned files, replaced as a whole.
 
 Everything in it follows from the run directories and the event store's quarantine, so it can be
-made anew at any time, and a run that was published but not yet shown is shown by the next
-rebuild. Nobody ever writes into a catalog that has been opened: readers keep the file that they
+made again at any time, and a run that was published but not yet shown is shown by the next
+rebuild. No one ever writes into a catalog that has been opened: readers keep the file that they
 opened, and that file's views keep reading the runs that it names.
 """
 
@@ -29,7 +29,7 @@ _GONE = re.compile(r'No files found that match the pattern "([^"]+)"')
 
 
 def rebuild_catalog(data_dir: Path) -> None:
-    """Make the catalog anew from what is published, and put it in the place of the old one.
+    """Make the catalog again from what is published, and put it in the place of the old one.
 
     The caller holds the writer lock. Where nothing is published there is no catalog. Raises
     InputRefused where a run's manifest cannot be read or a file of it is gone, UsageError where
@@ -63,7 +63,7 @@ def _error_of_disk(error: duckdb.IOException) -> Exception:
 
 
 def refresh_catalog(data_dir: Path) -> bool:
-    """Make the catalog anew where it is not what `rebuild_catalog` would make; return whether.
+    """Make the catalog again where it is not what `rebuild_catalog` would make; return whether.
 
     That is so after a crash between a run's rename and the catalog's, after an ingest that
     changed the quarantine, and after the data directory was moved.

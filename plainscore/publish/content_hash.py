@@ -34,7 +34,7 @@ def content_hash(con: duckdb.DuckDBPyConnection, file: Path, columns: Columns) -
     """Return the content hash (64 hex digits) of a Parquet file whose rows stand in key order.
 
     ``columns``: (name, type) in the order of the contract. Memory stays bounded whatever the
-    number of rows. ``con`` preserves insertion order, as DuckDB does unless told otherwise.
+    number of rows. ``con`` preserves insertion order, as DuckDB does by default.
     Raises duckdb.Error where the file is no Parquet file of these columns.
     """
     hashed = HashedRows(con, file, columns)

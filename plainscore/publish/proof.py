@@ -55,8 +55,8 @@ def marked_hash(mark: bytes, *parts: bytes) -> bytes:
 def blinds(people: Sequence[bytes]) -> list[bytes]:
     """Return what each person's digest is hidden with in their leaf.
 
-    It follows from everyone's rows together: whoever has them all can make it again, and nobody
-    else can, so that a leaf does not tell whether a guess at a neighbour's rows is right.
+    It follows from everyone's rows together: whoever has them all can make it again, and no one
+    else can, so that a leaf does not show whether a guess at a neighbour's rows is right.
     """
     secret = marked_hash(SECRET, *people)
     return [marked_hash(BLIND, secret, person) for person in people]
@@ -224,7 +224,7 @@ def make_proof(run: Run, person_id: str) -> dict[str, Any]:
     Raises
     ------
     InputRefused
-        The run was published before there were proofs, or knows nobody of that id.
+        The run was published before there were proofs, or knows no one of that id.
     PlainscoreError
         The run's files are not what was published.
     """
@@ -370,7 +370,7 @@ def _scores(proof: Mapping[str, Any], rows: Mapping[str, Rows]) -> Iterator[Prov
 
 
 def _label_problems(proof: Mapping[str, Any], rows: Mapping[str, Rows]) -> Iterator[str]:
-    """Tell of rows that are of somebody or something else than the proof says."""
+    """Report rows that are of another person or table than the proof says."""
     for name in PROVED_TABLES:
         for row in rows[name]:
             for key in _PERSON_KEYS:
@@ -384,7 +384,7 @@ def _label_problems(proof: Mapping[str, Any], rows: Mapping[str, Rows]) -> Itera
 def _sum_problems(scores: tuple[ProvedScore, ...]) -> Iterator[str]:
     for one in scores:
         if one.score is None and one.not_scored_code is None:
-            yield f"{one.scorecard}: there is neither a score nor a code that tells why not"
+            yield f"{one.scorecard}: there is neither a score nor a code that says why not"
         if (one.score is None) != (one.points is None):
             yield f"{one.scorecard}: there is a score without points, or points without a score"
         elif one.score is not None and one.score != one.base + (one.points or 0):

@@ -158,7 +158,7 @@ def test_what_cannot_be_compared_says_so(ask: Any, published: Published) -> None
         (("compare", last, first), 2, "exchange"),
         (("compare", first, first), 2, "one snapshot"),
         (("compare", "--to", first), 5, "nothing is published before"),
-        (("why", "nobody"), 5, "knows a person 'nobody'"),
+        (("why", "noone"), 5, "knows a person 'noone'"),
         (("compare", "--known-on", "2020-01-01"), 5, "not published as known on"),
     ):
         ran = ask(*words)

@@ -37,7 +37,7 @@ class Told:
 
 
 def state_of(result: PersonResult | None) -> State:
-    """Return the state of somebody whom the oracle may not know."""
+    """Return the state of a person that the oracle may not know."""
     if result is None:
         return State("not there", {})
     return State(result.not_scored_code or "scored", result.points)

@@ -1,1 +1,1 @@
-"""The reading side: what people and programs are told about published snapshots."""
+"""The reading side: what people and programs see of published snapshots."""

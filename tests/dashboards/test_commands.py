@@ -59,7 +59,7 @@ def test_explain_shows_the_score_at_the_top(run_command: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("explain", "nobody"), 5),
+        (("explain", "noone"), 5),
         (("explain", "p5", "--as-of", "2026-10-30"), 5),
         (("explain", "p5", "--as-of", "soon"), 2),
         (("query", "copy score to 'x'"), 2),

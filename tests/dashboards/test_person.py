@@ -127,8 +127,8 @@ def test_a_person_who_is_not_scored_is_explained(snapshots: Snapshots) -> None:
 
 
 def test_an_unknown_person_ends_with_5(snapshots: Snapshots) -> None:
-    with pytest.raises(UnknownPersonError, match="knows no person 'nobody'") as caught:
-        explain(snapshots, "nobody", DAY)
+    with pytest.raises(UnknownPersonError, match="knows no person 'noone'") as caught:
+        explain(snapshots, "noone", DAY)
     assert caught.value.exit_code == 5
 
 

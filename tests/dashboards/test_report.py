@@ -1,4 +1,4 @@
-"""The report tells what is published, on one page that asks nobody for anything."""
+"""The report shows what is published, on one page that fetches nothing."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def test_the_page_holds_all_pages(page: str) -> None:
 
 def test_the_page_asks_nobody_for_anything_and_is_small(page: str) -> None:
     assert re.findall(r"""(?:src|href|action|data)\s*=\s*["']?(?!#|data:)[^\s"'>]+""", page) == []
-    asked = page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which nobody opens
+    asked = page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which no one opens
     assert re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|//[a-z]+\.", asked) == []
     assert "default-src 'none'" in page
     assert len(page.encode()) < MOST_BYTES

@@ -21,10 +21,10 @@ BOTH = (
 
 
 def test_the_bands_of_everyone_are_those_of_their_two_scores(snapshots: Snapshots) -> None:
-    told = compare_scorecards(snapshots, DAY, "standard", "reported_b")
+    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
     found = {
         (one["band_from"], one["band_to"]): one["people"]
-        for one in told["bands"]
+        for one in said["bands"]
         if one["attribute"] == "everyone"
     }
     counted = snapshots.rows(f"select one.band, other.band, count(*) {BOTH} group by all", (DAY,))
@@ -35,8 +35,8 @@ def test_the_bands_of_everyone_are_those_of_their_two_scores(snapshots: Snapshot
 def test_benefits_are_gained_and_lost_by_those_whose_score_passes_the_gate(
     snapshots: Snapshots,
 ) -> None:
-    told = compare_scorecards(snapshots, DAY, "standard", "reported_b")
-    for move in told["benefits"]:
+    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
+    for move in said["benefits"]:
         if move["attribute"] != "everyone":
             continue
         gate = snapshots.rows(
@@ -61,25 +61,25 @@ def test_the_other_way_round_ups_are_downs_and_gains_are_losses(snapshots: Snaps
 
 
 def test_the_groups_of_an_attribute_are_everyone(snapshots: Snapshots) -> None:
-    told = compare_scorecards(snapshots, DAY, "standard", "reported_b")
+    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
     people: dict[str, int] = {}
-    for move in told["bands"]:
+    for move in said["bands"]:
         people[move["attribute"]] = people.get(move["attribute"], 0) + move["people"]
     assert set(people) == {"everyone", "region", "gender", "age_band"}
     assert len(set(people.values())) == 1
 
 
 @pytest.mark.parametrize(
-    ("cards", "told"),
+    ("cards", "said"),
     [
         (("standard", "mine"), "no scorecard 'mine', only standard, reported_b"),
         (("standard", "standard"), "name two scorecards, one of them the champion"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(
-    snapshots: Snapshots, cards: tuple[str, str], told: str
+    snapshots: Snapshots, cards: tuple[str, str], said: str
 ) -> None:
-    with pytest.raises(QuestionError, match=told):
+    with pytest.raises(QuestionError, match=said):
         compare_scorecards(snapshots, DAY, *cards)
 
 
@@ -90,8 +90,8 @@ def test_the_command_shows_it_as_tables_or_json(
     assert run_command_line(words) == 0
     assert "Who changes band, by group" in capsys.readouterr().out
     assert run_command_line([*words, "--format", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["first"], told["second"]) == ("standard", "reported_b")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["first"], said["second"]) == ("standard", "reported_b")
     assert run_command_line([*words, "--from", "2026-09-30"]) == 2
 
 

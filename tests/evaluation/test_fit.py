@@ -59,17 +59,17 @@ def test_the_written_card_is_read_and_the_same_every_time(
     for file in files:
         words = ["fit", "--data", str(evaluated), "--out", str(file), "--report", str(report)]
         assert run_command_line([*words, "--name", "mine", "--format", "json"]) == 0
-        told = json.loads(capsys.readouterr().out)
+        said = json.loads(capsys.readouterr().out)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert run_command_line(["scorecard", str(files[0]), "--check"]) == 0
     assert report.read_text().startswith("# mine\n\nmine: fitted to ")
-    assert [row["feature"] for row in told["tables"]["features"]] == [
+    assert [row["feature"] for row in said["tables"]["features"]] == [
         feature.name for feature in read_scorecard(files[0]).features
     ]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "said"),
     [
         (["--out", "card.txt"], "ends in .toml"),
         (["--name", "standard"], "give the new one another"),
@@ -82,7 +82,7 @@ def test_the_written_card_is_read_and_the_same_every_time(
     ],
 )
 def test_what_cannot_be_written_is_told_before_anything_is_fitted(
-    evaluated: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+    evaluated: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
     assert run_command_line(["fit", "--data", str(evaluated), *words]) == 2
-    assert told in capsys.readouterr().err
+    assert said in capsys.readouterr().err

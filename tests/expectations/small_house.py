@@ -51,7 +51,7 @@ def build_small_house() -> DuckDBEngine:
 
 
 def _evaluate(engine: DuckDBEngine) -> None:
-    """Tell what became of the scored, as if they had been scored 120 days ago."""
+    """Make what became of the scored, as if they had been scored 120 days ago."""
     for table in engine.catalog.of_schema("outcomes"):
         if table.is_source:
             engine.con.execute(table.ddl)

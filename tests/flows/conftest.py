@@ -28,7 +28,7 @@ def delivered(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def published_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SnapshotOutcome]:
-    """The sample, published; nobody may write into it."""
+    """The sample, published; no test may write into it."""
     return published_sample(tmp_path_factory)
 
 

@@ -1,4 +1,4 @@
-"""Whoever asks for an engine that is not there is told what to install, before anything is done."""
+"""A request for an engine that is not there names what to install, before anything is done."""
 
 from pathlib import Path
 

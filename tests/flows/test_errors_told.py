@@ -1,4 +1,4 @@
-"""How errors end a command: in a line that names the place and the mend, with a code."""
+"""How errors end a command: in a line that names the place and the fix, with a code."""
 
 from pathlib import Path
 from typing import NoReturn

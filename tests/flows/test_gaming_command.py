@@ -28,7 +28,7 @@ def test_what_was_tried_is_printed_for_people_and_for_programs(
     assert len(lines) == len(rows)
 
 
-def test_planted_attackers_are_measured_and_nobody_else_moves(
+def test_planted_attackers_are_measured_and_noone_else_moves(
     published_once: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, _ = published_once
@@ -64,5 +64,5 @@ def test_what_cannot_be_told_is_refused(published_once: Published, tmp_path: Pat
         gaming(data=data, truth=tmp_path)
     with pytest.raises(UsageError, match="one at a time"):
         gaming(data=data, truth=tmp_path, card=("standard",))
-    with pytest.raises(UsageError, match="nobody is not scored as of 2026-10-31"):
-        gaming(data=data, card=("standard",), person=("nobody",))
+    with pytest.raises(UsageError, match="noone is not scored as of 2026-10-31"):
+        gaming(data=data, card=("standard",), person=("noone",))

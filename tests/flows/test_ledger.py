@@ -119,7 +119,7 @@ def test_a_stage_that_is_tried_again_is_one_stage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "error", "told"),
+    ("stage", "error", "said"),
     [
         ("ingest", InputRefused("no feed\nmore"), ("refused", "no feed")),
         ("scores", ChecksRefused("a check"), ("refused", "a check")),
@@ -128,7 +128,7 @@ def test_a_stage_that_is_tried_again_is_one_stage(tmp_path: Path) -> None:
     ],
 )
 def test_an_end_without_a_run_is_noted_with_its_reason_in_one_line(
-    tmp_path: Path, stage: str, error: BaseException, told: tuple[str, str]
+    tmp_path: Path, stage: str, error: BaseException, said: tuple[str, str]
 ) -> None:
     with pytest.raises(type(error)):
         InventedRun(tmp_path, {stage: error}).go()
@@ -137,8 +137,8 @@ def test_an_end_without_a_run_is_noted_with_its_reason_in_one_line(
     broken = attempt.broken_stage
     assert broken is not None
     assert broken.reason is not None
-    assert (broken.stage, broken.outcome) == (stage, told[0])
-    assert broken.reason.startswith(told[1])
+    assert (broken.stage, broken.outcome) == (stage, said[0])
+    assert broken.reason.startswith(said[1])
     assert "\n" not in broken.reason
 
 

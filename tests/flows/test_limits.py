@@ -1,4 +1,4 @@
-"""What a run takes of the machine: flags reach the engine, and it spills where it was told to."""
+"""What a run takes of the machine: flags reach the engine, and it spills where the settings say."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One writer: who comes second is told of the first, whatever became of those before."""
+"""One writer: the second is refused and sees the first named, whatever became of those before."""
 
 import json
 import os
@@ -61,10 +61,10 @@ def another_holder(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
-    with another_holder(tmp_path) as first, pytest.raises(Locked) as told:
+    with another_holder(tmp_path) as first, pytest.raises(Locked) as said:
         take(tmp_path)
-    assert f"process {first.pid} on {os.uname().nodename} since 20" in str(told.value)
-    assert "(a long job): wait until it is done" in str(told.value)
+    assert f"process {first.pid} on {os.uname().nodename} since 20" in str(said.value)
+    assert "(a long job): wait until it is done" in str(said.value)
 
 
 def test_removing_the_lock_file_lets_no_second_writer_in(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_filesystem_without_locks_is_no_second_writer(
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "said"),
     [
         (OSError(28, "No space left on device", "/d/x"), r"/d/x cannot be .*\(No space left"),
         (PermissionError(13, "Permission denied", "/d/x"), r"/d/x cannot be .*\(Permission"),
@@ -170,9 +170,9 @@ def test_a_filesystem_without_locks_is_no_second_writer(
     ],
 )
 def test_what_the_machine_does_to_a_writer_is_told_in_a_line(
-    tmp_path: Path, error: Exception, told: str
+    tmp_path: Path, error: Exception, said: str
 ) -> None:
-    with pytest.raises(PlainscoreError, match=told) as raised, writer_lock(tmp_path, "first"):
+    with pytest.raises(PlainscoreError, match=said) as raised, writer_lock(tmp_path, "first"):
         raise error
     assert "\n" not in str(raised.value)
     take(tmp_path)

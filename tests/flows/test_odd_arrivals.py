@@ -1,4 +1,4 @@
-"""A delivery that is unlike those before it is told before anybody scores by it."""
+"""A delivery that is unlike those before it is reported before anything is scored."""
 
 from datetime import date, timedelta
 

@@ -95,7 +95,7 @@ def test_a_limit_of_one_log_can_be_set_alone(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         ("thread = 2", "thread: Extra inputs"),
         ("threads = 0", "threads: .*greater than or equal to 1"),
@@ -103,7 +103,7 @@ def test_a_limit_of_one_log_can_be_set_alone(
         ("threads = ", "plainscore.toml: Invalid value"),
     ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "plainscore.toml").write_text(text)
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=said):
         read_settings(tmp_path)

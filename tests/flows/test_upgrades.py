@@ -1,4 +1,4 @@
-"""Another version, another scorecard, other SQL: what is published stays, and nobody is misled."""
+"""Another version, another scorecard, other SQL: what is published stays as it was."""
 
 import json
 import shlex

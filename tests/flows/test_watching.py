@@ -1,4 +1,4 @@
-"""What an operator is told of without looking, and what is well."""
+"""What an operator is notified of, and what is well."""
 
 from datetime import date, timedelta
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 Run with a catalog, by itself, with whatever engine stands first on the path: what it imports from
 outside of Python is duckdb. Every view is selected from, every macro is called with the newest two
-dates and a scored person. Doubles are told to nine digits: sums differ in the last ones.
+dates and a scored person. Doubles are printed to nine digits: sums differ in the last ones.
 """
 
 import json

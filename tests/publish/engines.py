@@ -51,8 +51,8 @@ def answers(catalog: Path, version: str | None = None, cwd: Path | None = None) 
         env={**os.environ, "PYTHONPATH": path}, cwd=cwd, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, text=True, check=True,
     ).stdout  # fmt: skip
-    told = json.loads(said)
-    return Answers(told["engine"], told["answers"])
+    said = json.loads(said)
+    return Answers(said["engine"], said["answers"])
 
 
 def main() -> None:
@@ -67,12 +67,12 @@ def main() -> None:
             print(f"{version}: not installed, `make compat` does it")
             continue
         begun = time.perf_counter()
-        told = answers(catalog, version)
+        said = answers(catalog, version)
         seconds = time.perf_counter() - begun
-        rows = sum(map(len, told.rows.values()))
-        differing = ", ".join(told.differing(current)) or "none"
+        rows = sum(map(len, said.rows.values()))
+        differing = ", ".join(said.differing(current)) or "none"
         print(
-            f"{told.engine}: {len(told.rows)} questions, {rows:,} rows in {seconds:.1f} s; "
+            f"{said.engine}: {len(said.rows)} questions, {rows:,} rows in {seconds:.1f} s; "
             f"answered otherwise than {current.engine}: {differing}"
         )
 

@@ -146,7 +146,7 @@ def _ties(people: int, draw: random.Random) -> list[tuple[Value, ...]]:
 
 
 def _opening(key: int, table: Table, dates: SnapshotDates) -> tuple[object, ...]:
-    """Return the event that tells of a person's groups: two regions, three genders, no age."""
+    """Return the event that holds a person's groups: two regions, three genders, no age."""
     day = dates.as_of_date
     known = {
         "person_key": key,

@@ -1,4 +1,4 @@
-"""Read scores, points and explanations again and again until told to stop; tell what was seen.
+"""Read scores, points and explanations again and again until stopped; print what was seen.
 
 Run with a data directory, and a day that is published all the while. Fails at the first error,
 and at the first score that is not the sum of its points: score and points are files of their own,

@@ -1,4 +1,4 @@
-"""The catalog shows what is published, says what everything is, and can always be made anew."""
+"""The catalog shows what is published, says what everything is, and can always be made again."""
 
 import json
 import re

@@ -212,8 +212,8 @@ def test_equal_rows_have_equal_roots_and_others_have_others(tmp_path: Path, run:
 
 
 def test_an_unknown_person_has_no_proof(run: Run) -> None:
-    with pytest.raises(InputRefused, match="knows no person 'nobody'"):
-        make_proof(run, "nobody")
+    with pytest.raises(InputRefused, match="knows no person 'noone'"):
+        make_proof(run, "noone")
 
 
 def test_a_root_that_is_not_that_of_the_people_is_named(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """September and October, published; nobody may write into it."""
+    """September and October, published; no test may write into it."""
     home = tmp_path_factory.mktemp("two")
     published(home, SEPTEMBER, seed=1)
     published(home, OCTOBER, seed=2)

@@ -90,5 +90,5 @@ def test_the_schema_is_printed_for_editors(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_an_unknown_card_is_told() -> None:
-    with pytest.raises(UsageError, match="no scorecard 'nobody'"):
-        scorecard("nobody")
+    with pytest.raises(UsageError, match="no scorecard 'noone'"):
+        scorecard("noone")

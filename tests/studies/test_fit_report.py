@@ -35,7 +35,7 @@ def _uniform(what_for: str) -> Floats:
 
 
 def _past(card: Scorecard, day: date) -> PastSnapshot:
-    """People in whom every feature follows one trait, in its own direction and with noise."""
+    """People of which every feature follows one trait, in its own direction and with noise."""
     trait = _uniform(f"{day} trait")
     values = {}
     for feature in card.features:

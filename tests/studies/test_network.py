@@ -29,7 +29,7 @@ TIES = st.sets(
 
 
 def _two_camps(size: int) -> Ints:
-    """Return two circles of people, each of whom is tied to the next five."""
+    """Return two circles of people, each tied to the next five."""
     one = [(who, (who + step) % size) for who in range(size) for step in range(1, 6)]
     return np.array(one + [(a + size, b + size) for a, b in one], dtype=np.int64)
 

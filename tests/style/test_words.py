@@ -22,7 +22,7 @@ INSTEAD = {
     "wish": "request",
     "wishes": "requests",
 }
-REFUSED = re.compile(rf"\b({'|'.join(INSTEAD)})\b", re.IGNORECASE)
+REFUSED = re.compile(rf"(?<![.\w])({'|'.join(INSTEAD)})\b", re.IGNORECASE)
 # Earlier releases are described as they were, and this file names the words.
 LEFT_OUT = ("CHANGELOG.md", "LICENSE", "tests/style/test_words.py")
 

@@ -13,7 +13,7 @@ people     = {}
 open_count = {}
 
 [[checks]]
-name = "nobody has it open who is not there"
+name = "no one has it open who is not there"
 sql  = "select * from {batch} where open_count > people"
 */
 with

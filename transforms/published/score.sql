@@ -16,7 +16,7 @@ score_rank      = {}
 not_scored_code = {}
 
 [[checks]]
-name = "a person has a score or a code that tells why not"
+name = "a person has a score or a code that says why not"
 sql  = "select * from {batch} where (score is null) = (not_scored_code is null)"
 */
 select

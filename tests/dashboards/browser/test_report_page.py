@@ -38,8 +38,8 @@ def test_every_table_on_the_page_holds_what_the_catalog_answers(
     shown = dict(opened.page.locator(".panel").evaluate_all(CELLS))
     with open_snapshots(autumn) as snapshots:
         for one in (figure for page in PAGES for figure in figures(page.key)):
-            told = answer(snapshots, one, OCTOBER, SEPTEMBER)
-            cells = [[c.text for c in row] for row in draw(told).rows] if told.rows else []
+            said = answer(snapshots, one, OCTOBER, SEPTEMBER)
+            cells = [[c.text for c in row] for row in draw(said).rows] if said.rows else []
             assert shown[one.key] == cells, one.key
 
 
@@ -53,16 +53,16 @@ def test_a_person_is_found_by_typing_and_explained_to_the_point(
             "order by person_id limit 1",
             (OCTOBER,),
         )[0]
-        told = explain(snapshots, person, OCTOBER)
+        said = explain(snapshots, person, OCTOBER)
     opened.page.fill("#find", person)
     assert opened.page.locator("#shown h3").first.text_content() == (
-        f"{person}: {told.score} {told.band}, as of {OCTOBER}"
+        f"{person}: {said.score} {said.band}, as of {OCTOBER}"
     )
     points = opened.page.locator(".waterfall tr:not(.factor) td:nth-child(3)").all_text_contents()
-    assert [int(one) for one in points if one] == list(told.points.values())
+    assert [int(one) for one in points if one] == list(said.points.values())
     totals = opened.page.locator(".waterfall td:nth-child(5)").all_text_contents()
     assert totals[-1] == str(score)
-    assert opened.page.locator("#shown ol li").count() == len(told.reasons)
+    assert opened.page.locator("#shown ol li").count() == len(said.reasons)
 
 
 def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:

@@ -56,7 +56,7 @@ class Hosted:
         self.page.evaluate(f"location.hash = {json.dumps('#person=' + quote(person, safe=''))}")
         self.page.wait_for_selector(f"{JSON}, #trouble:not([hidden])", state="attached")
 
-    def told(self) -> Any:
+    def said(self) -> Any:
         """What the page says of the person, as JSON."""
         return json.loads(self.page.locator(JSON).text_content() or "")
 
@@ -114,7 +114,7 @@ def test_people_of_every_file_are_explained_as_the_command_explains_them(
             expected = json.loads(json.dumps(explain(snapshots, person, OCTOBER).as_json()))
             if expected["next_band"]:
                 del expected["next_band"]["ways"]  # searched in Python alone
-            assert hosted.told() == expected, person
+            assert hosted.said() == expected, person
     assert hosted.opened.complaints == []
     outside = [url for url in hosted.opened.asked if hosted.address not in url]
     assert outside == []
@@ -122,17 +122,17 @@ def test_people_of_every_file_are_explained_as_the_command_explains_them(
 
 def test_what_is_shown_adds_up_to_the_score(hosted: Hosted) -> None:
     hosted.look_up("p5")
-    told = hosted.told()
+    said = hosted.said()
     assert hosted.page.locator("#shown h3").first.text_content() == (
-        f"p5: {told['score']} {told['band']}, as of {OCTOBER}"
+        f"p5: {said['score']} {said['band']}, as of {OCTOBER}"
     )
     totals = hosted.page.locator(".waterfall td:nth-child(5)").all_text_contents()
-    assert totals[-1] == str(told["score"])
-    assert hosted.page.locator("#shown ol li").count() == len(told["reasons"])
+    assert totals[-1] == str(said["score"])
+    assert hosted.page.locator("#shown ol li").count() == len(said["reasons"])
     assert hosted.page.locator(".ego circle").count() > 1
 
 
-@pytest.mark.parametrize("person", ["nobody", "a'; drop table score; --", "", "\N{GRINNING FACE}"])
+@pytest.mark.parametrize("person", ["noone", "a'; drop table score; --", "", "\N{GRINNING FACE}"])
 def test_an_unknown_person_is_said_to_be_unknown(hosted: Hosted, person: str) -> None:
     hosted.look_up(person)
     assert f"knows no person '{person}'" in hosted.trouble()
@@ -169,7 +169,7 @@ def test_a_site_that_was_not_copied_whole_says_which_file_is_wrong(
     made.look_up(method["first_ids"][-1])
     assert f"people/{last.name} is missing: HTTP 404" in made.trouble()
     made.look_up(method["first_ids"][1])
-    assert made.told()["person_id"] == method["first_ids"][1]
+    assert made.said()["person_id"] == method["first_ids"][1]
     made.page.close()
 
 
