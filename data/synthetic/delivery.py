@@ -70,7 +70,7 @@ def table_of(columns: Mapping[str, tuple[Values, Writer | None]]) -> pl.DataFram
 
 
 @dataclass(frozen=True)
-class Log:
+class SourceLog:
     """One event log; `name` is its folder, `event_types` the words behind `kind`.
 
     `rows` makes what begins in a month, with all that follows from it. `columns` are those after
@@ -84,7 +84,7 @@ class Log:
 
 
 LOGS: Final = (
-    Log(
+    SourceLog(
         "profile",
         profiles.EVENT_TYPES,
         profiles.profile_rows,
@@ -96,7 +96,7 @@ LOGS: Final = (
             "value_hash": ("value_hash", numbered("h")),
         },
     ),
-    Log(
+    SourceLog(
         "purchase",
         purchases.EVENT_TYPES,
         purchases.purchase_rows,
@@ -108,7 +108,7 @@ LOGS: Final = (
             "is_own_name": ("own_name", lambda flag: flag > 0),
         },
     ),
-    Log(
+    SourceLog(
         "payment",
         bills.EVENT_TYPES,
         bills.payment_rows,
@@ -122,7 +122,7 @@ LOGS: Final = (
             "counterparty_id": ("counterparty", PERSON),
         },
     ),
-    Log(
+    SourceLog(
         "service",
         services.EVENT_TYPES,
         services.service_rows,
@@ -132,7 +132,7 @@ LOGS: Final = (
             "due_date": ("due", days),
         },
     ),
-    Log(
+    SourceLog(
         "friendship",
         friendships.EVENT_TYPES,
         friendships.friendship_rows,
@@ -218,7 +218,7 @@ IS_TEXT: Final = np.array([*(fault.text is not None for fault in FAULTS), False]
 """Which faults only text can hold; the last place is for rows without a fault."""
 
 
-def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
+def deliver(dice: Dice, log: SourceLog, clean: Rows, settings: WorldSettings) -> Rows:
     """Return clean events of one log with `arrival` day and `mark`, and copies gone wrong.
 
     What happened before the first day arrives on it. Copies follow their originals, except every
@@ -252,7 +252,7 @@ def deliver(dice: Dice, log: Log, clean: Rows, settings: WorldSettings) -> Rows:
     return delivered.replaced(arrival=month_end(delivered["arrival"]))
 
 
-def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
+def choose_faults(dice: Dice, log: SourceLog, mangled: Rows) -> Rows:
     """Give every row a fault that fits its event type: `mark` is CORRUPT + a place in FAULTS."""
     fitting = [
         [number for number, fault in enumerate(FAULTS) if not fault.fits or name in fault.fits]
@@ -268,7 +268,7 @@ def choose_faults(dice: Dice, log: Log, mangled: Rows) -> Rows:
     return mangled.replaced(mark=CORRUPT + fault, time=time, arrival=arrival)
 
 
-def written(log: Log, rows: Rows) -> pl.DataFrame:
+def written(log: SourceLog, rows: Rows) -> pl.DataFrame:
     """Return delivered rows as a table, one row each, with the faults that fit into its columns."""
     common: dict[str, tuple[str, Writer]] = {
         "event_id": ("event", numbered("e")),

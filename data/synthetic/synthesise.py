@@ -30,7 +30,15 @@ import numpy as np
 import polars as pl
 
 from plainscore.synthetic.chance import Ints
-from plainscore.synthetic.delivery import CORRUPT, FAULTS, IS_TEXT, LOGS, Log, deliver, written
+from plainscore.synthetic.delivery import (
+    CORRUPT,
+    FAULTS,
+    IS_TEXT,
+    LOGS,
+    SourceLog,
+    deliver,
+    written,
+)
 from plainscore.synthetic.rows import EPOCH, Month, Rows, day_number, stack
 from plainscore.synthetic.truth import Statistic, Tally, find_outcomes, read_targets, write_truth
 from plainscore.synthetic.world import World, WorldError, WorldSettings, build_world
@@ -177,7 +185,9 @@ def _reveal(landing: Path) -> None:
     shutil.rmtree(unfinished)
 
 
-def _write_log(world: World, log: Log, group: int, persons: Ints, written_until: int) -> Tally:
+def _write_log(
+    world: World, log: SourceLog, group: int, persons: Ints, written_until: int
+) -> Tally:
     """Write one log of one group of people, month by month."""
     tally = Tally(log.name, persons)
     for month, rows in _arrivals_by_month(world, log, persons):
@@ -189,7 +199,7 @@ def _write_log(world: World, log: Log, group: int, persons: Ints, written_until:
     return tally
 
 
-def _arrivals_by_month(world: World, log: Log, persons: Ints) -> Iterator[tuple[Month, Rows]]:
+def _arrivals_by_month(world: World, log: SourceLog, persons: Ints) -> Iterator[tuple[Month, Rows]]:
     """Yield what arrives in each month by the day, keeping what arrives later."""
     waiting: list[Rows] = []
     for month in world.settings.months:
@@ -203,7 +213,7 @@ def _arrivals_by_month(world: World, log: Log, persons: Ints) -> Iterator[tuple[
         waiting = [rows.take(order[due:])]
 
 
-def _begun_in(world: World, log: Log, persons: Ints, month: Month) -> list[Rows]:
+def _begun_in(world: World, log: SourceLog, persons: Ints, month: Month) -> list[Rows]:
     """Return all that begins in a month, with what follows from it, as it is delivered."""
     blocks = np.split(persons, range(PEOPLE_PER_BLOCK, len(persons), PEOPLE_PER_BLOCK))
     return [
@@ -211,7 +221,9 @@ def _begun_in(world: World, log: Log, persons: Ints, month: Month) -> list[Rows]
     ]
 
 
-def _write_arrivals(settings: WorldSettings, log: Log, month: Month, stem: str, rows: Rows) -> None:
+def _write_arrivals(
+    settings: WorldSettings, log: SourceLog, month: Month, stem: str, rows: Rows
+) -> None:
     """Write `<log>/arrived=YYYY-MM-DD/<stem>.<ending>`: what arrives in a month, day by day.
 
     Rows that only text can hold end a day's file, or go into a text file next to parquet.
