@@ -81,7 +81,7 @@ class CardBand:
 
 @dataclass(frozen=True)
 class NeighbourMean:
-    """The bounded-influence mean of friends' records (docs/method.md) and where it earns points.
+    """The bounded-influence mean of friends' records (docs/explanation/method.md) and where it earns points.
 
     A record is the person's points outside ``factor``, in parts per million of ``own_points_max``.
     """
@@ -130,14 +130,6 @@ class Card:
         """Return a feature. Raises KeyError where the card has none of that name."""
         return {one.feature: one for one in self.features}[name]
 
-    def band(self, score: int) -> CardBand:
-        """Return the band of a score."""
-        return next(one for one in self.bands if one.at_least <= score <= one.at_most)
-
-    def band_above(self, score: int) -> CardBand | None:
-        """Return the next higher band; None above the highest."""
-        return next((one for one in self.bands if one.at_least > score), None)
-
     def as_json(self) -> dict[str, Any]:
         """Return the card for JSON: what a page needs to show any person on it."""
         values = asdict(self)
@@ -154,16 +146,6 @@ class Act:
     days: int
     goal: str
     points_gained: int
-
-
-@dataclass(frozen=True)
-class Way:
-    """What reaches a band within ``days``: acts to take, and features that only take time."""
-
-    days: int
-    acts: tuple[Act, ...]
-    waiting: tuple[Act, ...]
-    score_then: int
 
 
 @dataclass(frozen=True)
@@ -190,7 +172,9 @@ class PersonOnCard:
     @property
     def band(self) -> str | None:
         """The name of the score's band; None: not scored."""
-        return None if self.score is None else self.card.band(self.score).band
+        if (score := self.score) is None:
+            return None
+        return next(one.band for one in self.card.bands if one.at_least <= score <= one.at_most)
 
     @property
     def not_scored(self) -> dict[str, str] | None:
@@ -221,21 +205,17 @@ class PersonOnCard:
 
         ``contribution`` sums to the mean. Empty without a mean on the card, or without a score.
         """
-        mean = self.card.mean
-        if mean is None or not self.points:
+        if self.card.mean is None or not self.points:
             return []
-        ties = (Tie(None, None, mean.prior_weight, mean.prior_ppm), *self.ties)
-        weight = sum(tie.contact_months for tie in ties)
-        low, high = self._reach(mean, self.points)
+        records = self._records(self.card.mean, self.points)
+        weight = sum(tie.contact_months for tie, _ in records)
         return [
             asdict(tie)
             | {
                 "weight_share": tie.contact_months / weight,
-                "contribution": tie.contact_months
-                * max(min(tie.friend_ppm, high), low)
-                / (1_000_000.0 * weight),
+                "contribution": tie.contact_months * ppm / (1_000_000.0 * weight),
             }
-            for tie in ties
+            for tie, ppm in records
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -289,17 +269,19 @@ class PersonOnCard:
     def next_band(self) -> dict[str, Any] | None:
         """Return the next higher band and the ways that lead there; None: none, or not scored.
 
-        ``ways``: by acts and time, the fastest first. Each takes fewer acts than the one before
-        it, and of all ways with as many acts the least time. Empty where acts and time alone do
-        not lead there, all else equal.
+        ``ways``: acts to take, and features that only take time, the fastest first. Each takes
+        fewer acts than the one before it, and of all ways with as many acts the least time. Empty
+        where acts and time alone do not lead there, all else equal.
         """
-        if self.score is None or (band := self.card.band_above(self.score)) is None:
+        score = self.score
+        higher = [one for one in self.card.bands if score is not None and one.at_least > score]
+        if score is None or not higher:
             return None
         return {
-            "band": band.band,
-            "at_least": band.at_least,
-            "points_missing": band.at_least - self.score,
-            "ways": [asdict(way) for way in _Search(self, band.at_least).ways()],
+            "band": higher[0].band,
+            "at_least": higher[0].at_least,
+            "points_missing": higher[0].at_least - score,
+            "ways": list(_Search(self, higher[0].at_least).ways()),
         }
 
     def _points_with(self, points: Mapping[str, int]) -> dict[str, int]:
@@ -310,20 +292,20 @@ class PersonOnCard:
             changed[mean.feature] += after - before
         return changed
 
-    def _reach(self, mean: NeighbourMean, points: Mapping[str, int]) -> tuple[int, int]:
-        """Return between which records, in ppm, friends count with the points of one's own."""
+    def _records(self, mean: NeighbourMean, points: Mapping[str, int]) -> list[tuple[Tie, int]]:
+        """Return the prior and the ties, each with its record as far as it counts, in ppm."""
         features = self.card.features
         own = sum(points[one.feature] for one in features if one.factor != mean.factor)
         own_ppm = own * MILLION // mean.own_points_max
-        return own_ppm - mean.max_distance_ppm, own_ppm + mean.max_distance_ppm
+        low, high = own_ppm - mean.max_distance_ppm, own_ppm + mean.max_distance_ppm
+        ties = (Tie(None, None, mean.prior_weight, mean.prior_ppm), *self.ties)
+        return [(tie, max(min(tie.friend_ppm, high), low)) for tie in ties]
 
     def _mean_points(self, mean: NeighbourMean, points: Mapping[str, int]) -> int:
         """Return the points of the neighbour mean, rounded half up, in integers."""
-        low, high = self._reach(mean, points)
-        terms = [(mean.prior_weight, mean.prior_ppm)]
-        terms += [(tie.contact_months, tie.friend_ppm) for tie in self.ties]
-        numerator = sum(weight * max(min(ppm, high), low) for weight, ppm in terms)
-        weight = sum(weight for weight, _ in terms)
+        records = self._records(mean, points)
+        numerator = sum(tie.contact_months * ppm for tie, ppm in records)
+        weight = sum(tie.contact_months for tie, _ in records)
         return (2 * mean.max_points * numerator + MILLION * weight) // (2 * MILLION * weight)
 
 
@@ -340,18 +322,24 @@ class _Search:
             lambda gains: person.score_with({name: points[name] + gain for name, gain in gains})
         )
 
-    def ways(self) -> Iterator[Way]:
+    def ways(self) -> Iterator[dict[str, Any]]:
         """Yield the ways, the fastest first, each with fewer acts than the one before it."""
         steps = [step for one in self._person.card.features for step in self._steps(one)]
         fewest = len(steps) + 1
         for days in sorted({0, *(step.days for step in steps)}):
-            way = self._way([step for step in steps if step.days <= days], days)
-            if way is not None and len(way.acts) < fewest:
-                fewest = len(way.acts)
-                yield way
+            acts, waited = self._way([step for step in steps if step.days <= days])
+            score = self._score(waited, acts)
+            if score >= self._at_least and len(acts) < fewest:
+                fewest = len(acts)
+                yield {
+                    "days": days,
+                    "acts": [asdict(step) for step in acts],
+                    "waiting": [asdict(step) for step in waited],
+                    "score_then": score,
+                }
 
-    def _way(self, steps: Sequence[Act], days: int) -> Way | None:
-        """Return the way with the fewest acts among steps that are done in time."""
+    def _way(self, steps: Sequence[Act]) -> tuple[list[Act], list[Act]]:
+        """Return the fewest acts that lead there, and what is waited for; none where none do."""
         best = {step.feature: step for step in steps}  # the greatest gain of a feature comes last
         kinds = {name: self._advice[name].kind for name in best}
         waiting = [step for step in best.values() if kinds[step.feature] == "waited"]
@@ -361,16 +349,14 @@ class _Search:
         acts.sort(key=lambda step: (-step.points_gained, step.days, step.feature))
         enabling = [step for step in acts if step.feature in needs]
         others = [step for step in acts if step.feature not in needs]
-        ways: list[Way] = []
+        ways: list[tuple[list[Act], list[Act]]] = []
         for waited, first, further in ((ready, [], acts), (waiting, enabling, others)):
             for count in range(len(further) + 1):
                 chosen = [*first, *further[:count]]
                 if self._score(waited, chosen) >= self._at_least:
-                    chosen = self._least(waited, chosen, steps)
-                    score = self._score(waited, chosen)
-                    ways.append(Way(days, tuple(chosen), tuple(waited), score))
+                    ways.append((self._least(waited, chosen, steps), waited))
                     break
-        return min(ways, key=lambda way: len(way.acts), default=None)
+        return min(ways, key=lambda way: len(way[0]), default=([], []))
 
     def _least(self, waited: Sequence[Act], chosen: list[Act], steps: Sequence[Act]) -> list[Act]:
         """Return the acts, each going no further than it must."""
