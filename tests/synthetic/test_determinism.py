@@ -14,7 +14,7 @@ import pytest
 
 from plainscore.synthetic import synthesise as writing
 from plainscore.synthetic.chance import Ints
-from plainscore.synthetic.delivery import LOGS, Log
+from plainscore.synthetic.delivery import LOGS, SourceLog
 from plainscore.synthetic.rows import Month, Rows, stack
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import World, WorldSettings, build_world
@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> World:
     return build_world(WorldSettings(400, date(2024, 11, 1), date(2026, 10, 31), 3, landing))
 
 
-def arriving_in(world: World, log: Log, persons: Ints, month: Month) -> list[tuple[int, ...]]:
+def arriving_in(world: World, log: SourceLog, persons: Ints, month: Month) -> list[tuple[int, ...]]:
     """Return one month's arrivals of some people, made alone; nothing reaches further back."""
     first = max(world.settings.months[0].number, month.number - 8)
     months = map(Month, range(first, month.number + 1))
@@ -48,7 +48,7 @@ def arriving_in(world: World, log: Log, persons: Ints, month: Month) -> list[tup
 
 
 @_EACH_LOG
-def test_a_person_or_month_made_alone_equals_that_of_the_whole(made: World, log: Log) -> None:
+def test_a_person_or_month_made_alone_equals_that_of_the_whole(made: World, log: SourceLog) -> None:
     wanted, everyone = Month.of(date(2025, 6, 1)), made.population.everyone
     by_month = writing._arrivals_by_month(made, log, everyone)
     whole = next(rows for month, rows in by_month if month == wanted)
@@ -59,7 +59,7 @@ def test_a_person_or_month_made_alone_equals_that_of_the_whole(made: World, log:
 
 
 @_EACH_LOG
-def test_no_event_number_is_given_twice(made: World, log: Log) -> None:
+def test_no_event_number_is_given_twice(made: World, log: SourceLog) -> None:
     months = made.settings.months[:6]
     numbers = [log.rows(made, made.population.everyone, m)["event"] for m in months]
     together = np.concatenate(numbers)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from unittest.mock import Mock
 
 import polars as pl
 import pytest
@@ -52,21 +53,11 @@ def test_logs_of_someone_else_are_refused_and_kept(settings_of: SettingsOf) -> N
     }
 
 
-def test_a_run_killed_while_writing_is_made_good(
-    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["writing", "moving"])
+def test_a_killed_run_is_made_good(
+    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(writing, "write_truth", _die)
-        with pytest.raises(KeyboardInterrupt):
-            synthesise(settings_of())
-    assert {path.name for path in settings_of().landing.iterdir()} == {"_unfinished"}
-    _assert_made_good(settings_of)
-
-
-def test_a_run_killed_while_moving_is_made_good(
-    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rename = Path.rename
+    rename, landing = Path.rename, settings_of().landing
 
     def rename_some(path: Path, target: Path) -> Path:
         if path.parent.name == "profile" and path.name > "arrived=2025-02-01":
@@ -74,22 +65,18 @@ def test_a_run_killed_while_moving_is_made_good(
         return rename(path, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", rename_some)
+        if step == "writing":
+            patch.setattr(writing, "write_truth", Mock(side_effect=KeyboardInterrupt))
+        else:
+            patch.setattr(Path, "rename", rename_some)
         with pytest.raises(KeyboardInterrupt):
             synthesise(settings_of())
-    assert not (settings_of().landing / "_truth" / "world.json").exists()
-    _assert_made_good(settings_of)
-
-
-def _die(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _assert_made_good(settings_of: SettingsOf) -> None:
+    if step == "writing":
+        assert {path.name for path in landing.iterdir()} == {"_unfinished"}
+    assert not (landing / "_truth" / "world.json").exists()
     assert synthesise(settings_of()).is_new
     synthesise(settings_of("undisturbed"))
-    made = fingerprint(settings_of().landing)
-    assert made == fingerprint(settings_of("undisturbed").landing)
+    assert fingerprint(landing) == fingerprint(settings_of("undisturbed").landing)
 
 
 def test_two_writers_of_one_folder_do_not_meet(settings_of: SettingsOf) -> None:
