@@ -81,9 +81,10 @@ class CardBand:
 
 @dataclass(frozen=True)
 class NeighbourMean:
-    """The bounded-influence mean of friends' records (docs/explanation/method.md) and where it earns points.
+    """The bounded-influence mean of friends' records, and where it earns points.
 
-    A record is the person's points outside ``factor``, in parts per million of ``own_points_max``.
+    See docs/explanation/method.md. A record is the person's points outside ``factor``, in parts per
+    million of ``own_points_max``.
     """
 
     feature: str
