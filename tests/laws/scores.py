@@ -2,22 +2,13 @@
 
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import Catalog
-from plainscore.scorecards.card import Scorecard
 from tests.oracle.events import Event
-from tests.oracle.house import score_events, standard_house
+from tests.oracle.house import score_events
 
 Row = tuple[object, ...]
-
-
-@cache
-def house() -> tuple[tuple[Scorecard, ...], Catalog]:
-    """The packaged cards and their catalog, read once."""
-    return standard_house()
 
 
 def scores(events: Sequence[Event], dates: SnapshotDates) -> dict[str, int | None]:
@@ -28,9 +19,8 @@ def scores(events: Sequence[Event], dates: SnapshotDates) -> dict[str, int | Non
 
 def figures(events: Sequence[Event], dates: SnapshotDates, sql: str) -> dict[str, Row]:
     """Return person_id -> the columns of ``sql`` after its first, the person_key."""
-    cards, catalog = house()
     with tempfile.TemporaryDirectory() as folder:
-        engine, keys = score_events(events, dates, cards, catalog, Path(folder))
+        engine, keys = score_events(events, dates, Path(folder))
         rows = engine.con.execute(sql).fetchall()
         engine.close()
     names = {key: who for who, key in keys.items()}

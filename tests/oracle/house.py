@@ -6,13 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import Catalog, load_catalog
+from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Table
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import read_scorecards
 from tests.oracle.events import Event
+from tests.transforms.worked_example import cards, house
 
 BUILT_SCHEMAS = ("raw", "staging", "features", "scores")
 POLARS_TYPES = {
@@ -24,12 +23,6 @@ POLARS_TYPES = {
 }
 
 
-def standard_house() -> tuple[tuple[Scorecard, ...], Catalog]:
-    """The packaged scorecards and the catalog that they give."""
-    cards = read_scorecards(("standard", "reported_b"))
-    return cards, load_catalog(cards)
-
-
 def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:
     return DuckDBEngine(catalog, dates, EngineOptions(threads=2))
 
@@ -37,8 +30,6 @@ def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:
 def score_events(
     events: Iterable[Event],
     dates: SnapshotDates,
-    cards: tuple[Scorecard, ...],
-    catalog: Catalog,
     folder: Path,
     make_engine: Callable[[Catalog, SnapshotDates], DuckDBEngine] = on_two_threads,
 ) -> tuple[DuckDBEngine, dict[str, int]]:
@@ -51,14 +42,14 @@ def score_events(
     for line, event in enumerate(events, start=1):
         rows.setdefault(event.log, []).append(_values(event, line, keys))
     rows["person"] = [{"person_key": key, "person_id": who} for who, key in keys.items()]
+    catalog = house()
     engine = make_engine(catalog, dates)
     engine.open_events(
         {log: [_parquet(catalog[f"events.{log}"], of_log, folder)] for log, of_log in rows.items()}
     )
-    engine.load_reference(cards)
+    engine.load_reference(cards())
     for schema in BUILT_SCHEMAS:
-        for table in catalog.of_schema(schema):
-            engine.build(table)
+        engine.build_schema(schema)
     return engine, keys
 
 

@@ -14,12 +14,7 @@ from tests.oracle.nasty_bills import chaotic_bills
 from tests.oracle.nasty_credit_edges import CREDIT_EDGES, HOUSEHOLD_EDGES, MONEY_EDGES
 from tests.oracle.nasty_friendships import tangle
 from tests.oracle.nasty_paragons import circle_of_paragons
-from tests.oracle.nasty_profiles import (
-    PROFILE_EDGES,
-    chaotic_profile,
-    just_not_scored,
-    settle_down,
-)
+from tests.oracle.nasty_profiles import PROFILE_EDGES, chaotic_profile, just_not_scored, settle_down
 from tests.oracle.nasty_purchases import PURCHASE_EDGES, chaotic_purchases
 from tests.oracle.nasty_services import SERVICE_EDGES, chaotic_services
 from tests.oracle.nasty_writer import NASTY_PEOPLE, WorldWriter

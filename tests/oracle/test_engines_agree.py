@@ -23,9 +23,10 @@ from plainscore.runs.ledger import read_entry
 from plainscore.runs.request import SnapshotRequest, read_request
 from plainscore.runs.run import score_day
 from tests.docs.pages import CHECKOUT
-from tests.oracle.house import BUILT_SCHEMAS, score_events, standard_house
+from tests.oracle.house import BUILT_SCHEMAS, score_events
 from tests.oracle.nasty_worlds import nasty_world
 from tests.quick_runs import quick_runs
+from tests.transforms.worked_example import house
 
 THREADS = 2
 
@@ -46,19 +47,18 @@ def test_every_table_of_a_nasty_world_has_the_same_rows(
 ) -> None:
     world = nasty_world(seed)
     dates = SnapshotDates(world.as_of_date, world.known_on)
-    cards, catalog = standard_house()
 
     def there(its_catalog: Catalog, its_dates: SnapshotDates) -> DuckDBEngine:
         options = EngineOptions(threads=THREADS, engine=engine_name)
         session = open_session(options)
         return SparkEngine(its_catalog, its_dates, session, tmp_path / "made", options)
 
-    here, _ = score_events(world.events, dates, cards, catalog, tmp_path)
-    made, _ = score_events(world.events, dates, cards, catalog, tmp_path, there)
+    here, _ = score_events(world.events, dates, tmp_path)
+    made, _ = score_events(world.events, dates, tmp_path, there)
     try:
-        tables = [t for schema in BUILT_SCHEMAS for t in catalog.of_schema(schema)]
+        tables = [t for schema in BUILT_SCHEMAS for t in house().of_schema(schema)]
         assert [t.name for t in tables if _rows(here, t) != _rows(made, t)] == []
-        assert all(_rows(here, catalog[name]) for name in ("staging.bill", "scores.reason"))
+        assert all(_rows(here, house()[name]) for name in ("staging.bill", "scores.reason"))
     finally:
         made.close()
         here.close()

@@ -8,7 +8,7 @@ import pytest
 from plainscore.contracts import SnapshotDates
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.oracle.events import Event
-from tests.oracle.house import score_events, standard_house
+from tests.oracle.house import score_events
 from tests.oracle.nasty_worlds import nasty_world
 from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import PersonResult, snapshot
@@ -45,8 +45,7 @@ def _agree(
     expected: dict[str, PersonResult] | None = None,
 ) -> None:
     expected = expected or snapshot(events, dates.as_of_date, dates.known_on)
-    cards, catalog = standard_house()
-    engine, keys = score_events(events, dates, cards, catalog, folder)
+    engine, keys = score_events(events, dates, folder)
     names = {key: who for who, key in keys.items()}
     made = _made(engine, names)
     engine.close()

@@ -16,15 +16,14 @@ from plainscore.contracts.catalog import (
 )
 from plainscore.contracts.contract import Table
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import read_scorecards
+from tests.transforms.worked_example import cards, house
 
-CARDS = read_scorecards(("standard", "reported_b"))
-TABLES = load_catalog(CARDS)
+CARDS, TABLES = cards(), house()
 STAGES = [schema for schema in SCHEMAS if schema not in (*SOURCES, *APART)]
 
 
-def changed_stages(tables: Catalog, cards: tuple[Scorecard, ...], part: str) -> list[str]:
-    before, after = stage_hashes(TABLES, CARDS, {}), stage_hashes(tables, cards, {})
+def changed_stages(tables: Catalog, changed: tuple[Scorecard, ...], part: str) -> list[str]:
+    before, after = stage_hashes(TABLES, CARDS, {}), stage_hashes(tables, changed, {})
     return [
         stage for stage in STAGES if getattr(before[stage], part) != getattr(after[stage], part)
     ]
@@ -64,17 +63,17 @@ def test_a_changed_table_changes_its_stage_and_all_that_follow(
 def test_a_changed_scorecard_leaves_the_code_alone(
     change: Callable[[Scorecard], Scorecard], first: str
 ) -> None:
-    cards = (change(CARDS[0]), *CARDS[1:])
-    tables = load_catalog(cards)
-    assert changed_stages(tables, cards, "code") == []
-    assert changed_stages(tables, cards, "scorecards") == STAGES[STAGES.index(first) :]
+    after = (change(CARDS[0]), *CARDS[1:])
+    tables = load_catalog(after)
+    assert changed_stages(tables, after, "code") == []
+    assert changed_stages(tables, after, "scorecards") == STAGES[STAGES.index(first) :]
 
 
 def test_before_the_scores_nothing_reads_a_card_but_what_is_compiled_from_it() -> None:
     early = STAGES[: STAGES.index(WHOLE_CARDS_FROM)]
     read = {
         name
-        for table in load_catalog(CARDS).tables.values()
+        for table in TABLES.tables.values()
         if table.schema in early
         for name in table.inputs
         if name.startswith("reference.")
