@@ -5,7 +5,6 @@ file of everyone would take dozens of range requests. ``python -m plainscore.sho
 fetches the engine that browsers run into a folder, for sites made offline.
 """
 
-import argparse
 import base64
 import gzip
 import hashlib
@@ -13,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -333,14 +333,6 @@ def _run_npm(package: Package, away: str) -> None:
         )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fetch the engine into a folder and print it."""
-    parser = argparse.ArgumentParser(description="Fetch the engine that browsers run.")
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(arguments).folder
-    fetch_engine(folder)
-    print(folder)
-
-
 if __name__ == "__main__":
-    main()
+    fetch_engine(Path(sys.argv[1]))
+    print(sys.argv[1])
