@@ -1,4 +1,4 @@
-"""What it costs to buy points: a search for the cheapest actions.
+"""What it costs to buy points: a search for the cheapest actions, and what planted attacks gain.
 
 Actions are data (transforms/gaming/actions.toml). The search replays copies of real lives with
 actions added through the real transforms. Friends keep the record that the whole population gave
@@ -36,6 +36,7 @@ NAIVE = "naive"
 transforms/gaming/naive_rule.sql."""
 PLACES = (5, 25, 50, 75, 95)
 """The people played by default: per cent of the scored who have a lower score."""
+LABELS = ("attack.parquet", "attack_tie.parquet")
 MONTH_DAYS = 30
 FIRST_COPY, NEW_FRIEND = 1_000_000_000, 2_000_000_000
 """Where keys of copies, and of friends that actions add, begin; real keys are dense from 0."""
@@ -175,7 +176,9 @@ class Replay:
         method: Method = STANDARD_METHOD,
     ) -> None:
         self._engine, self._cards, self._people = engine, cards, list(people)
-        self._naive_rule = gaming_file("naive_rule.sql", method)
+        self._naive_rule, self._naive_points = (
+            gaming_file(name, method) for name in ("naive_rule.sql", "naive_points.sql")
+        )
         tables = engine.catalog.of_schema("events")
         columns = {table.name: [column.name for column in table.columns] for table in tables}
         self._logs = {name: names for name, names in columns.items() if "event_id" in names}
@@ -227,7 +230,9 @@ class Replay:
                     engine.build(table)
                     self._keep(engine.con, table.name)
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
-            naive = self._naive_points(engine.con) if first.late_feature else {}
+            engine.con.execute(self._naive_rule)
+            bar = {"good_ppm": self._good_ppm}
+            naive = dict(engine.con.execute(self._naive_points, bar).fetchall())
         published, made = self.published_points(), []
         for copy_key, copy in enumerate(copies, start=FIRST_COPY):
             points = found.get(copy_key, {})
@@ -299,19 +304,6 @@ class Replay:
                     "from life.copy as copy, life.kept as kept "
                     "where made.person_key = copy.copy_key and copy.person_key = kept.person_key"
                 )
-
-    def _naive_points(self, con: duckdb.DuckDBPyConnection) -> dict[int, int]:
-        con.execute(self._naive_rule)
-        rows = con.execute(
-            "select tie.person_key, naive_points(card.friend_points_max, count(*)) "
-            "from staging.tie as tie inner join scores.friend_reliability as friend "
-            "on tie.friend_key = friend.person_key inner join reference.card as card "
-            "on friend.scorecard = card.scorecard and card.scorecard_no = 1 "
-            "where tie.contact_months > 0 and friend.own_ppm >= ? "
-            "group by tie.person_key, card.friend_points_max",
-            [self._good_ppm],
-        ).fetchall()
-        return dict(rows)
 
 
 def _added_events(log: str, copies: Iterable[tuple[int, LifeCopy]]) -> Iterator[dict[str, Any]]:
@@ -489,3 +481,36 @@ def _scored_key(engine: DuckDBEngine, person_id: str) -> int:
     if not rows:
         raise UsageError(f"{person_id} is not scored {engine.dates}: play someone who is")
     return int(rows[0][0])
+
+
+def measure_planted(
+    engine: DuckDBEngine, labels: Path, method: Method = STANDARD_METHOD
+) -> list[dict[str, Any]]:
+    """Return what all who play one part in one kind of attack gain together, in points of a card.
+
+    A row per scorecard, kind and part, by the columns of transforms/gaming/planted.sql; all others
+    are kind ``no attack``. ``most_...`` are of one person and None where none of them is scored.
+    ``contact_count``: two-way months along the attacks' ties. ``in_ring_count``: people in the
+    table ring_member.
+
+    ``engine`` has everything up to the scores, and the rings; its tables of the scores are without
+    the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
+    ordinary tie that a planted one replaced is not restored.
+    """
+    con, tables = engine.con, engine.catalog.tables.values()
+    files = dict(
+        zip(("attack", "attack_tie"), (str(labels / name) for name in LABELS), strict=True)
+    )
+    for statement in con.extract_statements(gaming_file("planted_labels.sql", method)):
+        con.execute(statement, {name: files[name] for name in statement.named_parameters})
+    rebuilt = {"staging.tie"}
+    for table in tables:
+        if table.schema in ("features", "scores") and table.inputs & rebuilt:
+            rebuilt.add(table.name)
+            con.execute(f"drop table {table.name}")
+            engine.build(table)
+    for name in ("naive_rule.sql", "planted_naive.sql"):
+        con.execute(gaming_file(name, method))
+    rows = records(con, gaming_file("planted.sql", method))
+    # As a name, "role" alone is a keyword of SQL.
+    return [{name.removeprefix("played_"): cell for name, cell in row.items()} for row in rows]

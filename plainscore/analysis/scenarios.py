@@ -18,9 +18,15 @@ from typing import Any
 import duckdb
 
 from plainscore.analysis.evaluation import OUTCOME, OUTCOME_DAYS, built_outcomes, outcome_dates
-from plainscore.analysis.gaming import NAIVE, built_scores, gaming_file, records
+from plainscore.analysis.gaming import (
+    LABELS,
+    NAIVE,
+    built_scores,
+    gaming_file,
+    measure_planted,
+    records,
+)
 from plainscore.analysis.metrics import separation, shorrocks_index
-from plainscore.analysis.planted import LABELS, measure_planted
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock

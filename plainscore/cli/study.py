@@ -357,8 +357,7 @@ def _dates(data: Path, as_of: str) -> "SnapshotDates":
 def _planted(
     data: Path, dates: "SnapshotDates", truth: Path, limits: Limits
 ) -> tuple[Table, Table]:
-    from plainscore.analysis.gaming import built_scores
-    from plainscore.analysis.planted import LABELS, measure_planted
+    from plainscore.analysis.gaming import LABELS, built_scores, measure_planted
     from plainscore.settings import read_settings
 
     missing = [name for name in LABELS if not (truth / name).is_file()]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from plainscore.analysis.planted import measure_planted
+from plainscore.analysis.gaming import measure_planted
 from plainscore.engines.duckdb import DuckDBEngine
 
 
