@@ -31,6 +31,7 @@ _LEFT_OUT = {
         "format",
         "sha256",
         "contracts_sha256",
+        "project",
         "code",
         "tables",
     ),
