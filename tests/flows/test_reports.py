@@ -40,7 +40,7 @@ def test_a_report_leaves_with_its_date_and_so_does_what_a_kill_left(tmp_path: Pa
 def test_a_run_leaves_the_report_of_its_date(published_once: tuple[Path, SnapshotOutcome]) -> None:
     page = report_file(published_once[0], LAST_DAY).read_text(encoding="utf-8")
     assert f"Scores as of {LAST_DAY}" in page
-    assert f'"day":"{LAST_DAY}"' in page
+    assert f'"as_of_date":"{LAST_DAY}"' in page
 
 
 def test_a_report_that_is_not_there_is_written_by_the_next_run(

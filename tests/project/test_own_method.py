@@ -13,6 +13,10 @@ import duckdb
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.common.standard import STANDARD_METHOD
+from plainscore.contracts.catalog import load_catalog
+from plainscore.project import Project
+from plainscore.scorecards.reading import read_scorecards
 from tests.docs.pages import CHECKOUT, page_text
 
 GUIDE = "docs/how-to/project.md"
@@ -167,3 +171,11 @@ def test_what_reads_an_excluded_table_is_listed(
     assert "audits.attacker, which nothing makes" in message
     assert "audits.gaming" in message
     assert "published.gaming" in message
+
+
+def test_the_repository_is_a_project_that_extends_nothing() -> None:
+    """It has no plainscore.toml: that would hide the one of any data directory, from here."""
+    project = Project(CHECKOUT, "none")
+    assert project.method.hash() == STANDARD_METHOD.hash()
+    assert set(project.origins.values()) == {"standard"}
+    assert load_catalog(read_scorecards(("standard",), project.method), method=project.method)

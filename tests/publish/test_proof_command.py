@@ -89,7 +89,7 @@ def test_a_root_of_no_published_run_ends_with_1(
     ("words", "code", "sentence"),
     [
         (("--root", "12"), 2, "a root is 64 hexadecimal digits"),
-        ((), 5, "is sound in itself, but there is no root to hold it against: give --root"),
+        ((), 5, "is internally consistent, but there is no published root to check it against"),
     ],
 )
 def test_without_a_root_nothing_is_proved(
