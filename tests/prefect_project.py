@@ -76,7 +76,7 @@ def prefect(api: str, folder: Path, *words: str) -> Iterator["subprocess.Popen[b
 
 
 def worker(api: str, folder: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
-    """Run the worker of the runbook."""
+    """Run the worker of the operating guide."""
     words = shlex.split("worker start --pool plainscore --type process --limit 1")
     return prefect(api, folder, *words)
 

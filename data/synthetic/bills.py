@@ -1,6 +1,6 @@
 """The payment log: bills, how each ends, what is paid on it, transfers and deposits.
 
-Targets (docs/method.md): 3 to 5 % of instalments paid late, about 2 % never paid. Both come from
+Targets (method.md): 3 to 5 % of instalments paid late, about 2 % never paid. Both come from
 one persistent trait: the odds to be late halve about every 280 per mille of reliability, and life
 events multiply them. A lender would call the result an ordinary unsecured book.
 

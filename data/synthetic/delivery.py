@@ -1,6 +1,6 @@
 """The five logs as they are delivered: their columns, and what delivery does to clean rows.
 
-Some rows arrive late, twice, in conflict or mangled. Targets (docs/method.md): 2 % late, .5 %
+Some rows arrive late, twice, in conflict or mangled. Targets (method.md): 2 % late, .5 %
 twice, .1 % corrupt, and a few conflicts (the same event_id with another content). A mangled row is
 an additional, broken copy of a row that is also delivered whole, so that what an ingest may accept
 is exactly the clean world.
@@ -156,7 +156,7 @@ _DAYS_AHEAD: Final = 40
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to break a row so that it must be refused (docs/method.md).
+    """One way to break a row so that it must be refused (method.md).
 
     It replaces `column` ("": the line as a whole) by `value`, computed from the row as it was, or
     by `text` where only text can hold it. It `fits` rows of these event types, or all if empty.

@@ -3,7 +3,7 @@
 Traits are bell-shaped with mean 0 and deviation 1000. Reliability moves everything a score may
 learn from; capacity is what one can spend; activity how often one shops; sociability how many one
 knows. Audit attributes have no causal role. About one account in ten is a thin file
-(docs/method.md: 8 to 12 %): hardly used, no credit.
+(method.md: 8 to 12 %): hardly used, no credit.
 
 Life events are a job loss, a move, a baby or an illness, and the tight months that follow. In any
 month at most one starts; it lasts two to four months, and while it lasts bills are paid later (a

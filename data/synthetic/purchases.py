@@ -1,6 +1,6 @@
 """The purchase log: orders, refunds and chargeback events.
 
-Targets (docs/method.md): the top 20 % of people make at least half of all purchases (log-normal
+Targets (method.md): the top 20 % of people make at least half of all purchases (log-normal
 rates, deviation one), December runs at 1.6 to 2 times an ordinary month, January and February at
 .75. About 100 purchases a person in 24 months.
 """

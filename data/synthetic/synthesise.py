@@ -4,7 +4,7 @@ Every row is a function of (settings but `last` and `landing`, log, person, mont
 or month's rows can be made alone, the number of threads decides nothing, and
 a later `last` only adds days.
 
-There is one file per log, arrival day and group of people (formats: docs/method.md). Everything is
+There is one file per log, arrival day and group of people (formats: method.md). Everything is
 written under `landing/_unfinished/` and moved into place when it is complete; the record
 `_truth/world.json` comes last. Killed at any moment, the same command makes the same world, and
 never over logs of someone else.

@@ -1,6 +1,6 @@
 """Who knows who: circles that close triangles, acquaintances with a heavy tail, like near like.
 
-Targets (docs/method.md): mean degree 20, heavy tail cut at 1000, clustering about .14, degree
+Targets (method.md): mean degree 20, heavy tail cut at 1000, clustering about .14, degree
 assortativity above 0, which are the shapes measured on large friendship graphs (Ugander, Karrer,
 Backstrom, Marlow: "The anatomy of the Facebook social graph", 2011). Two ways to meet:
 

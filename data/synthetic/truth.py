@@ -1,7 +1,7 @@
 """The truth about a world, in landing/_truth/: what the pipeline never reads and an audit may.
 
 Labels: people, life events, attacks, how bills really end, and what delivery did to the rows. And
-targets: figures of the world, counted while it is written, with the bounds of docs/method.md. A
+targets: figures of the world, counted while it is written, with the bounds of method.md. A
 world under a few thousand people or of a few months can miss targets by chance alone.
 """
 
@@ -40,7 +40,7 @@ _OUTLOOK_DAYS: Final = 90
 _PERSONS_AT_ONCE: Final = 100_000
 _TARGETS_FILE: Final = "targets.json"
 _TARGETS: Final = (
-    # docs/method.md, "Synthetic world": name, lowest, highest
+    # method.md, "Synthetic world": name, lowest, highest
     ("thin files, fakes included (share)", 0.08, 0.12),
     ("ties per person (mean)", 18, 22),
     ("ties per person (most)", 30, 1_000),
@@ -236,7 +236,7 @@ class Statistic:
 
 
 def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list[Statistic]:
-    """Return every target of docs/method.md with the figure that was generated."""
+    """Return every target of method.md with the figure that was generated."""
     people, counts = world.population, tally.counts
     is_thin = ~people.are_ordinary(people.everyone)
     rows = sum(number for (_, what), number in counts.items() if what == "rows")

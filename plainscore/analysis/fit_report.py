@@ -142,7 +142,7 @@ def binned_points(feature: Feature, values: Floats) -> Ints:
 
 
 def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
-    """Return the points of the bounded-influence neighbour mean (docs/method.md), in integers."""
+    """Return the points of the bounded-influence neighbour mean (method.md), in integers."""
     rule, most = card.friends, card.friend_points_max
     record = own * MILLION // card.own_points_max
     low, high = record - rule.max_distance_ppm, record + rule.max_distance_ppm

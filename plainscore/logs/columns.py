@@ -86,7 +86,7 @@ def _exponent(sign: str | None, text: str | None) -> int:
 def read_time(text: str) -> datetime:
     """Return the moment as naive UTC; fractions beyond microseconds are cut.
 
-    Raises Unreadable where the text is not the ISO 8601 form of docs/method.md or lies outside the
+    Raises Unreadable where the text is not the ISO 8601 form of method.md or lies outside the
     years 1 to 9999.
     """
     match = _TIME.fullmatch(text)

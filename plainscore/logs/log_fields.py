@@ -1,4 +1,4 @@
-"""What each log holds: the event types, and the fields each of them defines (docs/method.md).
+"""What each log holds: the event types, and the fields each of them defines (method.md).
 
 This declares how a row ARRIVES; how it is kept is declared in ``transforms/events/*.toml``.
 """

@@ -73,7 +73,7 @@ class Benefit:
 
 @dataclass(frozen=True)
 class FriendRule:
-    """Parameters of the bounded-influence neighbour mean (see docs/method.md), in ppm."""
+    """Parameters of the bounded-influence neighbour mean (see method.md), in ppm."""
 
     prior_ppm: int
     prior_weight: int

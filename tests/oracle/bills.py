@@ -1,4 +1,4 @@
-"""docs/method.md "Staging facts", Bill: what was paid, when it was paid, how late."""
+"""method.md "Staging facts", Bill: what was paid, when it was paid, how late."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def all_bills(payment_log: Sequence[Event]) -> list[Bill]:
 
 
 def obligations(payment_log: Sequence[Event]) -> list[Bill]:
-    """docs/method.md: a bill of amount 0 is no obligation, left out of all but utilisation."""
+    """method.md: a bill of amount 0 is no obligation, left out of all but utilisation."""
     return [bill for bill in all_bills(payment_log) if bill.amount > 0]
 
 

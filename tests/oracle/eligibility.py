@@ -1,4 +1,4 @@
-"""docs/method.md "Who is scored": the first of N1-N5 that applies."""
+"""method.md "Who is scored": the first of N1-N5 that applies."""
 
 from collections.abc import Sequence
 from datetime import date

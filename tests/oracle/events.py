@@ -1,4 +1,4 @@
-"""Accepted events as the oracle sees them, and docs/method.md "Two clocks": what counts when."""
+"""Accepted events as the oracle sees them, and method.md "Two clocks": what counts when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Value: TypeAlias = int | float | None
 class Event:
     """One accepted row of one log.
 
-    `event_time` is naive UTC. `fields` holds what docs/method.md defines for the event_type, as
+    `event_time` is naive UTC. `fields` holds what method.md defines for the event_type, as
     amount_cents, balance_cents, credit_limit_cents (integer cents) and else as named there;
     an optional field may be absent or None.
     """
@@ -68,12 +68,12 @@ class Event:
 
 
 def order_of(event: Event) -> tuple[datetime, bytes]:
-    """docs/method.md, Order: wherever order matters, (event_time, event_id as UTF-8 bytes)."""
+    """method.md, Order: wherever order matters, (event_time, event_id as UTF-8 bytes)."""
     return (event.event_time, event.event_id.encode("utf-8"))
 
 
 def known_events(events: Iterable[Event], as_of_date: date, known_on: date) -> list[Event]:
-    """The events that count at (as_of_date, known_on), in the order of docs/method.md.
+    """The events that count at (as_of_date, known_on), in the order of method.md.
 
     Both must hold: dated before the end of day D, and arrived on or before K.
     """
@@ -84,7 +84,7 @@ def known_events(events: Iterable[Event], as_of_date: date, known_on: date) -> l
 def events_by_person(known: Iterable[Event]) -> dict[str, dict[str, list[Event]]]:
     """person_id -> log -> that person's own known events, in the order they were given.
 
-    Only people with at least one known event of their own are persons (docs/method.md).
+    Only people with at least one known event of their own are persons (method.md).
     """
     persons: dict[str, dict[str, list[Event]]] = {}
     for event in known:
@@ -97,7 +97,7 @@ def events_by_person(known: Iterable[Event]) -> dict[str, dict[str, list[Event]]
 def first_by_id(events: Iterable[Event], event_type: str, id_name: str) -> dict[str, Event]:
     """The creating event of each id of ONE person; a second one with the same id is ignored.
 
-    `events` must be in the order of docs/method.md.
+    `events` must be in the order of method.md.
     """
     first: dict[str, Event] = {}
     for event in events:
@@ -112,7 +112,7 @@ def days_between(earlier: date, later: date) -> int:
 
 
 def in_last_days(day: date, as_of_date: date, days: int) -> bool:
-    """docs/method.md: "the last n days" is (D-n, D]."""
+    """method.md: "the last n days" is (D-n, D]."""
     return 0 <= days_between(day, as_of_date) < days
 
 
@@ -122,7 +122,7 @@ def in_days_before_those(day: date, as_of_date: date, days: int, before: int) ->
 
 
 def month_back(day: date, as_of_date: date) -> int:
-    """docs/method.md: month k back is (D-30(k+1), D-30k]; k = 0 is the newest."""
+    """method.md: month k back is (D-30(k+1), D-30k]; k = 0 is the newest."""
     return days_between(day, as_of_date) // 30
 
 
@@ -132,7 +132,7 @@ def months_touched(days: Iterable[date], as_of_date: date, months: int) -> int:
 
 
 def lower_median(values: Iterable[int]) -> int | None:
-    """docs/method.md: position (n-1)//2 of the ascending order; None where there are no values."""
+    """method.md: position (n-1)//2 of the ascending order; None where there are no values."""
     ascending = sorted(values)
     return ascending[(len(ascending) - 1) // 2] if ascending else None
 

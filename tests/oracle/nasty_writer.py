@@ -86,7 +86,7 @@ class WorldWriter:
         arrived: date | None = None,
         **fields: FieldValue,
     ) -> Event:
-        """One event `ago` days before D (negative: after D) with the fields of docs/method.md."""
+        """One event `ago` days before D (negative: after D) with the fields of method.md."""
         day = self.as_of_date - timedelta(days=ago)
         event = Event(
             log=log,

@@ -1,4 +1,4 @@
-"""docs/method.md "Score" and "Reasons": points from features.csv, bands, reasons."""
+"""method.md "Score" and "Reasons": points from features.csv, bands, reasons."""
 
 import csv
 from collections.abc import Mapping

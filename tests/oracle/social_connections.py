@@ -78,7 +78,7 @@ def clip(value: int, low: int, high: int) -> int:
 def friend_reliability(
     person_id: str, ties: Sequence[Tie], own_points: Mapping[str, int]
 ) -> Fraction:
-    """X of docs/method.md "Friends", exact, of one scored person.
+    """X of method.md "Friends", exact, of one scored person.
 
     `own_points` holds the non-social points of every SCORED person, 0..570, and of no one else.
     """

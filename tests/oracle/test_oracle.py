@@ -1,4 +1,4 @@
-"""The oracle against figures worked out by hand from docs/method.md."""
+"""The oracle against figures worked out by hand from method.md."""
 
 from datetime import date, datetime, timedelta
 

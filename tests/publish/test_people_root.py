@@ -28,7 +28,7 @@ Proof = dict[str, Any]
 
 
 def _root_by_hand(run: Run) -> str:
-    """Return the root as docs/operating.md defines it, without any code of ours."""
+    """Return the root as docs/reference/proofs.md defines it, without any code of ours."""
 
     def sha(*parts: bytes) -> bytes:
         return hashlib.sha256(b"".join(parts)).digest()

@@ -1,4 +1,4 @@
-"""The rows, labels and people of a modest world are those of docs/method.md."""
+"""The rows, labels and people of a modest world are those of method.md."""
 
 from datetime import timedelta
 
