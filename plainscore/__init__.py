@@ -49,6 +49,12 @@ class Published:
         with open_snapshots(self.data) as snapshots:
             return explain(snapshots, person, snapshots.day(as_of)).as_json()
 
+    def report(self, as_of: str = "latest") -> str:
+        """Return the report of a published date, month or the latest: a whole HTML page."""
+        from plainscore.runs.report import configured_catalog, make_report
+
+        return make_report(self.data, as_of, configured_catalog(self.data))[1]
+
     def query(self, sql: str) -> "pl.DataFrame":
         """Return the answer of one SQL statement over the published views."""
         import polars as pl

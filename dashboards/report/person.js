@@ -21,8 +21,10 @@ function element(name, attributes = {}, ...children) {
 const words = (name) => name.replaceAll("_", " ");
 const signed = (points) => (points > 0 ? "+" : "") + points;
 const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
-const shownValue = (value, unit) => value === null
-  ? MISSING : `${Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(4))} ${unit}`;
+// A code, such as 999, which the definition explains by these words.
+const isNever = (value, feature) => feature.definition.includes(` ${value} where that never happened`);
+const shownValue = (value, feature) => value === null ? MISSING
+  : isNever(value, feature) ? "never" : `${Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(4))} ${feature.unit}`;
 
 function table(label, headings, rows, kind = "") {
   const head = element("tr", {}, ...headings.map(([title, unit], place) => element("th",
@@ -71,10 +73,10 @@ function waterfall(shown, card) {
     const [gained, cap] = [sum(own.map((one) => one.points ?? 0)), sum(own.map((one) => one.max_points))];
     rows.push(line(words(factor), "", gained, cap, total + gained, bar(total, gained), "factor"));
     for (const one of own) {
-      const drawn = bar(total, one.points ?? 0);
+      const [drawn, feature] = [bar(total, one.points ?? 0), featureOf(card, one.feature)];
       total += one.points ?? 0;
-      rows.push(line(words(one.feature), shownValue(one.value, one.unit), one.points ?? 0, one.max_points,
-        total, drawn, "", featureOf(card, one.feature).definition));
+      rows.push(line(words(one.feature), shownValue(one.value, feature), one.points ?? 0, one.max_points,
+        total, drawn, "", feature.definition));
     }
   }
   return table("Points by feature", [["factor and feature"], ["value"], ["points"],

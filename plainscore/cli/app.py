@@ -1,6 +1,6 @@
 """The command ``plainscore``: the registry of commands, and how errors end.
 
-A command is a function of one of the five modules by group. Modules are imported when one of their
+A command is a function of one of the six modules by group. Modules are imported when one of their
 commands is called, so that commands that only read start fast.
 """
 
@@ -24,11 +24,17 @@ from cyclopts import (
 )
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.text import printable
-from plainscore.runs.json_log import choose_log_format, say
+from plainscore.common.text import choose_log_format, printable, say
 
-SET_UP, RUN, KEEP, LOOK, STUDY = "setup", "run", "keep", "look", "study"
-GROUPS = {SET_UP: "Set up", RUN: "Run", KEEP: "Keep", LOOK: "Look", STUDY: "Study"}
+SET_UP, RUN, OPERATE, KEEP, LOOK, STUDY = "setup", "run", "operate", "keep", "look", "study"
+GROUPS = {
+    SET_UP: "Set up",
+    RUN: "Run",
+    OPERATE: "Operate",
+    KEEP: "Keep",
+    LOOK: "Look",
+    STUDY: "Study",
+}
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (SET_UP, "Invent a world, ingest it, score it, explain one person."),
     "init": (SET_UP, "Make a project directory with settings and a scorecard."),
@@ -40,11 +46,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daily": (RUN, "Publish what is missing, restate what late data touches."),
     "backfill": (RUN, "Publish the snapshots of many dates."),
     "restate": (RUN, "Publish dates again that late data touches."),
-    "plan": (RUN, "Show which dates would run, and why."),
-    "status": (RUN, "Show the outcome of every stage of every date."),
-    "serve": (RUN, "Run what prefect.yaml schedules, when it is due."),
-    "watch": (RUN, "Report a stale snapshot and a score that drifted."),
-    "alert": (RUN, "Have Prefect report failures."),
+    "plan": (OPERATE, "Show which dates would run, and why."),
+    "status": (OPERATE, "Show the outcome of every stage of every date."),
+    "serve": (OPERATE, "Run what prefect.yaml schedules, when it is due."),
+    "watch": (OPERATE, "Report a stale snapshot and a score that drifted."),
+    "alert": (OPERATE, "Have Prefect report failures."),
     "verify": (KEEP, "Hash every published file again."),
     "prune": (KEEP, "Delete old snapshots by a retention rule."),
     "compact": (KEEP, "Rewrite finished months of the event store by person."),

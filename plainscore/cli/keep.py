@@ -19,7 +19,7 @@ from plainscore.cli.options import (
     OneFile,
     TableOrJson,
 )
-from plainscore.cli.output import Result, Table, ask, emit, note
+from plainscore.cli.output import OutputFormat, ResultTable, ask, emit, note, table_of
 from plainscore.common.errors import (
     InputRefused,
     NothingPublishedError,
@@ -83,13 +83,11 @@ def verify(
     if not runs and not problems:
         raise NothingPublishedError(f"nothing is published in {data}: there is nothing to verify")
     lines = [*problems, f"{runs} published runs, {len(problems)} problems"]
-    emit(Result(objects=[{"runs": runs, "problems": problems}], shown=lambda: lines), output_format)
+    emit(output_format, objects=[{"runs": runs, "problems": problems}], shown=lambda: lines)
     return BROKEN if problems else 0
 
 
-def _verify_proof(
-    file: Path, root: str | None, data: Path, output_format: Literal["table", "json"]
-) -> int:
+def _verify_proof(file: Path, root: str | None, data: Path, output_format: OutputFormat) -> int:
     from plainscore.publish.proof import check_proof
 
     if root is not None and not re.fullmatch("[0-9a-f]{64}", root.lower()):
@@ -111,10 +109,7 @@ def _verify_proof(
     is_root_met = held.get(GIVEN_ROOT, True) and (any(in_data) or not in_data)
     is_proved = not outcome.problems and is_root_met
     document = asdict(outcome) | {"root_held_against": held, "is_proved": is_proved}
-    emit(
-        Result(objects=[document], shown=lambda: _proof_lines(outcome, held, is_proved)),
-        output_format,
-    )
+    emit(output_format, objects=[document], shown=lambda: _proof_lines(outcome, held, is_proved))
     return 0 if is_proved else BROKEN
 
 
@@ -199,9 +194,9 @@ def prune(
         grace_hours=grace_hours,
     )
     outcome = prune_snapshots(data, wanted, dry_run)
-    table = Table(PRUNE_COLUMNS, list(_prune_rows(outcome, dry_run)))
+    table = ResultTable(PRUNE_COLUMNS, list(_prune_rows(outcome, dry_run)))
     shown = [_prune_summary(outcome, dry_run), *([table] if outcome.sizes else [])]
-    emit(Result(table, shown=lambda: shown), output_format)
+    emit(output_format, table, shown=lambda: shown)
 
 
 def _retention(data: Path, **flags: Any) -> "Retention":
@@ -253,9 +248,8 @@ def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format 
     """
     from plainscore.runs.upkeep import compact_events
 
-    tables = [asdict(one) for one in compact_events(data, grace_days)]
-    rows = [[row[name] for name in COMPACT_COLUMNS] for row in tables]
-    emit(Result(Table(COMPACT_COLUMNS, rows), objects=tables), output_format)
+    tables = compact_events(data, grace_days)
+    emit(output_format, table_of(tables, COMPACT_COLUMNS), objects=tables)
 
 
 def erase(
@@ -300,7 +294,7 @@ def erase(
     with writer_lock(data, ERASING):
         erasure = erase_people(data, persons, read_settings(data, **limits.overrides))
     document = _erasure_as_json(erasure)
-    emit(Result(objects=[document], shown=lambda: _erasure_lines(erasure)), output_format)
+    emit(output_format, objects=[document], shown=lambda: _erasure_lines(erasure))
     for line in _left_to_do(erasure):
         note(line)
     return 0 if erasure.is_whole else PartlyDone.exit_code
@@ -311,7 +305,7 @@ def _require_named(data: Path) -> None:
         raise InputRefused(f"{data} is no directory: name the data directory with --data")
 
 
-def _search(persons: tuple[str, ...], data: Path, output_format: Literal["table", "json"]) -> int:
+def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -> int:
     from plainscore.erasure.erased_ids import ErasedIds
     from plainscore.erasure.search import search
 
@@ -319,10 +313,7 @@ def _search(persons: tuple[str, ...], data: Path, output_format: Literal["table"
         raise UsageError("name at least one person to search for")
     _require_named(data)
     result = search(data, ErasedIds(persons))
-    emit(
-        Result(objects=[_search_as_json(result)], shown=lambda: _search_lines(result)),
-        output_format,
-    )
+    emit(output_format, objects=[_search_as_json(result)], shown=lambda: _search_lines(result))
     return PartlyDone.exit_code if result.found else 0
 
 
@@ -415,4 +406,4 @@ def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> Non
     origins = setting_origins(data)
     rows = [(name, json.dumps(value), origins[name]) for name, value in settings.items()]
     document = {name: {"value": value, "from": origins[name]} for name, value in settings.items()}
-    emit(Result(Table(("setting", "value", "from"), rows), objects=[document]), output_format)
+    emit(output_format, ResultTable(("setting", "value", "from"), rows), objects=[document])

@@ -1,9 +1,13 @@
 """Commands that look at what is published: people, changes, SQL, pages and documents."""
 
+import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,20 +34,17 @@ from plainscore.cli.options import (
     writing,
 )
 from plainscore.cli.output import (
-    Result,
-    Table,
+    ResultTable,
     emit,
     json_value,
     note,
     show,
-    write_bytes,
+    table_of,
     write_text,
 )
 from plainscore.common.errors import InputRefused, LimitPassed, UsageError
 
 if TYPE_CHECKING:
-    import duckdb
-
     from plainscore.publish.runs import Run
     from plainscore.show.changes import Pair, SnapshotComparison
     from plainscore.show.reader import Snapshots
@@ -80,15 +81,12 @@ def explain(
     with reading(data) as snapshots:
         day = snapshots.day(as_of)
         if proof:
-            emit(Result(document=_proof(data, person, snapshots, day)), "json")
+            emit("json", document=_proof(data, person, snapshots, day))
             return
         explained = explain_person(snapshots, person, day)
     document = explained.as_json()
-    points = [[row[name] for name in POINT_COLUMNS] for row in document["points"]]
-    emit(
-        Result(Table(POINT_COLUMNS, points), document, shown=lambda: [waterfall(explained)]),
-        output_format,
-    )
+    points = table_of(document["points"], POINT_COLUMNS)
+    emit(output_format, points, document=document, shown=lambda: [waterfall(explained)])
 
 
 def _proof(data: Path, person: str, snapshots: "Snapshots", day: date) -> dict[str, Any]:
@@ -124,45 +122,36 @@ def what_if(
 
     with reading(data) as snapshots:
         scored = require_scored(explain_person(snapshots, person, snapshots.day(as_of)))
-    if set_values:
-        emit(_answer(answer(scored, parse_values(set_values, scored.card))), output_format)
-    else:
-        emit(_recourse(recourse(scored)), output_format)
+    if not set_values:
+        found = recourse(scored)
+        emit(output_format, _steps(found), document=found, shown=lambda: _ways(found))
+        return
+    found = answer(scored, parse_values(set_values, scored.card))
+    table = table_of(found["features"], CHANGED_COLUMNS)
+    emit(output_format, table, document=found, shown=lambda: _answer(found, table))
 
 
-def _answer(found: Record) -> Result:
-    changed = [[one[name] for name in CHANGED_COLUMNS] for one in found["features"]]
-    table = Table(CHANGED_COLUMNS, changed)
-
-    def shown() -> Iterator[Any]:
-        change = found["score_then"] - found["score_now"]
-        yield (
-            f"{found['person_id']}: {found['score_now']} {found['band_now']} -> "
-            f"{found['score_then']} {found['band_then']} ({change:+d})   "
-            f"as of {found['as_of_date']}, scorecard {found['scorecard']}"
-        )
-        yield table
-        for name in ("opens", "closes"):
-            if found[name]:
-                yield f"{name}: {', '.join(found[name])}"
-        yield ALL_ELSE_EQUAL
-
-    return Result(table, document=found, shown=shown)
+def _answer(found: Record, table: ResultTable) -> Iterator[Any]:
+    change = found["score_then"] - found["score_now"]
+    yield (
+        f"{found['person_id']}: {found['score_now']} {found['band_now']} -> "
+        f"{found['score_then']} {found['band_then']} ({change:+d})   "
+        f"as of {found['as_of_date']}, scorecard {found['scorecard']}"
+    )
+    yield table
+    yield from (f"{name}: {', '.join(found[name])}" for name in ("opens", "closes") if found[name])
+    yield ALL_ELSE_EQUAL
 
 
-def _recourse(found: Record) -> Result:
+def _steps(found: Record) -> ResultTable:
     steps = [
-        (
-            way["days"],
-            kind,
-            *(step[name] for name in ("feature", "goal", "points_gained", "act")),
-            way["score_then"],
-        )
+        {"within_days": way["days"], "kind": kind, **step, "points": step["points_gained"],
+         "score_then": way["score_then"]}
         for way in found["ways"]
-        for kind, steps in (("act", way["acts"]), ("waiting", way["waiting"]))
-        for step in steps
-    ]
-    return Result(Table(STEP_COLUMNS, steps), document=found, shown=lambda: _ways(found))
+        for kind, of_kind in (("act", way["acts"]), ("waiting", way["waiting"]))
+        for step in of_kind
+    ]  # fmt: skip
+    return table_of(steps, STEP_COLUMNS)
 
 
 def _ways(found: Record) -> Iterator[str]:
@@ -215,17 +204,14 @@ def why(
     values_of = ("factor", "feature", "value_before", "value_after", "points_before")
     columns = (*values_of, *(f"{cause}_change" for cause in CAUSES), "points_after")
     rows = [
-        (
-            *(row[name] for name in values_of),
-            *(row["causes"][cause] for cause in CAUSES),
-            row["points_after"],
-        )
+        {**row, **{f"{cause}_change": row["causes"][cause] for cause in CAUSES}}
         for row in found.features
     ]
     values: dict[str, Any] = json_value(found)
     before, after = values.pop("pair").values()
     document = {"person_id": values.pop("person_id"), "before": before, "after": after, **values}
-    emit(Result(Table(columns, rows), document, shown=lambda: [why_table(found)]), output_format)
+    table = table_of(rows, columns)
+    emit(output_format, table, document=document, shown=lambda: [why_table(found)])
 
 
 def compare(
@@ -253,15 +239,19 @@ def compare(
     scorecards
         Instead compare two scorecards of --to: who would change band, and gain or lose a benefit.
     """
+    from plainscore.show.changes import compare as compare_everyone
+    from plainscore.show.changes import compare_scorecards, everyone
+    from plainscore.show.terminal import comparison_table
+
     if scorecards is not None:
         if first or known_on or known_on_from or fail_over or scorecard:
             raise UsageError("--scorecards goes with --to, --data and --format only")
-        emit(_compared_scorecards(data, last or "latest", scorecards), output_format)
+        with reading(data) as snapshots:
+            day = snapshots.day(last or "latest")
+            cards = compare_scorecards(snapshots, day, *scorecards)
+        bands = table_of(cards["bands"], BAND_COLUMNS)
+        emit(output_format, bands, document=cards, shown=lambda: _scorecard_tables(cards))
         return
-    from plainscore.show.changes import compare as compare_everyone
-    from plainscore.show.changes import everyone
-    from plainscore.show.terminal import comparison_table
-
     limit = None if fail_over is None else _limit(fail_over)
     wanted = (first, last, known_on_from, known_on)
     with _changes(data, wanted, scorecard, limits) as (snapshots, chosen):
@@ -271,14 +261,10 @@ def compare(
         else:
             found = everyone(snapshots, chosen)
             columns = [column[0] for column in found.description or ()]
-            emit(Table(columns, _fetched(found)), output_format)
+            batches = iter(lambda: found.fetchmany(ROWS_AT_ONCE), [])
+            emit(output_format, ResultTable(columns, chain.from_iterable(batches)))
     if limit is not None:
         _refuse_over(comparison, *limit)
-
-
-def _fetched(result: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
-    while batch := result.fetchmany(ROWS_AT_ONCE):
-        yield from batch
 
 
 def _limit(text: str) -> tuple[float, bool]:
@@ -290,16 +276,14 @@ def _limit(text: str) -> tuple[float, bool]:
 
 
 def _refuse_over(comparison: "SnapshotComparison", limit: float, is_percent: bool) -> None:
-    if is_percent and comparison.moved_percent > limit:
-        raise LimitPassed(
-            f"{comparison.moved_percent:.2f} % of the people have another score or status, "
-            f"more than the limit of {limit:g} %"
-        )
-    if not is_percent and comparison.mean_absolute_points > limit:
-        raise LimitPassed(
-            f"scores moved by {comparison.mean_absolute_points:.2f} points on average, "
-            f"more than the limit of {limit:g}"
-        )
+    moved, points = comparison.moved_percent, comparison.mean_absolute_points
+    if (moved if is_percent else points) <= limit:
+        return
+    if is_percent:
+        what = f"{moved:.2f} % of the people have another score or status"
+        raise LimitPassed(f"{what}, more than the limit of {limit:g} %")
+    what = f"scores moved by {points:.2f} points on average"
+    raise LimitPassed(f"{what}, more than the limit of {limit:g}")
 
 
 @contextmanager
@@ -320,12 +304,6 @@ def _changes(
         if is_computed(snapshots, pair):
             yield snapshots, pair
             return
-    _compute_changes(data, pair, cards, limits)
-    with reading(data) as snapshots:
-        yield snapshots, pair
-
-
-def _compute_changes(data: Path, pair: "Pair", cards: Cards, limits: Limits) -> None:
     from plainscore.analysis.changes import compute_changes
     from plainscore.publish.runs import RunPair
     from plainscore.settings import read_settings
@@ -341,6 +319,8 @@ def _compute_changes(data: Path, pair: "Pair", cards: Cards, limits: Limits) -> 
             ) from error
         runs = RunPair(_run(data, pair.before.key), _run(data, pair.after.key))
         compute_changes(data, runs, settings)
+    with reading(data) as snapshots:
+        yield snapshots, pair
 
 
 def _run(data: Path, key: tuple[date, date, str]) -> "Run":
@@ -350,15 +330,6 @@ def _run(data: Path, key: tuple[date, date, str]) -> "Run":
         if (run.dates.as_of_date, run.dates.known_on, run.name) == key:
             return run
     raise InputRefused(f"{key[0]}, known on {key[1]}, run {key[2]}: not published any more")
-
-
-def _compared_scorecards(data: Path, day: str, cards: tuple[str, str]) -> Result:
-    from plainscore.show.changes import compare_scorecards
-
-    with reading(data) as snapshots:
-        found = compare_scorecards(snapshots, snapshots.day(day), *cards)
-    rows = [[one[name] for name in BAND_COLUMNS] for one in found["bands"]]
-    return Result(Table(BAND_COLUMNS, rows), found, shown=lambda: _scorecard_tables(found))
 
 
 def _scorecard_tables(found: Record) -> Iterator[Any]:
@@ -372,7 +343,7 @@ def _scorecard_tables(found: Record) -> Iterator[Any]:
         people = {one["band_to"]: one["people"] for one in moves}
         matrix.append((band, *(people.get(name, 0) for name in bands)))
     title = "Bands: rows on the first scorecard, columns on the second"
-    yield Table(("", *bands), matrix, title)
+    yield ResultTable(("", *bands), matrix, title)
     moved = []
     for group, moves in groupby(found["bands"], key=itemgetter("attribute", "group_name")):
         own = list(moves)
@@ -382,13 +353,13 @@ def _scorecard_tables(found: Record) -> Iterator[Any]:
         down = people_in - up - stay
         moved.append((*group, people_in, up, down, round(100 * (up + down) / people_in, 1)))
     columns = ("attribute", "group", "people", "up", "down", "moved %")
-    yield Table(columns, moved, "Who changes band, by group")
+    yield ResultTable(columns, moved, "Who changes band, by group")
     benefits = [
         (one["benefit"], one["gained_count"], one["lost_count"])
         for one in found["benefits"]
         if one["attribute"] == "everyone"
     ]
-    yield Table(("benefit", "gain", "lose"), benefits, "Who gains or loses a benefit")
+    yield ResultTable(("benefit", "gain", "lose"), benefits, "Who gains or loses a benefit")
 
 
 def query(
@@ -429,7 +400,7 @@ def query(
             _emit_parquet(snapshots, asked[0])
             return
         answer = run_query(snapshots.con, asked[0])
-        emit(Table(answer.columns, answer.rows), output_format)
+        emit(output_format, ResultTable(answer.columns, answer.rows))
 
 
 def _statement(sql: str | None, file: Path | None) -> str:
@@ -447,9 +418,6 @@ def _statement(sql: str | None, file: Path | None) -> str:
 
 
 def _emit_parquet(snapshots: "Snapshots", statement: str) -> None:
-    import sys
-    import tempfile
-
     from plainscore.show.reader import write_parquet
 
     if sys.stdout.isatty():
@@ -457,7 +425,8 @@ def _emit_parquet(snapshots: "Snapshots", statement: str) -> None:
     with tempfile.TemporaryDirectory(prefix="plainscore-") as folder:
         file = Path(folder) / "answer.parquet"
         write_parquet(snapshots.con, statement, file)
-        write_bytes(file)
+        with file.open("rb") as opened:
+            shutil.copyfileobj(opened, sys.stdout.buffer)
 
 
 def report(*, as_of: PublishedDate = "latest", out: OneFile = None, data: DataDir = DATA) -> None:
@@ -474,11 +443,11 @@ def report(*, as_of: PublishedDate = "latest", out: OneFile = None, data: DataDi
     from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
     from plainscore.publish.retention import publish_report, report_file
-    from plainscore.runs.report import make_report
+    from plainscore.runs.report import configured_catalog, make_report
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
-    catalog = _catalog(data)
+    catalog = configured_catalog(data)
     with reading(data) as snapshots:
         day = snapshots.day(as_of)
     file = report_file(data, day) if out is None else out.resolve()
@@ -488,16 +457,6 @@ def report(*, as_of: PublishedDate = "latest", out: OneFile = None, data: DataDi
         with translating_write_errors(file.parent):
             publish_report(page, file)
     show(str(file))
-
-
-def _catalog(data: Path) -> Any:
-    from plainscore.contracts.catalog import load_catalog
-    from plainscore.scorecards.reading import read_scorecards
-    from plainscore.settings import read_settings
-
-    settings = read_settings(data)
-    cards = read_scorecards(settings.scorecards, settings.method)
-    return load_catalog(cards, method=settings.method)
 
 
 def dashboard(
@@ -519,8 +478,6 @@ def dashboard(
     port
         Port to listen on.
     """
-    import os
-    import sys
     from importlib.util import find_spec
 
     from plainscore.runs.inputs import is_invented_world
@@ -568,12 +525,12 @@ def site(
         Folder that keeps the engine, or has it: then neither npm nor a network is needed.
     """
     from plainscore.runs.inputs import is_invented_world
-    from plainscore.runs.report import boxes
+    from plainscore.runs.report import boxes, configured_catalog
     from plainscore.show.site import SiteRequest, refuse_other_folder, write_site
 
     folder = out.resolve()
     refuse_other_folder(folder)
-    method, is_invented = boxes(_catalog(data)), is_invented_world(data)
+    method, is_invented = boxes(configured_catalog(data)), is_invented_world(data)
     write_site(SiteRequest(data, as_of or ["latest"], folder, engine, method, is_invented))
     show(str(folder / "index.html"))
 

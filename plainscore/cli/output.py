@@ -13,7 +13,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from plainscore.common.text import printable
+from plainscore.common.errors import UsageError
+from plainscore.common.text import printable, say
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from plainscore.logs.landing import RefusedFile
 
 Row = Sequence[Any]
+OutputFormat = Literal["table", "json", "csv"]
 SHOWN_ROWS = 200
 SHOWN_NOTES = 20
 TEXT_WIDTH, WIDEST = 110, 10_000
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """Rows with names of their columns, and a title that people see above."""
 
     columns: Sequence[str]
@@ -35,39 +37,44 @@ class Table:
     title: str = ""
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command found, in the shapes in which it can be printed.
+def table_of(records: Sequence[Any], columns: Iterable[str] = ()) -> ResultTable:
+    """Return records, dicts or dataclasses alike, as a table; by default with every column."""
+    rows = [one if isinstance(one, dict) else vars(one) for one in records]
+    names = tuple(columns) or tuple(rows[0] if rows else ())
+    return ResultTable(names, [tuple(row[name] for name in names) for row in rows])
+
+
+def emit(
+    output_format: OutputFormat,
+    table: ResultTable | None = None,
+    *,
+    document: Any = None,
+    objects: Iterable[Any] | None = None,
+    shown: Callable[[], Iterable[Any]] | None = None,
+) -> None:
+    """Print a result on standard output in the given format.
 
     table
         The rows for csv; for json and people too where nothing else is given.
     document
-        One JSON object, indented.
+        For json: one object, indented.
     objects
-        Several, one on each line.
+        For json: several objects, each on a line.
     shown
-        What people see: texts, tables, renderables of rich. Called only when it is needed.
+        Yields what people see: texts, tables, renderables of rich.
     """
-
-    table: Table | None = None
-    document: Any = None
-    objects: Iterable[Any] | None = None
-    shown: Callable[[], Iterable[Any]] | None = None
-
-
-def emit(result: Result | Table, output_format: Literal["table", "json", "csv"] = "table") -> None:
-    """Print a result on standard output in the given format."""
-    if isinstance(result, Table):
-        result = Result(result)
-    if output_format == "json":
-        _print_json(result)
+    if output_format == "table":
+        show(*(shown() if shown is not None else [table]))
     elif output_format == "csv":
-        assert result.table is not None, "a command that offers csv has rows"
-        _print_csv(result.table)
-    elif result.shown is not None:
-        show(*result.shown())
-    elif result.table is not None:
-        show(result.table)
+        assert table is not None, "a command that offers csv has rows"
+        _print_csv(table)
+    elif document is not None:
+        print(_json_text(document, indent=1))
+    elif objects is not None:
+        for one in objects:
+            print(_json_text(one))
+    elif table is not None:
+        _print_rows(table)
 
 
 def show(*parts: Any) -> None:
@@ -75,7 +82,7 @@ def show(*parts: Any) -> None:
     for part in parts:
         if isinstance(part, str):
             print(terminal_safe(part, sys.stdout))
-        elif isinstance(part, Table):
+        elif isinstance(part, ResultTable):
             _show_table(part)
         else:
             _console(*getattr(part, "renderables", [part])).print(part)
@@ -83,8 +90,6 @@ def show(*parts: Any) -> None:
 
 def write_text(text: str, file: Path | None) -> None:
     """Print a text, or write it to a file and say so; UsageError where that is impossible."""
-    from plainscore.common.errors import UsageError
-
     if file is None:
         print(text, end="")
         return
@@ -95,18 +100,8 @@ def write_text(text: str, file: Path | None) -> None:
     print(f"wrote {file}", file=sys.stderr)
 
 
-def write_bytes(file: Path) -> None:
-    """Copy a file to standard output, which must not be a terminal."""
-    import shutil
-
-    with file.open("rb") as opened:
-        shutil.copyfileobj(opened, sys.stdout.buffer)
-
-
 def note(message: str, level: Literal["info", "warning", "error"] = "warning") -> None:
     """Print a message on stderr, as JSON where the settings say so."""
-    from plainscore.runs.json_log import say
-
     say(printable(message, keep="\n"), level)
 
 
@@ -169,18 +164,12 @@ def terminal_safe(text: str, out: TextIO) -> str:
     return printable(text, keep="\n") if out.isatty() else text
 
 
-def _print_json(result: Result) -> None:
-    if result.document is not None:
-        print(_json_text(result.document, indent=1))
-    elif result.objects is not None:
-        for one in result.objects:
-            print(_json_text(one))
-    elif result.table is not None:
-        separator, names = "[", _distinct(result.table.columns)
-        for row in result.table.rows:
-            sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
-            separator = ",\n"
-        sys.stdout.write("[]\n" if separator == "[" else "]\n")
+def _print_rows(table: ResultTable) -> None:
+    separator, names = "[", _distinct(table.columns)
+    for row in table.rows:
+        sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
 def _json_text(value: Any, indent: int | None = None) -> str:
@@ -201,7 +190,7 @@ def _distinct(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _print_csv(table: Table) -> None:
+def _print_csv(table: ResultTable) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(table.columns)
     for row in table.rows:
@@ -233,7 +222,7 @@ def _console(*parts: "RenderableType") -> "Console":
     return Console(width=max([TEXT_WIDTH, *needed]))
 
 
-def _show_table(table: Table) -> None:
+def _show_table(table: ResultTable) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, reading
-from plainscore.cli.output import Result, Table, emit, note_refused, progress_bar, show
+from plainscore.cli.output import ResultTable, emit, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
 
@@ -117,22 +117,20 @@ def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
     changed = [row for row in rows if row[1] != "standard"]
     where = found.root if found.root is not None else "no plainscore.toml: the standard method"
     emit(
-        Result(
-            table=Table(("file", "origin"), rows),
-            document={
-                "root": None if found.root is None else str(found.root),
-                **found.as_json(),
-                "files": found.origins,
-            },
-            shown=lambda: [
-                f"project     {where}",
-                f"extends     {found.extends}",
-                f"method      {found.method.hash()}",
-                f"files       {len(rows) - len(changed)} standard, {len(changed)} others",
-                *([Table(("file", "origin"), changed)] if changed else []),
-            ],
-        ),
         output_format,
+        ResultTable(("file", "origin"), rows),
+        document={
+            "root": None if found.root is None else str(found.root),
+            **found.as_json(),
+            "files": found.origins,
+        },
+        shown=lambda: [
+            f"project     {where}",
+            f"extends     {found.extends}",
+            f"method      {found.method.hash()}",
+            f"files       {len(rows) - len(changed)} standard, {len(changed)} others",
+            *([ResultTable(("file", "origin"), changed)] if changed else []),
+        ],
     )
 
 
@@ -158,20 +156,18 @@ def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
         for log in checked.logs
     ]
     emit(
-        Result(
-            Table(("log", *CHECK_COUNTS, "missing_features"), rows),
-            objects=[asdict(log) for log in checked.logs],
-            shown=lambda: [_check_table(checked.logs), *_findings(checked.logs)],
-        ),
         output_format,
+        ResultTable(("log", *CHECK_COUNTS, "missing_features"), rows),
+        objects=[asdict(log) for log in checked.logs],
+        shown=lambda: [_check_table(checked.logs), *_findings(checked.logs)],
     )
     note_refused(checked.refused)
     return InputRefused.exit_code if checked.refused else 0
 
 
-def _check_table(logs: "list[CheckedLog]") -> Table:
+def _check_table(logs: "list[CheckedLog]") -> ResultTable:
     rows = [(log.log, *(f"{getattr(log, name):,}" for name in CHECK_COUNTS)) for log in logs]
-    return Table(("log", *CHECK_COUNTS), rows)
+    return ResultTable(("log", *CHECK_COUNTS), rows)
 
 
 def _findings(logs: "list[CheckedLog]") -> Iterator[str]:
@@ -240,19 +236,19 @@ def synthesise(
     with progress_bar("writing logs") as progress:
         advance = progress and (lambda done, total: progress("", done, total))
         made = invent(settings, threads, advance)
-    targets = [{name: getattr(target, name) for name in TARGET_COLUMNS} for target in made.targets]
-    table = Table(TARGET_COLUMNS, [tuple(target.values()) for target in targets])
+    table = table_of(made.targets, TARGET_COLUMNS)
+    targets = [dict(zip(TARGET_COLUMNS, row, strict=True)) for row in table.rows]
     document = {"is_new": made.is_new, "rows": made.rows, "targets": targets}
 
     def shown() -> Iterator[Any]:
         state = "made" if made.is_new else "exists already, nothing to do:"
         rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
         yield f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
-        yield Table(
+        yield ResultTable(
             ("figure", "target", "generated", ""), [_target_row(one) for one in made.targets]
         )
 
-    emit(Result(table, objects=[document], shown=shown), output_format)
+    emit(output_format, table, objects=[document], shown=shown)
 
 
 def _target_row(target: Any) -> tuple[str, ...]:

@@ -1,10 +1,8 @@
 """Commands that study scorecards: quality, drift, fitting, gaming, scenarios, the method itself."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,14 +22,13 @@ from plainscore.cli.options import (
     reading,
     writing,
 )
-from plainscore.cli.output import Result, Table, emit, note, show, write_text
+from plainscore.cli.output import ResultTable, emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
     from plainscore.contracts import SnapshotDates
     from plainscore.contracts.catalog import Catalog
     from plainscore.contracts.lineage import ColumnName, Lineage
-    from plainscore.publish.runs import Run
     from plainscore.scorecards.card import Feature, Scorecard
 
 QUALITY = """
@@ -161,12 +158,7 @@ def evaluate(
         found = snapshots.records(QUALITY)
     rows = [row for row in found if (row["as_of_date"], row["known_on"]) in shown]
     if rows or output_format != "table":
-        emit(_as_table(rows), output_format)
-
-
-def _as_table(records: list[dict[str, Any]]) -> Table:
-    columns = list(records[0]) if records else []
-    return Table(columns, [list(row.values()) for row in records])
+        emit(output_format, table_of(rows))
 
 
 def drift(
@@ -197,24 +189,20 @@ def drift(
         day = snapshots.day(as_of)
         first = None if baseline is None else snapshots.day(baseline)
     runs = {run.dates.as_of_date: run for run in default_runs(published_runs(data))}
-    _refuse_single(runs, day, first)
-    pairs = pairs_of(runs.values(), runs[first] if first else next(iter(runs.values())))
-    with writing(data, "drift"):
-        list(compute_drift(data, pairs, settings))
-    with reading(data) as snapshots:
-        table = _as_table(snapshots.records(DRIFT, [day]))
-        moves = snapshots.records(MOBILITY, [day])
-    emit(Result(table, shown=lambda: [*_mobility(moves), table]), output_format)
-
-
-def _refuse_single(runs: "dict[date, Run]", day: date, baseline: date | None) -> None:
     if day == min(runs):
         raise InputRefused(
             f"no snapshot is published of a date before {day}: "
             f"`plainscore run` one, or choose a later --as-of"
         )
-    if baseline is not None and baseline >= day:
-        raise InputRefused(f"the baseline, {baseline}, is not before {day}: choose an older one")
+    if first is not None and first >= day:
+        raise InputRefused(f"the baseline, {first}, is not before {day}: choose an older one")
+    pairs = pairs_of(runs.values(), runs[first] if first else next(iter(runs.values())))
+    with writing(data, "drift"):
+        list(compute_drift(data, pairs, settings))
+    with reading(data) as snapshots:
+        table = table_of(snapshots.records(DRIFT, [day]))
+        moves = snapshots.records(MOBILITY, [day])
+    emit(output_format, table, shown=lambda: [*_mobility(moves), table])
 
 
 def _mobility(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -278,11 +266,11 @@ def fit(
         table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]
         for table in study.tables
     }
-    shown = [study.summary, *(Table(one.columns, one.rows, one.title) for one in study.tables)]
-    emit(
-        Result(document={"summary": study.summary, "tables": tables}, shown=lambda: shown),
-        output_format,
-    )
+    shown = [
+        study.summary,
+        *(ResultTable(one.columns, one.rows, one.title) for one in study.tables),
+    ]
+    emit(output_format, document={"summary": study.summary, "tables": tables}, shown=lambda: shown)
 
 
 def gaming(
@@ -326,21 +314,21 @@ def gaming(
         table = short = _found(data, _dates(data, as_of), wanted, limits)
     else:
         table, short = _tried(data, as_of)
-    emit(Result(table, shown=lambda: [short]), output_format)
+    emit(output_format, table, shown=lambda: [short])
 
 
-def _tried(data: Path, as_of: str) -> tuple[Table, Table]:
+def _tried(data: Path, as_of: str) -> tuple[ResultTable, ResultTable]:
     with reading(data) as snapshots:
         day = snapshots.day(as_of)
 
-        def select(columns: dict[str, str]) -> Table:
+        def select(columns: dict[str, str]) -> ResultTable:
             rows = snapshots.rows(
                 f"select {', '.join(columns.values())} from gaming_all as tried "
                 "inner join dim_date as shown using (as_of_date, known_on, run) "
                 "where as_of_date = ? order by scorecard_no, attack_no",
                 (day,),
             )
-            return Table(list(columns), rows)
+            return ResultTable(list(columns), rows)
 
         return select({name: name for name in TRIED_COLUMNS}), select(TRIED_FOR_PEOPLE)
 
@@ -356,7 +344,7 @@ def _dates(data: Path, as_of: str) -> "SnapshotDates":
 
 def _planted(
     data: Path, dates: "SnapshotDates", truth: Path, limits: Limits
-) -> tuple[Table, Table]:
+) -> tuple[ResultTable, ResultTable]:
     from plainscore.analysis.gaming import LABELS, built_scores, measure_planted
     from plainscore.settings import read_settings
 
@@ -370,7 +358,7 @@ def _planted(
     with built_scores(data, dates, settings) as engine:
         rows = measure_planted(engine, truth, settings.method)
     shown = [[row[name] for name in PLANTED_FOR_PEOPLE.values()] for row in rows]
-    return _as_table(rows), Table(list(PLANTED_FOR_PEOPLE), shown)
+    return table_of(rows), ResultTable(list(PLANTED_FOR_PEOPLE), shown)
 
 
 def _found(
@@ -378,7 +366,7 @@ def _found(
     dates: "SnapshotDates",
     wanted: tuple[tuple[str, ...], tuple[str, ...], int, int | None],
     limits: Limits,
-) -> Table:
+) -> ResultTable:
     from plainscore.analysis.gaming import NAIVE, built_scores, find_cheap_points
     from plainscore.scorecards.reading import read_scorecards
     from plainscore.settings import read_settings
@@ -390,7 +378,9 @@ def _found(
         played = read_scorecards(settings.scorecards, settings.method)
         rows = find_cheap_points(engine, played, people, months, max_actions, settings.method)
     found = [row for row in rows if row[0] != NAIVE or NAIVE in cards]
-    return Table(FOUND_COLUMNS, [row for row in found if named is not None or row[0] == NAIVE])
+    return ResultTable(
+        FOUND_COLUMNS, [row for row in found if named is not None or row[0] == NAIVE]
+    )
 
 
 def scenarios(
@@ -440,15 +430,14 @@ def scenarios(
         record = compare_scenarios(store, choose_months(store, from_, to), settings)
     if out is not None:
         write_text(scenarios_page(record), out)
-    summary = list(summary_rows(record))
     rows = [
-        [
-            round(cell, SUMMARY_DECIMALS) if isinstance(cell, float) else cell
-            for cell in one.values()
-        ]
-        for one in summary
+        {
+            name: round(cell, SUMMARY_DECIMALS) if isinstance(cell, float) else cell
+            for name, cell in one.items()
+        }
+        for one in summary_rows(record)
     ]
-    emit(Result(Table(list(summary[0]), rows), objects=[record]), output_format)
+    emit(output_format, table_of(rows), objects=[record])
 
 
 def scorecard(
@@ -486,7 +475,7 @@ def scorecard(
     settings = read_settings(data)
     method, names = settings.method, cards or settings.scorecards
     if schema:
-        emit(Result(document=scorecard_schema(method)), "json")
+        emit("json", document=scorecard_schema(method))
         return
     if sql:
         show(*_compiled_sql(load_catalog(read_scorecards(names, method), method=method)))
@@ -500,10 +489,12 @@ def scorecard(
                 f"{card.base} to {card.max_score} points"
             )
         return
-    bins = Table(BIN_COLUMNS, (row for card in read for row in _bin_rows(card)))
-    document = [_as_object(card) for card in read]
+    bins = ResultTable(BIN_COLUMNS, (row for card in read for row in _bin_rows(card)))
+    document = [
+        {**asdict(card), "factor_caps": dict(card.factor_caps), "hash": card.hash} for card in read
+    ]
     shown = (part for card in read for part in _card_parts(card))
-    emit(Result(bins, document, shown=lambda: shown), output_format)
+    emit(output_format, bins, document=document, shown=lambda: shown)
 
 
 def _compiled_sql(catalog: "Catalog") -> Iterator[str]:
@@ -512,14 +503,6 @@ def _compiled_sql(catalog: "Catalog") -> Iterator[str]:
     for table in catalog.tables.values():
         if table.name in compiled:
             yield f"-- {table.name}: {table.title}\n{table.sql};\n"
-
-
-def _as_object(card: "Scorecard") -> dict[str, Any]:
-    def number(value: Decimal) -> float:
-        return float(value)
-
-    parts = json.loads(json.dumps(asdict(card), default=number))
-    return {**parts, "factor_caps": dict(card.factor_caps), "hash": card.hash}
 
 
 def _bin_rows(card: "Scorecard") -> Iterator[tuple[Any, ...]]:
@@ -536,21 +519,20 @@ def _card_parts(card: "Scorecard") -> Iterator[Any]:
     bands = ", ".join(f"{band.name} from {band.at_least}" for band in card.bands)
     yield f"{card.name} {card.version}: {card.title}"
     yield f"{card.base} to {card.max_score} points: {caps}\nbands: {bands}\n"
-    yield Table(
+    yield ResultTable(
         FEATURE_COLUMNS,
         [
             (f.factor, f.name, f.direction, f.max_points, f.missing_points, _steps(f))
             for f in card.features
         ],
     )
-    rules = [
-        (rule.code, _requirement(rule.measure, rule.test, rule.value)) for rule in card.not_scored
-    ]
+    rules = card.not_scored
+    unless = [(one.code, _requirement(one.measure, one.test, one.value)) for one in rules]
     yield ""
-    yield Table(("not scored", "unless"), rules)
+    yield ResultTable(("not scored", "unless"), unless)
     yield ""
     benefits = [(benefit.name, benefit.min_score, benefit.source) for benefit in card.benefits]
-    yield Table(("benefit", "from", "source"), benefits)
+    yield ResultTable(("benefit", "from", "source"), benefits)
     yield ""
 
 
@@ -576,14 +558,10 @@ def lineage(column: str, *, data: DataDir = DATA, output_format: TableOrJson = "
     column
         table.column or schema.table.column, such as score.score or staging.bill.paid_date.
     """
-    from plainscore.contracts.catalog import load_catalog
     from plainscore.contracts.lineage import lineage as trace
-    from plainscore.scorecards.reading import read_scorecards
-    from plainscore.settings import read_settings
+    from plainscore.runs.report import configured_catalog
 
-    settings = read_settings(data)
-    cards = read_scorecards(settings.scorecards, settings.method)
-    traced = trace(load_catalog(cards, method=settings.method), column)
+    traced = trace(configured_catalog(data), column)
     document = [
         {
             "column": str(node.name),
@@ -595,7 +573,7 @@ def lineage(column: str, *, data: DataDir = DATA, output_format: TableOrJson = "
         for node in traced.each_once()
     ]
     logs = f"\nfrom the logs: {', '.join(traced.log_columns) or 'nothing'}"
-    emit(Result(document=document, shown=lambda: [_tree(traced), logs]), output_format)
+    emit(output_format, document=document, shown=lambda: [_tree(traced), logs])
 
 
 def _tree(traced: "Lineage") -> Any:
@@ -625,12 +603,7 @@ def dictionary(*, write: OneFile = None, data: DataDir = DATA) -> None:
     write
         File to write instead, such as docs/reference/tables.md; its directory must exist.
     """
-    from plainscore.contracts.catalog import load_catalog
     from plainscore.contracts.dictionary import dictionary as describe
-    from plainscore.scorecards.reading import read_scorecards
-    from plainscore.settings import read_settings
+    from plainscore.runs.report import configured_catalog
 
-    settings = read_settings(data)
-    method = settings.method
-    cards = read_scorecards(settings.scorecards, method)
-    write_text(describe(load_catalog(cards, method=method)), write)
+    write_text(describe(configured_catalog(data)), write)

@@ -1,4 +1,4 @@
-"""Files that survive a power cut and appear all at once; digests; errors of disk and memory."""
+"""Files of a data directory: written whole or not at all; digests; errors; the format of all."""
 
 import errno
 import hashlib
@@ -6,10 +6,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.errors import PlainscoreError
+from plainscore.common.errors import DataFormatError, PlainscoreError
 
 _DISK_ERRORS = frozenset(
     {
@@ -23,6 +25,10 @@ _DISK_ERRORS = frozenset(
         errno.EMFILE,
     }
 )
+FORMAT = 1
+"""Raised when a data directory holds what earlier versions would misread."""
+
+FORMAT_FILE = "format.json"
 _UNCHANGED = "what was published stays as it was"
 
 
@@ -136,3 +142,48 @@ def file_sha256(file: Path) -> str:
     """Return SHA-256 (hex) of a file's bytes."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class DataFormat:
+    """``written_by``: the version that first wrote the directory in this format."""
+
+    format: int
+    written_by: str
+
+
+def read_format(data_dir: Path) -> DataFormat | None:
+    """Return the format of a data directory; None, which means format 1, without a file of it.
+
+    Raises DataFormatError if the file cannot be read.
+    """
+    file = data_dir / FORMAT_FILE
+    try:
+        found = json.loads(file.read_bytes())
+        return DataFormat(int(found["format"]), str(found["written_by"]))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataFormatError(
+            f"{file} cannot be read ({error}): put it back as it was; if no version after "
+            f"{version('plainscore')} ever wrote here, it may be removed"
+        ) from error
+
+
+def refuse_newer_format(data_dir: Path) -> None:
+    """Raise DataFormatError if a newer version wrote the directory in a format of its own."""
+    found = read_format(data_dir)
+    if found is not None and found.format > FORMAT:
+        raise DataFormatError(
+            f"{data_dir} was written by plainscore {found.written_by} in format {found.format}, "
+            f"and this is {version('plainscore')}, which reads up to format {FORMAT}: "
+            f"install plainscore {found.written_by} or newer"
+        )
+
+
+def write_format(data_dir: Path) -> None:
+    """Record our format, unless the directory has it. The caller holds the writer lock."""
+    found = read_format(data_dir)
+    if found is None or found.format < FORMAT:
+        value = {"format": FORMAT, "written_by": version("plainscore")}
+        write_json(data_dir / FORMAT_FILE, value)

@@ -16,9 +16,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plainscore.common.data_format import refuse_newer_format, write_format
 from plainscore.common.errors import InputRefused, Locked
-from plainscore.common.files import translating_machine_errors
+from plainscore.common.files import refuse_newer_format, translating_machine_errors, write_format
 from plainscore.common.signals import noting_interruptions
 
 LOCK_NAME = ".lock"
@@ -33,7 +32,7 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     """Hold the data directory for writing; readers need no lock.
 
     A holder that dies or fails leaves its record in the lock file, and the next one first
-    recovers what it left (``plainscore.runs.recovery``). Ctrl-C and SIGTERM are recorded
+    recovers what it left (``plainscore.runs.ledger``). Ctrl-C and SIGTERM are recorded
     meanwhile (``plainscore.common.signals``).
 
     Parameters
@@ -87,7 +86,7 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
 
 
 def _recover(data_dir: Path) -> None:
-    from plainscore.runs.recovery import recover
+    from plainscore.runs.ledger import recover
 
     recover(data_dir)
 

@@ -1,9 +1,20 @@
-"""Text for SQL and for terminals: literals, identifiers, paths, and only printable characters."""
+"""Text for SQL, terminals and logs: literals, identifiers, paths, messages on stderr.
 
-from collections.abc import Iterable
+Messages are text, or where the settings choose so one JSON object a line, with ``time`` (UTC),
+``level`` and ``event``; those of a run also with ``run_id``, ``as_of_date`` and ``known_on``, and
+those of a stage with ``stage``.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
+Level = Literal["info", "warning", "error"]
 _GLOB_CHARACTERS = "[*?"
+_writes_json = False
 
 
 def text_literal(text: str) -> str:
@@ -44,3 +55,25 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         one if one.isprintable() or one in keep else "\N{REPLACEMENT CHARACTER}" for one in text
     )
+
+
+def choose_log_format(log_format: Literal["text", "json"]) -> None:
+    """Write messages as text, or as JSON, from now on."""
+    global _writes_json
+    _writes_json = log_format == "json"
+
+
+def log_event(event: str, facts: Mapping[str, Any], level: Level = "info") -> None:
+    """Write a line if JSON is on, else nothing. Facts that are None are left out."""
+    if _writes_json:
+        known = {name: value for name, value in facts.items() if value is not None}
+        head = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
+        print(json.dumps({**head, "event": event, **known}, default=str), file=sys.stderr)
+
+
+def say(message: str, level: Level = "error", **facts: Any) -> None:
+    """Print a message on stderr, as text or as JSON."""
+    if _writes_json:
+        log_event("message", {"message": message, **facts}, level)
+    else:
+        print(f"plainscore: {message}", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from plainscore.common.data_format import refuse_newer_format
+from plainscore.common.files import refuse_newer_format
 from plainscore.logs.changes import FileStates
 from plainscore.logs.delta_table import Head, pinned_files, read_head
 from plainscore.logs.landing import LandingFile, RefusedFile, list_landing

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from plainscore.common.data_format import refuse_newer_format
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import refuse_newer_format
 from plainscore.contracts import SnapshotDates
 from plainscore.publish.sets import SNAPSHOTS, PublishedSet
 

@@ -7,6 +7,7 @@ may read the clock; nothing published depends on it, so it can be lost without h
 
 import json
 import resource
+import shutil
 import sys
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from plainscore.common.errors import ChecksRefused, InputRefused, PlainscoreError
 from plainscore.common.files import write_atomically
+from plainscore.common.text import Level, log_event
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.runs import LEDGER, Run, latest_runs
-from plainscore.publish.sets import SNAPSHOTS
-from plainscore.runs.json_log import Level, log_event
+from plainscore.publish.catalog import refresh_catalog
+from plainscore.publish.retention import remove_unfinished_reports
+from plainscore.publish.runs import CATALOG, LEDGER, Run, latest_runs
+from plainscore.publish.sets import SNAPSHOTS, STAGING
 from plainscore.runs.observers import Observer
+from plainscore.settings import TEMP_FOLDER
 
 if TYPE_CHECKING:
     from plainscore.runs.run import SnapshotRun
@@ -227,7 +231,7 @@ class Ledger(Observer):
 
 
 class JsonLog(Observer):
-    """Writes what happens as JSON lines; see ``plainscore.runs.json_log``."""
+    """Writes what happens as JSON lines; see ``plainscore.common.text``."""
 
     def started(self, run: "SnapshotRun", stage: StageRecord) -> None:
         log_event("stage_began", {**_named(run), "stage": stage.stage})
@@ -276,3 +280,25 @@ def peak_memory_bytes() -> int:
     """Return the most memory that this process has held so far."""
     kibibytes_or_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kibibytes_or_bytes if sys.platform == "darwin" else kibibytes_or_bytes * 1024
+
+
+def recover(data_dir: Path) -> None:
+    """Remove what the last writer left unfinished, and complete what it had published.
+
+    The caller holds the writer lock, so that no one else uses these files. Raises InputRefused if
+    a published run cannot be read.
+    """
+    home = data_dir.resolve()
+    for folder in (home / SNAPSHOTS / STAGING, home / TEMP_FOLDER):
+        if folder.exists():
+            shutil.rmtree(folder)
+    for unfinished in home.glob(f"{CATALOG}.*"):
+        unfinished.unlink()
+    remove_unfinished_reports(home)
+    recover_published(data_dir)
+
+
+def recover_published(data_dir: Path) -> None:
+    """Show every published run in the catalog, and record it in the ledger."""
+    refresh_catalog(data_dir)
+    reconcile_ledger(data_dir)

@@ -16,6 +16,7 @@ from plainscore.checks.validate import check as check_tables
 from plainscore.checks.validate import import_in_background
 from plainscore.common.errors import InputRefused
 from plainscore.common.signals import stop_if_interrupted
+from plainscore.common.text import choose_log_format
 from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Catalog
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
@@ -39,7 +40,6 @@ from plainscore.runs.inputs import (
     refuse_stopped_feeds,
     refused_files_message,
 )
-from plainscore.runs.json_log import choose_log_format
 from plainscore.runs.ledger import (
     DONE,
     INGEST,
@@ -51,11 +51,11 @@ from plainscore.runs.ledger import (
     StageRecord,
     outcome_of,
     peak_memory_bytes,
+    recover_published,
 )
 from plainscore.runs.observers import Observer
 from plainscore.runs.openlineage import OpenLineage
 from plainscore.runs.pipeline import Pipeline, load_pipeline
-from plainscore.runs.recovery import recover_published
 from plainscore.runs.report import has_report, write_report
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Settings, engine_options

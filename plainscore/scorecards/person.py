@@ -68,6 +68,10 @@ class CardFeature:
         reached = [points for at_least, points in self.bins if at_least <= value]
         return reached[-1] if reached else self.bins[0][1]
 
+    def is_never(self, value: Value) -> bool:
+        """Whether a value is a code, such as 999, which the definition explains by these words."""
+        return value is not None and f" {value:g} where that never happened" in self.definition
+
 
 @dataclass(frozen=True)
 class CardBand:

@@ -13,13 +13,13 @@ from typing import Any, Self
 
 import duckdb
 
-from plainscore.common.data_format import refuse_newer_format
 from plainscore.common.errors import (
     DateNotPublishedError,
     NothingPublishedError,
     PublishedFileError,
     QuestionError,
 )
+from plainscore.common.files import refuse_newer_format
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import file_literal
 from plainscore.project import read_project

@@ -84,10 +84,12 @@ def _waterfall_table(person: PersonOnCard) -> Table:
         cells = (f"+{points}", str(most_points), str(rows[-1]["total"]), bar(rows[-1], points))
         table.add_row(factor.replace("_", " "), "", *cells, style="bold")
         for row in rows:
-            unit = "" if row["value"] is None else f" {row['unit']}"
+            value = row["value"]
+            is_never = person.card.feature(row["feature"]).is_never(value)
+            unit = "" if value is None else f" {row['unit']}"
             table.add_row(
                 f"  {row['feature']}",
-                _shown_value(row["value"]) + unit,
+                "never" if is_never else _shown_value(value) + unit,
                 f"+{row['points']}",
                 str(row["max_points"]),
                 str(row["total"]),

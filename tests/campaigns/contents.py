@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.data_format import FORMAT_FILE
+from plainscore.common.files import FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store

@@ -16,6 +16,7 @@ def import_everything() -> None:
     _leave_out_great_expectations()
     import plainscore.cli.keep
     import plainscore.cli.look
+    import plainscore.cli.operate
     import plainscore.cli.run
     import plainscore.common.lock
     import plainscore.erasure.erase

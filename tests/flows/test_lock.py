@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.common.data_format import FORMAT_FILE
 from plainscore.common.errors import InputRefused, Locked, PlainscoreError
+from plainscore.common.files import FORMAT_FILE
 from plainscore.common.lock import LOCK_NAME, writer_lock
 from plainscore.contracts import SnapshotDates
 from plainscore.runs.ledger import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.cli.run import plan
+from plainscore.cli.operate import plan
 from plainscore.contracts import SnapshotDates
 from plainscore.logs.event_store import open_store
 from plainscore.runs import schedule

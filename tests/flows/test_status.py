@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.run import status
+from plainscore.cli.operate import status
 from plainscore.common.errors import NothingPublishedError
 from plainscore.common.lock import writer_lock, writing_since
 from plainscore.contracts import SnapshotDates

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.common.data_format import FORMAT, FORMAT_FILE
+from plainscore.common.files import FORMAT, FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs import pipeline

@@ -14,6 +14,8 @@ def test_it_reads_what_is_published(tmp_path: Path) -> None:
     scores = published.scores()
     person = scores["person_id"][0]
     assert published.explain(person)["score"] == scores["score"][0]
+    assert "Scores as of 2026-10-31" in published.report()
+    assert "Scores as of 2026-09-30" in published.report("2026-09")
     assert published.query("select count(*) as people from score").item() > 0
     with pytest.raises(PlainscoreError):
         published.explain("no such person")
