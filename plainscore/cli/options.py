@@ -1,6 +1,6 @@
 """Options that commands share, each declared once, and how a command opens a data directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -145,24 +145,29 @@ def writing(data: Path, purpose: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def running(data: Path, purpose: str) -> "Iterator[list[Observer]]":
-    """Hold the writer lock; yield observers that show stages on a terminal. Raises Locked."""
-    from plainscore.common.lock import writer_lock
-    from plainscore.runs.observers import terminal_progress
+def publish(
+    data: Path,
+    purpose: str,
+    in_process: "Callable[[list[Observer]], Any] | None",
+    flow: str,
+    **parameters: Any,
+) -> Any:
+    """Hold the writer lock and publish, on a Prefect server if ``in_process`` is None.
 
-    with writer_lock(data, purpose), terminal_progress() as observers:
-        yield observers
-
-
-def under_prefect(data: Path, purpose: str, flow: str, **parameters: Any) -> Any:
-    """Hold the writer lock and run ``module:flow`` of plainscore.flows on a Prefect server.
-
-    It is named, not passed: Prefect takes seconds to import, after its defaults are set.
+    In this process, observers show the stages on a terminal. ``flow``: ``module:function`` of
+    plainscore.flows, named and not passed, because Prefect takes seconds to import, after its
+    defaults are set. Raises InputRefused or Locked before anything is written.
     """
     from importlib import import_module
 
     from plainscore.common.lock import writer_lock
+
+    require_data(data)
+    if in_process is not None:
+        from plainscore.runs.observers import terminal_progress
+
+        with writer_lock(data, purpose), terminal_progress() as observers:
+            return in_process(observers)
     from plainscore.flows.server import run_flow, set_defaults
 
     module, name = flow.split(":")

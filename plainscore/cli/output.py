@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from math import isfinite
 from pathlib import Path
@@ -38,10 +39,10 @@ class ResultTable:
 
 
 def table_of(records: Sequence[Any], columns: Iterable[str] = ()) -> ResultTable:
-    """Return records, dicts or dataclasses alike, as a table; by default with every column."""
-    rows = [one if isinstance(one, dict) else vars(one) for one in records]
-    names = tuple(columns) or tuple(rows[0] if rows else ())
-    return ResultTable(names, [tuple(row[name] for name in names) for row in rows])
+    """Return records as a table; without names of columns every column of dicts."""
+    names = tuple(columns) or tuple(records[0] if records else ())
+    cells = [one.__getitem__ if isinstance(one, dict) else partial(getattr, one) for one in records]
+    return ResultTable(names, [tuple(map(cell, names)) for cell in cells])
 
 
 def emit(

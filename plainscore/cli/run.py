@@ -18,9 +18,8 @@ from plainscore.cli.options import (
     Publishing,
     TableOrJson,
     Threads,
+    publish,
     require_data,
-    running,
-    under_prefect,
 )
 from plainscore.cli.output import (
     OutputFormat,
@@ -150,6 +149,7 @@ def run(
     """
     from plainscore.runs.plan import is_all_current
     from plainscore.runs.request import read_request
+    from plainscore.runs.run import score_day
 
     require_data(data)
     overrides: dict[str, Any] = {
@@ -160,22 +160,16 @@ def run(
         **publishing.overrides,
     }
     request = read_request(as_of, known_on, data, **overrides)
-    dates = request.dates
-    purpose = f"run {dates.as_of_date}"
-    if publishing.no_prefect or is_all_current([request]):
-        from plainscore.runs.run import score_day
-
-        with running(data, purpose) as observers:
-            outcome = score_day(request, observers=observers)
-    else:
-        outcome = under_prefect(
-            data,
-            purpose,
-            "score_day:score_day",
-            as_of_date=dates.as_of_date,
-            known_on=dates.known_on,
-            **overrides,
-        )
+    dates, is_quick = request.dates, publishing.no_prefect or is_all_current([request])
+    outcome = publish(
+        data,
+        f"run {dates.as_of_date}",
+        (lambda observers: score_day(request, observers=observers)) if is_quick else None,
+        "score_day:score_day",
+        as_of_date=dates.as_of_date,
+        known_on=dates.known_on,
+        **overrides,
+    )
     _emit_snapshot(outcome, data, output_format)
 
 
@@ -225,6 +219,7 @@ def backfill(
     force
         Publish further runs although nothing changed.
     """
+    from plainscore.runs import schedule
     from plainscore.runs.plan import is_all_current
     from plainscore.runs.request import read_requests
 
@@ -232,16 +227,16 @@ def backfill(
     require_data(data)
     overrides = {"scorecards": scorecard, "force": force, **publishing.overrides}
     requests = read_requests(days, known_on, data, **overrides)
-    purpose = f"backfill {days[0]} to {days[-1]}"
-    if publishing.no_prefect or is_all_current(requests):
-        from plainscore.runs import schedule
-
-        with running(data, purpose) as observers:
-            outcome = schedule.backfill(requests, observers)
-    else:
-        outcome = under_prefect(
-            data, purpose, "backfill:backfill", days=days, known_on=known_on, **overrides
-        )
+    is_quick = publishing.no_prefect or is_all_current(requests)
+    outcome = publish(
+        data,
+        f"backfill {days[0]} to {days[-1]}",
+        (lambda observers: schedule.backfill(requests, observers)) if is_quick else None,
+        "backfill:backfill",
+        days=days,
+        known_on=known_on,
+        **overrides,
+    )
     return emit_outcomes(outcome, output_format)
 
 
@@ -275,18 +270,20 @@ def daily(
     as_of
         The last day (UTC); last-day is the last one that is over, less arrival_lag_days.
     """
-    if publishing.no_prefect:
-        from plainscore.runs import schedule
-        from plainscore.runs.request import read_request
+    from plainscore.runs import schedule
+    from plainscore.runs.request import read_request
 
-        request = read_request(as_of, None, data, **publishing.overrides)
-        last_day = request.dates.as_of_date
-        with running(data, f"daily {last_day}") as observers:
-            outcome = schedule.daily(request, last_day, observers)
-    else:
-        outcome = under_prefect(
-            data, f"daily {as_of}", "daily:daily", last_day=as_of, **publishing.overrides
-        )
+    require_data(data)
+    request = read_request(as_of, None, data, **publishing.overrides)
+    last_day, is_quick = request.dates.as_of_date, publishing.no_prefect
+    outcome = publish(
+        data,
+        f"daily {last_day}",
+        (lambda observers: schedule.daily(request, last_day, observers)) if is_quick else None,
+        "daily:daily",
+        last_day=as_of,
+        **publishing.overrides,
+    )
     return emit_outcomes(outcome, output_format)
 
 
@@ -324,23 +321,22 @@ def restate(
     within = DateRange(from_, to, None if known_on is None else resolve_date(known_on, today))
     overrides = {"scorecards": scorecard, **publishing.overrides}
 
-    def is_idle() -> bool:  # then no Prefect server need be started
-        return not look_at_arrivals(data).new and not schedule.stale_dates(data, within)
-
-    if publishing.no_prefect or is_idle():
-        request = read_request("last-day", None, data, **overrides)
-        with running(data, "restate") as observers:
-            outcome = schedule.restate(request, within, observers)
-    else:
-        outcome = under_prefect(
-            data,
-            "restate",
-            "restate:restate",
-            first=within.first,
-            last=within.last,
-            known_on=within.known_on,
-            **overrides,
-        )
+    require_data(data)
+    request = read_request("last-day", None, data, **overrides)
+    # Without late data no Prefect server need be started.
+    is_quick = publishing.no_prefect or not (
+        look_at_arrivals(data).new or schedule.stale_dates(data, within)
+    )
+    outcome = publish(
+        data,
+        "restate",
+        (lambda observers: schedule.restate(request, within, observers)) if is_quick else None,
+        "restate:restate",
+        first=within.first,
+        last=within.last,
+        known_on=within.known_on,
+        **overrides,
+    )
     if not (outcome.done or outcome.failed or output_format == "json"):
         show("nothing to restate: no late data touches a published date")
         return 0
