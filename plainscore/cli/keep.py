@@ -372,21 +372,20 @@ def _left_to_do(erasure: "Erasure") -> Iterator[str]:
 
 
 def _erasure_as_json(erasure: "Erasure") -> dict[str, Any]:
+    names = ("people", "rows", "files", "by_hand", "renamed")
+    snapshots = [
+        {
+            "as_of_date": one.dates.as_of_date,
+            "known_on": one.dates.known_on,
+            "run": one.run and one.run.name,
+            "unpublished": one.unpublished,
+            "others": one.difference,
+        }
+        for one in erasure.snapshots
+    ]
     return {
-        **{
-            name: getattr(erasure, name)
-            for name in ("people", "rows", "files", "by_hand", "renamed")
-        },
-        "snapshots": [
-            {
-                "as_of_date": one.dates.as_of_date,
-                "known_on": one.dates.known_on,
-                "run": one.run.name if one.run else None,
-                "unpublished": one.unpublished,
-                "others": asdict(one.difference) if one.difference else None,
-            }
-            for one in erasure.snapshots
-        ],
+        **{name: getattr(erasure, name) for name in names},
+        "snapshots": snapshots,
         "search": _search_as_json(erasure.search),
     }
 

@@ -12,6 +12,7 @@ from plainscore.cli.options import (
     NO_LIMITS,
     Cards,
     DataDir,
+    EveryOption,
     Flag,
     Format,
     Limits,
@@ -27,15 +28,7 @@ if TYPE_CHECKING:
     from plainscore.runs.ledger import Entry, RunAttempt, StageRecord
     from plainscore.runs.plan import Arrivals, DatePlan
 
-EveryOption = Annotated[
-    Every,
-    Parameter(
-        name="--every", help="day; week, counted from the first date; or month: its last days."
-    ),
-]
-INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
 WATCH_COLUMNS = ("kind", "message", "figure", "limit")
-CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
 RUNS = """
 select
     run.as_of_date,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from plainscore.runs.calendar import Every
+
 if TYPE_CHECKING:
     from plainscore.runs.observers import Observer
     from plainscore.show.reader import Snapshots
@@ -61,6 +63,13 @@ FirstKnownOn = Annotated[
         help="Which known_on of --from; newest by default, oldest where both are one date.",
     ),
 ]
+EveryOption = Annotated[
+    Every,
+    Parameter(
+        name="--every", help="day; week, counted from the first date; or month: its last days."
+    ),
+]
+Several = Annotated[tuple[str, ...], Parameter(show_default=False)]
 Flag = Annotated[bool, Parameter(show_default=False)]
 OneFile = Annotated[Path | None, Parameter(show_default=False)]
 Threads = Annotated[
@@ -76,17 +85,13 @@ class Limits:
     threads: Threads = None
     memory_limit: str | None = None
     """Memory of the engine, such as 3GB; beyond that it spills to disk."""
-    temp_dir: Path | None = None
+    temp_directory: Annotated[Path | None, Parameter(name="--temp-dir")] = None
     """Folder to spill into; DATA/.spill by default."""
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """The settings that these flags replace, by name."""
-        return {
-            "threads": self.threads,
-            "memory_limit": self.memory_limit,
-            "temp_directory": self.temp_dir,
-        }
+        """The settings and parameters of a run that these flags set, by name."""
+        return {name: value for name, value in vars(self).items() if name != "no_prefect"}
 
 
 @Parameter(name="*")
@@ -100,15 +105,6 @@ class Publishing(Limits):
     """Publish although a log stopped arriving or delivered far too few rows."""
     no_prefect: Flag = False
     """Run the same stages without Prefect: no run history, a quicker start."""
-
-    @property
-    def overrides(self) -> dict[str, Any]:
-        """The parameters of a run that these flags set, by name."""
-        return {
-            "skip_refused": self.skip_refused,
-            "allow_stopped_feeds": self.allow_stopped_feeds,
-            **super().overrides,
-        }
 
 
 NO_LIMITS = Limits()

@@ -1,5 +1,6 @@
 """Commands that run: ingest logs, publish snapshots of dates, schedule and watch that."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from plainscore.cli.options import (
     DATA,
     Cards,
     DataDir,
+    EveryOption,
     Flag,
     Format,
     OneFile,
@@ -36,44 +38,13 @@ from plainscore.engines import EngineName
 from plainscore.runs.calendar import Every, RelativeDate
 
 if TYPE_CHECKING:
+    from plainscore.contracts import SnapshotDates
     from plainscore.logs import IngestReport
     from plainscore.runs.run import SnapshotOutcome
     from plainscore.runs.schedule import DatesOutcome
 
-EveryOption = Annotated[
-    Every,
-    Parameter(
-        name="--every", help="day; week, counted from the first date; or month: its last days."
-    ),
-]
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
-WATCH_COLUMNS = ("kind", "message", "figure", "limit")
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
-RUNS = """
-select
-    run.as_of_date,
-    run.known_on,
-    run.run,
-    counted.runs,
-    run.people,
-    run.scored,
-    run.checks_warned,
-    run.skipped_refused_files,
-    run.scorecards
-from run
-inner join (
-    select as_of_date, known_on, count(*) as runs
-    from run
-    group by as_of_date, known_on
-) as counted
-    on run.as_of_date = counted.as_of_date and run.known_on = counted.known_on
-where run.is_live
-order by run.as_of_date, run.known_on
-"""
-FIGURES = (
-    "run", "runs", "people", "scored", "checks_warned", "skipped_refused_files", "scorecards",
-)  # fmt: skip
-
 Record = dict[str, Any]
 
 
@@ -345,22 +316,16 @@ def restate(
 
 def emit_outcomes(outcome: "DatesOutcome", output_format: OutputFormat) -> int:
     """Print one line per date, on stderr what failed, and return the exit code."""
-    rows = [
+    rows: list[Record] = [
         {
-            "as_of_date": str(done.run.dates.as_of_date),
-            "known_on": str(done.run.dates.known_on),
+            **_dates_of(done.run.dates),
             "outcome": PUBLISHED if done.is_new else CURRENT,
             "run": done.run.name,
         }
         for done in outcome.done
     ]
     rows += [
-        {
-            "as_of_date": str(dates.as_of_date),
-            "known_on": str(dates.known_on),
-            "outcome": FAILED,
-            "reason": reason,
-        }
+        {**_dates_of(dates), "outcome": FAILED, "reason": reason}
         for dates, reason in outcome.failed.items()
     ]
     rows.sort(key=lambda row: (row["as_of_date"], row["known_on"]))
@@ -378,10 +343,13 @@ def emit_outcomes(outcome: "DatesOutcome", output_format: OutputFormat) -> int:
     return outcome.exit_code
 
 
+def _dates_of(dates: "SnapshotDates") -> Record:
+    return {"as_of_date": str(dates.as_of_date), "known_on": str(dates.known_on)}
+
+
 def _counts(rows: Sequence[Record]) -> str:
-    counts = {
-        word: sum(row["outcome"] == word for row in rows) for word in (PUBLISHED, CURRENT, FAILED)
-    }
+    counts = Counter(row["outcome"] for row in rows)
     if counts[CURRENT] == len(rows):
         return f"nothing to do: all {len(rows)} are published and current"
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    words = (PUBLISHED, CURRENT, FAILED)
+    return ", ".join(f"{counts[word]} {word}" for word in words if counts[word])

@@ -18,6 +18,7 @@ from plainscore.cli.options import (
     Limits,
     OneFile,
     PublishedDate,
+    Several,
     TableOrJson,
     reading,
     writing,
@@ -27,7 +28,6 @@ from plainscore.common.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
     from plainscore.contracts import SnapshotDates
-    from plainscore.contracts.catalog import Catalog
     from plainscore.contracts.lineage import ColumnName, Lineage
     from plainscore.scorecards.card import Feature, Scorecard
 
@@ -71,7 +71,7 @@ order by as_of_date_before desc, known_on_before, known_on, subject_no
 MOBILITY = """
 select as_of_date_before, as_of_date, people_in_both as people, moved, up, down, shorrocks
 from mobility_index
-where as_of_date = ? and scorecard_no = 1
+where as_of_date = ? and scorecard_no = 1 and shorrocks is not null
 order by as_of_date_before desc, known_on_before, known_on
 """
 TRIED_COLUMNS = (
@@ -207,12 +207,11 @@ def drift(
 
 def _mobility(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
-        if row["shorrocks"] is not None:
-            yield (
-                f"{row['as_of_date_before']} -> {row['as_of_date']}: "
-                f"{row['moved']} of {row['people']} people changed band ({row['up']} up, "
-                f"{row['down']} down), Shorrocks {row['shorrocks']:.3f}"
-            )
+        yield (
+            f"{row['as_of_date_before']} -> {row['as_of_date']}: "
+            f"{row['moved']} of {row['people']} people changed band ({row['up']} up, "
+            f"{row['down']} down), Shorrocks {row['shorrocks']:.3f}"
+        )
 
 
 def fit(
@@ -277,8 +276,8 @@ def gaming(
     *,
     as_of: PublishedDate = "latest",
     truth: OneFile = None,
-    card: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
-    person: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    card: Several = (),
+    person: Several = (),
     months: Annotated[int, Parameter(validator=Number(gte=1, lte=12))] = 12,
     max_actions: Annotated[int, Parameter(validator=Number(gte=1))] = 500,
     single_actions: Flag = False,
@@ -308,28 +307,26 @@ def gaming(
     if truth is not None and card:
         raise UsageError("give --truth or --card, one at a time")
     if truth is not None:
-        table, short = _planted(data, _dates(data, as_of), truth, limits)
+        table, short = _planted(data, as_of, truth, limits)
     elif card:
         wanted = (card, person, months, None if single_actions else max_actions)
-        table = short = _found(data, _dates(data, as_of), wanted, limits)
+        table = short = _found(data, as_of, wanted, limits)
     else:
         table, short = _tried(data, as_of)
     emit(output_format, table, shown=lambda: [short])
 
 
 def _tried(data: Path, as_of: str) -> tuple[ResultTable, ResultTable]:
+    def select(columns: dict[str, str]) -> ResultTable:
+        query = (
+            f"select {', '.join(columns.values())} from gaming_all as tried "
+            "inner join dim_date as shown using (as_of_date, known_on, run) "
+            "where as_of_date = ? order by scorecard_no, attack_no"
+        )
+        return ResultTable(tuple(columns), snapshots.rows(query, (day,)))
+
     with reading(data) as snapshots:
         day = snapshots.day(as_of)
-
-        def select(columns: dict[str, str]) -> ResultTable:
-            rows = snapshots.rows(
-                f"select {', '.join(columns.values())} from gaming_all as tried "
-                "inner join dim_date as shown using (as_of_date, known_on, run) "
-                "where as_of_date = ? order by scorecard_no, attack_no",
-                (day,),
-            )
-            return ResultTable(list(columns), rows)
-
         return select({name: name for name in TRIED_COLUMNS}), select(TRIED_FOR_PEOPLE)
 
 
@@ -343,7 +340,7 @@ def _dates(data: Path, as_of: str) -> "SnapshotDates":
 
 
 def _planted(
-    data: Path, dates: "SnapshotDates", truth: Path, limits: Limits
+    data: Path, as_of: str, truth: Path, limits: Limits
 ) -> tuple[ResultTable, ResultTable]:
     from plainscore.analysis.gaming import LABELS, built_scores, measure_planted
     from plainscore.settings import read_settings
@@ -355,7 +352,7 @@ def _planted(
             "`plainscore synthesise` wrote"
         )
     settings = read_settings(data, **limits.overrides)
-    with built_scores(data, dates, settings) as engine:
+    with built_scores(data, _dates(data, as_of), settings) as engine:
         rows = measure_planted(engine, truth, settings.method)
     shown = [[row[name] for name in PLANTED_FOR_PEOPLE.values()] for row in rows]
     return table_of(rows), ResultTable(list(PLANTED_FOR_PEOPLE), shown)
@@ -363,7 +360,7 @@ def _planted(
 
 def _found(
     data: Path,
-    dates: "SnapshotDates",
+    as_of: str,
     wanted: tuple[tuple[str, ...], tuple[str, ...], int, int | None],
     limits: Limits,
 ) -> ResultTable:
@@ -374,19 +371,17 @@ def _found(
     cards, people, months, max_actions = wanted
     named = tuple(card for card in cards if card != NAIVE) or None
     settings = read_settings(data, scorecards=named, **limits.overrides)
-    with built_scores(data, dates, settings) as engine:
+    with built_scores(data, _dates(data, as_of), settings) as engine:
         played = read_scorecards(settings.scorecards, settings.method)
         rows = find_cheap_points(engine, played, people, months, max_actions, settings.method)
-    found = [row for row in rows if row[0] != NAIVE or NAIVE in cards]
-    return ResultTable(
-        FOUND_COLUMNS, [row for row in found if named is not None or row[0] == NAIVE]
-    )
+    kept = [row for row in rows if (NAIVE in cards if row[0] == NAIVE else named is not None)]
+    return ResultTable(FOUND_COLUMNS, kept)
 
 
 def scenarios(
     *,
     out: OneFile = None,
-    card: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    card: Several = (),
     from_: Annotated[date | None, Parameter(name="--from")] = None,
     to: date | None = None,
     people: int | None = None,
@@ -478,7 +473,10 @@ def scorecard(
         emit("json", document=scorecard_schema(method))
         return
     if sql:
-        show(*_compiled_sql(load_catalog(read_scorecards(names, method), method=method)))
+        catalog = load_catalog(read_scorecards(names, method), method=method)
+        compiled = {table.name for table in catalog.compiled}
+        made = [table for table in catalog.tables.values() if table.name in compiled]
+        show(*(f"-- {table.name}: {table.title}\n{table.sql};\n" for table in made))
         return
     read = [read_scorecard(find_scorecard(name, method), method) for name in names]
     if check:
@@ -495,14 +493,6 @@ def scorecard(
     ]
     shown = (part for card in read for part in _card_parts(card))
     emit(output_format, bins, document=document, shown=lambda: shown)
-
-
-def _compiled_sql(catalog: "Catalog") -> Iterator[str]:
-    """Yield every table that the cards decide, in the order in which they are built."""
-    compiled = {table.name for table in catalog.compiled}
-    for table in catalog.tables.values():
-        if table.name in compiled:
-            yield f"-- {table.name}: {table.title}\n{table.sql};\n"
 
 
 def _bin_rows(card: "Scorecard") -> Iterator[tuple[Any, ...]]:
@@ -531,8 +521,8 @@ def _card_parts(card: "Scorecard") -> Iterator[Any]:
     yield ""
     yield ResultTable(("not scored", "unless"), unless)
     yield ""
-    benefits = [(benefit.name, benefit.min_score, benefit.source) for benefit in card.benefits]
-    yield ResultTable(("benefit", "from", "source"), benefits)
+    benefits = table_of(card.benefits, ("name", "min_score", "source"))
+    yield ResultTable(("benefit", "from", "source"), benefits.rows)
     yield ""
 
 
