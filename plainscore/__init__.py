@@ -51,7 +51,8 @@ class Published:
 
     def report(self, as_of: str = "latest") -> str:
         """Return the report of a published date, month or the latest: a whole HTML page."""
-        from plainscore.runs.report import configured_catalog, make_report
+        from plainscore.runs.report import make_report
+        from plainscore.runs.request import configured_catalog
 
         return make_report(self.data, as_of, configured_catalog(self.data))[1]
 

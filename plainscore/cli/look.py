@@ -443,7 +443,8 @@ def report(*, as_of: PublishedDate = "latest", out: OneFile = None, data: DataDi
     from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
     from plainscore.publish.retention import publish_report, report_file
-    from plainscore.runs.report import configured_catalog, make_report
+    from plainscore.runs.report import make_report
+    from plainscore.runs.request import configured_catalog
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
@@ -525,7 +526,8 @@ def site(
         Folder that keeps the engine, or has it: then neither npm nor a network is needed.
     """
     from plainscore.runs.inputs import is_invented_world
-    from plainscore.runs.report import boxes, configured_catalog
+    from plainscore.runs.report import boxes
+    from plainscore.runs.request import configured_catalog
     from plainscore.show.site import SiteRequest, refuse_other_folder, write_site
 
     folder = out.resolve()

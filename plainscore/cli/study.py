@@ -549,7 +549,7 @@ def lineage(column: str, *, data: DataDir = DATA, output_format: TableOrJson = "
         table.column or schema.table.column, such as score.score or staging.bill.paid_date.
     """
     from plainscore.contracts.lineage import lineage as trace
-    from plainscore.runs.report import configured_catalog
+    from plainscore.runs.request import configured_catalog
 
     traced = trace(configured_catalog(data), column)
     document = [
@@ -594,6 +594,6 @@ def dictionary(*, write: OneFile = None, data: DataDir = DATA) -> None:
         File to write instead, such as docs/reference/tables.md; its directory must exist.
     """
     from plainscore.contracts.dictionary import dictionary as describe
-    from plainscore.runs.report import configured_catalog
+    from plainscore.runs.request import configured_catalog
 
     write_text(describe(configured_catalog(data)), write)

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plainscore.common.files import translating_write_errors
-from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog, load_catalog
+from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog
 from plainscore.publish.retention import publish_report, report_file
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import is_invented_world
 from plainscore.runs.request import SnapshotRequest
-from plainscore.scorecards.reading import read_scorecards
-from plainscore.settings import read_settings
 from plainscore.show.charts import Box
 from plainscore.show.documents import escaped
 from plainscore.show.reader import Snapshots, open_snapshots
@@ -53,16 +51,6 @@ def snapshot_markdown(outcome: "SnapshotOutcome") -> str:
 def snapshot_text(outcome: "SnapshotOutcome") -> str:
     """Return the facts in two columns, for a terminal."""
     return "\n".join(f"{label:<11}{text}" for label, text in snapshot_facts(outcome).items())
-
-
-def configured_catalog(data_dir: Path) -> Catalog:
-    """Return the tables that the settings and scorecards of a data directory make.
-
-    Raises UsageError for invalid settings or scorecards.
-    """
-    settings = read_settings(data_dir)
-    cards = read_scorecards(settings.scorecards, settings.method)
-    return load_catalog(cards, method=settings.method)
 
 
 def make_report(data_dir: Path, word: str, catalog: Catalog) -> tuple[date, str]:

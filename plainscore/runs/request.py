@@ -1,4 +1,4 @@
-"""What one run is asked to do."""
+"""What one run is asked to do, and the tables that its settings make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +8,10 @@ from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.contracts import SnapshotDates
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.engines import EngineName, require_engine
 from plainscore.runs.calendar import RelativeDate, resolve_date
+from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, read_settings
 
 
@@ -91,3 +93,13 @@ def read_requests(
     """Return the requests of many dates, alike in everything else; see ``read_request``."""
     one = read_request(as_of_dates[0], known_on, data, **overrides)
     return [replace(one, dates=snapshot_dates(day, known_on, one.settings)) for day in as_of_dates]
+
+
+def configured_catalog(data_dir: Path) -> Catalog:
+    """Return the tables that the settings and scorecards of a data directory make.
+
+    Raises UsageError for invalid settings or scorecards.
+    """
+    settings = read_settings(data_dir)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    return load_catalog(cards, method=settings.method)

@@ -174,7 +174,8 @@ def test_report_writes_where_it_is_asked_to_and_refuses_a_directory(
 def test_commands_that_look_import_nothing_heavy(autumn: Path) -> None:
     program = (
         "import sys\nfrom plainscore.cli.app import main\n"
-        "for words in (['explain', 'p5'], ['query', 'from run'], ['status'], ['verify']):\n"
+        "for words in (['explain', 'p5'], ['what-if', 'p5'], ['query', 'from run'], ['status'],\n"
+        "              ['verify'], ['document', 'datasheet'], ['config'], ['project']):\n"
         "    try:\n        main([*words, '--data', sys.argv[1]])\n"
         "    except SystemExit as ended:\n        assert not ended.code, words\n"
         "print('\\n'.join(sorted({name.partition('.')[0] for name in sys.modules})))"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.cli.app import COMMANDS, run_command_line
+from plainscore.cli.app import run_command_line
 from tests.docs.pages import CHECKOUT, page_text
 
 PAGES = ["README.md", *(str(p.relative_to(CHECKOUT)) for p in (CHECKOUT / "docs").rglob("*.md"))]
@@ -16,20 +16,6 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert ended.value.code == 2
     told = capsys.readouterr()
     return " ".join((told.out + told.err).replace("│", "").split())
-
-
-@pytest.mark.parametrize("command", ["run", "ingest", "backfill"])
-def test_a_mistyped_data_directory_is_told_and_not_made(
-    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    dates = {
-        "run": ["--as-of", "2026-10-31"],
-        "backfill": ["--from", "2026-10-31", "--to", "2026-10-31"],
-    }
-    slip = tmp_path / "smaple"
-    assert run_command_line([command, *dates.get(command, []), "--data", str(slip)]) == 5
-    assert f"{slip} is no directory" in capsys.readouterr().err
-    assert not slip.exists()
 
 
 @pytest.mark.parametrize("word", ["yesterday", "2026-10", "2026-02-30", "31.10.2026"])
@@ -50,14 +36,6 @@ def test_the_first_help_says_where_to_begin(capsys: pytest.CaptureFixture[str]) 
     told = " ".join(capsys.readouterr().out.split())
     assert "plainscore demo" in told
     assert "plainscore init DIR" in told
-
-
-@pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_no_flag_is_there_to_empty_a_list(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line([command, "--help"]) == 0
-    told = capsys.readouterr().out
-    assert "--empty-" not in told
-    assert "default: ()" not in told
 
 
 def test_a_data_directory_is_no_landing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
