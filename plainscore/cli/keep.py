@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from plainscore.erasure.snapshots import ErasedSnapshot
     from plainscore.publish.proof import ProofOutcome
     from plainscore.publish.retention import PruneOutcome
-    from plainscore.settings import Retention
 
 BROKEN = 1
 GIVEN_ROOT = "--root"
@@ -88,13 +87,16 @@ def verify(
 
 
 def _verify_proof(file: Path, root: str | None, data: Path, output_format: OutputFormat) -> int:
-    from plainscore.publish.proof import check_proof
+    from plainscore.publish.proof import check_proof, published_roots
+    from plainscore.publish.sets import SNAPSHOTS
 
     if root is not None and not re.fullmatch("[0-9a-f]{64}", root.lower()):
         raise UsageError(f"--root {root}: a root is 64 hexadecimal digits")
     try:
         outcome = check_proof(_read_proof(file))
-        roots = _trusted_roots(outcome, root, data)
+        roots = {} if root is None else {GIVEN_ROOT: root.lower()}
+        if (data / SNAPSHOTS).is_dir():
+            roots |= published_roots(data, outcome.as_of_date, outcome.known_on)
     except (InputRefused, ValueError) as error:
         raise InputRefused(f"{file}: {error}") from error
     held = {where: trusted == outcome.people_root for where, trusted in roots.items()}
@@ -121,16 +123,6 @@ def _read_proof(file: Path) -> Mapping[str, Any]:
     if not isinstance(proof, dict):
         raise InputRefused("this holds no proof, which is a json object")
     return proof
-
-
-def _trusted_roots(outcome: "ProofOutcome", root: str | None, data: Path) -> dict[str, str]:
-    from plainscore.publish.proof import published_roots
-    from plainscore.publish.sets import SNAPSHOTS
-
-    roots = {} if root is None else {GIVEN_ROOT: root.lower()}
-    if (data / SNAPSHOTS).is_dir():
-        roots |= published_roots(data, outcome.as_of_date, outcome.known_on)
-    return roots
 
 
 def _proof_lines(
@@ -185,31 +177,24 @@ def prune(
         Only show what would be retired and deleted.
     """
     from plainscore.runs.upkeep import prune_snapshots
+    from plainscore.settings import Retention, read_settings
 
-    wanted = _retention(
-        data,
-        keep_daily_days=keep_daily_days,
-        keep=keep,
-        keep_superseded_days=keep_superseded_days,
-        grace_hours=grace_hours,
-    )
+    flags = {
+        "keep_daily_days": keep_daily_days,
+        "keep": keep,
+        "keep_superseded_days": keep_superseded_days,
+        "grace_hours": grace_hours,
+    }
+    given = {name: flag for name, flag in flags.items() if flag is not None}
+    try:
+        wanted = Retention(**(read_settings(data).retention.model_dump() | given))
+    except ValueError as error:
+        wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
+        raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
     outcome = prune_snapshots(data, wanted, dry_run)
     table = ResultTable(PRUNE_COLUMNS, list(_prune_rows(outcome, dry_run)))
     shown = [_prune_summary(outcome, dry_run), *([table] if outcome.sizes else [])]
     emit(output_format, table, shown=lambda: shown)
-
-
-def _retention(data: Path, **flags: Any) -> "Retention":
-    """Return the retention settings, with the given flags in their place."""
-    from plainscore.settings import Retention, read_settings
-
-    given = {name: flag for name, flag in flags.items() if flag is not None}
-    settings = read_settings(data).retention
-    try:
-        return Retention(**(settings.model_dump() | given))
-    except ValueError as error:
-        wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
-        raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
 
 
 def _prune_rows(outcome: "PruneOutcome", is_rehearsal: bool) -> Iterator[tuple[Any, ...]]:

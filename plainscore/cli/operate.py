@@ -1,5 +1,6 @@
 """Commands that operate a schedule: what would run, what ran, servers, limits and alerts."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -134,6 +135,8 @@ def _days(
 def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> Record:
     from plainscore.runs.plan import stages_with_reasons
 
+    # Files not ingested yet that arrived later than the snapshot knows.
+    days = [file.arrived for file in arrivals.new if file.arrived > one.dates.known_on]
     return {
         "as_of_date": one.dates.as_of_date,
         "known_on": one.dates.known_on,
@@ -146,25 +149,15 @@ def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> Record:
         "stages": stages_with_reasons(one.reasons) if one.action == "publish" else [],
         "late_events": sum(one.late.values()),
         "late_events_by_log": dict(one.late),
-        "files_to_ingest_by_day": _later_files(one.dates.known_on, arrivals) if one.run else {},
+        "files_to_ingest_by_day": dict(Counter(map(str, sorted(days)))) if one.run else {},
     }
-
-
-def _later_files(known_on: date, arrivals: "Arrivals") -> dict[str, int]:
-    """Return arrival day -> files not ingested yet that arrived later than a snapshot knows."""
-    days = [str(file.arrived) for file in arrivals.new if file.arrived > known_on]
-    return {day: days.count(day) for day in sorted(set(days))}
 
 
 def _plan_parts(plans: "Sequence[DatePlan]", arrivals: "Arrivals", data: Path) -> Iterator[Any]:
     rows = [
         (
-            one.dates.as_of_date,
-            one.dates.known_on,
-            one.run and one.run.name,
-            one.action,
-            one.first_stage,
-            "; ".join(map(str, one.reasons)) or "current",
+            *(one.dates.as_of_date, one.dates.known_on, one.run and one.run.name),
+            *(one.action, one.first_stage, "; ".join(map(str, one.reasons)) or "current"),
             ", ".join(f"{log} {count:,}" for log, count in one.late.items()),
         )
         for one in plans
@@ -210,30 +203,24 @@ def status(*, data: DataDir = DATA, output_format: Format = "table") -> None:
 def _status_rows(data: Path) -> list[Record]:
     """Return one row per (as_of_date, known_on) that is published or was attempted."""
     from plainscore.common.lock import writing_since
+    from plainscore.contracts import SnapshotDates
     from plainscore.runs.ledger import Entry, read_entries
+    from plainscore.show.reader import CATALOG
 
     entries, damaged = read_entries(data)
     for file in damaged:
         note(f"{file} cannot be read: its stages are not shown")
-    published = _published(data, is_needed=not any(e.unfinished for e in entries.values()))
-    tried = {dates for dates, entry in entries.items() if entry.unfinished}
+    unfinished = {dates for dates, entry in entries.items() if entry.unfinished}
+    published: dict[SnapshotDates, Record] = {}
+    if (data / CATALOG).is_file() or not unfinished:  # else an error where nothing is
+        with reading(data) as snapshots:
+            for row in snapshots.records(RUNS):
+                published[SnapshotDates(row["as_of_date"], row["known_on"])] = row
     since = writing_since(data)
     return [
         _status_row(dates, published.get(dates), entries.get(dates, Entry(dates)), since)
-        for dates in sorted({*published, *tried})
+        for dates in sorted({*published, *unfinished})
     ]
-
-
-def _published(data: Path, is_needed: bool) -> "dict[SnapshotDates, Record]":
-    """Return the figures of what is published; an error where nothing is, if it is needed."""
-    from plainscore.contracts import SnapshotDates
-    from plainscore.show.reader import CATALOG
-
-    if not (data / CATALOG).is_file() and not is_needed:
-        return {}
-    with reading(data) as snapshots:
-        records = snapshots.records(RUNS)
-    return {SnapshotDates(row["as_of_date"], row["known_on"]): row for row in records}
 
 
 def _status_row(

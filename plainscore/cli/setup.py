@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -158,19 +157,16 @@ def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
     emit(
         output_format,
         ResultTable(("log", *CHECK_COUNTS, "missing_features"), rows),
-        objects=[asdict(log) for log in checked.logs],
-        shown=lambda: [_check_table(checked.logs), *_findings(checked.logs)],
+        objects=checked.logs,
+        shown=lambda: _checked(checked.logs),
     )
     note_refused(checked.refused)
     return InputRefused.exit_code if checked.refused else 0
 
 
-def _check_table(logs: "list[CheckedLog]") -> ResultTable:
+def _checked(logs: "list[CheckedLog]") -> Iterator[Any]:
     rows = [(log.log, *(f"{getattr(log, name):,}" for name in CHECK_COUNTS)) for log in logs]
-    return ResultTable(("log", *CHECK_COUNTS), rows)
-
-
-def _findings(logs: "list[CheckedLog]") -> Iterator[str]:
+    yield ResultTable(("log", *CHECK_COUNTS), rows)
     for log in logs:
         for reason in log.reasons:
             yield f"{log.log}: {reason.count:,} x {reason.reason}: {', '.join(reason.examples)}"
@@ -244,9 +240,8 @@ def synthesise(
         state = "made" if made.is_new else "exists already, nothing to do:"
         rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
         yield f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
-        yield ResultTable(
-            ("figure", "target", "generated", ""), [_target_row(one) for one in made.targets]
-        )
+        cells = map(_target_row, made.targets)
+        yield ResultTable(("figure", "target", "generated", ""), cells)
 
     emit(output_format, table, objects=[document], shown=shown)
 
