@@ -3,6 +3,7 @@
 A difference that is intended is recorded with `python -m tests.goldens`, and explained.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +45,15 @@ def test_reading_command(golden: Golden, places: dict[str, Path]) -> None:
 def test_writing_commands_in_their_order(places: dict[str, Path]) -> None:
     now = [run_golden(golden, run_command_line, places) for golden in WRITING]
     assert now == WRITING
+
+
+def test_a_code_is_data_for_programs_and_a_word_for_people(
+    places: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["explain", "p0000019", "--data", str(places["PUBLISHED"])]
+    assert run_command_line([*words, "--format", "json"]) == 0
+    points = json.loads(capsys.readouterr().out)["points"]
+    assert {one["feature"]: one["value"] for one in points}["months_since_late"] == 999
+    assert run_command_line(words) == 0
+    [shown] = [line for line in capsys.readouterr().out.splitlines() if "months_since_late" in line]
+    assert shown.split()[1] == "never"
