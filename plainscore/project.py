@@ -5,7 +5,6 @@ A file with the same relative path replaces the standard's, another adds, ``excl
 """
 
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -96,7 +95,7 @@ def read_project(data_dir: Path) -> Project:
     extends, exclude = content.get("extends", "standard"), content.get("exclude", [])
     if extends not in ("standard", "none"):
         raise UsageError(f'{file}: extends: write "standard" or "none"')
-    if not isinstance(exclude, Sequence) or not all(isinstance(one, str) for one in exclude):
+    if not isinstance(exclude, list) or not all(isinstance(one, str) for one in exclude):
         raise UsageError(f"{file}: exclude: write a list of paths")
     return Project(file.parent.resolve(), extends, tuple(exclude))
 

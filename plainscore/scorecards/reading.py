@@ -189,15 +189,21 @@ class CardFile(_Part):
 
 
 def find_scorecard(name_or_path: str, method: Method = STANDARD_METHOD) -> Path:
-    """Return the file of a packaged card's name or of a path; UsageError where there is none."""
+    """Return the file of a packaged card's name or of a path; UsageError where there is none.
+
+    A path is relative to the current directory, then to the directory of ``plainscore.toml``.
+    """
     packaged = method.files("transforms/scorecards", ".toml")
-    path = packaged.get(f"{name_or_path}.toml", Path(name_or_path))
-    if path.suffix == ".toml" and path.is_file():
-        return path
+    named = packaged.get(f"{name_or_path}.toml")
+    if named is not None:
+        return named
+    for home in (Path(), *reversed(method.layers)):
+        path = home / name_or_path
+        if path.suffix == ".toml" and path.is_file():
+            return path
     names = ", ".join(sorted(card.stem for card in packaged.values()))
-    raise UsageError(
-        f"no scorecard '{name_or_path}': give the path of a .toml file, or one of {names}"
-    )
+    choice = f", or one of {names}" if names else "; the project has none by name"
+    raise UsageError(f"no scorecard '{name_or_path}': give the path of a .toml file{choice}")
 
 
 def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:

@@ -160,6 +160,9 @@ def test_what_is_excluded_must_be_there(guide: Guide, capsys: pytest.CaptureFixt
     (guide.folder / "plainscore.toml").write_text('exclude = ["features/sopping.sql"]\n')
     assert run_command_line(["project"]) == 2
     assert "did you mean features/shopping.sql" in capsys.readouterr().err
+    (guide.folder / "plainscore.toml").write_text('exclude = "features/shopping.sql"\n')
+    assert run_command_line(["project"]) == 2
+    assert "a list of paths" in capsys.readouterr().err
 
 
 def test_what_reads_an_excluded_table_is_listed(

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from plainscore.common.errors import UsageError
+from plainscore.project import Project
 from plainscore.scorecards.reading import (
     PACKAGED,
     ScorecardError,
@@ -79,6 +80,16 @@ def test_a_card_that_extends_keeps_what_it_does_not_change(tmp_path: Path) -> No
 def test_an_unknown_card_is_told_with_the_packaged_ones() -> None:
     with pytest.raises(UsageError, match=r"no scorecard 'stadard'.*reported_b, standard"):
         find_scorecard("stadard")
+
+
+def test_a_path_may_be_relative_to_the_project(tmp_path: Path) -> None:
+    """Its plainscore.toml may be in the data directory, whatever the current directory is."""
+    (tmp_path / "own.toml").write_text(STANDARD, encoding="utf-8")
+    with pytest.raises(UsageError, match="no scorecard"):
+        find_scorecard("own.toml")
+    assert find_scorecard("own.toml", Project(tmp_path).method) == tmp_path / "own.toml"
+    with pytest.raises(UsageError, match="the project has none by name"):
+        find_scorecard("standard", Project(tmp_path, "none").method)
 
 
 def test_cards_of_one_run_have_different_names_and_the_same_rules(tmp_path: Path) -> None:
