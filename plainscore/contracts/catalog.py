@@ -25,6 +25,7 @@ from plainscore.contracts.contract import (
     Table,
     method_glossary,
     method_tables,
+    read_source,
 )
 from plainscore.scorecards.card import Scorecard, measures_among
 from plainscore.scorecards.compile import compile_scorecards
@@ -134,7 +135,7 @@ def _own_schemas(method: Method) -> list[str]:
     files = method.files("transforms", ".sql").items()
     folders = [(name.split("/")[0], path) for name, path in files if name.count("/") == 1]
     other = [(folder, path) for folder, path in folders if folder not in SCHEMAS]
-    return sorted({folder for folder, path in other if path.read_text().startswith("/*\ntitle")})
+    return sorted({folder for folder, path in other if read_source(path).startswith("/*\ntitle")})
 
 
 @cache

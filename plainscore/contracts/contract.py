@@ -115,9 +115,20 @@ class Table:
 Glossary = Mapping[str, Mapping[str, Any]]
 
 
+def read_source(path: Path) -> str:
+    """Return the text of a file of the method, whatever the encoding of the environment is.
+
+    Raises ContractError that names the file if it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{path} has another encoding than UTF-8: save it as UTF-8") from error
+
+
 def read_glossary(path: Path) -> Glossary:
     """Return the shared columns, name -> declaration."""
-    glossary = _toml(path.read_text(), path)
+    glossary = _toml(read_source(path), path)
     for name, declared in glossary.items():
         _refuse_unknown(declared, COLUMN_KEYS, f"{path.name}: {name}")
     return glossary
@@ -128,7 +139,7 @@ def split_head(path: Path) -> tuple[str, str]:
 
     Raises ContractError where the file does not open with ``/*`` or the head never ends.
     """
-    opening, closing, sql = path.read_text().partition("*/\n")
+    opening, closing, sql = read_source(path).partition("*/\n")
     if not closing or not opening.startswith("/*\n"):
         raise ContractError(f"{path}: a transform opens with its contract between /* and */")
     return opening.removeprefix("/*\n"), sql.strip()
@@ -164,7 +175,7 @@ def read_table(path: Path, glossary: Glossary) -> Table:
     """Read ``<schema>/<table>.sql`` (contract and SELECT) or ``.toml`` (a source's contract)."""
     name = f"{path.parent.name}.{path.stem}"
     if path.suffix == ".toml":
-        return parse_contract(name, _toml(path.read_text(), path), glossary)
+        return parse_contract(name, _toml(read_source(path), path), glossary)
     head, sql = split_head(path)
     if not sql:
         raise ContractError(f"{path}: no SELECT after the contract")

@@ -149,5 +149,5 @@ def _unknown_columns(log: str, ledger: pl.LazyFrame | None) -> list[str]:
 
 def features_of(log: str, method: Method = STANDARD_METHOD) -> list[str]:
     """Return the features that have no value for anyone where a log is absent."""
-    declared = tomllib.loads(method.file("transforms/features_by_log.toml").read_text())
+    declared = tomllib.loads(method.file("transforms/features_by_log.toml").read_text("utf-8"))
     return list(declared.get(log, ()))

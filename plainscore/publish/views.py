@@ -497,7 +497,7 @@ def _each(feature_names: Sequence[str], struct: str) -> str:
 
 
 def _macro(path: Path, written: Mapping[str, str]) -> Macro:
-    opening, _, statement = path.read_text().partition("*/\n")
+    opening, _, statement = path.read_text(encoding="utf-8").partition("*/\n")
     comment = " ".join(opening.removeprefix("/*").split())
     for placeholder, sql in written.items():
         statement = statement.replace(placeholder, sql)

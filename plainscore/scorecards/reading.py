@@ -386,7 +386,10 @@ class _CardText:
 
 
 def _read_text(path: Path, method: Method, seen: tuple[Path, ...]) -> _CardText:
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScorecardError(f"{path} has another encoding than UTF-8: save it as UTF-8") from error
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -54,7 +54,7 @@ def next_band_lines(upward: Mapping[str, Any]) -> Iterator[str]:
     points = "point" if upward["points_missing"] == 1 else "points"
     yield f"{upward['points_missing']} {points} to {upward['band']} (from {upward['at_least']})"
     if not upward["ways"]:
-        yield "honest acts and time alone do not lead there, all else equal"
+        yield "no act or wait that the method knows leads there, all else equal"
     for way in upward["ways"]:
         when = "at once" if way["days"] == 0 else f"within {way['days']:,} days"
         acts = len(way["acts"])

@@ -165,6 +165,17 @@ def test_what_is_excluded_must_be_there(guide: Guide, capsys: pytest.CaptureFixt
     assert "a list of paths" in capsys.readouterr().err
 
 
+def test_a_table_in_another_encoding_is_refused(
+    guide: Guide, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = guide.folder / "transforms" / "features" / "umlaut.sql"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("select 'für'", encoding="latin-1")
+    (guide.folder / "plainscore.toml").touch()
+    assert run_command_line(["scorecard", "standard", "--check"]) == 2
+    assert "umlaut.sql has another encoding than UTF-8" in capsys.readouterr().err
+
+
 def test_what_reads_an_excluded_table_is_listed(
     guide: Guide, capsys: pytest.CaptureFixture[str]
 ) -> None:

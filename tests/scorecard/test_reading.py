@@ -92,6 +92,15 @@ def test_a_path_may_be_relative_to_the_project(tmp_path: Path) -> None:
         find_scorecard("standard", Project(tmp_path, "none").method)
 
 
+def test_a_card_is_utf_8_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(STANDARD, encoding="utf-8-sig")
+    assert read_scorecard(path) == read_scorecard(find_scorecard("standard"))
+    path.write_text('name = "für"', encoding="latin-1")
+    with pytest.raises(ScorecardError, match="save it as UTF-8"):
+        read_scorecard(path)
+
+
 def test_cards_of_one_run_have_different_names_and_the_same_rules(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="share a name"):
         read_scorecards(("standard", "standard"))
