@@ -30,7 +30,7 @@ SET_UP, RUN, OPERATE, KEEP, LOOK, STUDY = "setup", "run", "operate", "keep", "lo
 GROUPS = {
     SET_UP: "Set up",
     RUN: "Run",
-    OPERATE: "Operate",
+    OPERATE: "Run",
     KEEP: "Keep",
     LOOK: "Look",
     STUDY: "Study",
@@ -124,13 +124,10 @@ def make_app() -> App:
         default_parameter=Parameter(negative=(), negative_iterable=()),
         error_formatter=usage_error,
     )
-    groups = {
-        module: Group(title, sort_key=number)
-        for number, (module, title) in enumerate(GROUPS.items())
-    }
+    titled = {title: Group(title, sort_key=no) for no, title in enumerate(GROUPS.values())}
     for number, (name, (module, line)) in enumerate(COMMANDS.items()):
         target = f"plainscore.cli.{module}:{name.replace('-', '_')}"
-        made.command(target, name=name, help=line, group=groups[module], sort_key=number)
+        made.command(target, name=name, help=line, group=titled[GROUPS[module]], sort_key=number)
     return made
 
 
