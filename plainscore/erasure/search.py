@@ -169,7 +169,7 @@ def _nameless_keys(data_dir: Path) -> Iterator[str]:
     known = pl.concat(people)["person_key"] if people else pl.Series([], dtype=pl.Int64)
     for table in (*LOGS, "repeat"):
         for file in store.files(table):
-            schema = pl.read_parquet_schema(file)
+            schema = pl.scan_parquet(file, glob=False, hive_partitioning=False).collect_schema()
             keys = [name for name in schema if name.endswith("_key")]
             rows = pl.read_parquet(file, columns=keys, glob=False, hive_partitioning=False)
             for name in keys:

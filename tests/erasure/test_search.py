@@ -71,6 +71,13 @@ def test_it_finds_rows_under_a_key_that_no_one_has(delivery: Delivery) -> None:
     assert found == ["events/payment: 1 rows under a person_key that no one has"]
 
 
+def test_a_data_directory_may_have_a_name_like_a_pattern(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path / "d [x] 'q' ö")
+    delivery.ndjson("payment", [deposit("e1"), deposit("e2", person_id="bob")])
+    delivery.ingest()
+    assert erase(delivery.data, ["bob"], Settings()).search.found == []
+
+
 def test_a_short_id_is_no_number_or_day_of_others(delivery: Delivery) -> None:
     rows = [purchase("5", order_id="05", person_id="bob", amount="5"), purchase("6", person_id="5")]
     delivery.csv("purchase", rows)
