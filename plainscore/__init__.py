@@ -5,13 +5,19 @@
 """
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from plainscore.project import Project
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Published", "open"]
+__all__ = ["Project", "Published", "__version__", "open"]
+
+
+__version__ = version("plainscore")
 
 
 def open(data: "str | os.PathLike[str]" = "data") -> "Published":

@@ -110,8 +110,10 @@ def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
     away. As json with every file and the hash of what decides a snapshot.
     """
     from plainscore.project import read_project
+    from plainscore.settings import read_settings
 
     found = read_project(data)
+    read_settings(data)  # refuses what a run would refuse
     rows = [(name, origin) for name, origin in found.origins.items()]
     changed = [row for row in rows if row[1] != "standard"]
     where = found.root if found.root is not None else "no plainscore.toml: the standard method"

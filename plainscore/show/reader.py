@@ -90,8 +90,9 @@ class Snapshots:
             return self.con.execute(sql, parameters).fetchall()
         except duckdb.CatalogException as error:
             raise NothingPublishedError(
-                "the published snapshots are older than this command and lack what it reads: "
-                "`plainscore run --as-of DATE` publishes a date again"
+                "the published snapshots lack what this command reads: the project makes no such "
+                "table, or a date is older than the command and `plainscore run --as-of DATE` "
+                "publishes it again"
             ) from error
         except duckdb.Error as error:
             if found := _file_error(error):

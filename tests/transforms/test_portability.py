@@ -3,7 +3,7 @@
 import pytest
 
 from plainscore.contracts.catalog import tables_read
-from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.contract import Column, ContractError, Table
 from plainscore.contracts.portability import RULES, TYPED_RULES, faults
 from tests.transforms.worked_example import house
 
@@ -155,6 +155,6 @@ def _planted(column_type: str, sql: str) -> Table:
     table = Table("scores.planted", "", "", (), (Column("x", column_type, "planted"),), (), sql)
     try:
         inputs = tables_read(table)
-    except ValueError:  # a bare name: the catalog refuses it as well
+    except ContractError:  # a bare name: the catalog refuses it as well
         inputs = frozenset()
     return Table("scores.planted", "", "", (), table.columns, (), sql, inputs)
