@@ -15,6 +15,13 @@ _PIPELINES: dict[tuple[str, ...], Pipeline] = {}
 @contextmanager
 def quick_runs() -> Iterator[None]:
     """Leave out checks and reports, which have tests of their own, and read a card once."""
+    with pytest.MonkeyPatch.context() as patched:
+        make_runs_quick(patched)
+        yield
+
+
+def make_runs_quick(patched: pytest.MonkeyPatch) -> None:
+    """Do so until ``patched`` is undone: that of a test, where the test patches the same."""
 
     def load_once(settings: Settings) -> Pipeline:
         cards = settings.scorecards
@@ -22,9 +29,7 @@ def quick_runs() -> Iterator[None]:
             _PIPELINES[cards] = load_pipeline(settings)
         return _PIPELINES[cards]
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
-        patched.setattr(run, "import_in_background", lambda: None)
-        patched.setattr(run, "load_pipeline", load_once)
-        patched.setattr(run, "write_report", lambda _request, _catalog: None)
-        yield
+    patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
+    patched.setattr(run, "import_in_background", lambda: None)
+    patched.setattr(run, "load_pipeline", load_once)
+    patched.setattr(run, "write_report", lambda _request, _catalog: None)

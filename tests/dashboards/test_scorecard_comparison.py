@@ -96,5 +96,5 @@ def test_the_command_shows_it_as_tables_or_json(
 
 
 def test_what_older_code_published_is_told_to_lack_it(snapshots: Snapshots) -> None:
-    with pytest.raises(NothingPublishedError, match="publishes a date again"):
+    with pytest.raises(NothingPublishedError, match="publishes it again"):
         snapshots.rows("from a_view_of_later_code")

@@ -1,7 +1,6 @@
 """A data directory with the sample delivered, and the same with its last day published."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from plainscore.runs.request import SnapshotRequest, read_request
 from plainscore.runs.run import SnapshotOutcome
 from tests.made_once import SAMPLE, published_sample
 from tests.made_once import SAMPLE_DAY as LAST_DAY
-from tests.quick_runs import quick_runs
+from tests.quick_runs import make_runs_quick
 
 
 def request_for(data_dir: Path, as_of_date: date = LAST_DAY, **wishes: object) -> SnapshotRequest:
@@ -44,7 +43,6 @@ def published(
 
 
 @pytest.fixture
-def quick() -> Iterator[None]:
-    """Runs of this test are made without checks."""
-    with quick_runs():
-        yield
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this test are made without checks; what the test patches is undone with it."""
+    make_runs_quick(monkeypatch)
