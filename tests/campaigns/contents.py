@@ -18,7 +18,7 @@ from plainscore.runs.ledger import entry_file, read_entries
 from tests.ingest.delivery import Delivery
 
 TRANSIENT = (".lock", FORMAT_FILE, "plainscore.duckdb")
-EXPLAINED = ("landing/", "snapshots/_changes/")
+EXPLAINED = ("reports/", "landing/", "snapshots/_changes/")
 
 
 def contents(data_dir: Path) -> dict[str, Any]:
