@@ -1,29 +1,67 @@
 """Count the scored people of a published run: by card, subject, bin, and what became of them.
 
-One query for each scorecard gives everything that drift and evaluation are computed from. Its
-subjects are the score (bins: the bands), the factors (no bins) and the features (bins: those of
-the card; 0 where the value is missing).
+Drift and evaluation are computed from these counts. Subjects are the score (bins: the bands), the
+factors (no bins) and the features (bins: those of the card; 0 where the value is missing).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import duckdb
 
 from plainscore.common.text import identifier
+from plainscore.contracts.catalog import Catalog
+from plainscore.engines.duckdb import insert_rows
 from plainscore.publish.sets import PublishedSet
 
-Key = TypeVar("Key")
+Row = tuple[Any, ...]
 SCORE, FACTOR, FEATURE = "score", "factor", "feature"
+# subject_no: 0 the score, then the factors, then the features in the order of the card.
+_SUBJECTS = """
+create temp table {table}_subject as
+with
+
+edges as (
+    select scorecard_no, feature as subject, list(at_least order by bin_no) as edges
+    from {bin_card}
+    group by all
+),
+
+subject as (
+    select scorecard_no, 0 as kind_no, 'score' as subject_kind, 'score' as subject,
+        0 as number_in_kind, 0 as max_points
+    from {card}
+    union all
+    select scorecard_no, 1, 'factor', factor, factor_no, max_points from {factor_card}
+    union all
+    select scorecard_no, 2, 'feature', feature, feature_no, max_points from {feature_card}
+)
+
+select
+    card.scorecard,
+    subject.scorecard_no,
+    row_number() over (
+        partition by subject.scorecard_no order by kind_no, number_in_kind, subject.subject
+    ) - 1 as subject_no,
+    subject_kind,
+    subject.subject,
+    number_in_kind,
+    max_points,
+    edges.edges
+from subject
+inner join {card} as card on subject.scorecard_no = card.scorecard_no
+left join edges
+    on subject_kind = 'feature' and subject.scorecard_no = edges.scorecard_no
+    and subject.subject = edges.subject
+"""
 _COUNTS = """
 select
-    cast(subject_no as integer),
+    cast(subject_no as integer) as subject_no,
     cell.bin_no,
     cell.points,
     cell.is_missing,
     is_bad,
-    count(*)
+    count(*) as people
 from (
     unpivot (
         select {is_bad} as is_bad, {cells}
@@ -39,145 +77,71 @@ from (
     on columns(* exclude (is_bad)) into name subject_no value cell
 )
 group by all
-order by all
 """
-
-
-class Count(NamedTuple):
-    """How many people are alike in these; ``bin_no`` is 0 where the value is missing or no bin."""
-
-    bin_no: int
-    points: int
-    is_missing: bool
-    is_bad: bool
-    people: int
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A score, factor or feature of one scorecard, and the counts of its people.
-
-    ``number``: 0 the score, then the factors, then the features in the order of the card;
-    ``number_in_kind``: its place among the factors or features, from 1. ``max_points``: of a
-    factor or feature, 0 of the score. ``has_bins``: the card divides a feature's values.
-    """
-
-    scorecard: str
-    scorecard_no: int
-    number: int
-    kind: str
-    name: str
-    number_in_kind: int
-    max_points: int
-    has_bins: bool
-    counts: Sequence[Count]
-
-    @property
-    def key(self) -> tuple[str, int, int, str, str]:
-        """scorecard, scorecard_no, subject_no, subject_kind, subject, as tables have them."""
-        return self.scorecard, self.scorecard_no, self.number, self.kind, self.name
-
-    def people_by(self, key: Callable[[Count], Key]) -> dict[Key, tuple[int, int]]:
-        """Return what ``key`` gives of a count -> how many good and how many bad people."""
-        summed: dict[Key, tuple[int, int]] = {}
-        for count in self.counts:
-            good, bad = summed.get(key(count), (0, 0))
-            more = (0, count.people) if count.is_bad else (count.people, 0)
-            summed[key(count)] = good + more[0], bad + more[1]
-        return summed
+_CELL = (
+    "{{'bin_no': cast({bin_no} as integer), 'points': cast({points} as integer), "
+    "'is_missing': {is_missing}}} as \"{place}\""
+)
 
 
 def count_people(
-    con: duckdb.DuckDBPyConnection,
-    run: PublishedSet,
-    numbers: Mapping[str, int] | None = None,
-    outcome: str | None = None,
-) -> list[Subject]:
-    """Return the scored people of a run by every subject of its scorecards.
+    con: duckdb.DuckDBPyConnection, run: PublishedSet, table: str, outcome: str | None = None
+) -> None:
+    """Make a temporary table of the scored people of a run, by every subject of its scorecards.
 
-    Parameters
-    ----------
-    numbers
-        The names of the scorecards to count, and the number that each gets; all, as the run
-        numbers them, unless given.
-    outcome
-        A table on ``con`` of (person_id, is_bad): only its people are counted. Without it no one
-        is bad.
+    It has the columns of `_SUBJECTS` and `_COUNTS`; ``edges`` is null where a subject has no bins,
+    and a subject of no people has one row with nulls. ``outcome``: a table on ``con`` of
+    (person_id, is_bad): only its people are counted. Without it no one is bad.
     """
-    subjects: list[Subject] = []
-    for name, number_in_run in cards_of(con, run).items():
-        if numbers is None or name in numbers:
-            number = number_in_run if numbers is None else numbers[name]
-            subjects += _count_card(con, run, (name, number_in_run, number), outcome)
-    return subjects
-
-
-def cards_of(con: duckdb.DuckDBPyConnection, run: PublishedSet) -> dict[str, int]:
-    """Return scorecard -> number, champion first."""
-    sql = f"select scorecard, scorecard_no from {run.source('card')} order by scorecard_no"
-    return dict(con.execute(sql).fetchall())
-
-
-def _count_card(
-    con: duckdb.DuckDBPyConnection,
-    run: PublishedSet,
-    card: tuple[str, int, int],
-    outcome: str | None,
-) -> Iterable[Subject]:
-    name, number_in_run, number = card
-    factors = _of_card(con, run, "factor_card", "factor, factor_no, max_points", number_in_run)
-    features = _of_card(con, run, "feature_card", "feature, feature_no, max_points", number_in_run)
-    edges: dict[str, list[tuple[int, float | None]]] = {}
-    for feature, bin_no, below in _of_card(
-        con, run, "bin_card", "feature, bin_no, below", number_in_run
-    ):
-        edges.setdefault(feature, []).append((bin_no, below))
-    cells = [_cell("score.band_no", "score.score", "false")]
-    cells += [_cell("0", f"factor.{identifier(factor)}", "false") for factor, *_ in factors]
-    for feature, *_ in features:
-        value = f"features.{identifier(feature)}"
-        bin_no = _bin_no(value, edges.get(feature, []))
-        cells.append(_cell(bin_no, f"points.{identifier(feature)}", f"{value} is null"))
-    join = f"inner join {outcome} as outcome on score.person_id = outcome.person_id"
-    sql = _COUNTS.format(
-        is_bad="outcome.is_bad" if outcome else "false",
-        cells=", ".join(f'{cell} as "{place}"' for place, cell in enumerate(cells)),
-        outcome=join if outcome else "",
-        **{table: run.source(table) for table in ("score", "factor", "points", "features")},
-    )
-    counts: dict[int, list[Count]] = {}
-    for subject_no, *count in con.execute(sql, {"card": number_in_run}).fetchall():
-        counts.setdefault(subject_no, []).append(Count(*count))
-    named = [(SCORE, SCORE, 0, 0)]
-    named += [(FACTOR, *factor) for factor in factors]
-    named += [(FEATURE, *feature) for feature in features]
-    return [
-        Subject(name, number, place, *subject, subject[1] in edges, counts.get(place, ()))
-        for place, subject in enumerate(named)
-    ]
-
-
-def _cell(bin_no: str, points: str, is_missing: str) -> str:
-    return (
-        f"{{'bin_no': cast({bin_no} as integer), 'points': cast({points} as integer), "
-        f"'is_missing': {is_missing}}}"
+    names = ("card", "factor_card", "feature_card", "bin_card")
+    sources = {name: run.source(name) for name in (*names, "score", "factor", "points", "features")}
+    con.execute(_SUBJECTS.format(table=table, **sources))
+    cards = con.execute(f"select distinct scorecard_no from {table}_subject order by all")
+    counted = []
+    for (card,) in cards.fetchall():
+        subjects = con.execute(
+            "select subject_no, subject_kind, subject, edges "
+            f"from {table}_subject where scorecard_no = {card} order by subject_no"
+        ).fetchall()
+        join = f"inner join {outcome} as outcome on score.person_id = outcome.person_id"
+        sql = _COUNTS.replace("$card", str(card)).format(
+            is_bad="outcome.is_bad" if outcome else "false",
+            cells=", ".join(_cell(*subject) for subject in subjects),
+            outcome=join if outcome else "",
+            **sources,
+        )
+        counted.append(f"select {card} as scorecard_no, * from ({sql})")
+    con.execute(
+        f"create temp table {table} as from {table}_subject "
+        f"left join ({' union all '.join(counted)}) using (scorecard_no, subject_no)"
     )
 
 
-def _bin_no(value: str, edges: Sequence[tuple[int, float | None]]) -> str:
-    """Return the SQL of a value's bin; ``edges``: (bin_no, below) upwards, the last without."""
-    below = " ".join(
-        f"when cast({value} as double) < cast({edge!r} as double) then {bin_no}"
-        for bin_no, edge in edges
-        if edge is not None
-    )
-    last = edges[-1][0] if edges else 0
-    return f"case when {value} is null then 0 {below} else {last} end"
+def _cell(place: int, kind: str, subject: str, edges: list[float] | None) -> str:
+    """Return the SQL of a person's bin_no, points and is_missing of a subject, as one struct."""
+    name = identifier(subject)
+    if kind == SCORE:
+        cell = {"bin_no": "score.band_no", "points": "score.score", "is_missing": "false"}
+    elif kind == FACTOR:
+        cell = {"bin_no": "0", "points": f"factor.{name}", "is_missing": "false"}
+    else:
+        value = f"features.{name}"
+        # The first bin takes lower values too.
+        known = f"cast({value} as double)"
+        steps = [f"cast({known} >= cast({edge!r} as double) as integer)" for edge in edges or ()]
+        bin_no = " + ".join(["1", *steps[1:]]) if steps else "0"
+        cell = {
+            "bin_no": f"case when {value} is null then 0 else {bin_no} end",
+            "points": f"points.{name}",
+            "is_missing": f"{value} is null",
+        }
+    return _CELL.format(place=place, **cell)
 
 
-def _of_card(
-    con: duckdb.DuckDBPyConnection, run: PublishedSet, table: str, columns: str, card: int
-) -> list[Any]:
-    """Return the rows of a table of a card: their name, their number in it, and one cell more."""
-    sql = f"select {columns} from {run.source(table)} where scorecard_no = ? order by 2, 1"
-    return con.execute(sql, [card]).fetchall()
+def fill_figures(
+    con: duckdb.DuckDBPyConnection, catalog: Catalog, key: Row, rows: Mapping[str, Iterable[Row]]
+) -> None:
+    """Make and fill tables by name; ``key``: the first cells of every row of all of them."""
+    for name, of_table in rows.items():
+        con.execute(catalog[name].ddl)
+        insert_rows(con, name, [(*key, *row) for row in of_table])

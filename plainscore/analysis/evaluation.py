@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from plainscore.analysis.counts import SCORE, Subject, count_people
+from plainscore.analysis.counts import Row, count_people, fill_figures
 from plainscore.analysis.inference import wilson
 from plainscore.analysis.metrics import RiskBin, contradictions, separation
 from plainscore.checks.results import refuse_if_critical
@@ -35,7 +35,35 @@ from plainscore.settings import Settings, engine_options
 OUTCOME_DAYS = 120
 OUTCOME = "outcomes.outcome"
 
-Row = tuple[Any, ...]
+_POINTS_COUNTS = """
+select
+    scorecard, scorecard_no, subject_no, subject_kind, subject,
+    list((points, good, bad)) filter (where good + bad > 0)
+from (
+    select
+        scorecard, scorecard_no, subject_no, subject_kind, subject, points,
+        coalesce(sum(people) filter (where not is_bad), 0) as good,
+        coalesce(sum(people) filter (where is_bad), 0) as bad
+    from counted
+    group by all
+)
+group by all
+"""
+_RISK_BINS = """
+select
+    scorecard, scorecard_no, number_in_kind, subject,
+    list((bin_no, points, people, bad) order by bin_no) filter (where people > 0)
+from (
+    select
+        scorecard, scorecard_no, number_in_kind, subject, bin_no, {points} as points,
+        coalesce(sum(people), 0) as people,
+        coalesce(sum(people) filter (where is_bad), 0) as bad
+    from counted
+    where {is_wanted}
+    group by all
+)
+group by all
+"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +125,14 @@ def evaluate_run(
         refuse_if_critical(
             check_assertions(engine.con, (), EVALUATING, parameters, settings.method)
         )
-        _fill_figures(engine.con, catalog, run)
+        con = engine.con
+        count_people(con, run, "counted", OUTCOME)
+        figures = {
+            "outcomes.quality": quality_rows(con),
+            "outcomes.calibration": calibration_rows(con, run),
+            "outcomes.feature_risk": feature_risk_rows(con),
+        }
+        fill_figures(con, catalog, run.key, figures)
         seen = {"outcome_dates": str(outcome_dates(run.dates))}
         publish_derived(data_dir, engine.con, EVALUATION, [run], staging, seen, input_hash)
 
@@ -127,66 +162,35 @@ def built_outcomes(
         yield engine
 
 
-def _fill_figures(con: duckdb.DuckDBPyConnection, catalog: Catalog, run: Run) -> None:
-    subjects = count_people(con, run, outcome=OUTCOME)
-    bands = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
-    rows: dict[str, Iterable[Row]] = {
-        "outcomes.quality": map(quality_row, subjects),
-        "outcomes.calibration": (
-            row for one in subjects if one.kind == SCORE for row in calibration_rows(one, bands)
-        ),
-        "outcomes.feature_risk": (
-            row for one in subjects if one.has_bins for row in feature_risk_rows(one)
-        ),
-    }
-    for name, of_table in rows.items():
-        table = catalog[name]
-        con.execute(table.ddl)
-        filled = [(*run.key, *row) for row in of_table]
-        if filled:
-            places = ", ".join("?" * len(table.columns))
-            con.executemany(f"insert into {name} values ({places})", filled)
+def quality_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of ``quality``, without the columns that name the snapshot."""
+    for *subject, counts in con.execute(_POINTS_COUNTS).fetchall():
+        yield *subject, *separation(counts or ())
 
 
-def quality_row(subject: Subject) -> Row:
-    """Return the row of ``quality``, without the columns that name the snapshot."""
-    people = subject.people_by(lambda count: count.points)
-    figures = separation([(points, good, bad) for points, (good, bad) in people.items()])
-    return (
-        *subject.key, figures.people, figures.bad, figures.auc, figures.auc_low, figures.auc_high,
-        figures.gini, figures.ks, figures.ks_low, figures.ks_high,
-    )  # fmt: skip
+def calibration_rows(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Row]:
+    """Yield the rows of ``calibration``: a higher band counts as more points."""
+    names = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
+    sql = _RISK_BINS.format(points="bin_no", is_wanted="subject_kind = 'score'")
+    for scorecard, number, _, _, bins in con.execute(sql).fetchall():
+        for band, _, *share, _, _, is_out_of_order in risk_rows(bins or ()):
+            yield scorecard, number, band, names[band], *share, is_out_of_order
 
 
-def calibration_rows(score: Subject, names: dict[int, str]) -> Iterator[Row]:
-    """Yield the rows of ``calibration`` of a scorecard; ``names``: band_no -> band."""
-    people = score.people_by(lambda count: count.bin_no)
-    # A higher band counts as more points.
-    bins = [RiskBin(band, band, good + bad, bad) for band, (good, bad) in sorted(people.items())]
-    found = contradictions(bins)
-    for one in bins:
-        against = found.get(one.place)
-        yield (
-            score.scorecard, score.scorecard_no, one.place, names[one.place], *_share(one),
-            against is not None and against.is_significant,
-        )  # fmt: skip
+def feature_risk_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of ``feature_risk``; bin 0 is where the value is missing."""
+    sql = _RISK_BINS.format(points="points", is_wanted="edges is not null")
+    for *feature, bins in con.execute(sql).fetchall():
+        yield from ((*feature, *row) for row in risk_rows(bins or ()))
 
 
-def feature_risk_rows(feature: Subject) -> Iterator[Row]:
-    """Yield the rows of ``feature_risk`` of a feature; bin 0 is where the value is missing."""
-    people = feature.people_by(lambda count: (count.bin_no, count.points))
-    bins = [RiskBin(*place, good + bad, bad) for place, (good, bad) in sorted(people.items())]
-    found = contradictions(bins)
-    for one in bins:
-        against = found.get(one.place)
-        yield (
-            feature.scorecard, feature.scorecard_no, feature.number_in_kind, feature.name,
-            one.place, one.points, *_share(one),
-            against.place if against else None,
-            against.p_value if against else None,
-            against is not None and against.is_significant,
-        )  # fmt: skip
+def risk_rows(bins: Iterable[Row]) -> Iterator[Row]:
+    """Yield a bin, its bad share and 95 % interval, and the bin that contradicts it, with p value.
 
-
-def _share(one: RiskBin) -> tuple[int, int, float, float, float]:
-    return one.people, one.bad, one.bad / one.people, *wilson(one.bad, one.people)
+    Last, whether that is significant. ``bins``: as `RiskBin` has them.
+    """
+    counted = [RiskBin(*one) for one in bins]
+    found = contradictions(counted)
+    for one in counted:
+        share = one.bad / one.people, *wilson(one.bad, one.people)
+        yield *one, *share, *found.get(one.place, (None, None, False))

@@ -19,13 +19,6 @@ FEWEST_TO_JUDGE_BY = 30
 """Smaller groups are flagged: the usual rule of thumb for the mean of skewed values."""
 
 
-def chi_square_95(degrees: int) -> float:
-    """Return the 95 % point of chi-square with ``degrees`` of freedom, at least 1."""
-    from scipy.special import chdtri
-
-    return float(chdtri(degrees, 0.05))
-
-
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Return each p value adjusted for the others, after Holm (Scand. J. Statist. 6, 1979).
 

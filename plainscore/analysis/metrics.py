@@ -5,17 +5,12 @@ result does not depend on order or threads.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import permutations
+from typing import NamedTuple
 
-from plainscore.analysis.inference import (
-    NORMAL_95,
-    SIGNIFICANCE,
-    chi_square_95,
-    holm,
-    two_shares_p,
-    wilson,
-)
+from plainscore.analysis.inference import NORMAL_95, SIGNIFICANCE, holm, two_shares_p, wilson
 
 FEWEST_EXPECTED = 5
 
@@ -55,7 +50,9 @@ def stability_noise(bin_count: int, people_before: int, people_after: int) -> fl
     """
     if bin_count < 2 or not (people_before and people_after):
         return None
-    return chi_square_95(bin_count - 1) * (1 / people_before + 1 / people_after)
+    from scipy.special import chdtri
+
+    return float(chdtri(bin_count - 1, 0.05)) * (1 / people_before + 1 / people_after)
 
 
 def shorrocks_index(moves: Sequence[tuple[int, int, int]]) -> float | None:
@@ -64,33 +61,31 @@ def shorrocks_index(moves: Sequence[tuple[int, int, int]]) -> float | None:
     (n - trace) / (n - 1) of the matrix of shares by where people came from, over the n states that
     anyone came from; None with fewer than two of them.
     """
-    came_from = sorted({before for before, _, _ in moves})
-    if len(came_from) < 2:
+    left, stayed = Counter[int](), Counter[int]()
+    for before, after, people in moves:
+        left[before] += people
+        stayed[before] += people * (before == after)
+    if len(left) < 2:
         return None
-    stayed = [
-        sum(n for before, after, n in moves if before == after == state)
-        / sum(n for before, _, n in moves if before == state)
-        for state in came_from
-    ]
-    return (len(came_from) - math.fsum(stayed)) / (len(came_from) - 1)
+    trace = math.fsum(stayed[state] / people for state, people in left.items())
+    return (len(left) - trace) / (len(left) - 1)
 
 
 # Separation of good and bad
 
 
-@dataclass(frozen=True)
-class Separation:
+class Separation(NamedTuple):
     """Figures of one score, factor or feature; None where there is nothing to separate."""
 
     people: int
     bad: int
-    auc: float | None
-    auc_low: float | None
-    auc_high: float | None
-    gini: float | None
-    ks: float | None
-    ks_low: float | None
-    ks_high: float | None
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    gini: float | None = None
+    ks: float | None = None
+    ks_low: float | None = None
+    ks_high: float | None = None
 
 
 def separation(counts: Sequence[PointsCount]) -> Separation:
@@ -99,16 +94,22 @@ def separation(counts: Sequence[PointsCount]) -> Separation:
     AUC is the chance that a good person has more points than a bad one, ties by half (Hanley and
     McNeil, Radiology 143, 1982). Its interval is that of DeLong et al. (Biometrics 44, 1988), cut
     at 0 and 1: the variance of each person's own share of people beaten, over good and over bad.
-    KS is the greatest difference of the shares of bad and of good at or below some points, and its
-    interval that of two shares there (see `difference_interval`), as if the points had been chosen
-    beforehand.
+    KS is the greatest difference of the shares of bad and of good at or below some points, the
+    lowest such points, and its interval that of two shares there (see `difference_interval`), as if
+    the points had been chosen beforehand; above them, where there are more of the good below.
     """
-    ordered = sorted(counts)
-    good = sum(one for _, one, _ in ordered)
-    bad = sum(one for _, _, one in ordered)
+    good, bad = (sum(count[place] for count in counts) for place in (1, 2))
     if not (good and bad):
-        return Separation(good + bad, bad, *[None] * 7)
-    wins, good_placed, bad_placed = _placements(ordered, good)
+        return Separation(good + bad, bad)
+    # Twice the people of the other kind that someone beats (or is beaten by), and how many do.
+    good_placed, bad_placed, distances = [], [], [(0, 0, 0)]
+    good_below = bad_below = 0
+    for _, good_here, bad_here in sorted(counts):
+        good_placed.append((2 * bad_below + bad_here, good_here))
+        good_below, bad_below = good_below + good_here, bad_below + bad_here
+        bad_placed.append((2 * (good - good_below) + good_here, bad_here))
+        distances.append((bad_below * good - good_below * bad, bad_below, good_below))
+    wins = sum(beaten * people for beaten, people in good_placed)
     auc = wins / (2 * good * bad)
     low = high = None
     if good > 1 and bad > 1:
@@ -118,28 +119,12 @@ def separation(counts: Sequence[PointsCount]) -> Separation:
         )
         spread = NORMAL_95 * math.sqrt(variance)
         low, high = max(0.0, auc - spread), min(1.0, auc + spread)
-    greatest, bad_below, good_below = _ks(ordered, good, bad)
-    interval = difference_interval(bad_below, bad, good_below, good)
-    gini, ks = (wins - good * bad) / (good * bad), greatest / (good * bad)
+    distance, bad_at, good_at = max(distances, key=lambda one: abs(one[0]))
+    if distance < 0:
+        bad_at, good_at = bad - bad_at, good - good_at
+    gini, ks = (wins - good * bad) / (good * bad), abs(distance) / (good * bad)
+    interval = difference_interval(bad_at, bad, good_at, good)
     return Separation(good + bad, bad, auc, low, high, gini, ks, *interval)
-
-
-def _placements(
-    ordered: Sequence[PointsCount], good: int
-) -> tuple[int, list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return twice the wins of good over bad, and (twice the beaten, people) of good and of bad.
-
-    Of a bad person it is how many of the good beat them.
-    """
-    wins = good_below = bad_below = 0
-    good_placed, bad_placed = [], []
-    for _, good_here, bad_here in ordered:
-        beaten = 2 * bad_below + bad_here
-        wins += good_here * beaten
-        good_placed.append((beaten, good_here))
-        bad_placed.append((2 * (good - good_below - good_here) + good_here, bad_here))
-        good_below, bad_below = good_below + good_here, bad_below + bad_here
-    return wins, good_placed, bad_placed
 
 
 def _variance(placed: Sequence[tuple[int, int]], people: int, others: int, wins: int) -> float:
@@ -149,23 +134,6 @@ def _variance(placed: Sequence[tuple[int, int]], people: int, others: int, wins:
     """
     squares = sum(count * (beaten * people - wins) ** 2 for beaten, count in placed)
     return squares / ((2 * people * others) ** 2 * (people - 1))
-
-
-def _ks(ordered: Sequence[PointsCount], good: int, bad: int) -> tuple[int, int, int]:
-    """Return KS times good times bad, and the bad and good at or below the points that reach it.
-
-    The lowest such points; above them, where there are more of the good below.
-    """
-    greatest, at = 0, (0, 0)
-    good_below = bad_below = 0
-    for _, good_here, bad_here in ordered:
-        good_below, bad_below = good_below + good_here, bad_below + bad_here
-        difference = bad_below * good - good_below * bad
-        if abs(difference) > greatest:
-            greatest = abs(difference)
-            is_bad_first = difference > 0
-            at = (bad_below, good_below) if is_bad_first else (bad - bad_below, good - good_below)
-    return greatest, *at
 
 
 def difference_interval(
@@ -187,8 +155,7 @@ def difference_interval(
 # Whether more points mean less risk, beyond what chance explains
 
 
-@dataclass(frozen=True)
-class RiskBin:
+class RiskBin(NamedTuple):
     """A bin or band: its place, what it earns, its people and how many of them are bad."""
 
     place: int
@@ -197,16 +164,12 @@ class RiskBin:
     bad: int
 
 
-@dataclass(frozen=True)
-class Contradiction:
+class Contradiction(NamedTuple):
     """The bin that earns fewer points at a smaller bad share; ``p_value`` adjusted after Holm."""
 
     place: int
     p_value: float
-
-    @property
-    def is_significant(self) -> bool:
-        return self.p_value < SIGNIFICANCE
+    is_significant: bool
 
 
 def contradictions(bins: Sequence[RiskBin]) -> dict[int, Contradiction]:
@@ -216,11 +179,9 @@ def contradictions(bins: Sequence[RiskBin]) -> dict[int, Contradiction]:
     both are large enough for it; the p values are adjusted for the number of such pairs, so that
     with many bins chance alone is not taken for a finding.
     """
-    ordered = sorted(bins, key=lambda one: one.place)
     pairs = [
         (rich, poor)
-        for rich in ordered
-        for poor in ordered
+        for rich, poor in permutations(sorted(bins), 2)
         if rich.points > poor.points and _is_enough(rich, poor)
     ]
     p_values = holm([two_shares_p(a.bad, a.people, b.bad, b.people) for a, b in pairs])
@@ -230,7 +191,7 @@ def contradictions(bins: Sequence[RiskBin]) -> dict[int, Contradiction]:
         if p_value is None or not is_riskier:
             continue
         if rich.place not in found or p_value < found[rich.place].p_value:
-            found[rich.place] = Contradiction(poor.place, p_value)
+            found[rich.place] = Contradiction(poor.place, p_value, p_value < SIGNIFICANCE)
     return found
 
 

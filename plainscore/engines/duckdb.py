@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -63,10 +64,7 @@ class DuckDBEngine:
         """Fill the schema ``reference`` from the scorecards."""
         for name, rows in reference_rows(cards, self.catalog.feature_column).items():
             self.con.execute(self.catalog[name].ddl)
-            if rows:
-                lists = ", ".join("unnest(?)" for _ in self.catalog[name].columns)
-                columns = [list(column) for column in zip(*rows, strict=True)]
-                self.con.execute(f"insert into {name} select {lists}", columns)
+            insert_rows(self.con, name, rows)
 
     def build(self, table: Table) -> None:
         """Run one transform. The schema ``raw`` is made of views, every other of tables."""
@@ -102,6 +100,16 @@ class DuckDBEngine:
         row = self.con.execute(f"select {' + '.join(counts) or 0}").fetchone()
         assert row is not None, "counting yields a row"
         return int(row[0])
+
+
+def insert_rows(
+    con: duckdb.DuckDBPyConnection, target: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows, column by column; ``target``: a table, with columns in parentheses or all."""
+    if rows:
+        lists = ", ".join("unnest(?)" for _ in rows[0])
+        cells = [list(column) for column in zip(*rows, strict=True)]
+        con.execute(f"insert into {target} select {lists}", cells)
 
 
 def _parquet_view(table: Table, paths: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """Points put into the order of observed risk, changing as little of a scorecard as that takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from plainscore.analysis.metrics import RiskBin, contradictions
 
@@ -31,7 +30,7 @@ def _values_in_order(values: Sequence[RiskBin]) -> list[RiskBin]:
             # Of the bins as declared, so that the order of merging cannot show.
             points = _points_together([b for b in values if first <= b.place <= last], values)
             ordered = [
-                replace(b, points=points) if first <= b.place <= last else b for b in ordered
+                b._replace(points=points) if first <= b.place <= last else b for b in ordered
             ]
     return ordered
 
@@ -63,10 +62,10 @@ def _points_together(block: Sequence[RiskBin], values: Sequence[RiskBin]) -> int
 
 def _missing_in_order(missing: RiskBin, values: Sequence[RiskBin]) -> RiskBin:
     def is_contradicted(points: int) -> bool:
-        pairs = _contradicted([replace(missing, points=points), *values])
+        pairs = _contradicted([missing._replace(points=points), *values])
         return any(MISSING in pair for pair in pairs)
 
     most = max(one.points for one in values)
     allowed = [points for points in range(most + 1) if not is_contradicted(points)]
     nearest = min(allowed, key=lambda points: abs(points - missing.points), default=missing.points)
-    return replace(missing, points=nearest)
+    return missing._replace(points=nearest)
