@@ -11,7 +11,7 @@ import duckdb
 
 from plainscore.common.text import read_parquet
 from plainscore.logs.event_store import open_store
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard

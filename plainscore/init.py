@@ -26,6 +26,7 @@ FIRST_CARD = "first"
 FRAME = (
     "transforms/glossary.toml",
     "transforms/events/",
+    "transforms/logs/",
     "transforms/reference/",
     "transforms/raw/",
     "transforms/staging/person.sql",

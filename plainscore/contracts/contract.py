@@ -7,13 +7,14 @@ rehearsal, checks, comments, the data dictionary and the lineage.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import Method
+from plainscore.contracts.logs import read_logs, shared_columns
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
@@ -183,18 +184,39 @@ def read_table(path: Path, glossary: Glossary) -> Table:
 
 
 def method_glossary(method: Method) -> Glossary:
-    """Return the shared columns of a method."""
-    return read_glossary(method.file("transforms/glossary.toml"))
+    """Return the shared columns of a method, those of its logs included.
+
+    Raises ContractError where a column of a log is declared in the glossary too.
+    """
+    path = method.file("transforms/glossary.toml")
+    glossary, of_logs = read_glossary(path), shared_columns(read_logs(method))
+    if twice := sorted(set(glossary) & set(of_logs)):
+        raise ContractError(f"{path}: {twice[0]} already stands in transforms/logs/: leave it out")
+    return {**of_logs, **glossary}
 
 
 def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) -> list[Table]:
-    """Return every table of some schemas that has a file of its own, schema by schema."""
-    found: dict[str, list[Path]] = {}
+    """Return every table of some schemas, schema by schema.
+
+    A table has a file of its own. The events of a log, and the raw view of them where there is no
+    file for it, follow from the log's declaration.
+    """
+    found: dict[str, list[Table]] = {
+        schema: list(_tables_of_logs(schema, method, glossary)) for schema in schemas
+    }
     for name, path in method.files("transforms", ".sql", ".toml").items():
         folder, _, rest = name.partition("/")
-        if rest and "/" not in rest:
-            found.setdefault(folder, []).append(path)
-    return [read_table(path, glossary) for one in schemas for path in found.get(one, ())]
+        if folder in found and "/" not in rest:
+            found[folder].append(read_table(path, glossary))
+    return [table for one in schemas for table in found[one]]
+
+
+def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator[Table]:
+    for name, log in read_logs(method).items():
+        if schema == "events":
+            yield parse_contract(f"events.{name}", log.stored_head(), glossary)
+        elif schema == "raw" and method.find(f"transforms/raw/{name}.sql") is None:
+            yield parse_contract(f"raw.{name}", log.raw_head(), glossary, log.raw_sql())
 
 
 def _column(table: str, name: str, own: Mapping[str, Any], glossary: Glossary) -> Column:

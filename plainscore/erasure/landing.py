@@ -19,7 +19,7 @@ from plainscore.erasure.journal import Journal, Rewritten
 from plainscore.erasure.landing_rows import find_naming_rows
 from plainscore.logs.csv_rows import read_csv_rows
 from plainscore.logs.landing import FileRefused, LandingFile, list_landing
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import number_lines
 from plainscore.logs.units import UnitReader, parse_unit
 

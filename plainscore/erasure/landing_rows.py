@@ -7,11 +7,12 @@ counts where it holds an id as a word.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from plainscore.contracts.logs import Field, Log
 from plainscore.erasure.erased_ids import (
     NAMING_FIELDS,
     ErasedIds,
@@ -22,9 +23,9 @@ from plainscore.logs.columns import read_column
 from plainscore.logs.csv_rows import read_csv_rows
 from plainscore.logs.json_rows import read_json_rows
 from plainscore.logs.landing import LandingFile
-from plainscore.logs.log_fields import LOGS, Field, Log
 from plainscore.logs.parquet_rows import read_parquet_rows
 from plainscore.logs.rows import judge_rows
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import number_lines
 from plainscore.logs.units import FileFacts, Unit, UnitReader
 
@@ -60,8 +61,8 @@ def find_naming_rows(file: LandingFile, names: ErasedIds) -> NamingRows:
 def _with_every_column(log: Log, unit: Unit) -> Log:
     """Let columns be read that the log does not know."""
     names = dict.fromkeys((*NAMING_FIELDS, *unit.column_names))
-    extra = tuple(Field(n, "text") for n in names if n not in (*log.names, *_OWN_COLUMNS))
-    return replace(log, fields=log.fields + extra)
+    extra = tuple(Field(name=n, kind="text") for n in names if n not in (*log.names, *_OWN_COLUMNS))
+    return log.model_copy(update={"fields": log.fields + extra})
 
 
 def _read_text(log: Log, unit: Unit, names: ErasedIds, _reader: UnitReader) -> pl.DataFrame | None:

@@ -17,7 +17,7 @@ from plainscore.erasure.landing_rows import find_naming_rows
 from plainscore.logs.event_store import open_store
 from plainscore.logs.identity import CONFLICT_REASON
 from plainscore.logs.landing import FileRefused, LandingFile, list_landing
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 
 _NAME_NO_ONE = {name for log in LOGS.values() for name in log.names} - set(NAMING_FIELDS)
 _TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md")

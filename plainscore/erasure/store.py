@@ -17,9 +17,8 @@ from plainscore.logs.compaction import sort_columns
 from plainscore.logs.delta_table import TableFiles
 from plainscore.logs.event_store import Counts, apply_counts, shown_names
 from plainscore.logs.identity import CONFLICT, CONFLICT_REASON, DUPLICATE, PLACE, Verdicts
-from plainscore.logs.log_fields import LOGS
 from plainscore.logs.repeats import RepeatedRows
-from plainscore.logs.tables import MONTH, stored_tables
+from plainscore.logs.tables import LOGS, MONTH, stored_tables
 from plainscore.logs.writer import StoreWriter
 
 # What is removed from the event store: rows under a key, rows at a place, refused rows with a

@@ -11,7 +11,7 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.logs.delta_table import pinned_files, read_head
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 
 _EXAMPLES = 3
 _ORPHANS = {

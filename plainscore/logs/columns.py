@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from plainscore.logs.log_fields import Kind
+from plainscore.contracts.logs import FieldKind
 
 # One value as text -> its exact meaning, or the reason why it has none.
 # This is the slow, exact reading: no binary fraction is involved anywhere. ``columns`` reads
@@ -167,7 +167,7 @@ def all_null(length: int, dtype: pl.DataType) -> pl.Series:
     return pl.Series([None], dtype=dtype).new_from_index(0, length)
 
 
-def read_column(kind: Kind, column: pl.Series) -> Reading:
+def read_column(kind: FieldKind, column: pl.Series) -> Reading:
     """Read a column of one kind, of whatever type it was delivered in.
 
     Text comes as String (an empty string is a missing value); parquet may bring any type.
@@ -380,8 +380,9 @@ def _all_at_fault(column: pl.Series, dtype: pl.DataType, fault: str) -> Reading:
     return _with_fault_where(nothing, column.is_not_null(), fault)
 
 
-_READERS: dict[Kind, Callable[[pl.Series], Reading]] = {
+_READERS: dict[FieldKind, Callable[[pl.Series], Reading]] = {
     "text": _read_text,
+    "hash": _read_text,
     "choice": _read_text,
     "amount": _read_amount,
     "time": _read_time,

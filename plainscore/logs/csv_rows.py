@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from plainscore.contracts.logs import COMMON_FIELDS, Log
 from plainscore.logs.landing import FileRefused
-from plainscore.logs.log_fields import COMMON_FIELDS, Log
 from plainscore.logs.text_lines import LINE_COLUMNS, MAX_LINE_BYTES, MAX_RECORD_LINES
 
 MAX_COLUMNS = 10_000

@@ -39,9 +39,8 @@ from plainscore.logs.landing import (
     blocked_days,
     list_landing,
 )
-from plainscore.logs.log_fields import LOGS
 from plainscore.logs.repeats import RepeatedRows
-from plainscore.logs.tables import stored_name
+from plainscore.logs.tables import LOGS, stored_name
 from plainscore.logs.units import (
     Bundle,
     FileFacts,

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from plainscore.logs.log_fields import COMMON_FIELDS, Log
+from plainscore.contracts.logs import COMMON_FIELDS, Log
 
 # How deep a line of JSON is nested, known before any reader recurses into it.
 
@@ -269,7 +269,7 @@ def _as_text(value: Any, kind: str) -> str | None:
         value = _Number("true" if value else "false")
     elif isinstance(value, list | dict):
         value = _Number("nested")
-    if kind == "text" and isinstance(value, _Number):
+    if kind in ("text", "hash") and isinstance(value, _Number):
         return None
     text = str(value)
     return text if _is_unicode(text) else None

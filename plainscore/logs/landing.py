@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 
 # What is refused as a whole: files and folders, each with the reason and a hint what to do.
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from plainscore.logs.csv_rows import split_record
 from plainscore.logs.json_rows import is_too_deep
-from plainscore.logs.log_fields import MASK, MASKED_FIELD
 
+MASK = "***"
+MASKED_FIELD = "value_hash"
 MAX_RAW_CHARACTERS = 65_536
 
 _REST = re.compile(rf"{MASKED_FIELD}.*", re.DOTALL | re.IGNORECASE)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plainscore.contracts.logs import Log
 from plainscore.logs.csv_rows import refuse_columns
 from plainscore.logs.landing import FileRefused
-from plainscore.logs.log_fields import Log
 from plainscore.logs.masking import mask_value, shorten
 from plainscore.logs.parquet_footer import BOMB_BYTES, BOMB_RATIO, Footer, bomb, damaged
 from plainscore.logs.text_lines import MAX_LINE_BYTES

@@ -17,9 +17,8 @@ from plainscore.logs.changes import FileState, state_of
 from plainscore.logs.csv_rows import read_csv_rows, read_header
 from plainscore.logs.identity import CONFLICT, CONFLICT_REASON, PLACE, Verdicts, compare
 from plainscore.logs.landing import FileRefused, LandingFile, file_at
-from plainscore.logs.log_fields import LOGS
 from plainscore.logs.parquet_rows import read_parquet_raw, row_as_json
-from plainscore.logs.tables import MONTH, content_columns, stored_tables
+from plainscore.logs.tables import LOGS, MONTH, content_columns, stored_tables
 from plainscore.logs.text_lines import (
     HashedFile,
     TextChunk,
@@ -60,7 +59,7 @@ def fetch_raw(
 
 
 def _text_raw(file: LandingFile, source: HashedFile, lines: Sequence[int]) -> dict[int, str]:
-    wanted, is_shy = set(lines), LOGS[file.log].has_identity
+    wanted, is_shy = set(lines), bool(LOGS[file.log].hidden)
     names: tuple[str, ...] = ()
     shape = masking.csv_shape(names)
     found: dict[int, str] = {}

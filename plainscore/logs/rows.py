@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from plainscore.contracts.logs import COMMON_FIELDS, FieldKind, Log
 from plainscore.logs.columns import Reading, all_null, read_column
-from plainscore.logs.log_fields import COMMON_FIELDS, Kind, Log
 
 MAX_DUE_DISTANCE_DAYS = 7305
 _FORBIDDEN = ("is negative", "has more than two decimals", "is more than 10^12 cents")
-_COMMON_KINDS: dict[str, Kind] = {
+_COMMON_KINDS: dict[str, FieldKind] = {
     "event_id": "text",
     "person_id": "text",
     "event_type": "choice",
@@ -61,7 +61,7 @@ def judge_rows(log: Log, raw: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _read(raw: pl.DataFrame, name: str, kind: Kind) -> Reading:
+def _read(raw: pl.DataFrame, name: str, kind: FieldKind) -> Reading:
     column = raw[name] if name in raw.columns else all_null(len(raw), pl.String())
     return read_column(kind, column)
 
@@ -75,8 +75,7 @@ def _keep_defined(log: Log, table: pl.DataFrame) -> pl.DataFrame:
     kept = []
     for own in log.fields:
         is_defined = pl.col("event_type").is_in(log.types_with(own.name))
-        if own.name in log.only_where:
-            other, needed = log.only_where[own.name]
+        for other, needed in own.only_where.items():
             is_defined &= pl.col(other) == needed
         for name in (own.name, _fault(own.name)):
             if name in table.columns:

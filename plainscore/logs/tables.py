@@ -1,7 +1,7 @@
 """The tables of the event store and their columns.
 
-The five logs and ``person`` are declared in ``transforms/events/*.toml``, where the transforms
-that read them look; the ingest's own three tables are declared here.
+The logs are declared in ``transforms/logs/*.toml``, ``person`` in ``transforms/events/``; the
+ingest's own three tables are declared here.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,10 @@ from deltalake import Field, Schema
 from deltalake.schema import PrimitiveType
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.contracts.contract import method_glossary, read_table
-from plainscore.logs.log_fields import LOGS
+from plainscore.contracts.contract import method_glossary, method_tables
+from plainscore.contracts.logs import read_logs
 
+LOGS = read_logs()
 MONTH = "arrived_month"
 
 _POLARS: dict[str, pl.DataType] = {
@@ -32,14 +33,7 @@ _DELTA = {
     "DATE": "date",
     "BOOLEAN": "boolean",
 }
-_STORED_NAMES = {
-    "person_id": "person_key",
-    "friend_id": "friend_key",
-    "counterparty_id": "counterparty_key",
-    "amount": "amount_cents",
-    "balance": "balance_cents",
-    "credit_limit": "credit_limit_cents",
-}
+_STORED_NAMES = {name: log.stored_name(name) for log in LOGS.values() for name in log.names}
 _QUARANTINE = {
     "log": "VARCHAR",
     "file": "VARCHAR",
@@ -98,15 +92,14 @@ class StoredTable:
 @cache
 def stored_tables(method: Method = STANDARD_METHOD) -> dict[str, StoredTable]:
     """Return every table of the event store by name, as a method declares the logs."""
-    declared = {name: _declared(name, method) for name in (*LOGS, "person")}
+    events = method_tables(method, ["events"], method_glossary(method))
+    declared = {
+        table.short_name: {column.name: column.type for column in table.columns}
+        for table in events
+        if table.short_name != "file"
+    }
     own = {"repeat": _repeat_columns(declared), "quarantine": _QUARANTINE, "file": _FILE}
     return {name: StoredTable(name, columns) for name, columns in (declared | own).items()}
-
-
-def _declared(name: str, method: Method) -> dict[str, str]:
-    file = method.file(f"transforms/events/{name}.toml")
-    table = read_table(file, method_glossary(method))
-    return {column.name: column.type for column in table.columns}
 
 
 def _repeat_columns(declared: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -120,8 +113,7 @@ def _repeat_columns(declared: dict[str, dict[str, str]]) -> dict[str, str]:
 
 def content_columns(log: str) -> list[str]:
     """Return the stored columns in which two rows with the same event_id can differ."""
-    own = (field.name for field in LOGS[log].fields)
-    return [stored_name(name) for name in ("person_id", "event_time", "event_type", *own)]
+    return LOGS[log].content_columns
 
 
 def stored_name(delivered: str) -> str:
@@ -131,5 +123,4 @@ def stored_name(delivered: str) -> str:
 
 def person_fields(log: str) -> Iterable[str]:
     """Return the delivered fields of a log that name people."""
-    other = LOGS[log].other_person
-    return ("person_id",) if other is None else ("person_id", other)
+    return LOGS[log].person_fields

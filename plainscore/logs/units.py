@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from plainscore.contracts.logs import Log
 from plainscore.logs import masking
 from plainscore.logs.changes import FileState, state_of
 from plainscore.logs.csv_rows import read_csv_rows, read_header
 from plainscore.logs.json_rows import read_json_rows
 from plainscore.logs.landing import FileRefused, LandingFile
-from plainscore.logs.log_fields import LOGS, Log
 from plainscore.logs.parquet_footer import read_footer
 from plainscore.logs.parquet_rows import (
     ParquetSlice,
@@ -28,6 +28,7 @@ from plainscore.logs.parquet_rows import (
     rows_as_json,
 )
 from plainscore.logs.rows import judge_rows
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import (
     HashedFile,
     TextChunk,
@@ -238,7 +239,7 @@ def _arrival_days(rows: pl.DataFrame, arrivals: Mapping[int, date]) -> pl.Series
 def _masked_raw(unit: Unit, refused: pl.DataFrame) -> list[str]:
     if unit.parts:
         return _parquet_raw(unit, refused)
-    is_shy = unit.log.has_identity
+    is_shy = bool(unit.log.hidden)
     if unit.columns:
         shape = masking.csv_shape(unit.columns)
         return [masking.mask_csv(raw, shape, has_identity=is_shy) for raw in refused["raw"]]

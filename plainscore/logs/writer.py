@@ -14,9 +14,8 @@ import polars as pl
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.logs import seen_ids
 from plainscore.logs.delta_table import Head, TableFiles, read_head, write_head
-from plainscore.logs.log_fields import LOGS
 from plainscore.logs.seen_ids import Numbers, SeenIds, without_month
-from plainscore.logs.tables import person_fields, stored_name, stored_tables
+from plainscore.logs.tables import LOGS, person_fields, stored_name, stored_tables
 
 # Work on items in several threads, in bounded memory, with results in the order of the items.
 

@@ -18,7 +18,7 @@ from plainscore.common.text import parquet_list
 from plainscore.contracts import SnapshotDates
 from plainscore.logs.event_store import EventStore, InputFile
 from plainscore.logs.landing import RefusedFile
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
 

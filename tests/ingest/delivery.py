@@ -13,7 +13,7 @@ import polars as pl
 
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import EventStore, open_store
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import TextChunk
 from plainscore.logs.units import Unit, parse_unit
 

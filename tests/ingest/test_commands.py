@@ -10,7 +10,7 @@ import pytest
 from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
 from plainscore.logs.check_logs import features_of
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
 

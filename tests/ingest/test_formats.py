@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from plainscore.logs.csv_rows import _read_each, read_csv_rows
 from plainscore.logs.json_rows import _read_others, _read_plain, read_json_rows
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import LINE_COLUMNS, TextChunk, number_lines
 from tests.ingest.delivery import DAY, Delivery, bill, deposit, judge_line, purchase
 

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from plainscore.logs.json_rows import _read_others, keys_in_order, match_shape, read_json_rows
-from plainscore.logs.log_fields import LOGS
+from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import TextChunk, number_lines
 
 SHAPED = [

@@ -10,10 +10,9 @@ import polars as pl
 import pytest
 
 from plainscore.logs.delta_table import TableFiles
-from plainscore.logs.log_fields import LOGS
 from plainscore.logs.parquet_rows import ParquetSlice
 from plainscore.logs.seen_ids import hash_ids, number_ids, sort_numbers
-from plainscore.logs.tables import stored_tables
+from plainscore.logs.tables import LOGS, stored_tables
 from plainscore.logs.text_lines import TextChunk
 from plainscore.logs.units import Unit, in_bundles
 from plainscore.logs.writer import BackgroundWriter, WriteBuffer, ordered_map

@@ -15,8 +15,7 @@ from plainscore.common.lock import writer_lock
 from plainscore.logs import ingest
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store
-from plainscore.logs.log_fields import LOGS
-from plainscore.logs.tables import stored_tables
+from plainscore.logs.tables import LOGS, stored_tables
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
 
 

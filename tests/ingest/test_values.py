@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from plainscore.contracts.logs import FieldKind
 from plainscore.logs import columns
 from plainscore.logs.columns import read_column
-from plainscore.logs.log_fields import Kind
 
-READERS: dict[Kind, Any] = {
+READERS: dict[FieldKind, Any] = {
     "amount": columns.read_amount,
     "time": columns.read_time,
     "date": columns.read_date,
@@ -115,7 +115,7 @@ def test_what_is_no_time_is_unreadable(text: str) -> None:
         columns.read_time(text)
 
 
-def _slowly(kind: Kind, text: str | None) -> tuple[Any, str | None]:
+def _slowly(kind: FieldKind, text: str | None) -> tuple[Any, str | None]:
     if not text:
         return None, None
     try:
@@ -153,7 +153,7 @@ NASTY = st.sampled_from(["", "true", "FALSE", "1", "0", "1990", "1990.0", "19900
 @pytest.mark.parametrize("kind", list(READERS))
 @settings(deadline=None)
 @given(texts=st.lists(st.none() | NUMBERS | TIMES | NASTY | st.text(max_size=5), max_size=8))
-def test_columns_and_single_values_are_read_alike(kind: Kind, texts: list[str | None]) -> None:
+def test_columns_and_single_values_are_read_alike(kind: FieldKind, texts: list[str | None]) -> None:
     reading = read_column(kind, pl.Series(texts, dtype=pl.String))
     faults = [None] * len(texts) if reading.faults is None else reading.faults.to_list()
     assert list(zip(reading.values, faults, strict=True)) == [_slowly(kind, text) for text in texts]
