@@ -26,6 +26,8 @@ from plainscore.project import Extends, Project, read_project, read_toml, settin
 
 ENV_PREFIX = "PLAINSCORE__"
 TEMP_FOLDER = ".spill"
+# What events are is decided by the project's file alone.
+FILE_ONLY = ("currency", "sources")
 
 
 class ArrivalLimits(BaseModel):
@@ -137,6 +139,17 @@ class Settings(BaseSettings):
         default=("standard", "reported_b"),
         description="Names of packaged scorecards, or paths, champion first.",
     )
+    currency: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{3}$",
+        examples=["EUR"],
+        description="The currency of all amounts; a delivered row that names another is refused.",
+    )
+    sources: dict[str, Any] = Field(
+        default={},
+        description="Tables that say how somebody else's files become events, one for a folder of "
+        "landing/; see docs/how-to/own-logs.md and `plainscore check --draft`.",
+    )
     arrival_lag_days: int = Field(
         default=0,
         ge=0,
@@ -245,7 +258,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
 
 def _refuse_unknown_variables() -> None:
     """Raise UsageError for a variable that looks like a setting and is none."""
-    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields if name not in FILE_ONLY}
     for variable in sorted(os.environ):
         setting = "__".join(variable.upper().split("__")[:2])
         if variable.upper().startswith(ENV_PREFIX) and setting not in known:
