@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from plainscore.contracts.logs import Log
 from plainscore.logs.expressions import ISO_TIME, Marks, Sql, compile_expression, quoted
-from plainscore.logs.log_fields import Log
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
 
 _NUMBERS = ("amount", "integer", "number", "year")
@@ -40,7 +40,7 @@ class LogRows:
 def log_rows(source: Source, event: EventMapping, log: Log, cells: Cells, first: bool) -> LogRows:
     """Return the rows of ``delivered`` that become this event, in the words of its log.
 
-    ``first``: the first event of its source, which a row that no reader could parse is counted under.
+    ``first``: it is the source's first event, under which unparsable rows are counted.
     """
     return _Event(source, event, log, cells).rows(first)
 

@@ -3,9 +3,8 @@
 A folder that is named like a declared log, and has no table, holds that log in its own words.
 """
 
-import re
 from codecs import lookup
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -18,20 +17,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
-from plainscore.common.errors import UsageError
+from plainscore.common.text import text_literal
+from plainscore.common.toml import TomlFile, read_toml
+from plainscore.contracts.logs import COMMON_FIELDS, EventType, Log
 from plainscore.logs.expressions import (
     ExpressionRefused,
     columns_of,
     expression_kind,
-    quoted,
     require_bound,
 )
-from plainscore.logs.log_fields import COMMON_FIELDS, EventType, Log
-from plainscore.project import read_toml
 
 CURRENCY = "currency"
 EPOCHS = ("epoch", "epoch_ms")
@@ -95,6 +92,13 @@ class FieldMapping(_Model):
     map: Mapping[str, str] = {}
     otherwise: str | None = None
     format: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_table(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            raise ValueError('write a table such as { from = "Column" } or { value = "text" }')
+        return given
 
     @model_validator(mode="after")
     def _one_origin(self) -> "FieldMapping":
@@ -214,22 +218,14 @@ def read_sources(file: Path | None, logs: Mapping[str, Log]) -> dict[str, Source
 
     ``file``: plainscore.toml, or None. Raises UsageError with file, line and key.
     """
-    content = read_toml(file) if file is not None else {}
-    currency, tables = content.get(CURRENCY), content.get("sources", {})
+    toml = read_toml(file) if file is not None else TomlFile(Path(), {}, {})
+    currency, tables = toml.values.get(CURRENCY), toml.values.get("sources", {})
     found = {name: own_words(log, currency) for name, log in logs.items()}
-    if file is None:
-        return found
-    keys = _Lines(file)
     if not isinstance(tables, dict):
-        raise UsageError(f"{keys.at('sources')}: write a table [sources.<folder>] for each folder")
+        raise toml.fault(("sources",), "write a table [sources.<folder>] for each folder")
     for folder, given in tables.items():
-        try:
-            table = SourceTable.model_validate(given)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            place = ("sources", folder, *(_key(part) for part in fault["loc"]))
-            raise UsageError(f"{keys.at(*place)}: {_fault_text(fault)}") from None
-        found[folder] = _SourceCheck(folder, table, logs, keys).source(currency)
+        table = toml.check(SourceTable, given, ("sources", folder))
+        found[folder] = _SourceCheck(folder, table, logs, toml).source(currency)
     return found
 
 
@@ -237,25 +233,13 @@ def _has_amounts(log: Log) -> bool:
     return any(field.kind == "amount" for field in log.fields)
 
 
-def _key(part: Any) -> Any:
-    return "from" if part == "from_" else part
-
-
-def _fault_text(fault: Any) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "there is no such key"
-    if fault["type"] == "model_type":
-        return 'write a table such as { from = "Column" } or { value = "text" }'
-    return str(fault["msg"]).removeprefix("Value error, ")
-
-
 class _SourceCheck:
     """A source held against the logs that it feeds, before any row is read."""
 
     def __init__(
-        self, folder: str, table: SourceTable, logs: Mapping[str, Log], keys: "_Lines"
+        self, folder: str, table: SourceTable, logs: Mapping[str, Log], file: TomlFile
     ) -> None:
-        self._folder, self._table, self._logs, self._keys = folder, table, logs, keys
+        self._folder, self._table, self._logs, self._file = folder, table, logs, file
 
     def source(self, currency: str | None) -> Source:
         table, folder = self._table, self._folder
@@ -266,11 +250,11 @@ class _SourceCheck:
             return own_words(self._logs[folder], currency, table)
         for number, event in enumerate(table.events):
             self._check_event(number, event, currency)
-        where = self._keys.at("sources", folder)
+        where = f"[sources.{folder}]"
         return Source(folder, table.format, table.time_zone, table.events, False, currency, where)
 
     def _refuse(self, why: str, *place: str | int) -> NoReturn:
-        raise UsageError(f"{self._keys.at('sources', self._folder, *place)}: {why}")
+        raise self._file.fault(("sources", self._folder, *place), why)
 
     def _check_zone(self) -> None:
         from zoneinfo import available_timezones
@@ -329,7 +313,9 @@ class _SourceCheck:
     def _check_format(self, mapping: FieldMapping, *place: str | int) -> None:
         for one in mapping.format:
             try:
-                require_bound(f"try_strptime('', {quoted(one)})" if one not in EPOCHS else "0")
+                require_bound(
+                    f"try_strptime('', {text_literal(one)})" if one not in EPOCHS else "0"
+                )
             except ExpressionRefused as error:
                 self._refuse(f"{one!r}: {error}", *place)
             if "%" not in one and one not in EPOCHS:
@@ -375,48 +361,3 @@ def _repeats_ids(one: EventMapping, other: EventMapping) -> bool:
     is_content = ids[0] is not None and ids[0].content
     overlap = one.when is None or other.when is None or one.when == other.when
     return bool(is_same and not is_content and overlap)
-
-
-class _Lines:
-    """Where the keys of a TOML file stand; tomllib does not say."""
-
-    _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(#.*)?$")
-    _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*[=.]""")
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._found = dict(self._places(file.read_text("utf-8-sig").splitlines()))
-
-    def at(self, *place: Any) -> str:
-        """Return file:line: key, with the line of the nearest key above where it has none."""
-        for length in range(len(place), 0, -1):
-            if place[:length] in self._found:
-                return f"{self._file}:{self._found[place[:length]]}: {self._shown(place)}"
-        return f"{self._file}: {self._shown(place)}"
-
-    @staticmethod
-    def _shown(place: tuple[Any, ...]) -> str:
-        return ".".join(part for part in place if isinstance(part, str))
-
-    def _places(self, lines: list[str]) -> Iterator[tuple[tuple[Any, ...], int]]:
-        table: tuple[Any, ...] = ()
-        counts: dict[tuple[Any, ...], int] = {}
-        for number, line in enumerate(lines, 1):
-            if header := self._HEADER.match(line):
-                table = ()
-                for part in self._parts(header[2]):
-                    table = (*table, part)
-                    if table in counts and (table != self._parts(header[2]) or header[1] == "["):
-                        table = (*table, counts[table])
-                if header[1] == "[[":
-                    counts[table] = counts.get(table, -1) + 1
-                    table = (*table, counts[table])
-                yield table, number
-            elif key := self._KEY.match(line):
-                yield (*table, key[1].strip("\"'")), number
-
-    @staticmethod
-    def _parts(name: str) -> tuple[str, ...]:
-        return tuple(
-            one.strip().strip("\"'") for one in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", name)
-        )
