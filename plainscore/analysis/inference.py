@@ -5,7 +5,6 @@ scipy.special is imported where it is needed: loading it takes longer than most 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 NORMAL_95 = 1.959963984540054
@@ -62,18 +61,12 @@ def two_shares_p(hits: int, people: int, other_hits: int, other_people: int) -> 
     return math.erfc(abs(difference) / math.sqrt(2 * variance))
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """A group of people by whole numbers: how many, their total, the total of their squares."""
 
     people: int = 0
     total: int = 0
     squares: int = 0
-
-    def __sub__(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.people - other.people, self.total - other.total, self.squares - other.squares
-        )
 
     @property
     def mean(self) -> float | None:

@@ -7,8 +7,7 @@ their purpose and of a counter, so the same inputs give the same figures.
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
@@ -25,21 +24,47 @@ MOST_TIES_REWIRED = 100_000
 FEWEST_IN_A_RING = 4
 """Two triangles on every tie take four people; smaller groups are the edge of something else."""
 
-# Ordered by person_id: person_key depends on who arrived first.
-_POINTS = """
-    select
-        score.scorecard,
-        score.person_key,
-        score.score - card.base as points,
-        own_points.own_points
-    from scores.score as score
-    inner join events.person as person on score.person_key = person.person_key
-    inner join reference.card as card on score.scorecard = card.scorecard
-    inner join scores.own_points as own_points
-        on score.scorecard = own_points.scorecard and score.person_key = own_points.person_key
-    order by score.scorecard, person.person_id
+# Places by person_id: person_key depends on who arrived first.
+_SCORED = """
+with scored as (
+    select person_key, row_number() over (order by person_id) - 1 as place
+    from events.person
+    where person_key in (select person_key from scores.own_points)
+)
 """
-_TIES = "select person_key, friend_key from staging.tie where person_key < friend_key"
+_TIES = f"""{_SCORED}
+select least(one.place, other.place) as low, greatest(one.place, other.place) as high
+from staging.tie as tie
+inner join scored as one on tie.person_key = one.person_key
+inner join scored as other on tie.friend_key = other.person_key
+where tie.person_key < tie.friend_key
+order by all
+"""
+# The cards of a run agree on who is scored, so every card has the same people.
+_POINTS = f"""{_SCORED}
+select score.score - card.base as points, own_points.own_points
+from scores.score as score
+inner join scored on score.person_key = scored.person_key
+inner join reference.card as card on score.scorecard = card.scorecard
+inner join scores.own_points as own_points
+    on score.scorecard = own_points.scorecard and score.person_key = own_points.person_key
+where score.scorecard = ?
+order by scored.place
+"""
+_MEMBERS = """
+select person_key, row_number() over (order by person_id) - 1 as place
+from events.person
+where person_key in (
+    select low_key from audits.burst_tie union select high_key from audits.burst_tie
+)
+"""
+_BURST_TIES = f"""
+with member as ({_MEMBERS})
+select low.place, high.place
+from audits.burst_tie as tie
+inner join member as low on tie.low_key = low.person_key
+inner join member as high on tie.high_key = high.person_key
+"""
 
 
 def draw(purpose: str, counters: Ints) -> Bits:
@@ -63,37 +88,28 @@ def shuffled(purpose: str, count: int) -> Ints:
     return np.argsort(draw(purpose, np.arange(count, dtype=np.int64)))
 
 
-@dataclass(frozen=True)
-class ScoredNetwork:
-    """Scored people by number, in the order of their ids, and the live ties between them.
-
-    ``ties``: shape (ties, 2), in the order of their keys. ``points``: (scorecard, way of counting)
-    -> points by number of person.
-    """
-
-    ties: Ints
-    points: dict[tuple[str, str], Ints]
-
-    @property
-    def person_count(self) -> int:
-        return max((len(points) for points in self.points.values()), default=0)
-
-
 def score_assortativity(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
     """Yield the rows of statistics.score_assortativity: friends' scores, and by chance."""
-    network = _read_network(con)
-    drawn = ties_to_rewire(network.ties, network.person_count)
-    redrawn: dict[tuple[str, str], list[float | None]] = {key: [] for key in network.points}
-    if len(drawn):
-        for ties in rewired(drawn, network.person_count, REWIRINGS):
-            for key, points in network.points.items():
-                redrawn[key].append(assortativity(ties, points))
-    for key, points in sorted(network.points.items()):
-        of_drawn = assortativity(drawn, points)
+    points: dict[tuple[str, str], Ints] = {}
+    cards = con.execute("select distinct scorecard from scores.own_points order by all").fetchall()
+    for (card,) in cards:
+        columns = con.execute(_POINTS, [card]).fetchnumpy()
+        points[card, "all"] = columns["points"].astype(np.int64)
+        points[card, "own"] = columns["own_points"].astype(np.int64)
+    found = con.execute(_TIES).fetchnumpy()
+    ties = np.column_stack((found["low"], found["high"])).astype(np.int64)
+    person_count = max(map(len, points.values()), default=0)
+    drawn = ties_to_rewire(ties, person_count)
+    redrawn: dict[tuple[str, str], list[float | None]] = {key: [] for key in points}
+    for sample in rewired(drawn, person_count, REWIRINGS) if len(drawn) else ():
+        for key, of_card in points.items():
+            redrawn[key].append(assortativity(sample, of_card))
+    for key, of_card in points.items():
+        of_drawn = assortativity(drawn, of_card)
         yield (
             *key,
-            len(network.ties),
-            assortativity(network.ties, points),
+            len(ties),
+            assortativity(ties, of_card),
             len(drawn),
             of_drawn,
             len(redrawn[key]),
@@ -132,31 +148,6 @@ def _against_chance(
     mean = math.fsum(chance) / len(chance)
     deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in chance) / (len(chance) - 1))
     return mean, deviation, (observed - mean) / deviation if deviation else None
-
-
-def _read_network(con: duckdb.DuckDBPyConnection) -> ScoredNetwork:
-    by_card = con.execute(_POINTS).fetchnumpy()
-    points: dict[tuple[str, str], Ints] = {}
-    # The cards of a run agree on who is scored, so every card has the same people.
-    keys = np.empty(0, dtype=np.int64)
-    for scorecard in sorted(set(by_card["scorecard"])):
-        is_of_card = np.asarray(by_card["scorecard"] == scorecard)
-        keys = by_card["person_key"][is_of_card].astype(np.int64)
-        for counted, column in (("all", "points"), ("own", "own_points")):
-            points[scorecard, counted] = by_card[column][is_of_card].astype(np.int64)
-    return ScoredNetwork(_numbered_ties(con, keys), points)
-
-
-def _numbered_ties(con: duckdb.DuckDBPyConnection, keys: Ints) -> Ints:
-    """Return the ties between the people of ``keys``, as places in it."""
-    columns = con.execute(_TIES).fetchnumpy()
-    by_key = np.column_stack((columns["person_key"], columns["friend_key"])).astype(np.int64)
-    greatest = max(int(by_key.max(initial=0)), int(keys.max(initial=0)))
-    number_of = np.full(greatest + 1, -1, dtype=np.int64)
-    number_of[keys] = np.arange(len(keys))
-    ties = number_of[by_key]
-    ties = np.sort(ties[(ties >= 0).all(axis=1)], axis=1)
-    return ties[np.argsort(tie_keys(ties, len(keys)))]
 
 
 def rewired(ties: Ints, person_count: int, times: int) -> Iterator[Ints]:
@@ -212,42 +203,26 @@ def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
 
     Rings come from burst ties alone: no label, no score, no points.
     """
-    keys: dict[str, int] = {}
-    pairs = []
-    for low, low_key, high, high_key in con.execute(
-        "select low.person_id, low.person_key, high.person_id, high.person_key "
-        "from audits.burst_tie as tie "
-        "inner join events.person as low on tie.low_key = low.person_key "
-        "inner join events.person as high on tie.high_key = high.person_key"
-    ).fetchall():
-        keys |= {low: low_key, high: high_key}
-        pairs.append((low, high))
+    keys = {place: person_key for person_key, place in con.execute(_MEMBERS).fetchall()}
+    pairs = np.array(con.execute(_BURST_TIES).fetchall(), dtype=np.int64).reshape(-1, 2)
     for ring_no, ring in enumerate(find_rings(pairs), start=1):
-        for person_id in ring:
-            yield ring_no, keys[person_id]
+        for place in ring:
+            yield ring_no, keys[place]
 
 
-def find_rings(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Return the connected components of pairs of ids, the largest first, equals by first id.
+def find_rings(pairs: Ints) -> list[list[int]]:
+    """Return the connected components of pairs of places, the largest first, equals by first place.
 
-    Components of fewer than four are left out. Members are sorted; ids compare as UTF-8 bytes.
-    Neither the order of the pairs nor that of their ends matters.
+    Components of fewer than four are left out. Members are sorted. Neither the order of the pairs
+    nor that of their ends matters.
     """
-    leader: dict[str, str] = {}
-    for one, other in pairs:
-        leader[_leader_of(leader, one)] = _leader_of(leader, other)
-    followers: defaultdict[str, list[str]] = defaultdict(list)
-    for person in leader:
-        followers[_leader_of(leader, person)].append(person)
-    rings = [sorted(ring, key=str.encode) for ring in followers.values()]
-    large = (ring for ring in rings if len(ring) >= FEWEST_IN_A_RING)
-    return sorted(large, key=lambda ring: (-len(ring), ring[0].encode()))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-
-def _leader_of(leader: dict[str, str], person: str) -> str:
-    """Return the leader of the person's ring, and halve the path to it."""
-    at = leader.setdefault(person, person)
-    while leader[at] != at:
-        leader[at] = leader[leader[at]]
-        at = leader[at]
-    return at
+    people = int(pairs.max(initial=-1)) + 1
+    ties = coo_array((np.ones(len(pairs)), pairs.T), shape=(people, people))
+    rings: defaultdict[int, list[int]] = defaultdict(list)
+    for place, label in enumerate(connected_components(ties, directed=False)[1].tolist()):
+        rings[label].append(place)
+    large = (ring for ring in rings.values() if len(ring) >= FEWEST_IN_A_RING)
+    return sorted(large, key=lambda ring: (-len(ring), ring))

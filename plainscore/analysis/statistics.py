@@ -1,41 +1,200 @@
 """Tables of the schema ``statistics``: figures that SQL alone does not compute.
 
-They come from whole numbers in a fixed order and from counted draws: the same inputs give the same
-figures. The last digit of a logarithm may differ between machines, so these tables are not part of
-the content hash.
+Who is left behind (gaps between groups, access to benefits, inequality of points), and the figures
+of `plainscore.analysis.network`. They come from whole numbers in a fixed order and from counted
+draws: the same inputs give the same figures. The last digit of a logarithm may differ between
+machines, so these tables are not part of the content hash.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import duckdb
 
-from plainscore.analysis.gaps import benefit_access, group_gap, score_inequality
+from plainscore.analysis.inference import (
+    FEWEST_TO_JUDGE_BY,
+    SIGNIFICANCE,
+    Sums,
+    compare_means,
+    holm,
+    two_shares_p,
+    wilson,
+)
 from plainscore.analysis.network import ring_member, score_assortativity
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
+from plainscore.engines.duckdb import insert_rows
 
 Row = tuple[Any, ...]
-Fill = Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]
+Count = tuple[int, int]
+"""A value, at least 0, and how many people have it."""
+# Scores as far as they are known: people, total, total of squares, all whole; of a group, and of
+# all others.
+_SUMS = """
+with
+
+counted as (
+    select
+        counted.scorecard,
+        counted.points_counted,
+        counted.attribute,
+        counted.group_no,
+        counted.group_name,
+        sum(counted.people) as people,
+        coalesce(sum(counted.people) filter (where counted.points is not null), 0) as scored,
+        coalesce(sum(counted.people * (card.base + counted.points)), 0) as total,
+        coalesce(
+            sum(counted.people * (card.base + counted.points) * (card.base + counted.points)), 0
+        ) as squares
+    from audits.group_points as counted
+    inner join reference.card as card on counted.scorecard = card.scorecard
+    group by all
+)
+
+select
+    * exclude (total, squares),
+    (people - scored) / people,
+    [scored, total, squares],
+    [
+        sum(scored) over family - scored,
+        sum(total) over family - total,
+        sum(squares) over family - squares
+    ]
+from counted
+window family as (partition by scorecard, points_counted, attribute)
+order by all
+"""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """How a table is filled; ``version`` is raised with every change of what ``fill`` computes."""
+def group_gap(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of statistics.group_gap: each group's scores against those of everyone else.
 
-    version: int
-    fill: Fill
+    The groups of one attribute are tested together.
+    """
+    for _, of_family in groupby(con.execute(_SUMS).fetchall(), key=lambda row: row[:3]):
+        rows = [(group, Sums(*own), Sums(*rest)) for *group, own, rest in of_family]
+        found = [compare_means(own, rest) for _, own, rest in rows]
+        adjusted = holm([comparison.p_value for comparison in found])
+        for (group, own, rest), comparison, p in zip(rows, found, adjusted, strict=True):
+            yield *group, own.mean, rest.mean, *comparison, p, *_verdict(p, own.people)
 
 
-FILLS: Mapping[str, Figure] = {
-    "statistics.benefit_access": Figure(1, benefit_access),
-    "statistics.group_gap": Figure(2, group_gap),
-    "statistics.ring_member": Figure(1, ring_member),
-    "statistics.score_assortativity": Figure(1, score_assortativity),
-    "statistics.score_inequality": Figure(1, score_inequality),
+def _verdict(adjusted_p: float | None, people: int) -> tuple[bool, bool]:
+    """Return whether a finding is significant, and whether the group is small."""
+    return adjusted_p is not None and adjusted_p < SIGNIFICANCE, people < FEWEST_TO_JUDGE_BY
+
+
+def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of statistics.benefit_access: shares against the group that has most access.
+
+    The groups of one attribute are tested together.
+    """
+    rows = con.execute(
+        "select scorecard, attribute, benefit, group_no, group_name, people, open_count "
+        "from audits.benefit_count order by all"
+    ).fetchall()
+    for family, of_family in groupby(rows, key=lambda row: row[:3]):
+        groups = [row[3:] for row in of_family]
+        # The group with the highest share, of those that are not small; the first of equals.
+        able = [group for group in groups if group[2] >= FEWEST_TO_JUDGE_BY and group[3]]
+        best = max(able, key=lambda group: group[3] / group[2], default=None)
+        p_values = [
+            None
+            if best is None or group is best
+            else two_shares_p(group[3], group[2], best[3], best[2])
+            for group in groups
+        ]
+        for group, p_value, p in zip(groups, p_values, holm(p_values), strict=True):
+            people, hits = group[2:]
+            against: Row = None, None, False
+            if best is not None:
+                ours, theirs = hits * best[2], best[3] * people
+                against = best[1], ours / theirs, 5 * ours < 4 * theirs
+            share = hits / people, *wilson(hits, people)
+            yield *family, *group, *share, *against, p_value, p, *_verdict(p, people)
+
+
+def score_inequality(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of statistics.score_inequality: of points above the base, of the scored."""
+    rows = con.execute(
+        "select scorecard, points_counted, attribute, list((points, people)) "
+        "from audits.group_points where points is not null "
+        "group by scorecard, points_counted, attribute, group_no order by all"
+    ).fetchall()
+    for family, of_family in groupby(rows, key=lambda row: row[:3]):
+        groups = [counts for *_, counts in of_family]
+        everyone = [count for group in groups for count in group]
+        people = sum(people for _, people in everyone)
+        yield *family, people, gini(everyone), theil(everyone), *theil_parts(groups)
+
+
+def gini(counts: Sequence[Count]) -> float | None:
+    """Return Gini's coefficient, 0 (all equal) to 1; None where the total is 0.
+
+    Half the mean difference of all pairs, themselves included, against the mean:
+    sum |x_i - x_j| / (2 n^2 mean). ``counts`` in any order; values may repeat.
+    """
+    below_people = below_total = difference = 0
+    for value, people in sorted(counts):
+        difference += people * (value * below_people - below_total)
+        below_people += people
+        below_total += people * value
+    return difference / (below_people * below_total) if below_total else None
+
+
+def theil(counts: Sequence[Count]) -> float | None:
+    """Return Theil's T, 0 (all equal) to log n; None where the total is 0.
+
+    The mean of (x / mean) * log(x / mean), in which people with 0 count as 0.
+    """
+    people = sum(count for _, count in counts)
+    total = sum(value * count for value, count in counts)
+    if not total:
+        return None
+    terms = (
+        value * count * math.log(value * people / total)
+        for value, count in sorted(counts)
+        if value and count
+    )
+    return math.fsum(terms) / total
+
+
+def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float | None, float | None]:
+    """Return the parts of Theil's T between and within groups; None where the total is 0.
+
+    Between is T if everyone had the mean of their group; within is the mean of the groups' own T,
+    weighted by their totals (Theil, "Economics and Information Theory", 1967).
+    """
+    sums = [
+        (sum(value * people for value, people in group), sum(people for _, people in group))
+        for group in groups
+    ]
+    total = sum(group_total for group_total, _ in sums)
+    people = sum(group_people for _, group_people in sums)
+    if not total:
+        return None, None
+    between = (
+        group_total * math.log(group_total * people / (group_people * total))
+        for group_total, group_people in sums
+        if group_total
+    )
+    within = (
+        group_total * (theil(group) or 0.0)
+        for (group_total, _), group in zip(sums, groups, strict=True)
+    )
+    return max(0.0, math.fsum(between) / total), math.fsum(within) / total
+
+
+FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]]] = {
+    "statistics.benefit_access": (1, benefit_access),
+    "statistics.group_gap": (2, group_gap),
+    "statistics.ring_member": (1, ring_member),
+    "statistics.score_assortativity": (1, score_assortativity),
+    "statistics.score_inequality": (1, score_inequality),
 }
-"""Table -> what reads tables made before it, and yields its rows in the order of its columns."""
+"""Table -> its version, raised with every change of its figures, and what yields its rows."""
 
 
 def fill_statistics(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
@@ -55,13 +214,10 @@ def fill_statistics(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 def fill_statistic(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make and fill one table of the schema ``statistics``."""
     con.execute(table.ddl)
-    rows = list(FILLS[table.name].fill(con))
-    if rows:
-        columns = ", ".join("unnest(?)" for _ in table.columns)
-        lists = [list(cells) for cells in zip(*rows, strict=True)]
-        con.execute(f"insert into {table.name} select {columns}", lists)
+    _, fill = FILLS[table.name]
+    insert_rows(con, table.name, list(fill(con)))
 
 
 def statistics_versions() -> str:
     """Return the versions of all figures as text, for the identity of the code of a snapshot."""
-    return " ".join(f"{name}={figure.version}" for name, figure in sorted(FILLS.items()))
+    return " ".join(f"{name}={version}" for name, (version, _) in sorted(FILLS.items()))

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from plainscore.analysis.gaps import group_gap
+from plainscore.analysis.statistics import group_gap
 from plainscore.synthetic.chance import Dice
 from plainscore.synthetic.people import GENDERS, REGIONS, populate
 from plainscore.synthetic.rows import day_number
