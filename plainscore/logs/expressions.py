@@ -138,7 +138,7 @@ def _parsed(text: str) -> exp.Expr:
 
 
 # Arguments: t text, n number, d time, i integer, f condition, a all of one kind, p a whole number
-# as it stands, s a text as it stands; ? the last may be absent, * the last may repeat.
+# as it stands, s a text as it stands, u a unit of time; ? the last may be absent, * the last may repeat.
 _FUNCTIONS: dict[str, tuple[str, Kind, str]] = {
     "lower": ("t", "text", "lower({0})"),
     "upper": ("t", "text", "upper({0})"),
@@ -178,7 +178,7 @@ _FUNCTIONS: dict[str, tuple[str, Kind, str]] = {
     "day": ("d", "number", "day({})"),
     "make_date": ("iii", "time", "make_date({})"),
     "last_day": ("d", "time", "last_day({})"),
-    "date_trunc": ("sd", "time", "date_trunc({})"),
+    "date_trunc": ("ud", "time", "date_trunc({})"),
     "strptime": ("ts", "time", "try_strptime({})"),
     "strftime": ("ds", "text", "strftime({})"),
 }
@@ -341,9 +341,11 @@ class _Writer:
             if not re.fullmatch(r"\d{1,4}", node.sql()) or int(node.sql()) > MAX_PADDING:
                 raise ExpressionRefused(f"has {node.sql()} where a whole number is needed")
             return node.sql()
-        if letter == "s":
+        if letter in "su":
             if not (isinstance(node, exp.Literal) and node.is_string):
                 raise ExpressionRefused(f"has {node.sql()} where a text in quotes is needed")
+            if letter == "u" and str(node.this).upper() not in _UNITS:
+                raise ExpressionRefused(f"has {node.sql()} where a unit of time is needed")
             return quoted(str(node.this))
         return self._as(node, {"t": "text", "n": "number", "d": "time", "f": "flag"}[letter])  # type: ignore[arg-type]
 
