@@ -137,8 +137,8 @@ def _parsed(text: str) -> exp.Expr:
     return found[0]
 
 
-# Arguments: t text, n number, d time, i integer, f condition, a all of one kind, p a whole number
-# as it stands, s a text as it stands, u a unit of time; ? the last may be absent, * the last may repeat.
+# Arguments: t text, n number, d time, i integer; and as they stand p a whole number, s a text, u a
+# unit of time. ? the last may be absent, * the last may repeat.
 _FUNCTIONS: dict[str, tuple[str, Kind, str]] = {
     "lower": ("t", "text", "lower({0})"),
     "upper": ("t", "text", "upper({0})"),
@@ -347,7 +347,7 @@ class _Writer:
             if letter == "u" and str(node.this).upper() not in _UNITS:
                 raise ExpressionRefused(f"has {node.sql()} where a unit of time is needed")
             return quoted(str(node.this))
-        return self._as(node, {"t": "text", "n": "number", "d": "time", "f": "flag"}[letter])  # type: ignore[arg-type]
+        return self._as(node, {"t": "text", "n": "number", "d": "time"}[letter])  # type: ignore[arg-type]
 
     def _integer(self, node: exp.Expr) -> str:
         return f"cast({self._as(node, 'number')} as integer)"

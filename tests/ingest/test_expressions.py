@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainscore.common.text import text_literal
@@ -60,10 +60,10 @@ REFUSED = [
     "{'a': 1}", "[1]", "$1", "?", "#1", "a::json", "a::decimal(3, 1)",
     "a collate nocase", "a at time zone 'UTC'", "a ** 2", "a glob 'x'", "a like 'x' escape 'y'",
     "main.lower(a)", "lower(distinct a)", "lower(a order by b)", "e'\\x41'", "$$a$$",
-    "repeat(a, 9)", "lpad(a, 100000, 'x')", "rpad(a, -1, 'x')", "sql(a)", "try(a)", "", "-- x", "a'",
-    "interval 1 day", "a > b", "case when a then 1 end", "strptime(a, '%Q')", "strptime(a, '%z')",
-    "date_trunc('x', a)", "regexp_matches(a, '(')", "regexp_matches(a, b)", "lower()", "lower(a, b)",
-    "'\0'",
+    "repeat(a, 9)", "lpad(a, 100000, 'x')", "rpad(a, -1, 'x')", "sql(a)", "try(a)", "", "-- x",
+    "a'", "interval 1 day", "a > b", "case when a then 1 end", "strptime(a, '%Q')",
+    "strptime(a, '%z')", "date_trunc('x', a)", "regexp_matches(a, '(')", "regexp_matches(a, b)", "lower()",
+    "lower(a, b)", "'\0'",
     "(" * 900 + "a" + ")" * 900, "a ||" * MAX_LENGTH, "number(lower(" * 40 + "a" + "))" * 40,
 ]  # fmt: skip
 
@@ -116,6 +116,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=12).map(" ".join))
 def test_whatever_is_written_is_refused_or_runs_over_texts_alone(text: str) -> None:
     try:

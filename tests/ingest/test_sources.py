@@ -64,7 +64,7 @@ MISTAKES = [
     ('format = "%d/%m/%Y %H:%M"', 'format = "dd/mm/yyyy"', "no format", 12),
     ('{ from = "CustomerID" }', '{ from = "C", value = "x" }', "exactly one of", 13),
     ('{ from = "CustomerID" }', "{ content = true }", "only an event_id", 13),
-    ('amount = { sql = "-', 'category = { from = "x" }\nx = { sql = "-', "has no category", 28),
+    ('"InvoiceNo" }\namount', '"I" }\ncategory = { from = "C" }\namount', "has no category", 28),
     ('thousands = "."', 'thousands = ","', "same mark", 4),
 ]  # fmt: skip
 
