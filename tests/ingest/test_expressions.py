@@ -62,8 +62,8 @@ REFUSED = [
     "main.lower(a)", "lower(distinct a)", "lower(a order by b)", "e'\\x41'", "$$a$$",
     "repeat(a, 9)", "lpad(a, 100000, 'x')", "rpad(a, -1, 'x')", "sql(a)", "try(a)", "", "-- x",
     "a'", "interval 1 day", "a > b", "case when a then 1 end", "strptime(a, '%Q')",
-    "strptime(a, '%z')", "date_trunc('x', a)", "regexp_matches(a, '(')", "regexp_matches(a, b)", "lower()",
-    "lower(a, b)", "'\0'",
+    "strptime(a, '%z')", "date_trunc('x', a)", "regexp_matches(a, '(')", "regexp_matches(a, b)",
+    "lower()", "lower(a, b)", "'\0'",
     "(" * 900 + "a" + ")" * 900, "a ||" * MAX_LENGTH, "number(lower(" * 40 + "a" + "))" * 40,
 ]  # fmt: skip
 
