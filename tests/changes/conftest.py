@@ -48,7 +48,7 @@ def with_someone_frozen_for_a_while(world: NastyWorld) -> NastyWorld:
     def happens(event_type: str, day: date) -> Event:
         moment = datetime.combine(day, time(12))
         arrived = max(day, ago + timedelta(days=2))
-        return Event("profile", f"a while {event_type}", moment, who, event_type, arrived, {})
+        return Event(f"a while {event_type}", moment, who, event_type, arrived, {})
 
     planted = (
         happens("frozen", ago - timedelta(days=3)),

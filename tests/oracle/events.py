@@ -3,82 +3,58 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-LOGS = ("profile", "purchase", "payment", "service", "friendship")
+LOGS = {
+    "profile": ("opened", "verified", "changed", "frozen", "unfrozen"),
+    "purchase": ("purchase", "refund", "chargeback"),
+    "payment": ("bill", "payment", "reversal", "deposit", "transfer"),
+    "service": ("started", "ended", "breached"),
+    "friendship": ("added", "removed", "contact"),
+}
+LOG_OF = {event_type: log for log, event_types in LOGS.items() for event_type in event_types}
 
-FieldValue: TypeAlias = str | int | bool | date | None
 Value: TypeAlias = int | float | None
 """What a feature can be: a count or days, a share or ratio, or missing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """One accepted row of one log.
+    """One accepted row of the log of its ``event_type``.
 
-    `event_time` is naive UTC. `fields` holds what method.md defines for the event_type, as
-    amount_cents, balance_cents, credit_limit_cents (integer cents) and else as named there;
-    an optional field may be absent or None.
+    ``event_time`` is naive UTC. ``fields`` holds what method.md defines for the event_type, as
+    amount_cents, balance_cents, credit_limit_cents (integer cents) and else as named there; an
+    optional field may be absent or None, which ``event[name]`` gives for both.
     """
 
-    log: str
     event_id: str
     event_time: datetime
     person_id: str
     event_type: str
     arrived: date
-    fields: dict[str, FieldValue]
+    fields: dict[str, Any]
+
+    @property
+    def log(self) -> str:
+        return LOG_OF[self.event_type]
 
     @property
     def event_date(self) -> date:
         """The UTC day on which the event happened."""
         return self.event_time.date()
 
-    def text(self, name: str) -> str:
-        """A field that this event_type must carry, as a string."""
-        value = self.fields[name]
-        assert isinstance(value, str), (self, name)
-        return value
-
-    def text_or_none(self, name: str) -> str | None:
-        """An optional field, as a string."""
-        return None if self.fields.get(name) is None else self.text(name)
-
-    def cents(self, name: str) -> int:
-        """A field that this event_type must carry, in cents."""
-        value = self.fields[name]
-        assert isinstance(value, int), (self, name)
-        return value
-
-    def cents_or_none(self, name: str) -> int | None:
-        """An optional field, in cents."""
-        return None if self.fields.get(name) is None else self.cents(name)
-
-    def flag_or_none(self, name: str) -> bool | None:
-        """An optional field, as true or false."""
-        value = self.fields.get(name)
-        assert value is None or isinstance(value, bool), (self, name)
-        return value
-
-    def day(self, name: str) -> date:
-        """A field that this event_type must carry, as a date."""
-        value = self.fields[name]
-        assert isinstance(value, date), (self, name)
-        return value
-
-
-def order_of(event: Event) -> tuple[datetime, bytes]:
-    """method.md, Order: wherever order matters, (event_time, event_id as UTF-8 bytes)."""
-    return (event.event_time, event.event_id.encode("utf-8"))
+    def __getitem__(self, name: str) -> Any:
+        return self.fields.get(name)
 
 
 def known_events(events: Iterable[Event], as_of_date: date, known_on: date) -> list[Event]:
     """The events that count at (as_of_date, known_on), in the order of method.md.
 
-    Both must hold: dated before the end of day D, and arrived on or before K.
+    Both must hold: dated before the end of day D, and arrived on or before K. Wherever order
+    matters, it is that of (event_time, event_id as UTF-8 bytes).
     """
     known = [e for e in events if e.event_date <= as_of_date and e.arrived <= known_on]
-    return sorted(known, key=order_of)
+    return sorted(known, key=lambda e: (e.event_time, e.event_id.encode()))
 
 
 def events_by_person(known: Iterable[Event]) -> dict[str, dict[str, list[Event]]]:
@@ -88,22 +64,25 @@ def events_by_person(known: Iterable[Event]) -> dict[str, dict[str, list[Event]]
     """
     persons: dict[str, dict[str, list[Event]]] = {}
     for event in known:
-        if event.person_id not in persons:
-            persons[event.person_id] = {log: [] for log in LOGS}
-        persons[event.person_id][event.log].append(event)
+        logs = persons.setdefault(event.person_id, {log: [] for log in LOGS})
+        logs[event.log].append(event)
     return persons
 
 
 def first_by_id(events: Iterable[Event], event_type: str, id_name: str) -> dict[str, Event]:
     """The creating event of each id of ONE person; a second one with the same id is ignored.
 
-    `events` must be in the order of method.md.
+    ``events`` must be in the order of method.md.
     """
     first: dict[str, Event] = {}
-    for event in events:
-        if event.event_type == event_type and event.text(id_name) not in first:
-            first[event.text(id_name)] = event
+    for event in of_type(events, event_type):
+        first.setdefault(event[id_name], event)
     return first
+
+
+def of_type(events: Iterable[Event], *event_types: str) -> list[Event]:
+    """The events of some types, in the order they were given."""
+    return [event for event in events if event.event_type in event_types]
 
 
 def days_between(earlier: date, later: date) -> int:
@@ -117,7 +96,7 @@ def in_last_days(day: date, as_of_date: date, days: int) -> bool:
 
 
 def in_days_before_those(day: date, as_of_date: date, days: int, before: int) -> bool:
-    """The `before` days before the last `days`: (D-days-before, D-days]."""
+    """The ``before`` days before the last ``days``: (D-days-before, D-days]."""
     return days <= days_between(day, as_of_date) < days + before
 
 
@@ -127,7 +106,7 @@ def month_back(day: date, as_of_date: date) -> int:
 
 
 def months_touched(days: Iterable[date], as_of_date: date, months: int) -> int:
-    """How many of the last `months` 30-day months hold at least one of the days."""
+    """How many of the last ``months`` 30-day months hold at least one of the days."""
     return len({month_back(d, as_of_date) for d in days} & set(range(months)))
 
 

@@ -1,13 +1,14 @@
 """Put the oracle's events straight into the tables of the real transforms, and run those."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
-from plainscore.contracts.contract import Table
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.oracle.events import Event
@@ -15,12 +16,11 @@ from tests.transforms.worked_example import cards, house
 
 BUILT_SCHEMAS = ("raw", "staging", "features", "scores")
 POLARS_TYPES = {
-    "BIGINT": pl.Int64,
-    "VARCHAR": pl.String,
-    "DATE": pl.Date,
-    "TIMESTAMP": pl.Datetime("us"),
+    "BIGINT": pl.Int64, "VARCHAR": pl.String, "DATE": pl.Date, "TIMESTAMP": pl.Datetime("us"),
     "BOOLEAN": pl.Boolean,
-}
+}  # fmt: skip
+# A field that names a person -> its column in the store.
+PERSON_FIELDS = {"friend_id": "friend_key", "counterparty_id": "counterparty_key"}
 
 
 def on_two_threads(catalog: Catalog, dates: SnapshotDates) -> DuckDBEngine:
@@ -32,45 +32,47 @@ def score_events(
     dates: SnapshotDates,
     folder: Path,
     make_engine: Callable[[Catalog, SnapshotDates], DuckDBEngine] = on_two_threads,
-) -> tuple[DuckDBEngine, dict[str, int]]:
-    """Return the engine after `scores`, and person_id -> person_key.
+) -> DuckDBEngine:
+    """Return the engine after ``scores``; ``folder`` takes the files of events.
 
-    Keys are given in the order in which ids are met, as ingest does. `folder` takes the files.
+    Keys of people are given in the order in which ids are met, as ingest does.
     """
     keys: dict[str, int] = {}
-    rows: dict[str, list[dict[str, object]]] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
     for line, event in enumerate(events, start=1):
         rows.setdefault(event.log, []).append(_values(event, line, keys))
     rows["person"] = [{"person_key": key, "person_id": who} for who, key in keys.items()]
+    files = {log: folder / f"{log}.parquet" for log in rows}
     catalog = house()
+    for log, path in files.items():
+        columns = catalog[f"events.{log}"].columns
+        schema = {column.name: POLARS_TYPES[column.type] for column in columns}
+        pl.DataFrame(rows[log], schema=schema, orient="row").write_parquet(path)
     engine = make_engine(catalog, dates)
-    engine.open_events(
-        {log: [_parquet(catalog[f"events.{log}"], of_log, folder)] for log, of_log in rows.items()}
-    )
+    engine.open_events({log: [str(path)] for log, path in files.items()})
     engine.load_reference(cards())
     for schema in BUILT_SCHEMAS:
         engine.build_schema(schema)
-    return engine, keys
+    return engine
 
 
-def _parquet(table: Table, rows: list[dict[str, object]], folder: Path) -> str:
-    path = folder / f"{table.short_name}.parquet"
-    schema = {column.name: POLARS_TYPES[column.type] for column in table.columns}
-    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(path)
-    return str(path)
+def figures(events: Sequence[Event], dates: SnapshotDates, sql: str) -> dict[str, tuple[Any, ...]]:
+    """Return person_id -> the columns of ``sql``, which may join ``person``, after its first."""
+    with TemporaryDirectory() as folder:
+        engine = score_events(events, dates, Path(folder))
+        rows = engine.con.execute(sql).fetchall()
+        engine.close()
+    return {who: tuple(rest) for who, *rest in rows}
 
 
-def _values(event: Event, line: int, keys: dict[str, int]) -> dict[str, object]:
-    def key_of(person_id: object) -> int:
-        assert isinstance(person_id, str)
+def _values(event: Event, line: int, keys: dict[str, int]) -> dict[str, Any]:
+    def key_of(person_id: str) -> int:
         return keys.setdefault(person_id, len(keys))
 
-    fields: dict[str, object] = dict(event.fields)
-    for id_name, key_name in (("friend_id", "friend_key"), ("counterparty_id", "counterparty_key")):
-        if id_name in fields:
-            fields[key_name] = key_of(fields.pop(id_name))
-    if "birth_year" in fields and fields["birth_year"] is not None:
-        fields["birth_year"] = int(str(fields["birth_year"]))
+    fields = {
+        PERSON_FIELDS.get(name, name): key_of(value) if name in PERSON_FIELDS else value
+        for name, value in event.fields.items()
+    }
     return fields | {
         "person_key": key_of(event.person_id),
         "event_id": event.event_id,

@@ -7,21 +7,31 @@ theirs arrives late. The others are chaotic: many awkward events, some of them l
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from itertools import combinations
 
 from tests.oracle.events import Event
-from tests.oracle.nasty_bills import chaotic_bills
-from tests.oracle.nasty_credit_edges import CREDIT_EDGES, HOUSEHOLD_EDGES, MONEY_EDGES
-from tests.oracle.nasty_friendships import tangle
-from tests.oracle.nasty_paragons import circle_of_paragons
-from tests.oracle.nasty_profiles import PROFILE_EDGES, chaotic_profile, just_not_scored, settle_down
-from tests.oracle.nasty_purchases import PURCHASE_EDGES, chaotic_purchases
-from tests.oracle.nasty_services import SERVICE_EDGES, chaotic_services
-from tests.oracle.nasty_writer import NASTY_PEOPLE, WorldWriter
+from tests.oracle.factors import CONTACT_KINDS, VERIFIABLE_KINDS
+from tests.oracle.nasty_plots import (
+    CREDIT_EDGES,
+    HOUSEHOLD_EDGES,
+    MONEY_EDGES,
+    PROFILE_EDGES,
+    PURCHASE_EDGES,
+    SERVICE_EDGES,
+    chaotic_bills,
+    chaotic_profile,
+    chaotic_purchases,
+    chaotic_services,
+    just_not_scored,
+    settle_down,
+    tangle,
+)
+from tests.oracle.nasty_writer import NASTY_PEOPLE, Plot, Writer, arrival_days
 
 AS_OF_DATE = date(2024, 3, 31)
 KNOWN_AFTER = (0, 0, 31, 1, -1, -20)
 LATE_SHARE = 0.08
+PARAGONS = tuple(f"paragon {number}" for number in range(6))
 
 
 @dataclass(frozen=True)
@@ -34,22 +44,20 @@ class NastyWorld:
 
 
 def nasty_world(seed: int, without_log: str | None = None) -> NastyWorld:
-    """The world of a seed: 20 to 120 people and six paragons; `without_log` leaves one log out.
+    """The world of a seed: 20 to 120 people and six paragons; ``without_log`` leaves one log out.
 
     Six seeds in a row have known_on on, after and before the as_of_date.
     """
     rng = random.Random(seed)
     known_on = AS_OF_DATE + timedelta(days=KNOWN_AFTER[seed % len(KNOWN_AFTER)])
-    w = WorldWriter(rng, AS_OF_DATE, known_on)
+    w = Writer(rng, AS_OF_DATE, known_on)
     people = _people(rng, rng.randint(20, 120))
     for person_id in people:
         stranger = rng.choice([other for other in people if other != person_id])
-        _live(w, person_id, stranger)
-    w.late_share = LATE_SHARE
-    tangle(w, people)
-    w.late_share = 0.0
-    circle_of_paragons(w)
-    _keep_feeds_alive(w)
+        _live(w.of(person_id), stranger)
+    tangle(w.of("", LATE_SHARE), people)
+    _circle_of_paragons(w)
+    _keep_feeds_alive(w.of("pulse"))
     events = [event for event in w.events if event.log != without_log]
     rng.shuffle(events)
     return NastyWorld(tuple(events), AS_OF_DATE, known_on)
@@ -61,45 +69,112 @@ def _people(rng: random.Random, count: int) -> list[str]:
     return rng.sample(odd + plain, count)
 
 
-def _live(w: WorldWriter, who: str, stranger: str) -> None:
+def _live(w: Writer, stranger: str) -> None:
+    late = w.of(w.who, LATE_SHARE)
     way = w.rng.choices(("calm", "chaotic", "edge of being scored", "one log only"), (9, 8, 3, 1))
     match way[0]:
         case "calm":
-            w.late_share = 0.0
-            settle_down(w, who)
-            _walk_to_edges(w, who)
+            settle_down(w)
+            _walk_to_edges(w)
         case "chaotic":
-            w.late_share = LATE_SHARE
-            settle_down(w, who)
-            chaotic_profile(w, who)
-            chaotic_bills(w, who, stranger)
-            chaotic_purchases(w, who, stranger)
-            chaotic_services(w, who, stranger)
+            settle_down(late)
+            chaotic_profile(late)
+            for plot in (chaotic_bills, chaotic_purchases, chaotic_services):
+                plot(late, stranger)
         case "edge of being scored":
-            w.late_share = LATE_SHARE
-            just_not_scored(w, who)
+            just_not_scored(late)
         case _:
-            w.late_share = 0.0
-            w.rng.choice((chaotic_bills, chaotic_purchases, chaotic_services))(w, who, stranger)
+            w.rng.choice((chaotic_bills, chaotic_purchases, chaotic_services))(w, stranger)
 
 
-def _walk_to_edges(w: WorldWriter, who: str) -> None:
+def _walk_to_edges(w: Writer) -> None:
     one_of_each = (CREDIT_EDGES, HOUSEHOLD_EDGES, PURCHASE_EDGES, SERVICE_EDGES, PROFILE_EDGES)
     for plots in one_of_each:
         if w.chance(0.9):
-            w.in_turn(plots)(w, who)
+            w.in_turn(plots)(w)
     for plot in MONEY_EDGES:
         if w.chance(0.5):
-            plot(w, who)
+            plot(w)
 
 
-def _keep_feeds_alive(w: WorldWriter) -> None:
+def _keep_feeds_alive(w: Writer) -> None:
     """Something arrives in every log up to known_on, so that no feed seems to have stopped."""
-    for arrived in [day for day in w.arrival_days if day <= w.known_on][-5:]:
-        ago = (w.as_of_date - arrived).days
-        at = partial(w.happen, person_id="pulse", ago=ago, arrived=arrived)
-        at("profile", "changed", field="education")
-        at("purchase", "refund", order_id="unknown", amount_cents=1)
-        at("payment", "deposit", amount_cents=100)
-        at("service", "ended", agreement_id="unknown")
-        at("friendship", "added", friend_id="no one 9")
+    days = arrival_days(w.as_of_date, w.known_on)
+    for day in [day for day in days if day <= w.known_on][-5:]:
+        ago = (w.as_of_date - day).days
+        w.happen("changed", ago, arrived=day, field="education")
+        w.happen("refund", ago, arrived=day, order_id="unknown", amount_cents=1)
+        w.happen("deposit", ago, arrived=day, amount_cents=100)
+        w.happen("ended", ago, arrived=day, agreement_id="unknown")
+        w.happen("added", ago, arrived=day, friend_id="no one 9")
+
+
+def _circle_of_paragons(w: Writer) -> None:
+    """Six friends without a flaw, each worth 950 points.
+
+    In half of the worlds the n-th lacks up to n of the PARTS of a flawless life.
+    """
+    is_flawless = w.chance(0.5)
+    for number, who in enumerate(PARAGONS):
+        one = w.of(who)
+        one.happen("opened", 1100)
+        one.happen("verified", 400, field="national_id")
+        for ago in (100, 130, 160):
+            _paid_early(one, "utility", ago)
+        missing = [] if is_flawless else w.rng.choices(range(len(PARTS)), k=number)
+        for index, part_of_life in enumerate(PARTS):
+            if index not in missing:
+                part_of_life(one)
+    for who, other in combinations(PARAGONS, 2):
+        w.of(who).friend_of(other, 12, 400)
+
+
+def _paid_early(w: Writer, bill_type: str, due_ago: int) -> None:
+    bill_id = w.bill(bill_type, 5000, due_ago, balance_cents=10, credit_limit_cents=100)
+    w.pay(bill_id, 5000, due_ago + 4)
+
+
+def _repays(w: Writer) -> None:
+    for due_ago in (1500, *range(25, 361, 14)):
+        _paid_early(w, "card", due_ago)
+
+
+def _keeps_house(w: Writer) -> None:
+    for month in range(6):
+        _paid_early(w, "rent", 30 * month + 22)
+
+
+def _pays_instalments(w: Writer) -> None:
+    _paid_early(w, "instalment", 50)
+
+
+def _shops(w: Writer) -> None:
+    for month in range(13):
+        w.buy(30 * month + 25, 700, category=f"c{month % 6}", is_own_name=True)
+
+
+def _saves(w: Writer) -> None:
+    for month in range(12):
+        w.happen("deposit", 30 * month + 25, amount_cents=100)
+
+
+def _gives(w: Writer) -> None:
+    for ago in (25, 300):
+        w.happen("transfer", ago, counterparty_id="parents", amount_cents=100)
+
+
+def _returns_things(w: Writer) -> None:
+    for ago in range(30, 151, 20):
+        w.end(w.start(ago - 1), ago)
+
+
+def _shows_papers(w: Writer) -> None:
+    for kind in VERIFIABLE_KINDS:
+        value_hash = f"{w.who}'s {kind}" if kind in CONTACT_KINDS else None
+        w.happen("verified", 390, field=kind, value_hash=value_hash)
+
+
+PARTS: tuple[Plot, ...] = (
+    _repays, _keeps_house, _pays_instalments, _shops, _saves, _gives, _returns_things,
+    _shows_papers,
+)  # fmt: skip

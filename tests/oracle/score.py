@@ -15,7 +15,7 @@ FRIEND_RELIABILITY = "friend_reliability"
 
 @dataclass(frozen=True)
 class CardRow:
-    """One line of features.csv. `bins` ascend; empty for friend_reliability, which has none."""
+    """One line of features.csv. ``bins`` ascend; empty for friend_reliability, which has none."""
 
     factor: str
     feature: str
@@ -40,31 +40,17 @@ class Reason:
     what_to_do: str
 
 
-def read_card(path: Path) -> tuple[CardRow, ...]:
-    """The scorecard in the order of the file."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return tuple(_card_row(row) for row in csv.DictReader(lines))
-
-
 def _card_row(row: Mapping[str, str]) -> CardRow:
-    has_bins = row["feature"] != FRIEND_RELIABILITY
+    steps = [] if row["feature"] == FRIEND_RELIABILITY else row["bins"].split(";")
+    bins = tuple((float(at_least), int(p)) for at_least, p in (step.split(":") for step in steps))
     return CardRow(
-        factor=row["factor"],
-        feature=row["feature"],
-        max_points=int(row["max_points"]),
-        bins=tuple(_bin(text) for text in row["bins"].split(";")) if has_bins else (),
-        missing_points=int(row["missing_points"]) if has_bins else 0,
-        reason=row["reason"],
-        what_to_do=row["what_to_do"],
-    )
+        row["factor"], row["feature"], int(row["max_points"]), bins,
+        int(row["missing_points"] or 0), row["reason"], row["what_to_do"],
+    )  # fmt: skip
 
 
-def _bin(text: str) -> tuple[float, int]:
-    at_least, points = text.split(":")
-    return float(at_least), int(points)
-
-
-CARD = read_card(Path(__file__).with_name("features.csv"))
+with Path(__file__).with_name("features.csv").open(encoding="utf-8", newline="") as lines:
+    CARD = tuple(_card_row(row) for row in csv.DictReader(lines))
 FEATURES = tuple(row.feature for row in CARD)
 FACTORS = tuple(dict.fromkeys(row.factor for row in CARD))
 
@@ -73,11 +59,8 @@ def binned_points(row: CardRow, value: Value) -> int:
     """Bins are half-open from below; a value below the first bin takes the first bin."""
     if value is None:
         return row.missing_points
-    points = row.bins[0][1]
-    for at_least, bin_points in row.bins:
-        if value >= at_least:
-            points = bin_points
-    return points
+    reached = [points for at_least, points in row.bins if value >= at_least]
+    return reached[-1] if reached else row.bins[0][1]
 
 
 def friend_points(x: Fraction) -> int:
@@ -87,31 +70,24 @@ def friend_points(x: Fraction) -> int:
 
 def own_points(features: Mapping[str, Value]) -> int:
     """The points of the 27 features that are not social."""
-    return sum(
-        binned_points(row, features[row.feature])
-        for row in CARD
-        if row.factor != "social_connections"
-    )
+    own = [row for row in CARD if row.factor != "social_connections"]
+    return sum(binned_points(row, features[row.feature]) for row in own)
 
 
 def all_points(features: Mapping[str, Value], x: Fraction) -> dict[str, int]:
     """The 32 points of a scored person, in the order of the card."""
-    return {
-        row.feature: (
-            friend_points(x)
-            if row.feature == FRIEND_RELIABILITY
-            else binned_points(row, features[row.feature])
-        )
-        for row in CARD
-    }
+    binned = [row for row in CARD if row.feature != FRIEND_RELIABILITY]
+    points = {row.feature: binned_points(row, features[row.feature]) for row in binned}
+    points[FRIEND_RELIABILITY] = friend_points(x)
+    return {feature: points[feature] for feature in FEATURES}
 
 
 def factor_points(points: Mapping[str, int]) -> dict[str, int]:
     """The five factors: sums of their features' points."""
-    return {
-        factor: sum(points[row.feature] for row in CARD if row.factor == factor)
-        for factor in FACTORS
-    }
+    sums = dict.fromkeys(FACTORS, 0)
+    for row in CARD:
+        sums[row.factor] += points[row.feature]
+    return sums
 
 
 def band_of(score: int) -> tuple[int, str]:
@@ -122,18 +98,12 @@ def band_of(score: int) -> tuple[int, str]:
 
 def reasons_of(features: Mapping[str, Value], points: Mapping[str, int]) -> tuple[Reason, ...]:
     """Up to four, by points lost; ties keep the order of features.csv."""
-    losing = [row for row in CARD if points[row.feature] < row.max_points]
-    losing.sort(key=lambda row: points[row.feature] - row.max_points)
+    lost = [(row.max_points - points[row.feature], row) for row in CARD]
+    losing = sorted((one for one in lost if one[0] > 0), key=lambda one: -one[0])
     return tuple(
         Reason(
-            rank=rank,
-            code=row.feature,
-            value=features[row.feature],
-            points=points[row.feature],
-            max_points=row.max_points,
-            points_lost=row.max_points - points[row.feature],
-            reason=row.reason,
-            what_to_do=row.what_to_do,
+            rank, row.feature, features[row.feature], points[row.feature], row.max_points, loss,
+            row.reason, row.what_to_do,
         )
-        for rank, row in enumerate(losing[:4], start=1)
-    )
+        for rank, (loss, row) in enumerate(losing[:4], start=1)
+    )  # fmt: skip

@@ -1,15 +1,32 @@
 """The whole method on a list of accepted events: one result for each person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from tests.oracle.credit_history import credit_history
-from tests.oracle.eligibility import not_scored_code
-from tests.oracle.events import Event, Value, events_by_person, known_events
-from tests.oracle.performance_reliability import performance_reliability
-from tests.oracle.personal_information import identity_conflicts, personal_information
-from tests.oracle.purchase_behaviour import purchase_behaviour
+from tests.oracle.events import (
+    Event,
+    Value,
+    days_between,
+    events_by_person,
+    in_last_days,
+    known_events,
+    of_type,
+)
+from tests.oracle.factors import (
+    Log,
+    credit_history,
+    friend_reliability,
+    identity_conflicts,
+    is_verified,
+    live_ties,
+    obligations,
+    opened_date,
+    performance_reliability,
+    personal_information,
+    purchase_behaviour,
+    tie_features,
+)
 from tests.oracle.score import (
     BASE,
     FEATURES,
@@ -21,15 +38,14 @@ from tests.oracle.score import (
     own_points,
     reasons_of,
 )
-from tests.oracle.social_connections import friend_reliability, live_ties, tie_features
 
 
 @dataclass(frozen=True)
 class PersonResult:
     """What a snapshot says of one person.
 
-    `features` has 32 names in the order of features.csv, None = missing. Of a not-scored person
-    `points`, `factors` and `reasons` are empty and score, band, band_no are None.
+    ``features`` has 32 names in the order of features.csv, None = missing. Of a not-scored person
+    ``points``, ``factors`` and ``reasons`` are empty and score, band, band_no are None.
     """
 
     person_id: str
@@ -43,6 +59,22 @@ class PersonResult:
     reasons: tuple[Reason, ...]
 
 
+def not_scored_code(profile_log: Log, payment_log: Log, as_of_date: date) -> str | None:
+    """method.md "Who is scored": the first of N1-N5 that applies, None for a scored person."""
+    opened = opened_date(profile_log)
+    if opened is None or days_between(opened, as_of_date) < 180:
+        return "N1"
+    paid_dates = [bill.paid_date for bill in obligations(payment_log) if bill.paid_date]
+    if len([day for day in paid_dates if in_last_days(day, as_of_date, 365)]) < 3:
+        return "N2"
+    if not any(in_last_days(event.event_date, as_of_date, 180) for event in payment_log):
+        return "N3"
+    if not is_verified(profile_log, "national_id"):
+        return "N4"
+    freezes = of_type(profile_log, "frozen", "unfrozen")
+    return "N5" if freezes and freezes[-1].event_type == "frozen" else None
+
+
 def snapshot(events: Iterable[Event], as_of_date: date, known_on: date) -> dict[str, PersonResult]:
     """person_id -> result, for everyone with at least one known event of their own."""
     known = known_events(events, as_of_date, known_on)
@@ -54,7 +86,6 @@ def snapshot(events: Iterable[Event], as_of_date: date, known_on: date) -> dict[
         for who, logs in persons.items()
     }
     scored = [who for who, code in codes.items() if code is None]
-
     features: dict[str, dict[str, Value]] = {}
     for who, logs in persons.items():
         features[who] = {
@@ -64,40 +95,21 @@ def snapshot(events: Iterable[Event], as_of_date: date, known_on: date) -> dict[
             **personal_information(logs["profile"], logs["purchase"], conflicts[who], as_of_date),
             **tie_features(ties.get(who, []), scored),
         }
-
     own = {who: own_points(features[who]) for who in scored}
     results: dict[str, PersonResult] = {}
     for who, code in codes.items():
-        if code is not None:
-            results[who] = _not_scored(who, features[who], code)
-            continue
-        x = friend_reliability(who, ties.get(who, []), own)
-        with_friends = _in_card_order({**features[who], FRIEND_RELIABILITY: float(x)})
-        results[who] = _scored(who, with_friends, all_points(with_friends, x))
+        x = friend_reliability(who, ties.get(who, []), own) if code is None else None
+        with_friends = {**features[who], FRIEND_RELIABILITY: None if x is None else float(x)}
+        in_card_order = {name: with_friends[name] for name in FEATURES}
+        if x is None:
+            results[who] = PersonResult(who, in_card_order, code, {}, {}, None, None, None, ())
+        else:
+            points = all_points(in_card_order, x)
+            score = BASE + sum(points.values())
+            band_no, band = band_of(score)
+            reasons = reasons_of(in_card_order, points)
+            results[who] = PersonResult(
+                who, in_card_order, None, points, factor_points(points), score, band, band_no,
+                reasons,
+            )  # fmt: skip
     return results
-
-
-def _in_card_order(features: Mapping[str, Value]) -> dict[str, Value]:
-    assert set(features) == set(FEATURES)
-    return {name: features[name] for name in FEATURES}
-
-
-def _not_scored(person_id: str, features: Mapping[str, Value], code: str) -> PersonResult:
-    without_friends = _in_card_order({**features, FRIEND_RELIABILITY: None})
-    return PersonResult(person_id, without_friends, code, {}, {}, None, None, None, ())
-
-
-def _scored(person_id: str, features: dict[str, Value], points: dict[str, int]) -> PersonResult:
-    score = BASE + sum(points.values())
-    band_no, band = band_of(score)
-    return PersonResult(
-        person_id=person_id,
-        features=features,
-        not_scored_code=None,
-        points=points,
-        factors=factor_points(points),
-        score=score,
-        band=band,
-        band_no=band_no,
-        reasons=reasons_of(features, points),
-    )
