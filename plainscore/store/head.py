@@ -1,0 +1,76 @@
+"""``events/head.json``: the parquet files that each table of the event store consists of.
+
+Readers need nothing else, so that they and a writer never wait for each other: a writer replaces
+the head as a whole after each commit, and no file it ever named changes.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from plainscore.common.errors import InputRefused
+from plainscore.common.files import write_atomically
+
+HEAD_NAME = "head.json"
+HEAD_FORMAT = 2
+
+
+@dataclass(frozen=True)
+class StoreHead:
+    """One state of the event store.
+
+    Attributes
+    ----------
+    snapshot
+        The number of the DuckLake snapshot with this state; -1: nothing was ever stored.
+    next_key
+        The key of the next new person: every lower one was given at some time.
+    erasures
+        How many times people were erased.
+    files
+        By table, the paths of its parquet files under ``events/``, sorted. Tables are the logs,
+        ``repeats.<log>``, ``person``, ``file`` (the ledger) and ``quarantine``.
+    """
+
+    snapshot: int = -1
+    next_key: int = 0
+    erasures: int = 0
+    files: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_store_head(events: Path) -> StoreHead:
+    """Read the head of an event store; an empty one where nothing was ever ingested.
+
+    Raises
+    ------
+    InputRefused
+        The file is damaged, or another version of plainscore wrote the store.
+    """
+    path = events / HEAD_NAME
+    try:
+        read = json.loads(path.read_text())
+        written = int(read.pop("format"))
+        if written == HEAD_FORMAT:
+            return StoreHead(**read)
+    except FileNotFoundError:
+        return StoreHead()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputRefused(
+            f"{path} is not readable by this version: restore it, or remove {events} and ingest "
+            "again"
+        ) from error
+    if written > HEAD_FORMAT:
+        raise InputRefused(
+            f"{path} is of format {written}, and this version reads format {HEAD_FORMAT}: "
+            "install the version of plainscore that wrote it, or a newer one"
+        )
+    raise InputRefused(
+        f"{events} was written by plainscore 1 in another format: rebuild it from landing/ with "
+        f"these two commands: rm -r {events}; plainscore ingest --data {events.parent}"
+    )
+
+
+def write_store_head(events: Path, head: StoreHead) -> None:
+    """Replace the head of an event store, also across a power cut."""
+    text = json.dumps({"format": HEAD_FORMAT, **asdict(head)}, indent=1, sort_keys=True)
+    write_atomically(events / HEAD_NAME, text + "\n")
