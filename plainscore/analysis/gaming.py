@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
-from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.logs.event_store import open_store
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
@@ -73,8 +74,7 @@ def built_scores(
         yield engine
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """One size of a family of actions, open to one person.
 
     ``deeds``: events that the person has to bring about; ``cents``: money that has to move.
@@ -183,37 +183,33 @@ class Replay:
         columns = {table.name: [column.name for column in table.columns] for table in tables}
         self._logs = {name: names for name, names in columns.items() if "event_id" in names}
         self._events = {
-            log: self._of_people(log, names, [n for n in PERSON_KEYS if n in names])
+            log: self._of_people(log, [key for key in PERSON_KEYS if key in names])
             for log, names in self._logs.items()
         }
-        known = engine.con.execute(
+        friends = engine.con.execute(
             "select scorecard, person_key, own_points from scores.own_points where person_key in "
-            "(select friend_key from staging.tie where person_key in (select unnest(?)))",
-            [self._people],
+            "(select friend_key from staging.tie where person_key in (select unnest($people))) "
+            "union all select scorecard, $first + place, own_points_max "
+            "from reference.card, range($count) as one_of (place)",
+            {"people": self._people, "first": NEW_FRIEND, "count": RELIABLE_FRIENDS},
         ).fetchall()
-        reliable = [
-            (card.name, NEW_FRIEND + place, card.own_points_max)
-            for card in cards
-            for place in range(RELIABLE_FRIENDS)
-        ]
-        friends = [*known, *reliable]
         is_scored = sorted({(key, None, True) for _, key, _ in friends})
         self._of_friends = {
             "features.scoring_status": ("person_key, not_scored_code, is_scored", is_scored),
             "scores.own_points": ("scorecard, person_key, own_points", friends),
         }
         self._kept = [
-            (table, column, self._of_people(table, ["person_key", column], ["person_key"]))
+            (table, column, self._of_people(table, ["person_key"], f"person_key, {column}"))
             for table, column in map(itemgetter("table", "column"), _declared(method)["kept"])
         ]
         engine.con.execute(self._naive_rule)
         bars = engine.con.execute("select scorecard, good_ppm from good_friend_bar").fetchall()
         self._good_ppm = dict(bars).get(cards[0].name)
 
-    def _of_people(self, table: str, columns: Sequence[str], keys: Sequence[str]) -> Rows:
+    def _of_people(self, table: str, keys: Sequence[str], columns: str = "*") -> Rows:
         """Return the rows in which someone who is played has one of the keys."""
         condition = " or ".join(f"{key} in (select unnest($people))" for key in keys)
-        sql = f"select {', '.join(columns)} from {table} where {condition}"
+        sql = f"select {columns} from {table} where {condition}"
         return self._engine.con.execute(sql, {"people": self._people}).fetchall()
 
     def points(self, copies: Sequence[LifeCopy]) -> list[dict[str, Points]]:
@@ -222,13 +218,13 @@ class Replay:
         Raises ReplayError where a copy without actions does not have its person's points.
         """
         catalog, dates, first = self._engine.catalog, self._engine.dates, self._cards[0]
-        options = EngineOptions(threads=1)
-        with built(catalog, dates, cards=self._cards, options=options) as engine:
+        with built(catalog, dates, cards=self._cards, options=EngineOptions(threads=1)) as engine:
             self._fill(engine.con, copies)
-            for table in catalog.tables.values():
-                if table.schema in ("raw", "staging", "features", "scores"):
-                    engine.build(table)
-                    self._keep(engine.con, table.name)
+            for schema in catalog.schemas_upto("scores"):
+                for table in catalog.of_schema(schema):
+                    if not table.is_source:
+                        engine.build(table)
+                        self._keep(engine.con, table.name)
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
             engine.con.execute(self._naive_rule)
             bar = {"good_ppm": self._good_ppm}
@@ -253,23 +249,19 @@ class Replay:
 
     def _fill(self, con: duckdb.DuckDBPyConnection, copies: Sequence[LifeCopy]) -> None:
         """Fill the logs with what happened to the people and their friends, and to the copies."""
+        numbered = list(enumerate(copies, start=FIRST_COPY))
         con.execute(
             "create schema life; create table life.copy (copy_key bigint, person_key bigint); "
             "create table life.replaced (copy_key bigint, event_id varchar)"
         )
-        numbered = list(enumerate(copies, start=FIRST_COPY))
-        _insert(con, "life.copy", [(key, copy.person_key) for key, copy in numbered])
-        replaced = [
-            (key, event_id)
-            for key, copy in numbered
-            for action in copy.actions
-            for event_id in action.replaced
-        ]
-        _insert(con, "life.replaced", replaced)
+        insert_rows(con, "life.copy", [(key, copy.person_key) for key, copy in numbered])
+        chosen = [(key, action) for key, copy in numbered for action in copy.actions]
+        replaced = [(key, event_id) for key, action in chosen for event_id in action.replaced]
+        insert_rows(con, "life.replaced", replaced)
         for log, columns in self._logs.items():
             life = f"life.{log.partition('.')[2]}"
             con.execute(f"create table {life} as from {log}")
-            _insert(con, life, self._events[log])
+            insert_rows(con, life, self._events[log])
             con.execute(
                 f"insert into {log} select copy.copy_key as person_key, life.* exclude "
                 f"(person_key) from {life} as life inner join life.copy as copy "
@@ -278,7 +270,7 @@ class Replay:
             )
             added = enumerate(_added_events(log, numbered), start=1)
             rows = [{"event_id": f"action {no:07}", "line": no, **event} for no, event in added]
-            _insert(con, log, [tuple(row.get(name) for name in columns) for row in rows])
+            insert_rows(con, log, [tuple(row.get(name) for name in columns) for row in rows])
             if "friend_key" in columns:
                 con.execute(
                     f"insert into {log} select life.* replace (copy.copy_key as friend_key) "
@@ -294,11 +286,11 @@ class Replay:
                 f"delete from {table_name} where person_key < {FIRST_COPY} "
                 f"or person_key >= {NEW_FRIEND}"
             )
-            _insert(con, f"{table_name} ({columns})", friends)
+            insert_rows(con, f"{table_name} ({columns})", friends)
         for table, column, values in self._kept:
             if table == table_name:
                 con.execute("create or replace table life.kept (person_key bigint, kept bigint)")
-                _insert(con, "life.kept", values)
+                insert_rows(con, "life.kept", values)
                 con.execute(
                     f"update {table} as made set {column} = kept.kept "
                     "from life.copy as copy, life.kept as kept "
@@ -309,26 +301,19 @@ class Replay:
 def _added_events(log: str, copies: Iterable[tuple[int, LifeCopy]]) -> Iterator[dict[str, Any]]:
     """Yield the rows that the actions of all copies, by their key, add to a log."""
     for own_key, copy in copies:
-        for action in copy.actions:
-            for event in action.events if f"events.{action.log}" == log else ():
-                row, day = dict(event), event["event_date"]
-                actor = row.pop("actor_key", None)
-                if actor is not None and row.get("friend_key") == copy.person_key:
-                    row["friend_key"] = own_key
-                yield row | {
-                    "person_key": own_key if actor is None else actor,
-                    "event_time": datetime.combine(day, NOON),
-                    "arrived": day,
-                    "file_no": 0,
-                    "arrived_month": f"{day:%Y-%m}",
-                }
-
-
-def _insert(con: duckdb.DuckDBPyConnection, target: str, rows: Rows) -> None:
-    if rows:
-        lists = ", ".join("unnest(?)" for _ in rows[0])
-        cells = [list(column) for column in zip(*rows, strict=True)]
-        con.execute(f"insert into {target} select {lists}", cells)
+        actions = [action for action in copy.actions if f"events.{action.log}" == log]
+        for event in (event for action in actions for event in action.events):
+            row, day = dict(event), event["event_date"]
+            actor = row.pop("actor_key", None)
+            if actor is not None and row.get("friend_key") == copy.person_key:
+                row["friend_key"] = own_key
+            yield row | {
+                "person_key": own_key if actor is None else actor,
+                "event_time": datetime.combine(day, NOON),
+                "arrived": day,
+                "file_no": 0,
+                "arrived_month": f"{day:%Y-%m}",
+            }
 
 
 def _read_points(
@@ -371,23 +356,23 @@ class _Play:
         had = self.chosen.get(action.family)
         return action.deeds - (had.deeds if had else 0), action.cents - (had.cents if had else 0)
 
+    def is_open(self, action: Action, max_actions: int | None) -> bool:
+        """Return whether an action is new, or larger than its family's, and within the limit."""
+        deeds, _ = self.cost(action)
+        is_more = action.family not in self.chosen or deeds > 0
+        spent = sum(one.deeds for one in self.found)
+        return is_more and (max_actions is None or spent + deeds <= max_actions)
+
     def copy(self, action: Action) -> LifeCopy:
         """Return the person's life with this action on top of those chosen."""
-        chosen = {**self.chosen, action.family: action}
-        return LifeCopy(self.person_key, tuple(chosen.values()))
+        return LifeCopy(self.person_key, tuple({**self.chosen, action.family: action}.values()))
 
     def result(self, action: Action, points: Points) -> Found:
-        moved = {name: points[name] - self.points[name] for name in points}
+        moved = {name: now - self.points[name] for name, now in points.items()}
         return Found(
-            self.scorecard,
-            self.person_key,
-            len(self.found) + 1,
-            action.name,
-            *self.cost(action),
-            sum(moved.values()),
-            sum(points.values()),
-            {name: points for name, points in moved.items() if points},
-        )
+            self.scorecard, self.person_key, len(self.found) + 1, action.name, *self.cost(action),
+            sum(moved.values()), sum(points.values()), {n: one for n, one in moved.items() if one},
+        )  # fmt: skip
 
 
 def search(
@@ -415,29 +400,28 @@ def search(
             (play, action)
             for play in going
             for action in actions[play.person_key]
-            if action.family not in play.chosen or play.cost(action)[0] > 0
-            if max_actions is None
-            or sum(one.deeds for one in play.found) + play.cost(action)[0] <= max_actions
+            if play.is_open(action, max_actions)
         ]
         made = replay.points([play.copy(action) for play, action in tries])
-        outcomes = [
-            (play, action, points[play.scorecard])
+        results = [
+            (play, action, points[play.scorecard], play.result(action, points[play.scorecard]))
             for (play, action), points in zip(tries, made, strict=True)
             if play.scorecard in points
         ]
         if max_actions is None:
-            return [play.result(action, points) for play, action, points in outcomes]
-        best: dict[int, tuple[Any, _Play, Action, Points]] = {}
-        for play, action, points in outcomes:
-            one = play.result(action, points)
-            rank = Fraction(one.points_gained, max(one.deeds, 1)), one.points_gained, one.action
-            if one.points_gained > 0 and (id(play) not in best or rank > best[id(play)][0]):
-                best[id(play)] = rank, play, action, points
-        for _, play, action, points in best.values():
-            play.found.append(play.result(action, points))
-            play.chosen[action.family], play.points = action, points
-        going = [play for _, play, *_ in best.values()]
+            return [found for *_, found in results]
+        going = []
+        for play, of_play in groupby(results, key=itemgetter(0)):
+            _, action, points, best = max(of_play, key=lambda result: _rank(result[3]))
+            if best.points_gained > 0:
+                play.found.append(best)
+                play.chosen[action.family], play.points = action, points
+                going.append(play)
     return [found for play in plays for found in play.found]
+
+
+def _rank(one: Found) -> tuple[Fraction, int, str]:
+    return Fraction(one.points_gained, max(one.deeds, 1)), one.points_gained, one.action
 
 
 def find_cheap_points(
@@ -497,14 +481,12 @@ def measure_planted(
     the attacks afterwards. ``labels``: the folder that the invented world wrote, see LABELS. An
     ordinary tie that a planted one replaced is not restored.
     """
-    con, tables = engine.con, engine.catalog.tables.values()
-    files = dict(
-        zip(("attack", "attack_tie"), (str(labels / name) for name in LABELS), strict=True)
-    )
+    con = engine.con
+    files = {name.removesuffix(".parquet"): str(labels / name) for name in LABELS}
     for statement in con.extract_statements(gaming_file("planted_labels.sql", method)):
         con.execute(statement, {name: files[name] for name in statement.named_parameters})
     rebuilt = {"staging.tie"}
-    for table in tables:
+    for table in engine.catalog.tables.values():
         if table.schema in ("features", "scores") and table.inputs & rebuilt:
             rebuilt.add(table.name)
             con.execute(f"drop table {table.name}")
