@@ -6,12 +6,10 @@ Nothing is published. The record that `compare_scenarios` returns is what the pa
 
 import sys
 import tomllib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +30,8 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import Catalog, load_catalog
-from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.contracts.catalog import load_catalog
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end
 from plainscore.runs.inputs import is_invented_world
@@ -98,9 +96,14 @@ FIGURES = """
         list_sort(list(score.score) filter (where score.score is not null))[
             (count(score.score) + 1) // 2
         ] as median_score,
-        any_value(inequality.gini) as gini
+        any_value(inequality.gini) as gini,
+        count(*) filter (where score.band_no > first.band_no) as band_up,
+        count(*) filter (where score.band_no < first.band_no) as band_down
     from reference.card as card
     left join scores.score as score on card.scorecard = score.scorecard
+    left join scores.score as first
+        on score.person_key = first.person_key
+        and first.scorecard = (select scorecard from reference.card where scorecard_no = 1)
     left join statistics.score_inequality as inequality
         on card.scorecard = inequality.scorecard
         and inequality.points_counted = 'all' and inequality.attribute = 'region'
@@ -113,64 +116,44 @@ FRIENDS = """
         rewired_mean as assortativity_by_chance
     from statistics.score_assortativity
     where points_counted = 'all'"""
-UP_AND_DOWN = """
-    select
-        mine.scorecard,
-        count(*) filter (where mine.band_no > first.band_no),
-        count(*) filter (where mine.band_no < first.band_no)
-    from scores.score as mine
-    inner join scores.score as first on mine.person_key = first.person_key
-    inner join reference.card as card
-        on first.scorecard = card.scorecard and card.scorecard_no = 1
-    group by mine.scorecard"""
 BANDS_OF_PEOPLE = """
     select scorecard, person_key, coalesce(band_no, 0) as band_no from scores.score"""
 OUTCOME_COUNTS = """
-    select
-        score.scorecard,
-        score.score,
-        count(*) filter (where not outcome.is_bad),
-        count(*) filter (where outcome.is_bad)
-    from scores.score as score
-    inner join events.person as person on score.person_key = person.person_key
-    inner join temp.outcome as outcome on person.person_id = outcome.person_id
-    where score.score is not null
-    group by all order by all"""
+    select scorecard, list((score, good, bad))
+    from (
+        select
+            score.scorecard,
+            score.score,
+            count(*) filter (where not outcome.is_bad) as good,
+            count(*) filter (where outcome.is_bad) as bad
+        from scores.score as score
+        inner join events.person as person on score.person_key = person.person_key
+        inner join temp.outcome as outcome on person.person_id = outcome.person_id
+        where score.score is not null
+        group by all
+    )
+    group by scorecard"""
 
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A scenario that is no scorecard; see transforms/scenarios.toml."""
-
-    name: str
-    title: str
-    sql: str
-    planted_gain: str
-
-
 @cache
-def _rules(method: Method) -> tuple[Rule, ...]:
+def _rules(method: Method) -> list[dict[str, str]]:
+    """Return the scenarios that are no scorecards; see transforms/scenarios.toml."""
     text = method.file("transforms/scenarios.toml").read_text(encoding="utf-8")
-    return tuple(Rule(**one) for one in tomllib.loads(text)["scenario"])
+    rules: list[dict[str, str]] = tomllib.loads(text)["scenario"]
+    return rules
 
 
-def rules_for(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> tuple[Rule, ...]:
+def rules_for(cards: Sequence[Scorecard], method: Method) -> list[dict[str, str]]:
     """Return the rules that vary the first card; none where it has no factor of friends.
 
     Raises UsageError where a card has the name of a rule.
     """
-    taken = {card.name for card in cards} & {rule.name for rule in _rules(method)}
+    taken = {card.name for card in cards} & {rule["name"] for rule in _rules(method)}
     if taken:
         raise UsageError(f"a scorecard is named {min(taken)}, as a rule is: rename the card")
-    return _rules(method) if cards[0].late_factor else ()
-
-
-def titles(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> dict[str, str]:
-    """Return name -> title of every scenario: the cards, then the rules."""
-    named = {card.name: card.title for card in cards}
-    return named | {rule.name: rule.title for rule in rules_for(cards, method)}
+    return _rules(method) if cards[0].late_factor else []
 
 
 def open_people(
@@ -182,30 +165,23 @@ def open_people(
     UsageError where a scorecard is invalid, before anything is written; InputRefused where files
     of landing/ are refused.
     """
-    titles(read_scorecards(settings.scorecards, settings.method), settings.method)
+    rules_for(read_scorecards(settings.scorecards, settings.method), settings.method)
+    landing = data_dir / "landing"
     with writer_lock(data_dir, "scenarios"):
-        has_logs = (data_dir / "landing").is_dir() or (data_dir / "events").is_dir()
+        has_logs = landing.is_dir() or (data_dir / "events").is_dir()
         if not has_logs or people is not None or seed is not None:
-            _invent(data_dir, PEOPLE if people is None else people, SEED if seed is None else seed)
+            from plainscore.synthetic.synthesise import synthesise
+            from plainscore.synthetic.world import WorldSettings
+
+            people, seed = (PEOPLE if people is None else people, SEED if seed is None else seed)
+            world = WorldSettings(people, FIRST, LAST, seed, landing, arrivals="monthly")
+            if synthesise(world).is_new:
+                print(f"invented {people:,} people in {data_dir}", file=sys.stderr)
         report = ingest_new_files(data_dir, settings.threads)
         if report.refused:
             shown = "\n".join(f"  {refused}" for refused in report.refused)
             raise InputRefused(f"files or folders refused in landing/, fix them first:\n{shown}")
     return open_store(data_dir)
-
-
-def _invent(data_dir: Path, people: int, seed: int) -> None:
-    from plainscore.synthetic.synthesise import synthesise
-    from plainscore.synthetic.world import WorldSettings
-
-    landing = data_dir / "landing"
-    made = synthesise(
-        WorldSettings(
-            people=people, first=FIRST, last=LAST, seed=seed, landing=landing, arrivals="monthly"
-        )
-    )
-    if made.is_new:
-        print(f"invented {people:,} people in {data_dir}", file=sys.stderr)
 
 
 def choose_months(store: EventStore, first: date | None, last: date | None) -> list[date]:
@@ -228,77 +204,48 @@ def choose_months(store: EventStore, first: date | None, last: date | None) -> l
     return months if first is not None else months[-MONTHS:]
 
 
-@dataclass
-class _Comparison:
-    """What the months have in common, and what grows with each of them.
-
-    ``moved``: (scenario, band before, band after) -> people; ``before``: bands of the last month.
-    """
-
-    store: EventStore
-    cards: tuple[Scorecard, ...]
-    settings: Settings
-    outcome_catalog: Catalog
-    newest_arrival: date
-    order: list[str]
-    tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    moved: Counter[tuple[str, int, int]] = field(default_factory=Counter)
-    before: Any = None
-
-    def add(self, dates: SnapshotDates, table: str, rows: Iterable[Record]) -> None:
-        """Keep a month's rows, scenario by scenario in the order of the page."""
-        self.tables[table] += [
-            {"as_of_date": str(dates.as_of_date), **row}
-            for row in sorted(rows, key=lambda row: self.order.index(row["society"]))
-        ]
-
-
 def compare_scenarios(store: EventStore, months: Sequence[date], settings: Settings) -> Record:
     """Return the record that the page and the JSON are made of.
 
     ``settings.scorecards``: the cards to compare, first the one that the rules vary.
     """
-    cards = read_scorecards(settings.scorecards, settings.method)
-    named = titles(cards, settings.method)
-    comparison = _Comparison(
-        store,
-        cards,
-        settings,
-        load_catalog(group="outcomes", method=settings.method),
-        max(store.ledger()["arrived"].to_list()),
-        list(named),
-    )
+    cards, method = read_scorecards(settings.scorecards, settings.method), settings.method
+    rules, labels = rules_for(cards, method), store.data_dir / "landing" / "_truth"
+    titles = {card.name: card.title for card in cards} | {r["name"]: r["title"] for r in rules}
+    tables: dict[str, list[Record]] = {name: [] for name in ("figures", *TABLES, "planted")}
+    moved, bands = Counter[tuple[str, int, int]](), None
     for month in months:
-        _score_month(comparison, snapshot_dates(month, None, settings, today=month))
+        dates = snapshot_dates(month, None, settings, today=month)
+        with built_scores(store.data_dir, dates, settings) as engine:
+            con = engine.con
+            add_rules(engine, cards, method)
+            for name in AUDITS:
+                engine.build(engine.catalog[name])
+            for name in STATISTICS:
+                fill_statistic(con, engine.catalog[f"statistics.{name}"])
+            moves = band_moves(con, bands)
+            moved.update(moves)
+            bands = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
+            outcomes = _outcome_figures(store, engine, dates, settings)
+            made = {"figures": list(_figures(con, moves, outcomes))}
+            made |= {name: records(con, sql) for name, sql in TABLES.items()}
+            if all((labels / name).is_file() for name in LABELS):
+                planted = measure_planted(engine, labels, method)
+                made["planted"] = list(_planted_gains(planted, cards, rules))
+        order = list(titles).index
+        for name, rows in made.items():
+            rows.sort(key=lambda row: order(row["society"]))
+            tables[name] += [{"as_of_date": str(month), **row} for row in rows]
     return {
         "months": [str(month) for month in months],
-        "societies": [{"society": name, "title": title} for name, title in named.items()],
+        "societies": [{"society": name, "title": title} for name, title in titles.items()],
         "is_invented": is_invented_world(store.data_dir),
-        **{name: comparison.tables[name] for name in ("figures", *TABLES, "planted")},
+        **tables,
         "moves": [
             {"society": name, "from_band_no": old, "to_band_no": new, "people": people}
-            for (name, old, new), people in sorted(comparison.moved.items())
+            for (name, old, new), people in sorted(moved.items())
         ],
     }
-
-
-def _score_month(comparison: _Comparison, dates: SnapshotDates) -> None:
-    """Add the figures of one month, of every scenario."""
-    store, cards, settings = comparison.store, comparison.cards, comparison.settings
-    labels = store.data_dir / "landing" / "_truth"
-    with built_scores(store.data_dir, dates, settings) as engine:
-        add_rules(engine, cards, settings.method)
-        for name in AUDITS:
-            engine.build(engine.catalog[name])
-        for name in STATISTICS:
-            fill_statistic(engine.con, engine.catalog[f"statistics.{name}"])
-        comparison.add(dates, "figures", _figures(comparison, engine, dates))
-        for name, sql in TABLES.items():
-            comparison.add(dates, name, records(engine.con, sql))
-        if all((labels / name).is_file() for name in LABELS):
-            planted = measure_planted(engine, labels, settings.method)
-            gains = _planted_gains(planted, cards, rules_for(cards, settings.method))
-            comparison.add(dates, "planted", gains)
 
 
 def add_rules(
@@ -325,45 +272,43 @@ def add_rules(
             con.execute(
                 f"insert into {table} select * replace (? as scorecard{numbered}) from {table} "
                 "where scorecard = ?",
-                [rule.name, first],
+                [rule["name"], first],
             )
         con.execute(
             f"insert into scores.factor by name select factor.* replace (? as scorecard, "
             f"cast(changed.social_points as integer) as {social}) "
-            f"from scores.factor as factor inner join ({rule.sql}) as changed "
+            f"from scores.factor as factor inner join ({rule['sql']}) as changed "
             "on factor.person_key = changed.person_key where factor.scorecard = ?",
-            [rule.name, first],
+            [rule["name"], first],
         )
         con.execute(
             "insert into scores.own_points by name select * replace (? as scorecard) "
             "from scores.own_points where scorecard = ?",
-            [rule.name, first],
+            [rule["name"], first],
         )
     con.execute("drop table scores.score")
     engine.build(engine.catalog["scores.score"])
 
 
 def _figures(
-    comparison: _Comparison, engine: DuckDBEngine, dates: SnapshotDates
+    con: duckdb.DuckDBPyConnection,
+    moves: Mapping[tuple[str, int, int], int],
+    outcomes: Mapping[str, Record],
 ) -> Iterator[Record]:
-    """Yield one row of figures per scenario, and keep where people are for the next month."""
-    con = engine.con
-    outcomes = _outcome_figures(engine, _outcomes(comparison, engine, dates))
+    """Yield one row of figures per scenario."""
     friends = {row["society"]: row for row in records(con, FRIENDS)}
-    aside = {name: counts for name, *counts in con.execute(UP_AND_DOWN).fetchall()}
-    moves = band_moves(con, comparison.before)
-    comparison.moved.update(moves)
-    comparison.before = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
     for row in records(con, FIGURES):
         name = row["society"]
         moved = [(old, new, people) for (of, old, new), people in moves.items() if of == name]
-        higher, lower = aside.get(name, (0, 0))
-        yield (
-            row
-            | friends.get(name, {})
-            | {"mobility": shorrocks_index(moved), "band_up": higher, "band_down": lower}
-            | outcomes.get(name, {})
-        )
+        higher, lower = row.pop("band_up"), row.pop("band_down")
+        yield {
+            **row,
+            **friends.get(name, {}),
+            "mobility": shorrocks_index(moved),
+            "band_up": higher,
+            "band_down": lower,
+            **outcomes.get(name, {}),
+        }
 
 
 def band_moves(con: duckdb.DuckDBPyConnection, before: Any) -> dict[tuple[str, int, int], int]:
@@ -382,63 +327,51 @@ def band_moves(con: duckdb.DuckDBPyConnection, before: Any) -> dict[tuple[str, i
     return {(name, old, new): people for name, old, new, people in rows}
 
 
-def _outcomes(
-    comparison: _Comparison, engine: DuckDBEngine, dates: SnapshotDates
-) -> list[tuple[str, bool]]:
-    """Return (person_id, is bad) of the scored; nothing while the outcome is not known."""
-    if comparison.newest_arrival < outcome_dates(dates).as_of_date:
-        return []
-    store = comparison.store
+def _outcome_figures(
+    store: EventStore, engine: DuckDBEngine, dates: SnapshotDates, settings: Settings
+) -> dict[str, Record]:
+    """Return scenario -> how well its scores separate who became bad from the others.
+
+    Empty while the outcome is not known.
+    """
+    if max(store.ledger()["arrived"].to_list()) < outcome_dates(dates).as_of_date:
+        return {}
     scored = engine.con.execute(
-        "select person_id from features.scoring_status inner join events.person using (person_key) "
-        "where is_scored"
+        "select list(person_id) from features.scoring_status "
+        "inner join events.person using (person_key) where is_scored"
     ).fetchall()
-    given = ("select unnest(?::varchar[])", [[person_id for (person_id,) in scored]])
-    options = engine_options(store.data_dir, comparison.settings, ".outcomes")
-    with built_outcomes(store, comparison.outcome_catalog, (dates, "none"), given, options) as seen:
-        return seen.con.execute(
-            f"select person_id, is_bad from {OUTCOME} order by person_id"
-        ).fetchall()
-
-
-def _outcome_figures(engine: DuckDBEngine, outcomes: list[tuple[str, bool]]) -> dict[str, Record]:
-    """Return scenario -> how well its scores separate who became bad from the others."""
-    ids, bad = [person_id for person_id, _ in outcomes], [is_bad for _, is_bad in outcomes]
-    engine.con.execute(
-        "create temp table outcome as "
-        "select unnest(?::varchar[]) as person_id, unnest(?::boolean[]) as is_bad",
-        [ids, bad],
-    )
-    figures = {}
-    rows = engine.con.execute(OUTCOME_COUNTS).fetchall()
-    for name, counts in groupby(rows, key=lambda row: row[0]):
-        found = separation([row[1:] for row in counts])
-        figures[name] = {
-            "outcomes": found.people, "bad": found.bad, "auc": found.auc,
-            "auc_low": found.auc_low, "auc_high": found.auc_high, "ks": found.ks,
-        }  # fmt: skip
-    return figures
+    given = ("select unnest(?::varchar[])", [scored[0][0] or []])
+    options = engine_options(store.data_dir, settings, ".outcomes")
+    catalog = load_catalog(group="outcomes", method=settings.method)
+    with built_outcomes(store, catalog, (dates, "none"), given, options) as seen:
+        outcomes = seen.con.execute(f"select person_id, is_bad from {OUTCOME}").fetchall()
+    engine.con.execute("create temp table outcome (person_id varchar, is_bad boolean)")
+    insert_rows(engine.con, "temp.outcome", outcomes)
+    found = [(name, separation(c)) for name, c in engine.con.execute(OUTCOME_COUNTS).fetchall()]
+    return {
+        name: {
+            "outcomes": one.people, "bad": one.bad, "auc": one.auc, "auc_low": one.auc_low,
+            "auc_high": one.auc_high, "ks": one.ks,
+        }
+        for name, one in found
+    }  # fmt: skip
 
 
 def _planted_gains(
-    parts: Sequence[Record], cards: Sequence[Scorecard], rules: Sequence[Rule]
+    parts: Iterable[Record], cards: Sequence[Scorecard], rules: Iterable[Mapping[str, str]]
 ) -> Iterator[Record]:
     """Yield a row per scenario and part played in an attack: points gained by all together."""
     names = {card.name for card in cards}
     for part in parts:
         if part["scorecard"] not in names or part["kind"] == "no attack":
             continue
-        gains = {part["scorecard"]: part["social_points_gained"]}
+        social = part["social_points_gained"]
+        gains = {part["scorecard"]: social}
         if part["scorecard"] == cards[0].name:
-            without_mean = part["social_points_gained"] - part["friend_points_gained"]
-            by_rule = {NAIVE: without_mean + part["naive_points_gained"], "none": 0}
-            gains |= {rule.name: by_rule[rule.planted_gain] for rule in rules}
+            counted = social - part["friend_points_gained"] + part["naive_points_gained"]
+            by_rule = {NAIVE: counted, "none": 0}
+            gains |= {rule["name"]: by_rule[rule["planted_gain"]] for rule in rules}
+        of_part = {"kind": part["kind"], "role": part["role"], "people": part["people"]}
         for name, gained in gains.items():
-            yield {
-                "society": name,
-                "kind": part["kind"],
-                "role": part["role"],
-                "people": part["people"],
-                "scored": part["scored_count"],
-                "points_gained": gained,
-            }
+            scored = {"scored": part["scored_count"], "points_gained": gained}
+            yield {"society": name, **of_part, **scored}
