@@ -8,17 +8,18 @@ from pathlib import Path
 import polars as pl
 
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.erasure.erased_ids import ErasedIds
+from plainscore.erasure.erased_ids import ErasedIds, people_in, read_fields
 from plainscore.erasure.journal import Journal
 from plainscore.erasure.landing import erase_from_landing
+from plainscore.erasure.landing_rows import columns_of, people_in_landing
 from plainscore.erasure.search import SearchResult, search
-from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots
+from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots, run_holds
 from plainscore.erasure.store import StoreErasure
 from plainscore.logs.delta_table import read_head
 from plainscore.logs.event_store import open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import remove_all_reports
-from plainscore.publish.runs import published_runs
+from plainscore.publish.runs import all_runs, published_runs
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.settings import TEMP_FOLDER, Settings
 
@@ -81,17 +82,38 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
 
 
 def _refuse_strangers(data_dir: Path, ids: Sequence[str]) -> None:
-    """Raise InputRefused where an id is nowhere that of a person."""
+    """Raise InputRefused where an id is nowhere that of a person; nothing was changed then."""
+    if "" in ids:
+        raise UsageError("an empty text is no person's id")
+    unknown = set(ids)
     people = [pl.read_parquet(file, glob=False) for file in open_store(data_dir).person_files()]
-    known = set(pl.concat(people)["person_id"]) if people else set()
-    for one in ids:
-        if not one:
-            raise UsageError("an empty text is no person's id")
-        if one not in known and not search(data_dir, ErasedIds([one])).found:
-            raise InputRefused(
-                f"{one} is not known in {data_dir}: no log, snapshot or landing file names such a "
-                "person; nothing was changed"
-            )
+    unknown.difference_update(*(frame["person_id"] for frame in people))
+    names = ErasedIds(sorted(unknown))
+    if unknown:
+        unknown -= people_in_landing(data_dir / "landing", names)
+    if unknown:
+        unknown -= _people_refused(data_dir, names)
+    unknown = {
+        one
+        for one in unknown
+        if not any(run_holds(run, ErasedIds([one])) for run in all_runs(data_dir))
+    }
+    for one in (one for one in ids if one in unknown):
+        raise InputRefused(
+            f"{one} is not known in {data_dir}: no row or snapshot names such a person, friend or "
+            "counterparty; nothing was changed. --search-only shows where the text occurs"
+        )
+
+
+def _people_refused(data_dir: Path, names: ErasedIds) -> set[str]:
+    """Return those of some ids that a quarantined row names, its file gone or not."""
+    found: set[str] = set()
+    for path in open_store(data_dir).files("quarantine"):
+        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
+        for file, raw in rows.select("file", "raw").iter_rows():
+            columns = columns_of(data_dir / "landing" / file)
+            found |= people_in(read_fields(raw or "", columns))
+    return found & set(names.ids)
 
 
 def _remove_what_can_be_made_again(data_dir: Path, names: ErasedIds) -> None:

@@ -1,8 +1,9 @@
-"""The ids of the people to be erased, and which texts name one of them."""
+"""Ids of people: which texts name one of them, which hold one inside, and what masks it there."""
 
+import csv
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,16 +14,42 @@ NAMING_FIELDS = ("person_id", "friend_id", "counterparty_id")
 DISTINCTIVE_CHARACTERS = 4
 """Shorter ids ("7", "ann") occur in numbers and words that name no one."""
 
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NAMING_IN_JSON = re.compile(
+    rf'"({"|".join(NAMING_FIELDS)})"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}}\]]+)'
+)
+_BETWEEN_TOKENS = re.compile(r"[\s,;|\"'`(){}\[\]<>=]")
+_LONGEST_TOKEN = 512
+_NUMBER_OR_TIME = re.compile(
+    r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?"
+)
+
 
 class ErasedIds:
-    """Some ids, looked for as whole values and as whole words."""
+    """Some ids, looked for as whole values, as whole words, and inside other texts.
 
-    def __init__(self, ids: Sequence[str]) -> None:
+    ``others`` are ids of other people that hold one of these: "annabelle" holds "annabel".
+    ``mask`` is the beginning of what replaces an id inside a text.
+    """
+
+    def __init__(
+        self, ids: Sequence[str], others: Collection[str] = (), mask: str = "erased"
+    ) -> None:
         self.ids = tuple(dict.fromkeys(ids))
-        self._word = _pattern(self.ids)
         self.distinctive_ids = tuple(i for i in self.ids if len(i) >= DISTINCTIVE_CHARACTERS)
-        self._distinctive = _pattern(self.distinctive_ids)
+        self._others = frozenset(others) - set(ids)
+        # "_" parts words here: it often joins an id to what it is the id of.
+        self._word = _pattern(self.ids, r"(?<![^\W_])", r"(?![^\W_])")
+        self._distinctive = _pattern(self.distinctive_ids, r"(?<![^\W_])", r"(?![^\W_])")
+        # A number is no part of a longer number: "12345" does not hold "1234".
+        self._part = _pattern(self.distinctive_ids, r"(?<![0-9](?=[0-9]))", r"(?!(?<=[0-9])[0-9])")
         self._forms = tuple(form.encode() for one in self.ids for form in _written_forms(one))
+        self._masks = {
+            form: f"{mask}-{number}" + "\n" * form.count("\n")
+            for number, one in enumerate(self.ids, 1)
+            for form in _written_forms(one)
+        }
 
     def may_be_in(self, text: bytes, *, is_json: bool = False) -> bool:
         """Return quickly whether a text can name anyone; JSON may hide an id behind escapes."""
@@ -46,6 +73,100 @@ class ErasedIds:
     def taken_out_of(self, text: str) -> str:
         """Return a text with "erased" instead of every distinctive id."""
         return self._distinctive.sub("erased", text) if self._distinctive else text
+
+    def are_inside(self, text: str) -> bool:
+        """Return whether a text is an id, or holds a distinctive one as a part."""
+        return text in self.ids or self.masked(text) != text
+
+    def masked(self, text: str) -> str:
+        """Return a text with a mask for every distinctive id in it, in any way of writing it.
+
+        Ids of other people stay, and what is a number or a time and no more. A mask takes as many
+        lines as the id does.
+        """
+        if self._part is None:
+            return text
+        if "\\" in text:
+            text = _JSON_TEXT.sub(self._masked_json_text, text)
+        return self._part.sub(self._mask_of, text)
+
+    def _masked_json_text(self, found: re.Match[str]) -> str:
+        try:
+            plain = json.loads(found[0], strict=False)
+        except ValueError:
+            return found[0]
+        masked = self.masked(plain)
+        return found[0] if masked == plain else json.dumps(masked, ensure_ascii=False)
+
+    def _mask_of(self, found: re.Match[str]) -> str:
+        near = max(0, found.start() - _LONGEST_TOKEN)
+        before = _BETWEEN_TOKENS.split(found.string[near : found.start()])[-1]
+        after = _BETWEEN_TOKENS.split(found.string[found.end() : found.end() + _LONGEST_TOKEN])[0]
+        token = before + found[0] + after
+        words = [token, *re.split(r"[\W_]", token)]
+        is_of_another = any(word in self._others and found[0] in word for word in words)
+        if is_of_another or _NUMBER_OR_TIME.fullmatch(token):
+            return found[0]
+        return self._masks[found[0]]
+
+
+def _pattern(ids: Sequence[str], before: str, after: str) -> re.Pattern[str] | None:
+    forms = sorted({form for one in ids for form in _written_forms(one)}, key=len, reverse=True)
+    if not forms:
+        return None
+    return re.compile(f"{before}(?:{'|'.join(map(re.escape, forms))}){after}")
+
+
+def _written_forms(one: str) -> set[str]:
+    """Return how an id may be written: as it is, in JSON, within quotes in csv."""
+    in_json = (json.dumps(one, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    return {one, one.replace('"', '""'), *in_json}
+
+
+# What a delivered line says of itself.
+
+
+def read_fields(line: str, columns: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the fields of a delivered line; of a broken JSON line those that name people.
+
+    ``columns`` are the names in the header of a csv file. Empty where nothing can be read for
+    sure, as of a record with more or fewer fields than the header.
+    """
+    if columns:
+        fields = csv_fields(line)
+        return dict(zip(columns, fields, strict=True)) if len(fields) == len(columns) else {}
+    try:
+        read = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        found = _NAMING_IN_JSON.findall(line)
+        named = {name: _unquoted(text) for name, text in found}
+        return named if len(named) == len(found) else {}
+    return read if isinstance(read, dict) else {}
+
+
+def people_in(fields: Mapping[str, Any]) -> set[str]:
+    """Return the ids in the fields that name people."""
+    found = (fields.get(name) for name in NAMING_FIELDS)
+    return {one for one in found if isinstance(one, str) and one}
+
+
+def name_anyone(fields: Mapping[str, Any], known: Collection[str], names: ErasedIds) -> bool:
+    """Return whether fields name anyone: those that name people, or one that no log knows.
+
+    ``known`` are the names of the log's fields.
+    """
+    unknown = (value for name, value in fields.items() if name not in known)
+    return not people_in(fields).isdisjoint(names.ids) or any(
+        text in names.distinctive_ids for value in unknown for text in texts_within(value)
+    )
+
+
+def csv_fields(line: str) -> list[str]:
+    """Return the fields of a csv record; none where it cannot be read."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
@@ -72,18 +193,19 @@ def texts_within(read: Any) -> Iterator[str]:
             yield from texts_within(value)
 
 
-def _pattern(ids: Sequence[str]) -> re.Pattern[str] | None:
-    forms = sorted({form for one in ids for form in _written_forms(one)})
-    if not forms:
-        return None
-    # "_" parts words here: it often joins an id to what it is the id of.
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})(?![^\W_])")
+def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key is repeated")
+    return fields
 
 
-def _written_forms(one: str) -> set[str]:
-    """Return how an id may be written: as it is, in JSON, within quotes in csv."""
-    in_json = (json.dumps(one, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
-    return {one, one.replace('"', '""'), *in_json}
+def _unquoted(found: str) -> str:
+    """Return what a JSON text or number stands for."""
+    try:
+        return str(json.loads(found, parse_int=str, parse_float=str, strict=False))
+    except ValueError:
+        return found
 
 
 # Which cells of a column hold an id, whatever the column's type.

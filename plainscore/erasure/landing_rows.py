@@ -1,13 +1,15 @@
 """Which rows of a landing file name a person, by the same reading as the ingest's.
 
 An accepted row names whoever its naming fields hold, whether or not its event defines them, and
-whoever a column holds that no log knows. A row that was refused can hold a person anywhere, so it
-counts where it holds an id as a word.
+whoever a column holds that no log knows. So does a refused row; one that names no one at all can
+hold a person anywhere, so it counts where it holds an id as a word.
 """
 
+import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -17,12 +19,15 @@ from plainscore.erasure.erased_ids import (
     NAMING_FIELDS,
     ErasedIds,
     cells_that_may_match,
-    texts_within,
+    csv_fields,
+    name_anyone,
+    people_in,
+    read_fields,
 )
 from plainscore.logs.columns import read_column
 from plainscore.logs.csv_rows import read_csv_rows
 from plainscore.logs.json_rows import read_json_rows
-from plainscore.logs.landing import LandingFile
+from plainscore.logs.landing import LandingFile, list_landing
 from plainscore.logs.parquet_rows import read_parquet_rows
 from plainscore.logs.rows import judge_rows
 from plainscore.logs.tables import LOGS
@@ -58,11 +63,29 @@ def find_naming_rows(file: LandingFile, names: ErasedIds) -> NamingRows:
     return NamingRows(reader.facts[0], spans)
 
 
+def people_in_landing(landing: Path, names: ErasedIds) -> set[str]:
+    """Return those of some ids that a row of a log's file names, refused or not."""
+    found: set[str] = set()
+    for file in list_landing(landing).files if landing.is_dir() else []:
+        reader = UnitReader(file.log, [(0, file)])
+        for unit in reader.units():
+            log = _with_every_column(LOGS[file.log], unit)
+            raw = (_read_parquet if unit.parts else _read_text)(log, unit, names, reader)
+            if raw is None or raw.is_empty():
+                continue
+            for name in set(NAMING_FIELDS) & set(raw.columns):
+                found.update(read_column("text", raw[name]).values.drop_nulls())
+            if not unit.parts:
+                for line in raw["raw"]:
+                    found |= people_in(read_fields(line, unit.column_names))
+    return found & set(names.ids)
+
+
 def _with_every_column(log: Log, unit: Unit) -> Log:
     """Let columns be read that the log does not know."""
     names = dict.fromkeys((*NAMING_FIELDS, *unit.column_names))
     extra = tuple(Field(name=n, kind="text") for n in names if n not in (*log.names, *_OWN_COLUMNS))
-    return log.model_copy(update={"fields": log.fields + extra})
+    return Log.model_validate({**log.model_dump(), "fields": log.fields + extra})
 
 
 def _read_text(log: Log, unit: Unit, names: ErasedIds, _reader: UnitReader) -> pl.DataFrame | None:
@@ -96,14 +119,42 @@ def _read_parquet(
 
 
 def _spans_of(raw: pl.DataFrame, file: LandingFile, names: ErasedIds) -> dict[int, int]:
+    log = LOGS[file.log]
     raw = raw.with_columns(pl.lit(file.arrived).alias("arrived"))
-    is_refused = judge_rows(LOGS[file.log], raw)["reason"].is_not_null()
-    found = raw.filter(~is_refused & _names_anyone(LOGS[file.log], raw, names))
+    is_refused = judge_rows(log, raw)["reason"].is_not_null()
+    found = raw.filter(~is_refused & _names_anyone(log, raw, names))
     refused = raw.filter(is_refused)
     texts = refused["raw"].to_list() if "raw" in raw.columns else _row_texts(file, refused["line"])
-    is_named = pl.Series([names.are_words_of(text) for text in texts], dtype=pl.Boolean)
+    columns = columns_of(file.path)
+    named = [refused_row_names(text, columns, log.names, names) for text in texts]
+    is_named = pl.Series(named, dtype=pl.Boolean)
     lines = [*_physical_lines(found), *_physical_lines(refused.filter(is_named))]
     return dict(lines)
+
+
+def columns_of(path: Path) -> list[str]:
+    """Return the names in the header of a csv file; none of another file, or where it is gone."""
+    if not path.name.removesuffix(".gz").endswith(".csv"):
+        return []
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            header = stream.readline(2**20).decode("utf-8-sig", "replace")
+    except (OSError, EOFError):
+        return []
+    return csv_fields(header.rstrip("\r\n"))
+
+
+def refused_row_names(
+    raw: str, columns: Sequence[str], known: Sequence[str], names: ErasedIds
+) -> bool:
+    """Return whether a refused row is of one of the people.
+
+    One whose fields name no one at all counts where it holds an id as a word.
+    """
+    fields = read_fields(raw, columns)
+    if people_in(fields):
+        return name_anyone(fields, known, names)
+    return names.are_words_of(raw)
 
 
 def _names_anyone(log: Log, raw: pl.DataFrame, names: ErasedIds) -> pl.Series:
@@ -115,21 +166,12 @@ def _names_anyone(log: Log, raw: pl.DataFrame, names: ErasedIds) -> pl.Series:
             ids = names.ids if is_of_people else names.distinctive_ids
             naming |= read_column("text", column).values.is_in(ids).fill_null(False)
     if "raw" in raw.columns:
-        by_key = [_unknown_key_names(log, one, names) for one in raw["raw"]]
-        naming |= pl.Series(by_key, dtype=pl.Boolean)
+        named = [
+            one.lstrip().startswith("{") and name_anyone(read_fields(one), log.names, names)
+            for one in raw["raw"]
+        ]
+        naming |= pl.Series(named, dtype=pl.Boolean)
     return naming
-
-
-def _unknown_key_names(log: Log, line: str, names: ErasedIds) -> bool:
-    """Return whether an unknown key of a JSON line names anyone."""
-    if not line.lstrip().startswith("{"):
-        return False
-    try:
-        read = json.loads(line, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
-        return False
-    unknown = (value for key, value in read.items() if key not in log.names)
-    return any(text in names.distinctive_ids for value in unknown for text in texts_within(value))
 
 
 def _physical_lines(rows: pl.DataFrame) -> Iterator[tuple[int, int]]:
@@ -150,10 +192,13 @@ def _row_texts(file: LandingFile, lines: pl.Series) -> list[str]:
         .filter(pl.col("row number").is_in(lines.implode()))
         .collect()
     )
-    texts = {row[0]: _text_of(row[1:]) for row in found.iter_rows()}
+    texts = {
+        row["row number"]: json.dumps({name: _text_of(cell) for name, cell in row.items()})
+        for row in found.iter_rows(named=True)
+    }
     return [texts[line] for line in lines]
 
 
-def _text_of(cells: Sequence[Any]) -> str:
-    shown = (one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in cells)
-    return "\n".join(str(one) for one in shown if one is not None)
+def _text_of(cell: Any) -> str | None:
+    shown = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+    return None if shown is None else str(shown)

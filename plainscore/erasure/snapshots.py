@@ -119,19 +119,24 @@ def _is_concerned(runs: Sequence[Run], names: ErasedIds, since: date | None) -> 
     """Return whether removed rows had arrived for a snapshot, or a run of it holds an id."""
     if since is not None and since <= runs[-1].dates.known_on:
         return True
-    return any(run_holds(run, names) for run in runs)
+    return any(run_holds(run, names) or _has_examples_of(run, names) for run in runs)
 
 
 def run_holds(run: Run, names: ErasedIds) -> bool:
-    """Return whether a published run holds an id: in a column of ids, or in a check's examples."""
+    """Return whether a published run holds an id in a column of ids."""
     with duckdb.connect(config={"threads": 1}) as con:
         for table, contract in read_contracts(run).items():
             ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
-            source = run.source(table)
             condition = " or ".join(f"list_contains($ids, {identifier(name)})" for name in ids)
-            query = f"select 1 from {source} where {condition} limit 1"
+            query = f"select 1 from {run.source(table)} where {condition} limit 1"
             if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
                 return True
+    return False
+
+
+def _has_examples_of(run: Run, names: ErasedIds) -> bool:
+    """Return whether a check's examples hold an id."""
+    with duckdb.connect(config={"threads": 1}) as con:
         examples = con.execute(f"select examples from {run.source(CHECK_RESULT_TABLE)}")
         return any(_mention(text, names) for (text,) in examples.fetchall() if text)
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.journal import Journal, Rewritten
+from plainscore.erasure.landing_rows import columns_of, refused_row_names
 from plainscore.logs.changes import STATES
 from plainscore.logs.compaction import sort_columns
 from plainscore.logs.delta_table import TableFiles
@@ -219,7 +220,12 @@ class StoreErasure:
         for path in table.files():
             rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
             is_conflict = rows["reason"] == CONFLICT_REASON
-            named = [self._names.are_words_of(raw or "") for raw in rows["raw"]]
+            named = [
+                refused_row_names(
+                    raw or "", columns_of(self._landing / file), LOGS[log].names, self._names
+                )
+                for log, file, raw in rows.select("log", "file", "raw").iter_rows()
+            ]
             leaves = mark_places(rows, places)
             leaves |= pl.Series(named, dtype=pl.Boolean) & ~is_conflict
             moved = removal.move_up(rows.filter(~leaves))

@@ -13,10 +13,13 @@ from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.settings import Settings
-from tests.ingest.delivery import DAY, Delivery, deposit, purchase
+from tests.erasure.erased import assert_as_if_never_delivered
+from tests.erasure.shared_ids import FORMATS
+from tests.ingest.delivery import DAY, Delivery, bill, deposit, purchase
 
 ID = "annabel"
 LONG_ID = "annabel-of-the-sea"
+INSIDE = {"event_id": 1, "order_id": 1, "category": 1, "merchant_id": 2}
 
 
 def _parquet(path: Path, **columns: object) -> None:
@@ -100,7 +103,81 @@ def test_a_merchant_of_the_same_name_is_told_and_stays(delivery: Delivery) -> No
     ]
 
 
-def test_nobody_is_erased_who_is_not_known(delivery: Delivery) -> None:
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_an_id_inside_other_texts_is_reported_by_place_and_count(
+    delivery: Delivery, file_format: str
+) -> None:
+    rows = [
+        purchase(f"p-{LONG_ID}", person_id="bob", order_id=f"o{LONG_ID}x", category="1234567"),
+        purchase("p2", person_id="bob", merchant_id=f"shop of {ID}", amount="1.234"),
+        purchase("p3", person_id="bob", merchant_id="of annabelle", order_id="12345678"),
+        purchase("p4", person_id=ID),
+        purchase("p5", person_id="1234567"),
+    ]
+    file = delivery.write(file_format, "purchase", rows, "a", DAY)
+    delivery.put("_notes.txt", f"see annabelle\nsee un{ID}like\n")
+    delivery.ingest()
+    erasure = erase(delivery.data, [ID, "1234567"], Settings())
+    assert erasure.search.found == []
+    landing, events = (
+        sorted(one.rpartition("/")[2] for one in erasure.search.elsewhere if one.startswith(place))
+        for place in ("landing/", "events/")
+    )
+    name = file.rpartition("/")[2]
+    is_parquet = file_format == "parquet"
+    columns = [f"{name}: column {column}, {count} rows" for column, count in INSIDE.items()]
+    delivered = columns if is_parquet else [f"{name}: 3 lines"]
+    assert landing == sorted([*delivered, "_notes.txt: 2 lines"])
+    stored = [f"column {column}, 1 rows" for column in (*INSIDE, "raw")]
+    assert sorted(one.partition(": ")[2] for one in events) == sorted(stored)
+
+
+def test_a_word_that_is_no_person_is_refused_and_nothing_changes(delivery: Delivery) -> None:
+    delivery.csv("payment", [bill("b1"), bill("b2", amount="1.234"), deposit("e1")])
+    delivery.lines("purchase", ['{"event_id": "p1", "person_id": "bob", "note": "card"'])
+    delivery.lines("purchase", ["a card of no-one", '{"kind": "card"}'], name="b.ndjson")
+    (delivery.data / "reports").mkdir()
+    (delivery.data / "reports" / "one.html").write_text("no-one and card")
+    delivery.ingest()
+    before = {path: path.stat().st_mtime_ns for path in delivery.data.rglob("*")}
+    for word in ("no-one", "card", "shop", "bill", "e1", DAY, "100"):
+        with pytest.raises(InputRefused, match=f"{word} is not known"):
+            erase(delivery.data, ["ann", word], Settings())
+    assert {path: path.stat().st_mtime_ns for path in delivery.data.rglob("*")} == before
+    assert search(delivery.data, ErasedIds(["card"])).found
+
+
+def test_a_person_of_refused_rows_alone_can_be_erased(delivery: Delivery) -> None:
+    delivery.csv("payment", [deposit("e1", amount="x"), deposit("e2", person_id="bob")])
+    delivery.lines("purchase", ['{"event_id": "p1", "person_id": "cydney", "note": "card"'])
+    delivery.parquet("service", [deposit("e1", person_id="deirdre", friend_id="evelyn")])
+    delivery.ingest()
+    for person in ("ann", "cydney", "deirdre"):
+        assert search(delivery.data, ErasedIds([person])).found or len(person) < 4
+        assert erase(delivery.data, [person], Settings()).rows == 1
+        assert search(delivery.data, ErasedIds([person])).elsewhere == []
+    assert delivery.quarantine().is_empty()
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_refused_row_of_another_person_stays(delivery: Delivery, file_format: str) -> None:
+    rows = [
+        purchase("p1", person_id="bob", category="for annabel", amount="1.234"),
+        purchase("p2", person_id="bob", friend_id="annabel", amount="1.234"),
+        purchase("p3", person_id="bob", referred_by="annabel", amount="1.234"),
+        purchase("p4", person_id="annabel", amount="1.234"),
+        purchase("p5", person_id="", category="annabel"),
+    ]
+    delivery.write(file_format, "purchase", rows, "a", DAY)
+    delivery.ingest()
+    erasure = erase(delivery.data, ["annabel"], Settings())
+    (raw,) = delivery.quarantine()["raw"]
+    assert "for annabel" in raw
+    assert erasure.search.found == []
+    assert_as_if_never_delivered(delivery, "annabel")
+
+
+def test_no_one_is_erased_who_is_not_known(delivery: Delivery) -> None:
     delivery.ndjson("payment", [deposit("e1")])
     delivery.ingest()
     for wanted in (["zoe"], ["ann", "zoe"]):
