@@ -40,7 +40,15 @@ from plainscore.synthetic.delivery import (
     written,
 )
 from plainscore.synthetic.rows import EPOCH, Month, Rows, day_number, stack
-from plainscore.synthetic.truth import Statistic, Tally, find_outcomes, read_targets, write_truth
+from plainscore.synthetic.truth import (
+    Counts,
+    Statistic,
+    count_rows,
+    find_outcomes,
+    purchases_of,
+    read_targets,
+    write_truth,
+)
 from plainscore.synthetic.world import World, WorldError, WorldSettings, build_world
 
 WORLD_VERSION: Final = 1
@@ -151,20 +159,20 @@ def _write_world(
     world = build_world(settings)
     everyone = world.population.everyone
     groups = np.split(everyone, range(PEOPLE_PER_FILE, len(everyone), PEOPLE_PER_FILE))
-    tally = Tally()
+    counts, purchases = Counts(), np.zeros(len(everyone), dtype=np.int64)
     with ThreadPoolExecutor(threads) as pool:
         outcomes = pool.submit(find_outcomes, world)
         pieces = [
-            pool.submit(_write_log, world, log, number, persons, written_until)
+            pool.submit(_write_log, world, log, number, persons, written_until, purchases)
             for number, persons in enumerate(groups)
             for log in LOGS
         ]
         for done, piece in enumerate(as_completed(pieces), start=1):
-            tally.merge(piece.result())
+            counts.update(piece.result())
             if progress is not None:
                 progress(done, len(pieces))
-    write_truth(unfinished / _TRUTH, world, outcomes.result(), tally)
-    rows = {log.name: tally.counts[log.name, "rows"] for log in LOGS}
+    write_truth(unfinished / _TRUTH, world, outcomes.result(), counts, purchases)
+    rows = {log.name: counts[log.name, "rows"] for log in LOGS}
     record = {"world_version": WORLD_VERSION, "settings": settings.recorded(), "rows": rows}
     draft = unfinished / "world.draft"
     draft.write_text(json.dumps(record, indent=1) + "\n")
@@ -186,17 +194,19 @@ def _reveal(landing: Path) -> None:
 
 
 def _write_log(
-    world: World, log: SourceLog, group: int, persons: Ints, written_until: int
-) -> Tally:
-    """Write one log of one group of people, month by month."""
-    tally = Tally(log.name, persons)
+    world: World, log: SourceLog, group: int, persons: Ints, written_until: int, purchases: Ints
+) -> Counts:
+    """Write one log of one group of people, month by month; adds up their ``purchases``."""
+    counts = Counts()
     for month, rows in _arrivals_by_month(world, log, persons):
-        tally.add_rows(rows)
+        counts.update(count_rows(log.name, rows))
+        if log.name == "purchase":
+            purchases[persons] += purchases_of(persons, rows)
         if month.first_day <= written_until:
             rows = rows.take(rows["arrival"] > written_until)
         if len(rows):
             _write_arrivals(world.settings, log, month, f"part-{group:03d}", rows)
-    return tally
+    return counts
 
 
 def _arrivals_by_month(world: World, log: SourceLog, persons: Ints) -> Iterator[tuple[Month, Rows]]:

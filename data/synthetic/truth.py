@@ -7,9 +7,9 @@ world under a few thousand people or of a few months can miss targets by chance 
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -32,7 +32,7 @@ from plainscore.synthetic.delivery import (
 )
 from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, onsets
 from plainscore.synthetic.purchases import PURCHASE
-from plainscore.synthetic.rows import EPOCH, NONE, Rows, stack
+from plainscore.synthetic.rows import NONE, Rows, stack
 from plainscore.synthetic.world import World
 
 TROUBLE_DAYS: Final = 30
@@ -60,12 +60,14 @@ _TARGETS: Final = (
     ("rows corrupt (share)", 0.0008, 0.0012),
     ("payments taken back (share)", 0.004, 0.02),
 )
-_ORDINARY_MONTHS: Final = (3, 4, 5, 6, 7, 8, 9, 10)
 _CLUSTERING_SAMPLE: Final = 1_500
+_MONTHS: Final = "purchases in"
+
+Counts = Counter[tuple[str, str]]
+"""By log and what of it is counted."""
 
 
-@dataclass(frozen=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """How all bills due within the world's days end, even where the end lies after its last day.
 
     `had_bill` and `had_trouble`, of shape (people,): who had any bill due in the last 90 days, and
@@ -103,8 +105,13 @@ def find_outcomes(world: World) -> Outcomes:
     return Outcomes(instalments, late, had_bill, had_trouble, found)
 
 
-def write_truth(folder: Path, world: World, outcomes: Outcomes, tally: "Tally") -> None:
-    """Write one parquet file per kind of label, and the table of targets."""
+def write_truth(
+    folder: Path, world: World, outcomes: Outcomes, counts: Counts, purchases: Ints
+) -> None:
+    """Write one parquet file per kind of label, and the table of targets.
+
+    ``counts``: of all delivered rows; ``purchases``: by person.
+    """
     people, attacks, troubles = world.population, world.attacks, outcomes.troubles
     every_month = (onsets(world.dice, people.everyone, month) for month in world.settings.months)
     began = stack([found.take(found["kind"] >= 0) for found in every_month])
@@ -154,68 +161,48 @@ def write_truth(folder: Path, world: World, outcomes: Outcomes, tally: "Tally") 
     }
     written = {name: table_of(columns) for name, columns in tables.items()}
     # One row per log and what its delivered rows were counted as.
-    counts = sorted((log, what, number) for (log, what), number in tally.counts.items() if number)
+    delivered = sorted((*key, number) for key, number in counts.items() if key[0] != _MONTHS)
     schema = {"log": str, "what": str, "rows": pl.Int64}
-    written["delivery"] = pl.DataFrame(counts, schema=schema, orient="row")
+    frame = pl.DataFrame(delivered, schema=schema, orient="row")
+    written["delivery"] = frame.filter(pl.col("rows") > 0)
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in written.items():
         path = folder / f"{name}.parquet"
         table.write_parquet(path, compression="snappy", statistics=False)
-    statistics = compare_with_targets(world, tally, outcomes)
-    rows = [vars(statistic) | {"is_met": statistic.is_met} for statistic in statistics]
+    statistics = compare_with_targets(world, outcomes, counts, purchases)
+    rows = [statistic._asdict() | {"is_met": statistic.is_met} for statistic in statistics]
     (folder / _TARGETS_FILE).write_text(json.dumps(rows, indent=1) + "\n")
 
 
-_NO_ONE: Final = np.zeros(0, dtype=np.int64)
+def count_rows(log: str, rows: Rows) -> Counts:
+    """Count delivered rows: all, by mark, payments by event type, and purchases by month."""
+    found = Counts({(log, "rows"): len(rows)})
+    whole = rows.take(rows["mark"] <= LATE)
 
-
-class Tally:
-    """Counts of delivered rows: of one log and group of people, or the sum of others.
-
-    `counts` has all rows, the marks of delivery and the kinds of payment events by (log, what);
-    purchases are counted by month number and in an array by person.
-    """
-
-    def __init__(self, log: str = "", persons: Ints = _NO_ONE) -> None:
-        """Count rows of `persons`, numbered without gaps."""
-        self._log, self._persons = log, persons if log == "purchase" else _NO_ONE
-        self.counts: Counter[tuple[str, str]] = Counter()
-        self.purchases_by_month: Counter[int] = Counter()
-        self.purchases_by_person = np.zeros(len(self._persons), dtype=np.int64)
-
-    def add_rows(self, rows: Rows) -> None:
-        """Count delivered rows."""
-        self.counts[self._log, "rows"] += len(rows)
-        self._count(MARK_NAMES, rows["mark"])
-        is_whole = rows["mark"] <= LATE
-        if self._log == "payment":
-            self._count(PAYMENT_EVENTS, rows["kind"][is_whole])
-        if self._log == "purchase":
-            bought = np.flatnonzero(is_whole & (rows["kind"] == PURCHASE))
-            person = rows["person"][bought] - self._persons[0]
-            self.purchases_by_person += np.bincount(person, minlength=len(self._persons))
-            time = rows["time"][bought].astype("datetime64[s]")
-            months = time.astype("datetime64[M]").astype(np.int64) + EPOCH.year * 12
-            numbers, counts = np.unique(months, return_counts=True)
-            self.purchases_by_month.update(
-                dict(zip(numbers.tolist(), counts.tolist(), strict=True))
-            )
-
-    def _count(self, names: tuple[str, ...], places: Ints) -> None:
+    def count(counted: str, names: Sequence[str], places: Ints) -> None:
         numbers = np.bincount(places, minlength=len(names)).tolist()
-        found = {(self._log, name): n for name, n in zip(names, numbers, strict=True)}
-        self.counts.update(found)
+        found.update({(counted, name): n for name, n in zip(names, numbers, strict=True)})
 
-    def merge(self, other: "Tally") -> None:
-        """Add the counts of another part of the same world."""
-        self.counts.update(other.counts)
-        self.purchases_by_month.update(other.purchases_by_month)
-        parts = [self.purchases_by_person, other.purchases_by_person]
-        self.purchases_by_person = np.concatenate(parts)
+    count(log, MARK_NAMES, rows["mark"])
+    if log == "payment":
+        count(log, PAYMENT_EVENTS, whole["kind"])
+    if log == "purchase":
+        time = whole["time"][whole["kind"] == PURCHASE].astype("datetime64[s]")
+        months, places = np.unique(time.astype("datetime64[M]"), return_inverse=True)
+        count(_MONTHS, months.astype(str).tolist(), places)
+    return found
 
 
-@dataclass(frozen=True)
-class Statistic:
+def purchases_of(persons: Ints, rows: Rows) -> Ints:
+    """Return how many of a month's delivered rows are whole purchases of each person.
+
+    ``persons``: numbered without gaps.
+    """
+    bought = (rows["mark"] <= LATE) & (rows["kind"] == PURCHASE)
+    return np.bincount(rows["person"][bought] - persons[0], minlength=len(persons))
+
+
+class Statistic(NamedTuple):
     """One figure of a world and the bounds it should lie in.
 
     `generated` is None where the world is too short for it (no December, say); `is_met` is None
@@ -230,19 +217,17 @@ class Statistic:
     @property
     def is_met(self) -> bool | None:
         """Whether it lies within its bounds."""
-        if self.generated is None:
-            return None
-        return self.low <= self.generated <= self.high
+        return None if self.generated is None else self.low <= self.generated <= self.high
 
 
-def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list[Statistic]:
+def compare_with_targets(
+    world: World, outcomes: Outcomes, counts: Counts, purchases: Ints
+) -> list[Statistic]:
     """Return every target of method.md with the figure that was generated."""
-    people, counts = world.population, tally.counts
+    people, known, troubles = world.population, outcomes.had_bill, outcomes.troubles
     is_thin = ~people.are_ordinary(people.everyone)
     rows = sum(number for (_, what), number in counts.items() if what == "rows")
-    known = outcomes.had_bill
-    bought = np.sort(tally.purchases_by_person)[::-1]
-    troubles = outcomes.troubles
+    bought = np.sort(purchases)[::-1]
     is_unpaid = (troubles["bill_type"] == INSTALMENT) & (troubles["days_late"] == NONE)
 
     def delivered(mark: str) -> float | None:
@@ -252,8 +237,8 @@ def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list
         _ratio(int(is_thin.sum()), people.count),
         *_tie_figures(world),
         _ratio(int(bought[: len(bought) // 5].sum()), int(bought.sum())),
-        _season(tally.purchases_by_month, (12,)),
-        _season(tally.purchases_by_month, (1, 2)),
+        _season(counts, "12"),
+        _season(counts, "01", "02"),
         _ratio(outcomes.late_instalments, outcomes.instalments),
         _ratio(int(is_unpaid.sum()), outcomes.instalments),
         _area_under_curve(-people.reliability[known], outcomes.had_trouble[known]),
@@ -267,7 +252,7 @@ def compare_with_targets(world: World, tally: Tally, outcomes: Outcomes) -> list
 def read_targets(folder: Path) -> list[Statistic]:
     """Return the table of targets of a world made earlier."""
     rows = json.loads((folder / _TARGETS_FILE).read_text())
-    return [Statistic(row["name"], row["low"], row["high"], row["generated"]) for row in rows]
+    return [Statistic(*(row[name] for name in Statistic._fields)) for row in rows]
 
 
 def _ratio(part: float, whole: float) -> float | None:
@@ -312,10 +297,11 @@ def _clustering(world: World, ends: Ints, others: Ints) -> float | None:
     return float(np.mean(shares)) if shares else None
 
 
-def _season(by_month: Counter[int], of_year: tuple[int, ...]) -> float | None:
-    """Return the mean of the chosen months over the mean of March to October."""
-    chosen = [count for month, count in by_month.items() if month % 12 + 1 in of_year]
-    ordinary = [count for month, count in by_month.items() if month % 12 + 1 in _ORDINARY_MONTHS]
+def _season(counts: Counts, *of_year: str) -> float | None:
+    """Return the mean purchases of the chosen months over the mean of March to October."""
+    by_month = [(what[5:], number) for (log, what), number in counts.items() if log == _MONTHS]
+    chosen = [number for month, number in by_month if month in of_year]
+    ordinary = [number for month, number in by_month if "03" <= month <= "10"]
     return float(np.mean(chosen) / np.mean(ordinary)) if chosen and ordinary else None
 
 

@@ -19,8 +19,7 @@ The Python here decides figures too: a change of what they say raises the versio
 `publish.derived.CHANGES`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
-from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
@@ -62,6 +61,22 @@ select
     count(*) filter (where score_change <> 0) as moved,
     count(*) filter (where is_carried) as carried
 from changes.change
+"""
+# The features of the later card in its order, then those that only the earlier has.
+_LINES = """
+select row_number() over (order by is_earlier, feature_no), feature, factor
+from (
+    select
+        *,
+        row_number() over (partition by feature order by is_earlier) as occurrence
+    from (
+        select feature, factor, feature_no, false as is_earlier from {after} where scorecard_no = 1
+        union all
+        select feature, factor, feature_no, true from {before} where scorecard_no = 1
+    )
+)
+where occurrence = 1
+order by 1
 """
 
 
@@ -110,27 +125,29 @@ def chain_of(
 
 
 @dataclass(frozen=True)
-class StateBuilder:
-    """What states are computed with: the champion's catalog alone, over one event store."""
+class ChangePlan:
+    """How the changes of a pair are computed: with what, by which states, and what to note.
 
+    ``catalog``: of the champion, the later snapshot's first scorecard, alone.
+    """
+
+    pair: RunPair
     champion: Scorecard
     catalog: Catalog
     store: EventStore
     options: EngineOptions
     method: Method
-
-    def engine(
-        self, dates: SnapshotDates, cards: Sequence[Scorecard] = ()
-    ) -> AbstractContextManager[DuckDBEngine]:
-        """Open an engine whose schema ``events`` reads the store."""
-        return built(self.catalog, dates, self.store, cards, options=self.options)
+    chain: Chain
+    notes: tuple[str, ...]
 
     def build(self, dates: SnapshotDates, folder: Path) -> None:
-        """Write scores and points of the champion card at some dates under ``folder``.
+        """Write scores and points of the champion at some dates under ``folder``.
 
         Raises ChecksRefused where an assertion across tables fails.
         """
-        with self.engine(dates, [self.champion]) as engine:
+        with built(
+            self.catalog, dates, self.store, [self.champion], options=self.options
+        ) as engine:
             for stage in self.catalog.schemas_upto("scores"):
                 engine.build_schema(stage)
                 tables = self.catalog.of_schema(stage)
@@ -141,31 +158,6 @@ class StateBuilder:
                 engine.build(self.catalog[name])
                 with translating_write_errors(folder):
                     write_table(engine.con, self.catalog[name], folder)
-
-    def has_late_data(self, before: SnapshotDates, after: SnapshotDates) -> bool:
-        """Return whether events of days up to ``before`` arrived between the two known_on."""
-        first, last = sorted((before.known_on, after.known_on))
-        if first == last:
-            return False
-        arrived = "where arrived > ? and arrived <= ? and event_date <= ? limit 1"
-        with self.engine(before) as engine:
-            return any(
-                engine.con.execute(
-                    f"select 1 from events.{log.short_name} {arrived}",
-                    [first, last, before.as_of_date],
-                ).fetchall()
-                for log in self.catalog.of_schema("raw")
-            )
-
-
-@dataclass(frozen=True)
-class ChangePlan:
-    """How the changes of a pair are computed: with what, by which states, and what to note."""
-
-    pair: RunPair
-    builder: StateBuilder
-    chain: Chain
-    notes: tuple[str, ...]
 
 
 def compute_changes(data_dir: Path, pair: RunPair, settings: Settings) -> None:
@@ -191,74 +183,88 @@ def compute_changes(data_dir: Path, pair: RunPair, settings: Settings) -> None:
     with staging_folder(data_dir, "changes") as staging:
         for state, dates in plan.chain.to_compute.items():
             folders[state] = staging / "states" / state
-            plan.builder.build(dates, folders[state])
+            plan.build(dates, folders[state])
             stop_if_interrupted()
         publish_changes(data_dir, plan, folders, staging / "published")
 
 
 def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePlan:
     """Find scorecards and input of a pair, and decide which states have to be computed."""
-    if pair.after.dates.as_of_date < pair.before.dates.as_of_date:
+    earlier, later = pair.before.dates, pair.after.dates
+    if later.as_of_date < earlier.as_of_date:
         raise UsageError(f"{pair}: the second date lies before the first; exchange them")
     before, after = read_manifest(pair.before), read_manifest(pair.after)
-    store = open_store(data_dir)
-    builder = _state_builder(data_dir, store, pair.after, after, settings)
+    store, method = open_store(data_dir), settings.method
+    options = engine_options(data_dir, settings)
+    cards = _cards_of(pair.after, after, settings)
+    if not _is_of_today(store, pair.after, after):
+        raise InputRefused(
+            f"the event store has changed since the snapshot {later} was published: "
+            f"{_publish_again(pair.after)}"
+        )
+    catalog = load_catalog([cards[0]], method=method)
     is_same_code = before["code"]["hash"] == after["code"]["hash"]
     is_same_input = _is_of_today(store, pair.before, before)
-    is_same_rules = is_same_code and before["scorecards"][0]["hash"] == builder.champion.hash
-    chain = chain_of(
-        pair,
-        is_same_rules=is_same_rules,
-        is_same_input=is_same_input,
-        has_late_data=builder.has_late_data(pair.before.dates, pair.after.dates),
-    )
-    notes = []
-    if not is_same_code:
-        notes.append(
-            "the earlier snapshot was made by other code, or beside other scorecards: "
-            "what that changed counts as rules"
+    is_same_rules = is_same_code and before["scorecards"][0]["hash"] == cards[0].hash
+    with built(catalog, earlier, store, options=options) as engine:
+        chain = chain_of(
+            pair,
+            is_same_rules=is_same_rules,
+            is_same_input=is_same_input,
+            has_late_data=_has_late_data(engine, earlier, later),
         )
-    if not is_same_rules and not is_same_input:
-        notes.append(
-            "files were delivered into arrival days of the earlier snapshot after it was "
-            "published: what they changed counts as rules"
-        )
-    if pair.after.dates.known_on < pair.before.dates.known_on:
-        notes.append(
-            "the later snapshot knew less than the earlier: late data is what it did not know"
-        )
-    return ChangePlan(pair, builder, chain, tuple(notes))
+    notes = {
+        "the earlier snapshot was made by other code, or beside other scorecards: "
+        "what that changed counts as rules": not is_same_code,
+        "files were delivered into arrival days of the earlier snapshot after it was "
+        "published: what they changed counts as rules": not is_same_rules and not is_same_input,
+        "the later snapshot knew less than the earlier: late data is what it did not know": (
+            later.known_on < earlier.known_on
+        ),
+    }
+    noted = tuple(note for note, applies in notes.items() if applies)
+    return ChangePlan(pair, cards[0], catalog, store, options, method, chain, noted)
 
 
-def _state_builder(
-    data_dir: Path, store: EventStore, after: Run, manifest: Mapping[str, Any], settings: Settings
-) -> StateBuilder:
-    again = (
-        f"publish it again (`plainscore run --as-of {after.dates.as_of_date} --known-on "
-        f"{after.dates.known_on}`), then ask again"
-    )
+def _cards_of(run: Run, manifest: Mapping[str, Any], settings: Settings) -> Sequence[Scorecard]:
+    """Return the scorecards of a snapshot that today's code makes."""
     try:
         names = cards_by_hash([card["hash"] for card in manifest["scorecards"]], settings)
     except InputRefused as error:
         raise InputRefused(
-            f"the snapshot {after.dates}: {error}, or give it with --scorecard, or {again}"
+            f"the snapshot {run.dates}: {error}, or give it with --scorecard, or "
+            f"{_publish_again(run)}"
         ) from error
     cards = read_scorecards(names, settings.method)
-    catalog = load_catalog(cards, method=settings.method)
-    if code_hash(catalog) != manifest["code"]["hash"]:
-        raise InputRefused(f"the snapshot {after.dates} was made by other code: {again}")
-    if not _is_of_today(store, after, manifest):
+    if code_hash(load_catalog(cards, method=settings.method)) != manifest["code"]["hash"]:
         raise InputRefused(
-            f"the event store has changed since the snapshot {after.dates} was published: {again}"
+            f"the snapshot {run.dates} was made by other code: {_publish_again(run)}"
         )
-    of_champion = catalog if len(cards) == 1 else load_catalog([cards[0]], method=settings.method)
-    options = engine_options(data_dir, settings)
-    return StateBuilder(cards[0], of_champion, store, options, settings.method)
+    return cards
+
+
+def _publish_again(run: Run) -> str:
+    return (
+        f"publish it again (`plainscore run --as-of {run.dates.as_of_date} --known-on "
+        f"{run.dates.known_on}`), then ask again"
+    )
 
 
 def _is_of_today(store: EventStore, run: Run, manifest: Mapping[str, Any]) -> bool:
     inputs = store.inputs_known_on(run.dates.known_on)
     return bool(manifest["input"] == fingerprint_of_input(inputs))
+
+
+def _has_late_data(engine: DuckDBEngine, before: SnapshotDates, after: SnapshotDates) -> bool:
+    """Return whether events of days up to ``before`` arrived between the two known_on."""
+    first, last = sorted((before.known_on, after.known_on))
+    late = "where arrived > ? and arrived <= ? and event_date <= ? limit 1"
+    return any(
+        engine.con.execute(
+            f"select 1 from events.{log.short_name} {late}", [first, last, before.as_of_date]
+        ).fetchall()
+        for log in engine.catalog.of_schema("raw")
+    )
 
 
 def publish_changes(
@@ -268,10 +274,9 @@ def publish_changes(
 
     ``folders``: state -> the folder of its tables, for the ends and every computed state.
     """
-    builder, chain, pair = plan.builder, plan.chain, plan.pair
-    method = builder.method
+    chain, pair, method = plan.chain, plan.pair, plan.method
     catalog = load_catalog(group="changes", method=method)
-    with built(catalog, pair.after.dates, options=builder.options) as engine:
+    with built(catalog, pair.after.dates, options=plan.options) as engine:
         assemble(engine.con, catalog, pair, {s: folders[chain.origin(s)] for s in STATES})
         engine.build_schema(COMPARING)
         parameters = pair.after.dates.parameters
@@ -292,15 +297,6 @@ def publish_changes(
 # Everyone's states side by side
 
 
-@dataclass(frozen=True)
-class _Line:
-    """One feature, by the later scorecard; the base is the line of number 0."""
-
-    feature_no: int
-    feature: str
-    factor: str
-
-
 def assemble(
     con: duckdb.DuckDBPyConnection, catalog: Catalog, pair: RunPair, folders: Mapping[str, Path]
 ) -> None:
@@ -317,118 +313,95 @@ def assemble(
     for table in catalog.of_schema(COMPARING):
         if table.is_source:
             con.execute(table.ddl)
-    places = ", ".join("?" * 6)
-    con.execute(f"insert into changes.pair values ({places})", [*pair.before.key, *pair.after.key])
+    insert_rows(con, "changes.pair", [(*pair.before.key, *pair.after.key)])
     for state in STATES:
         con.execute(
             f"create temp view scored_{state} as "
             "select person_id, score, coalesce(not_scored_code, 'scored') as status "
             f"from {_source(folders[state], 'score')} where scorecard_no = 1"
         )
-        con.execute(
-            f"create temp view points_{state} as "
-            f"from {_source(folders[state], 'points')} where scorecard_no = 1"
-        )
-    for end in (BEFORE, AFTER):
-        con.execute(f"create temp view features_{end} as from {_source(folders[end], 'features')}")
-    con.execute(f"insert into changes.person_state by name {_person_states()}")
-    con.execute(f"insert into changes.feature_state by name {_feature_states(con, folders)}")
-
-
-def _person_states() -> str:
     columns = ", ".join(
         f"scored_{state}.score as score_{state}, "
         f"coalesce(scored_{state}.status, 'not there') as status_{state}"
         for state in STATES
     )
     joins = " ".join(f"left join scored_{state} using (person_id)" for state in STATES)
-    return (
-        f"select person_id, {columns} from (select person_id from scored_{BEFORE} "
+    con.execute(
+        f"insert into changes.person_state by name select person_id, {columns} "
+        f"from (select person_id from scored_{BEFORE} "
         f"union select person_id from scored_{AFTER}) as person {joins}"
     )
+    con.execute(f"insert into changes.feature_state by name {_feature_states(con, folders)}")
 
 
 def _feature_states(con: duckdb.DuckDBPyConnection, folders: Mapping[str, Path]) -> str:
-    """Return the SELECT of the features that differ, of everyone scored at both ends."""
-    views = [*(f"points_{s}" for s in STATES), f"features_{BEFORE}", f"features_{AFTER}"]
-    columns = {
-        view: [name for name, *_ in con.execute(f"describe {view}").fetchall()] for view in views
-    }
-    bases = {end: _base(con, folders[end]) for end in (BEFORE, AFTER)}
-    own_base = {
-        state: bases[BEFORE if folders[state] == folders[BEFORE] else AFTER] for state in STATES
-    }
-    cells = [_base_cell(own_base)] if bases[BEFORE] != bases[AFTER] else []
-    cells += [_feature_cell(line, columns) for line in _lines(con, folders)]
+    """Return the SELECT of the features that differ, of everyone scored at both ends.
+
+    Makes views in which every state has a column of points, and either end one of values, for
+    every line: the base, where it differs, and the features of both cards.
+    """
+    ends = {end: folders[end] for end in (BEFORE, AFTER)}
+    bases = {
+        end: con.execute(f"select base from {_source(folder, 'card')} where scorecard_no = 1")
+        .fetchall()[0][0]
+        for end, folder in ends.items()
+    }  # fmt: skip
+    sources = {end: _source(folder, "feature_card") for end, folder in ends.items()}
+    lines = con.execute(_LINES.format(**sources)).fetchall()
+    if bases[BEFORE] != bases[AFTER]:
+        lines.insert(0, (0, BASE, BASE))
+    for state in STATES:
+        base = bases[BEFORE if folders[state] == folders[BEFORE] else AFTER]
+        # What is not on a card gives no points to those who are scored by it.
+        _line_view(con, "points", (state, folders[state]), lines, ("integer", str(base), "0"))
+    for end in ends.items():
+        _line_view(con, "features", end, lines, ("double", "null", "null"))
+    cells = ", ".join(_struct(*line) for line in lines)
     joins = " ".join(f"left join points_{s} using (person_id)" for s in STATES[1:-1])
     moved = " or ".join(
         f"coalesce(cell.points_{state} <> cell.points_{BEFORE}, false)" for state in STATES[1:]
     )
     return (
         "select person_id, cell.* from ("
-        f"select points_{BEFORE}.person_id, unnest([{', '.join(cells)}]) as cell "
+        f"select points_{BEFORE}.person_id, unnest([{cells}]) as cell "
         f"from points_{BEFORE} inner join points_{AFTER} using (person_id) {joins} "
         f"left join features_{BEFORE} using (person_id) left join features_{AFTER} using "
         f"(person_id)) where cell.value_{BEFORE} is distinct from cell.value_{AFTER} or {moved}"
     )
 
 
-def _feature_cell(line: _Line, columns: Mapping[str, Sequence[str]]) -> str:
-    def cell(view: str, absent: str) -> str:
-        has_column = line.feature in columns[view]
-        return f"{view}.{identifier(line.feature)}" if has_column else absent
+def _line_view(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    state: tuple[str, Path],
+    lines: Sequence[tuple[int, str, str]],
+    cells: tuple[str, str, str],
+) -> None:
+    """Make the view ``<table>_<state>`` with a column for each line.
 
-    values = {
-        f"value_{end}": f"cast({cell(f'features_{end}', 'null')} as double)"
-        for end in (BEFORE, AFTER)
-    }
-    # What is not on a card gives no points to those who are scored by it.
-    points = {f"points_{state}": cell(f"points_{state}", _if_scored(state, 0)) for state in STATES}
-    return _struct(line, values | points)
-
-
-def _base_cell(bases: Mapping[str, int]) -> str:
-    values = {f"value_{end}": "cast(null as double)" for end in (BEFORE, AFTER)}
-    points = {f"points_{state}": _if_scored(state, base) for state, base in bases.items()}
-    return _struct(_Line(0, BASE, BASE), values | points)
-
-
-def _if_scored(state: str, points: int) -> str:
-    return f"case when points_{state}.person_id is not null then cast({points} as integer) end"
-
-
-def _struct(line: _Line, cells: Mapping[str, str]) -> str:
-    all_cells = {
-        "feature_no": f"cast({line.feature_no} as integer)",
-        "feature": text_literal(line.feature),
-        "factor": text_literal(line.factor),
-        **cells,
-    }
-    return "{" + ", ".join(f"{text_literal(n)}: {cell}" for n, cell in all_cells.items()) + "}"
+    ``cells``: the type of the columns, the value of the base, and that of an absent feature.
+    """
+    (name, folder), (cell_type, base, absent) = state, cells
+    source = _source(folder, table)
+    present = {column for column, *_ in con.execute(f"describe from {source}").fetchall()}
+    columns = [
+        (base if not no else identifier(feature) if feature in present else absent, no)
+        for no, feature, _ in lines
+    ]
+    selected = ", ".join(f"cast({cell} as {cell_type}) as line_{no}" for cell, no in columns)
+    of_card = "where scorecard_no = 1" if "scorecard_no" in present else ""
+    con.execute(
+        f"create temp view {table}_{name} as select person_id, {selected} from {source} {of_card}"
+    )
 
 
-def _lines(con: duckdb.DuckDBPyConnection, folders: Mapping[str, Path]) -> list[_Line]:
-    """Return the features of the later card in its order, then those that only the earlier has."""
-    lines: dict[str, _Line] = {}
-    for feature, factor in _features(con, folders):
-        lines.setdefault(feature, _Line(len(lines) + 1, feature, factor))
-    return list(lines.values())
-
-
-def _features(
-    con: duckdb.DuckDBPyConnection, folders: Mapping[str, Path]
-) -> Iterator[tuple[str, str]]:
-    for end in (AFTER, BEFORE):
-        yield from con.execute(
-            f"select feature, factor from {_source(folders[end], 'feature_card')} "
-            "where scorecard_no = 1 order by feature_no"
-        ).fetchall()
-
-
-def _base(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
-    sql = f"select base from {_source(folder, 'card')} where scorecard_no = 1"
-    ((base,),) = con.execute(sql).fetchall()
-    return int(base)
+def _struct(no: int, feature: str, factor: str) -> str:
+    """Return the SQL of one person's line, as one struct."""
+    values = {f"value_{end}": f"features_{end}.line_{no}" for end in (BEFORE, AFTER)}
+    points = {f"points_{state}": f"points_{state}.line_{no}" for state in STATES}
+    named = {"feature": text_literal(feature), "factor": text_literal(factor)}
+    cells = {"feature_no": f"cast({no} as integer)", **named, **values, **points}
+    return "{" + ", ".join(f"{text_literal(n)}: {cell}" for n, cell in cells.items()) + "}"
 
 
 def _source(folder: Path, table_name: str) -> str:
