@@ -4,79 +4,55 @@
 
 ``--moments``: at random times, spread over the measured run time of a command. ``--events``:
 before, after, or in the middle of something that the command does to a file, spread over all of
-those.
+those. ``--prefect``: the real command line under a Prefect server of its own.
 ``--signal INT`` or ``TERM`` sends that instead of a kill. Exit code 1: something was lost.
 """
 
 import argparse
-import json
+import os
 import random
 import signal
+import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from tests.campaigns.forked import result_of
-from tests.campaigns.injected import Action, Strike, restart_prepared
-from tests.campaigns.jobs import JOBS, Job, make_world
-from tests.campaigns.stage import Played, Stage
-from tests.campaigns.under_prefect import played_under_prefect
+from tests.campaigns.stage import JOBS, Job, Played, Stage, add_common_flags, open_stage, report
+from tests.campaigns.struck import Action, Strike, kill_group
 
 HOW: tuple[Action, ...] = ("before", "after", "half")
+UNDER_PREFECT = (
+    "from tests.campaigns.struck import lighten; lighten();"
+    "from plainscore.cli.app import start; start()"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaign; print one line per fault and a table; return the exit code."""
     asked = _parser().parse_args(arguments)
-    scratch = Path(asked.scratch or tempfile.mkdtemp(prefix="kills-"))
-    scratch.mkdir(parents=True, exist_ok=True)
-    restart_prepared(scratch, with_shim=not asked.without_shim)
-    from tests.campaigns.lighter import import_everything, lighten
-
-    import_everything()
-    world = scratch / "world"
-    if not world.is_dir():
-        result_of(lambda: make_world(world, asked.people, asked.seed), scratch / "child.txt")
-    stage = Stage(scratch, world, lighten)
-    jobs = [job for job in JOBS if not asked.command or job.name in asked.command]
-    played = []
-    how = HOW[:1] if asked.without_shim else HOW
-    for one in moments(stage, jobs, asked, how):
-        played.append(one)
-        _tell(one)
-        print(f"{len(played)}: {one.job} {one.moment} ended {one.ended}", file=sys.stderr)
-    run = next(job for job in JOBS if job.name == "run")
-    if asked.prefect:
-        for one in played_under_prefect(stage, scratch, run, asked.prefect, asked.seed):
-            played.append(one)
-            _tell(one)
-            print(f"{len(played)}: {one.job} {one.moment} ended {one.ended}", file=sys.stderr)
-    print(table(played))
-    return 1 if any(one.faults for one in played) else 0
+    stage, jobs = open_stage(asked, with_shim=not asked.without_shim)
+    return report(chain(_moments(stage, jobs, asked), _under_prefect(stage, asked)))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    add_common_flags(parser)
     parser.add_argument("--moments", type=int, default=100, help="at random times")
     parser.add_argument("--events", type=int, default=100, help="at things done to files")
-    parser.add_argument("--command", action="append", choices=[job.name for job in JOBS])
     parser.add_argument("--prefect", type=int, default=0, help="of `run`, under Prefect")
     parser.add_argument("--without-shim", action="store_true", help="strike in Python only")
-    parser.add_argument("--people", type=int, default=150)
     parser.add_argument("--signal", choices=("KILL", "INT", "TERM"), default="KILL")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--scratch", help="a directory to work in; a new one by default")
     return parser
 
 
-def moments(
-    stage: Stage, jobs: Sequence[Job], asked: argparse.Namespace, how: Sequence[Action]
-) -> Iterator[Played]:
+def _moments(stage: Stage, jobs: Sequence[Job], asked: argparse.Namespace) -> Iterator[Played]:
     """Play every moment, the jobs in turn."""
     number, chance = getattr(signal, f"SIG{asked.signal}"), random.Random(asked.seed)
+    how = HOW[:1] if asked.without_shim else HOW
     for place in range(asked.moments):
         job = jobs[place % len(jobs)]
         seconds = chance.uniform(0, stage.reference(job).seconds)
@@ -99,41 +75,71 @@ def _judged(played: Played, number: int) -> Played:
     else:
         # Before and after its work a command dies of the signal: a shell sees the same code.
         allowed = {0, 128 + number, -number}
-        if played.ended == 128 + number and not _is_one_line(played.output):
+        interrupted = [line for line in played.output.splitlines() if "interrupted" in line]
+        if played.ended == 128 + number and played.said != interrupted:
             played.faults.append(f"not reported in one line: {played.output[-500:]}")
     if played.ended not in allowed:
         played.faults.append(f"ended with {played.ended}: {played.output[-500:]}")
     return played
 
 
-def _is_one_line(output: str) -> bool:
-    return [line for line in output.splitlines() if line.startswith("plainscore: ")] == [
-        line for line in output.splitlines() if "interrupted" in line
-    ]
+# --- under Prefect: the real command line, with a server of Prefect's own beside it --------------
 
 
-def _tell(played: Played) -> None:
-    for fault in played.faults:
-        print(f"LOST {played.job} {played.moment} ({played.ended}): {fault}", flush=True)
+def _under_prefect(stage: Stage, asked: argparse.Namespace) -> Iterator[Played]:
+    """Kill ``run`` at random times of its work, from when it has begun to write."""
+    if not asked.prefect:
+        return
+    job, chance = next(job for job in JOBS if job.name == "run"), random.Random(asked.seed)
+    stage.begin(job.begins)
+    before, process = _state(stage.data), _start(job, stage)
+    first = _seconds_until(lambda: _state(stage.data) != before)
+    rest = _seconds_until(lambda: process.poll() is not None)
+    assert process.returncode == 0, f"{job.name} ended with {process.returncode} after {first}"
+    for _ in range(asked.prefect):
+        seconds = chance.uniform(0, rest)
+        moment = f"under Prefect, {seconds:.1f} s into its work"
+        yield stage.play(job, moment, _killed(stage, job, seconds))
 
 
-def table(played: Sequence[Played]) -> str:
-    """Return a line of figures, as JSON, for each job and for all."""
-    lines = []
-    for name in [*dict.fromkeys(one.job for one in played), "all"]:
-        own = [one for one in played if name in (one.job, "all")]
-        lines.append(
-            json.dumps(
-                {
-                    "command": name,
-                    "moments": len(own),
-                    "struck": sum(one.ended != 0 for one in own),
-                    "reads": sum(one.reads for one in own),
-                    "lost": sum(bool(one.faults) for one in own),
-                }
-            )
+def _start(job: Job, stage: Stage) -> "subprocess.Popen[bytes]":
+    """Start the command without ``--plain``, in a session of its own."""
+    words = [word for word in job.words if word != "--plain"]
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    with (stage.scratch / "output.txt").open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-c", UNDER_PREFECT, *words, "--data", str(stage.data)],
+            env=environment | {"PREFECT_HOME": str(stage.scratch / "prefect")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    return "\n".join(lines)
+
+
+def _killed(stage: Stage, job: Job, seconds: float) -> Callable[[], int]:
+    def disturb() -> int:
+        before, process = _state(stage.data), _start(job, stage)
+        _seconds_until(lambda: process.poll() is not None or _state(stage.data) != before)
+        time.sleep(seconds)
+        process.kill()
+        ended = process.wait()
+        kill_group(process.pid)  # the server that it left behind
+        return ended
+
+    return disturb
+
+
+def _state(data_dir: Path) -> float:
+    """Return when anything was last made in the store or the snapshots."""
+    places = [data_dir / "events", data_dir / "snapshots", data_dir / "snapshots" / "_ledger"]
+    return max((place.stat().st_mtime_ns for place in places if place.exists()), default=0)
+
+
+def _seconds_until(is_so: Callable[[], bool]) -> float:
+    began = time.monotonic()
+    while not is_so():
+        time.sleep(0.05)
+    return time.monotonic() - began
 
 
 if __name__ == "__main__":

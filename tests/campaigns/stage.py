@@ -1,22 +1,152 @@
 """Play one disturbance: begin afresh, disturb a command, run it again, look at what is there."""
 
+import argparse
+import json
 import os
-import pickle
 import shutil
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.campaigns import injected
+import duckdb
+
+from plainscore.cli.app import run_command_line
+from plainscore.synthetic.synthesise import synthesise
+from plainscore.synthetic.world import WorldSettings
+from tests.campaigns import struck
 from tests.campaigns.contents import contents, ledger_faults
-from tests.campaigns.forked import ended_within, kill_group, result_of, start, wait
-from tests.campaigns.injected import Strike
-from tests.campaigns.jobs import BEGINNINGS, Job
-from tests.campaigns.reader import Reading, Shown, mixtures, read_until
+from tests.campaigns.struck import Strike
 
 BEGIN_SECONDS = 60.0
+
+# --- the commands that are struck, and the small worlds in which that happens --------------------
+
+BEGINNINGS = ("delivered", "begun", "taken in", "published")
+"""States of a data directory, each made from the one before."""
+HELD_BACK = "service/arrived=2026-06-30"
+"""Delivered late into an older arrival day."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command, and the state of the data directory in which it begins."""
+
+    name: str
+    begins: str
+    line: str
+    rerun_may_end: tuple[int, ...] = (0,)
+    may_break_readers: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        return self.line.split()
+
+    def run(self, data_dir: Path) -> int:
+        """Run the command in this process; return its exit code."""
+        return run_command_line([*self.words, "--data", str(data_dir)])
+
+
+JOBS = (
+    Job("ingest-first", "delivered", "ingest"),
+    Job("ingest-more", "begun", "ingest"),
+    Job("run", "begun", "run --plain --as-of 2026-08-31"),
+    Job("publish", "taken in", "run --plain --as-of 2026-08-31"),
+    Job("backfill", "begun", "backfill --plain --from 2026-07-01 --to 2026-08-31"),
+    Job("compact", "taken in", "compact --grace-days 0"),
+    # Once it is done, no person with that id is known.
+    Job("erase", "published", "erase p0000007 --yes", (0, 5), may_break_readers=True),
+    Job("restate", "taken in", "restate --plain"),
+    Job("prune", "published", "prune --keep-daily-days 1 --keep year-ends"),
+    Job("compare", "published", "compare"),
+    Job("drift", "published", "drift"),
+    Job("catalog", "taken in", "verify --rebuild-catalog"),
+)
+
+
+def _begin(name: str, data_dir: Path, world: Path) -> None:
+    """Go on to a beginning from the one before it."""
+    if name == "delivered":  # two of four months, one log's second month held back
+        for day in sorted(world.glob("*/arrived=*")):
+            place = day.relative_to(world)
+            if day.name < "arrived=2026-07" and place.as_posix() != HELD_BACK:
+                shutil.copytree(day, data_dir / "landing" / place)
+        return
+    line = {
+        "begun": "run --plain --as-of 2026-06-30",
+        "taken in": "ingest",
+        "published": "run --plain --as-of 2026-08-31",
+    }[name]
+    code = run_command_line([*line.split(), "--data", str(data_dir)])
+    assert code == 0, f"{line} ended with {code}"
+    if name == "begun":
+        shutil.copytree(world, data_dir / "landing", dirs_exist_ok=True)
+
+
+def _make_world(folder: Path, people: int, seed: int) -> None:
+    months = {"first": date(2026, 5, 1), "last": date(2026, 8, 31), "arrivals": "monthly"}
+    synthesise(
+        WorldSettings(people=people, seed=seed, landing=folder, file_format="mixed", **months)
+    )
+    shutil.rmtree(folder / "_truth")
+
+
+# --- a reader in a loop, beside the writer: it must never see an error or a mixture --------------
+
+Shown = frozenset[tuple[str, str, str, int, int]]
+"""What one catalog shows: as_of_date, known_on, run, people, sum of the scores."""
+SHOWN = """
+select run.as_of_date::text, run.known_on::text, run.run, count(*), coalesce(sum(s.score), 0)
+from run
+inner join score_all as s
+    on run.as_of_date = s.as_of_date and run.known_on = s.known_on and run.run = s.run
+where s.scorecard = 'standard'
+group by all
+"""
+ADDS_UP = (
+    "select count(*) from score inner join factor using (person_id, as_of_date, known_on) "
+    "where score <> 350 + credit_history + purchase_behaviour + performance_reliability "
+    "+ personal_information + social_connections"
+)
+PAUSE_SECONDS = 0.15
+
+
+@dataclass
+class Reading:
+    """What a reader saw: how often it read, every set of runs it was shown, every error."""
+
+    reads: int = 0
+    shown: set[Shown] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def read(self, catalog: Path) -> None:
+        try:
+            with duckdb.connect(str(catalog), read_only=True, config={"threads": 1}) as con:
+                shown = con.execute(SHOWN).fetchall()
+                wrong = con.execute(ADDS_UP).fetchone()
+                for view in ("features", "points", "reason", "check_result"):
+                    con.execute(f"select count(*) from {view}").fetchall()
+        except duckdb.Error as error:
+            self.errors.append(str(error).splitlines()[0])
+            return
+        self.reads += 1
+        self.shown.add(frozenset(shown))
+        if wrong != (0,):
+            self.errors.append(f"{wrong} scores are not the sum of their factors")
+
+    def mixtures(self, before: Shown, after: Shown) -> list[Shown]:
+        """Return what was shown that is neither the old set, nor the new, nor on the way.
+
+        On the way: everything that stays, and some of what comes (or goes), run by whole run.
+        """
+        return [some for some in self.shown if not (before & after) <= some <= (before | after)]
+
+
+# --- the stage -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -41,68 +171,68 @@ class Played:
     reads: int = 0
     faults: list[str] = field(default_factory=list)
 
+    @property
+    def said(self) -> list[str]:
+        """The lines that the command says of itself."""
+        return [line for line in self.output.splitlines() if line.startswith("plainscore: ")]
+
 
 class Stage:
     """A data directory that can be put back to where a command begins; always at one place."""
 
-    def __init__(self, scratch: Path, world: Path, prepare: Callable[[], None]) -> None:
-        """``prepare``: done in every child before a command runs there."""
+    def __init__(self, scratch: Path, people: int, seed: int) -> None:
+        self.scratch = scratch
         self.data = scratch / "data"
-        self._scratch = scratch
-        self._world = world
-        self._prepare = prepare
+        self._world = scratch / "world"
+        self._stop, self._begun = scratch / "stop", scratch / "begun"
         self._references: dict[str, Reference] = {}
+        if not self._world.is_dir():
+            made = lambda: _make_world(self._world, people, seed)  # noqa: E731
+            struck.result_of(made, scratch / "child.txt")
 
     def begin(self, name: str) -> None:
-        """Put the data directory to a beginning (see ``jobs``), made when it is first needed."""
-        kept = self._scratch / "beginnings" / name
+        """Put the data directory to a beginning, made when it is first needed."""
+        kept = self.scratch / "beginnings" / name
         if not kept.is_dir():
-            names = list(BEGINNINGS)
-            if name != names[0]:
-                self.begin(names[names.index(name) - 1])
+            place = BEGINNINGS.index(name)
+            if place:
+                self.begin(BEGINNINGS[place - 1])
             else:
                 shutil.rmtree(self.data, ignore_errors=True)
                 self.data.mkdir()
-            self._in_child(lambda: BEGINNINGS[name](self.data, self._world))
+            self._in_child(lambda: _begin(name, self.data, self._world))
             shutil.copytree(self.data, kept)
         shutil.rmtree(self.data)
         shutil.copytree(kept, self.data)
 
     def _in_child(self, work: Callable[[], Any]) -> Any:
         def prepared() -> Any:
-            self._prepare()
+            struck.lighten()
             return work()
 
-        return result_of(prepared, self._scratch / "child.txt")
+        return struck.result_of(prepared, self.scratch / "child.txt")
 
     def start_command(
         self, job: Job, strike: Strike | None, also: Callable[[], None] = lambda: None
     ) -> int:
-        """Start the command in a child, with the shim armed; return its pid.
-
-        ``also`` is done in the child before.
-        """
+        """Start the command in a child, after ``also``, with the shim armed; return its pid."""
 
         def work() -> int:
-            self._prepare()
+            struck.lighten()
             also()
-            injected.arm(self.data, strike)
+            struck.arm(self.data, strike)
             try:
                 return job.run(self.data)
             finally:
-                if strike is None and os.access(self._scratch, os.W_OK):
-                    (self._scratch / "events").write_text(str(injected.events_so_far()))
+                if strike is None and os.access(self.scratch, os.W_OK):
+                    (self.scratch / "events").write_text(str(struck.events_so_far()))
 
-        return start(work, self._scratch / "output.txt")
+        return struck.start(work, self.scratch / "output.txt")
 
     def deliver_again(self, name: str) -> None:
         """Put landing/ back to how it was at a beginning."""
         shutil.rmtree(self.data / "landing")
-        shutil.copytree(self._scratch / "beginnings" / name / "landing", self.data / "landing")
-
-    def output(self) -> str:
-        """Return what the last command printed."""
-        return (self._scratch / "output.txt").read_text()
+        shutil.copytree(self.scratch / "beginnings" / name / "landing", self.data / "landing")
 
     def reference(self, job: Job) -> Reference:
         """Run a command undisturbed, once."""
@@ -110,32 +240,26 @@ class Stage:
             self.begin(job.begins)
             before = self._shown()
             began = time.monotonic()
-            code = wait(self.start_command(job, None))
+            code = struck.wait(self.start_command(job, None))
             seconds = time.monotonic() - began
-            assert code == 0, f"{job.name} ended with {code}: {self.output()}"
-            events = int((self._scratch / "events").read_text())
+            assert code == 0, f"{job.name} ended with {code}: {self._output()}"
+            events = int((self.scratch / "events").read_text())
             after, found = self._shown(), self._in_child(lambda: contents(self.data))
             assert not found["verify"] + found["left over"], found
             self._references[job.name] = Reference(found, before, after, seconds, events)
         return self._references[job.name]
 
+    def _output(self) -> str:
+        return (self.scratch / "output.txt").read_text()
+
     def _shown(self) -> Shown:
-        stop, begun = self._scratch / "stop", self._scratch / "begun"
-        stop.touch()
-        catalog = self.data / "plainscore.duckdb"
+        """Return what the catalog shows now, nothing where there is none."""
+        reading, catalog = Reading(), self.data / "plainscore.duckdb"
         if not catalog.exists():
             return frozenset()
-
-        def once() -> Reading:
-            from tests.campaigns.reader import _read
-
-            reading = Reading()
-            _read(catalog, reading)
-            assert not reading.errors, reading.errors
-            return reading
-
-        del begun
-        (shown,) = result_of(once, self._scratch / "child.txt").shown
+        reading = self._in_child(lambda: (reading.read(catalog), reading)[1])
+        assert not reading.errors, reading.errors
+        (shown,) = reading.shown
         return shown
 
     def play(self, job: Job, moment: str, disturb: Callable[[], int]) -> Played:
@@ -147,16 +271,16 @@ class Stage:
         self.begin(job.begins)
         reader = self._start_reader()
         ended = disturb()
-        played = Played(job.name, moment, ended, self.output())
+        played = Played(job.name, moment, ended, self._output())
         played.faults += [f"not whole: {file}" for file in ledger_faults(self.data)]
-        code = wait(self.start_command(job, None))
+        code = struck.wait(self.start_command(job, None))
         if code not in job.rerun_may_end:
-            played.faults.append(f"the rerun ended with {code}: {self.output()[-500:]}")
+            played.faults.append(f"the rerun ended with {code}: {self._output()[-500:]}")
         reading = self._stop_reader(reader)
         played.reads = reading.reads
         if not job.may_break_readers:
             played.faults += [f"a reader: {error}" for error in reading.errors[:3]]
-        for shown in mixtures(reading, reference.before, reference.after):
+        for shown in reading.mixtures(reference.before, reference.after):
             played.faults.append(f"a reader saw a mixture: {sorted(shown)}")
         try:
             found = self._in_child(lambda: contents(self.data))
@@ -167,43 +291,47 @@ class Stage:
         return played
 
     def _start_reader(self) -> int:
-        stop, begun = self._scratch / "stop", self._scratch / "begun"
-        stop.unlink(missing_ok=True)
-        begun.unlink(missing_ok=True)
+        for file in (self._stop, self._begun):
+            file.unlink(missing_ok=True)
 
-        def read() -> int:
-            reading = read_until(stop, self.data, begun)
-            (self._scratch / "reading").write_bytes(pickle.dumps(reading))
-            return 0
+        def read() -> Reading:
+            reading, catalog = Reading(), self.data / "plainscore.duckdb"
+            self._begun.touch()
+            while not self._stop.exists():
+                if reading.reads or catalog.exists():
+                    reading.read(catalog)
+                time.sleep(PAUSE_SECONDS)
+            return reading
 
-        pid = start(read, self._scratch / "reader.txt")
-        while not begun.exists():
+        pid = struck.start_answering(read, self.scratch / "reader.txt")
+        while not self._begun.exists():
             time.sleep(0.005)
         return pid
 
     def _stop_reader(self, pid: int) -> Reading:
-        (self._scratch / "stop").touch()
-        if wait(pid):
-            return Reading(errors=[(self._scratch / "reader.txt").read_text()[-500:]])
-        reading: Reading = pickle.loads((self._scratch / "reading").read_bytes())
+        self._stop.touch()
+        try:
+            reading: Reading = struck.answer_of(pid, self.scratch / "reader.txt")
+        except RuntimeError as error:
+            return Reading(errors=[str(error)[-500:]])
         return reading
 
     def struck(self, job: Job, strike: Strike) -> Callable[[], int]:
         """Return a disturbance: strike at one event."""
-        return lambda: wait(self.start_command(job, strike))
+        return lambda: struck.wait(self.start_command(job, strike))
 
     def signalled(self, job: Job, seconds: float, number: int) -> Callable[[], int]:
         """Return a disturbance: a signal after so many seconds."""
 
         def disturb() -> int:
             pid = self.start_command(job, None)
-            ended = ended_within(pid, seconds)
+            ended = struck.ended_within(pid, seconds)
             if ended is None:
                 os.kill(pid, number)
-                ended = ended_within(pid, BEGIN_SECONDS)
+                ended = struck.ended_within(pid, BEGIN_SECONDS)
             if ended is None:
-                kill_group(pid)
-                wait(pid)
+                struck.kill_group(pid)
+                struck.wait(pid)
                 return -999
             return ended
 
@@ -216,3 +344,48 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         for name in found.keys() | wanted.keys()
         if found.get(name) != wanted.get(name)
     ]
+
+
+# --- what the campaigns of kills and of faults have alike ----------------------------------------
+
+
+def add_common_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--command", action="append", choices=[job.name for job in JOBS])
+    parser.add_argument("--people", type=int, default=150)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scratch", type=Path, help="a directory to work in; a new one by default")
+
+
+def open_stage(asked: argparse.Namespace, *, with_shim: bool = True) -> tuple[Stage, list[Job]]:
+    """Start again with the shim, import everything, and return the stage and the jobs to play."""
+    scratch = asked.scratch or Path(tempfile.mkdtemp(prefix="campaign-"))
+    scratch.mkdir(parents=True, exist_ok=True)
+    struck.restart_prepared(scratch, with_shim=with_shim)
+    struck.import_everything()
+    jobs = [job for job in JOBS if not asked.command or job.name in asked.command]
+    return Stage(scratch, asked.people, asked.seed), jobs
+
+
+def report(played: Iterator[Played]) -> int:
+    """Print every fault as it is found and a line of figures a job; return the exit code."""
+    done: list[Played] = []
+    for one in played:
+        done.append(one)
+        for fault in one.faults:
+            print(f"LOST {one.job}, {one.moment} ({one.ended}): {fault}", flush=True)
+        said = "".join(f"\n  {line}" for line in one.said[:3])
+        print(f"{len(done)}: {one.job}, {one.moment}: ended {one.ended}{said}", file=sys.stderr)
+    for name in [*dict.fromkeys(one.job for one in done), "all"]:
+        own = [one for one in done if name in (one.job, "all")]
+        print(json.dumps(_figures(name, own)))
+    return int(any(one.faults for one in done))
+
+
+def _figures(name: str, played: Sequence[Played]) -> dict[str, Any]:
+    return {
+        "command": name,
+        "moments": len(played),
+        "struck": sum(one.ended != 0 for one in played),
+        "reads": sum(one.reads for one in played),
+        "lost": sum(bool(one.faults) for one in played),
+    }
