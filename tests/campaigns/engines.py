@@ -9,16 +9,18 @@ again. ``--cluster`` starts a Spark master and two workers on loopback. Exit cod
 """
 
 import argparse
-import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measuring import COMMAND
@@ -27,12 +29,12 @@ from plainscore.publish.runs import CATALOG, find_latest_run, runs_of
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.runs.ledger import read_entry
 from plainscore.settings import TEMP_FOLDER
-from tests.campaigns.spark_cluster import spark_cluster
 
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)
 ENGINE_STAGES = ("raw", "staging", "features", "scores")
 LETTING_GO_SECONDS = 20
+HOST, WORKERS, PATIENCE_SECONDS = "127.0.0.1", 2, 120
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,17 @@ class Ran:
     manifest: dict[str, object]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the campaign, print a line per run and one per fault, and return the exit code."""
-    asked = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--engine", choices=("sail", "spark"), required=True)
+    parser.add_argument("--master", default=None)
+    parser.add_argument("--cluster", action="store_true")
+    parser.add_argument("--limits", default="--threads 2", help="flags of both runs")
+    parser.add_argument("--without-kill", action="store_true")
+    parser.add_argument("--home", type=Path, default=None)
+    asked = parser.parse_args()
     home = asked.home or Path(tempfile.mkdtemp(prefix="engines-"))
     data = home / f"world-{asked.people}"
     if not (data / "events").is_dir():
@@ -62,18 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         faults = _faults(data, words, asked.limits, is_killed=not asked.without_kill)
     print("\n".join(faults) or "no difference")
     return int(bool(faults))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--engine", choices=("sail", "spark"), required=True)
-    parser.add_argument("--master", default=None)
-    parser.add_argument("--cluster", action="store_true")
-    parser.add_argument("--limits", default="--threads 2", help="flags of both runs")
-    parser.add_argument("--without-kill", action="store_true")
-    parser.add_argument("--home", type=Path, default=None)
-    return parser
 
 
 def _faults(data: Path, engine: str, limits: str, *, is_killed: bool) -> list[str]:
@@ -120,7 +118,7 @@ def _killed(data: Path, words: str, whole: Ran, number: signal.Signals) -> list[
     child.send_signal(number)
     code = child.wait()
     time.sleep(LETTING_GO_SECONDS)
-    left = [path for path in (data / TEMP_FOLDER, data / SNAPSHOTS / STAGING) if _holds_files(path)]
+    left = _left_in(data)
     print(f"{number.name}: exit code {code}; left until the next run: {[p.name for p in left]}")
     faults = []
     if (data / CATALOG).read_bytes() != catalog or runs_of(data, DATES) != runs:
@@ -128,19 +126,67 @@ def _killed(data: Path, words: str, whole: Ran, number: signal.Signals) -> list[
     if left and number is not signal.SIGKILL:
         faults.append(f"{number.name}: {left} were left behind")
     faults += _differences(whole, _published(data, f"after {number.name}", words))
-    left = [path for path in (data / TEMP_FOLDER, data / SNAPSHOTS / STAGING) if _holds_files(path)]
+    left = _left_in(data)
     return faults + [f"after {number.name}: {path} is still there" for path in left]
 
 
-def _holds_files(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.rglob("*"))
+def _left_in(data: Path) -> list[Path]:
+    folders = (data / TEMP_FOLDER, data / SNAPSHOTS / STAGING)
+    return [path for path in folders if any(one.is_file() for one in path.rglob("*"))]
 
 
 def _run(line: str) -> None:
     ended = subprocess.run([*COMMAND, *line.split()], stdout=subprocess.PIPE)
     if ended.returncode != 0:
-        print(json.dumps({"command": line, "exit_code": ended.returncode}), file=sys.stderr)
+        print(f"{line}: exit code {ended.returncode}", file=sys.stderr)
         sys.exit(2)
+
+
+# --- a standalone Spark cluster on loopback, made of pyspark's own jars ---------------------------
+
+
+@contextmanager
+def spark_cluster(home: Path, memory: str = "2g") -> Iterator[str]:
+    """Run a cluster whose logs and scratch files stand in ``home``; yields its master's address."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    address = f"spark://{HOST}:{port}"
+    home.mkdir(parents=True, exist_ok=True)
+    master = f"master.Master --host {HOST} --port {port} --webui-port 0"
+    # Each has two cores to offer, so that both get a part of every job.
+    worker = f"worker.Worker --host {HOST} --webui-port 0 --cores 2 --memory {memory}"
+    started = [_start(master, home / "master.log")]
+    try:
+        _wait_for("I have been elected leader", home / "master.log", 1)
+        for number in range(WORKERS):
+            line = f"{worker} --work-dir {home / f'worker-{number}'} {address}"
+            started.append(_start(line, home / f"worker-{number}.log"))
+        _wait_for("Registering worker", home / "master.log", WORKERS)
+        yield address
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=30)
+
+
+def _start(line: str, log: Path) -> subprocess.Popen[bytes]:
+    found = find_spec("pyspark")
+    assert found is not None, "the campaign needs plainscore[spark]"
+    spark_home = Path(str(found.origin)).parent
+    words = f"{spark_home}/bin/spark-class org.apache.spark.deploy.{line}".split()
+    settings = {"SPARK_HOME": str(spark_home), "SPARK_LOCAL_IP": HOST}
+    with log.open("wb") as opened:
+        return subprocess.Popen(words, env=os.environ | settings, stdout=opened, stderr=opened)
+
+
+def _wait_for(text: str, log: Path, times: int) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while log.read_text(errors="replace").count(text) < times:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{log} does not say '{text}' {times} times: the cluster is not up")
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

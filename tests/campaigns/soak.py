@@ -14,13 +14,15 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
+from statistics import linear_regression, median
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
@@ -31,24 +33,21 @@ from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotRun, score_day
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldSettings
-from tests.campaigns.soak_table import print_summary
+from tests.campaigns.contents import TRANSIENT
 from tests.quick_runs import quick_runs
 
-FIRST = date(2025, 11, 1)
-EVERY = 30
-NOTES = "soak.jsonl"
+FIRST, EVERY, AROUND = date(2025, 11, 1), 30, 5
+COLUMNS = (
+    "day", "people", "seconds", "wall", "fixed", "rss_mb", "peak_mb", "descriptors", "event_files",
+    "run_files", "stray_files", "catalog_mb", "opening",
+)  # fmt: skip
+OF_PROCESS = ("rss_mb", "descriptors")
+# What these cost follows the rows of the world; all else should cost the same every day.
+OF_DATA = ("build_stage", "check_stage", "stage_files")
 Figures = dict[str, Any]
 
 
 def main() -> None:
-    wanted = _arguments()
-    notes = wanted.home / NOTES
-    if not wanted.summary:
-        _live(wanted, notes)
-    print_summary(_read(notes), EVERY)
-
-
-def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--people", type=int, default=5_000)
@@ -57,44 +56,37 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--checks-every", type=int, default=1, metavar="N", help="days")
     parser.add_argument("--compact", action="store_true", help="on the first day of every month")
     parser.add_argument("--summary", action="store_true", help="print what was noted, and end")
-    return parser.parse_args()
-
-
-def _live(wanted: argparse.Namespace, notes: Path) -> None:
-    world, data_dir = wanted.home / "world", wanted.home / "data"
-    last = FIRST + timedelta(days=wanted.days - 1)
-    settings = WorldSettings(
-        people=wanted.people, first=FIRST, last=last, seed=1, landing=world / "landing"
-    )
-    synthesise(settings, 1, None)
-    until = time.monotonic() + wanted.minutes * 60
-    for number in range(len(_read(notes)) + 1, wanted.days + 1):
-        if time.monotonic() > until:
-            return
-        day = FIRST + timedelta(days=number - 1)
-        _deliver(world, data_dir, day)
-        figures = _one_day(
-            data_dir,
-            day,
-            is_checking=number % wanted.checks_every == 0,
-            is_compacting=wanted.compact and day.day == 1,
-        )
-        with notes.open("a") as file:
-            file.write(json.dumps({"day": number, "as_of_date": str(day), **figures}) + "\n")
-        if number % EVERY == 0:
-            print_summary(_read(notes), EVERY)
+    wanted = parser.parse_args()
+    notes = wanted.home / "soak.jsonl"
+    if not wanted.summary:
+        _live(wanted, notes)
+    print_summary(_read(notes))
 
 
 def _read(notes: Path) -> list[Figures]:
     return [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
 
 
-def _deliver(world: Path, data_dir: Path, day: date) -> None:
-    """Let a day's files arrive; a day that was delivered before a kill has arrived already."""
-    for folder in sorted((world / "landing").glob(f"*/arrived={day}")):
-        target = data_dir / "landing" / folder.parent.name / folder.name
-        if not target.exists():
-            shutil.copytree(folder, target)
+def _live(wanted: argparse.Namespace, notes: Path) -> None:
+    landing, data_dir = wanted.home / "world" / "landing", wanted.home / "data"
+    last = FIRST + timedelta(days=wanted.days - 1)
+    world = WorldSettings(people=wanted.people, first=FIRST, last=last, seed=1, landing=landing)
+    synthesise(world, 1, None)
+    until = time.monotonic() + wanted.minutes * 60
+    for number in range(len(_read(notes)) + 1, wanted.days + 1):
+        if time.monotonic() > until:
+            return
+        day = FIRST + timedelta(days=number - 1)
+        for folder in sorted(landing.glob(f"*/arrived={day}")):
+            target = data_dir / "landing" / folder.parent.name / folder.name
+            if not target.exists():  # it has arrived already where a kill came after it
+                shutil.copytree(folder, target)
+        is_checking = number % wanted.checks_every == 0
+        figures = _one_day(data_dir, day, is_checking, wanted.compact and day.day == 1)
+        with notes.open("a") as file:
+            file.write(json.dumps({"day": number, "as_of_date": str(day), **figures}) + "\n")
+        if number % EVERY == 0:
+            print_summary(_read(notes))
 
 
 class StageTimes(Observer):
@@ -111,7 +103,7 @@ class StageTimes(Observer):
         self.seconds[facts.stage] = time.process_time() - self._before
 
 
-def _one_day(data_dir: Path, day: date, *, is_checking: bool, is_compacting: bool) -> Figures:
+def _one_day(data_dir: Path, day: date, is_checking: bool, is_compacting: bool) -> Figures:
     timed = StageTimes()
     wall = time.monotonic()
     with writer_lock(data_dir, "soak"):
@@ -122,14 +114,14 @@ def _one_day(data_dir: Path, day: date, *, is_checking: bool, is_compacting: boo
             timed.seconds["compact"] = time.process_time() - before
         with nullcontext() if is_checking else quick_runs():
             request = read_request(day, data=data_dir, threads=2)
-            outcome = score_day(request, observers=[timed])
-    assert outcome.is_new
+            assert score_day(request, observers=[timed]).is_new
+    resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
         "seconds": sum(timed.seconds.values()),
         "wall": time.monotonic() - wall,
         "steps": timed.seconds,
         "pid": os.getpid(),
-        "rss_mb": _resident_mb(),
+        "rss_mb": resident_pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         **_on_disk(data_dir),
@@ -137,27 +129,19 @@ def _one_day(data_dir: Path, day: date, *, is_checking: bool, is_compacting: boo
     }
 
 
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def _on_disk(data_dir: Path) -> Figures:
     counts = {"event_files": 0, "run_files": 0, "stray_files": 0}
-    for file in _files(data_dir):
+    for file in data_dir.rglob("*"):
         place = file.relative_to(data_dir).parts
+        if file.is_dir():
+            continue
         if place[0] == "events":
             counts["event_files"] += 1
         elif place[0] == "snapshots" and not place[1].startswith("_"):
             counts["run_files"] += 1
-        elif place[0] not in ("landing", "plainscore.duckdb", ".lock") and place[1] != "_ledger":
+        elif place[0] not in ("landing", *TRANSIENT) and "_ledger" not in place:
             counts["stray_files"] += 1
     return counts
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names)
 
 
 def _catalog(data_dir: Path, day: date) -> Figures:
@@ -171,6 +155,40 @@ def _catalog(data_dir: Path, day: date) -> Figures:
             people = con.execute(sql, [day]).fetchall()[0][0]
         took.append(time.process_time() - before)
     return {"people": people, "catalog_mb": file.stat().st_size / 2**20, "opening": min(took)}
+
+
+# --- what a soak noted, as tables: some days, the steps, and what grew ---------------------------
+
+
+def print_summary(days: Sequence[Figures]) -> None:
+    """Print every so many days, the steps around day 10 and the last day, and the slopes."""
+    for day in days:
+        day["fixed"] = sum(s for name, s in day["steps"].items() if not name.startswith(OF_DATA))
+    chosen = [d for d in days if d["day"] in (1, 10, len(days)) or d["day"] % EVERY == 0]
+    early, late = days[10 - AROUND : 10 + AROUND], days[-2 * AROUND :]
+    steps = sorted({name for day in days for name in day["steps"]})
+    growing = ("fixed", *OF_PROCESS, "opening", "stray_files")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, float_precision=3):
+        print(pl.DataFrame([{name: day[name] for name in COLUMNS} for day in chosen]))
+        around_10, last = ([_median(some, step) for step in steps] for some in (early, late))
+        print(pl.DataFrame({"median seconds": steps, "day 10": around_10, "last": last}))
+        slopes = [_slope(days, name) for name in growing]
+        print(pl.DataFrame({"growth in 100 days, least squares": growing, "slope": slopes}))
+
+
+def _median(days: Sequence[Figures], step: str) -> float | None:
+    seconds = [day["steps"][step] for day in days if step in day["steps"]]
+    return median(seconds) if seconds else None
+
+
+def _slope(days: Sequence[Figures], name: str) -> float:
+    """Return the growth in 100 days; memory within the last process only, without its start."""
+    if name in OF_PROCESS:
+        days = [day for day in days if day["pid"] == days[-1]["pid"]][10:]
+    if len(days) < 2:
+        return 0.0
+    slope = linear_regression([day["day"] for day in days], [day[name] for day in days]).slope
+    return 100 * float(slope)
 
 
 if __name__ == "__main__":

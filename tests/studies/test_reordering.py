@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.analysis.metrics import RiskBin, contradictions
-from tests.campaigns.reordering import MISSING, reordered
+from tests.campaigns.card_order import MISSING, reordered
 
 # (people, bad per mille, step of points up from the bin before)
 BINS = st.lists(
