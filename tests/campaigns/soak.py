@@ -43,7 +43,7 @@ COLUMNS = (
 )  # fmt: skip
 OF_PROCESS = ("rss_mb", "descriptors")
 # What these cost follows the rows of the world; all else should cost the same every day.
-OF_DATA = ("build_stage", "check_stage", "stage_files")
+OF_DATA = ("raw", "staging", "features", "scores", "audits", "published")
 Figures = dict[str, Any]
 
 
@@ -163,7 +163,7 @@ def _catalog(data_dir: Path, day: date) -> Figures:
 def print_summary(days: Sequence[Figures]) -> None:
     """Print every so many days, the steps around day 10 and the last day, and the slopes."""
     for day in days:
-        day["fixed"] = sum(s for name, s in day["steps"].items() if not name.startswith(OF_DATA))
+        day["fixed"] = sum(s for name, s in day["steps"].items() if name not in OF_DATA)
     chosen = [d for d in days if d["day"] in (1, 10, len(days)) or d["day"] % EVERY == 0]
     early, late = days[10 - AROUND : 10 + AROUND], days[-2 * AROUND :]
     steps = sorted({name for day in days for name in day["steps"]})
@@ -173,7 +173,7 @@ def print_summary(days: Sequence[Figures]) -> None:
         around_10, last = ([_median(some, step) for step in steps] for some in (early, late))
         print(pl.DataFrame({"median seconds": steps, "day 10": around_10, "last": last}))
         slopes = [_slope(days, name) for name in growing]
-        print(pl.DataFrame({"growth in 100 days, least squares": growing, "slope": slopes}))
+        print(pl.DataFrame({"growth in 100 days": growing, "slope": slopes}))
 
 
 def _median(days: Sequence[Figures], step: str) -> float | None:
