@@ -25,7 +25,7 @@ MAX_CENTS = 10**12
 _OWN_COLUMNS = {
     "person_key", "event_date", "event_hash", "arrived", "file_no", "line", "raw", "reason",
 }  # fmt: skip
-_OWN_TABLES = {"person", "file", "quarantine", "repeat"}
+_OWN_TABLES = {"person", "file", "quarantine", "erasure", "repeats"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _STORED: dict[FieldKind, dict[str, Any]] = {
     "text": {"type": "VARCHAR"},
@@ -157,6 +157,15 @@ class Log(_Declared):
         """The stored columns in which two rows with the same event_id can differ."""
         return ["person_key", "event_time", "event_type", *self.own_columns]
 
+    @cached_property
+    def stored_columns(self) -> dict[str, str]:
+        """Stored column -> its SQL type."""
+        common = {"person_key": "BIGINT", "event_id": "VARCHAR", "event_time": "TIMESTAMP"}
+        common |= {"event_date": "DATE", "event_type": "VARCHAR", "arrived": "DATE"}
+        types = common | {name: column["type"] for name, column in self.own_columns.items()}
+        place = {"file_no": "BIGINT", "line": "BIGINT", "arrived_month": "VARCHAR"}
+        return {name: types[name] for name in self._columns} | place
+
     def stored_head(self) -> Head:
         """Return the contract of the events of this log as they are stored."""
         known = ", ".join(text_literal(kind) for kind in self.event_types)
@@ -164,7 +173,7 @@ class Log(_Declared):
             "title": f"{self.title}, as accepted",
             "grain": "one row per accepted event",
             "key": ["event_id"],
-            "columns": {name: {} for name in (*self._columns, "file_no", "line", "arrived_month")},
+            "columns": {name: {} for name in self.stored_columns},
             "checks": [
                 {
                     "name": "only known event types",
