@@ -34,7 +34,7 @@ def prepare(lake: Lake) -> None:
 
 
 def add_people(lake: Lake, log: Log, rows: str) -> None:
-    """Give a key to everyone whom the rows that stand for themselves name; ids in their order."""
+    """Give a key to all people in the rows that stand for themselves, in the order of their ids."""
     ids = " union ".join(
         f"select {identifier(name)} as person_id from {rows} where reason is null"
         for name in log.person_fields
