@@ -48,93 +48,17 @@ last outcomes."""
 MONTHS = 24
 AUDITS = ("audits.person_group", "audits.group_points", "audits.benefit_count")
 STATISTICS = ("group_gap", "benefit_access", "score_assortativity", "score_inequality")
-# Groups of fewer than 30 people are not compared. Regions hold everyone once.
-TABLES = {
-    "bands": """
-        select band.scorecard as society, band.band_no, band.band, count(score.score) as people
-        from reference.band as band
-        left join scores.score as score
-            on band.scorecard = score.scorecard and band.band_no = score.band_no
-        group by all order by all""",
-    "gaps": """
-        select
-            scorecard as society,
-            * exclude (scorecard, points_counted) rename (scored_count as scored)
-        from statistics.group_gap
-        where points_counted = 'all' order by attribute, group_no""",
-    "benefits": """
-        select
-            access.scorecard as society,
-            access.benefit,
-            benefit.min_score,
-            cast(sum(access.people) as bigint) as people,
-            cast(sum(access.open_count) as bigint) as open_count
-        from statistics.benefit_access as access
-        inner join reference.benefit as benefit
-            on access.scorecard = benefit.scorecard and access.benefit = benefit.benefit
-        where access.attribute = 'region'
-        group by all order by all""",
-    "four_fifths": """
-        select
-            scorecard as society,
-            attribute,
-            count(*) as compared,
-            count(*) filter (where is_below_four_fifths) as below_four_fifths,
-            count(*) filter (where is_below_four_fifths and is_significant) as below_beyond_chance
-        from statistics.benefit_access
-        where attribute <> 'decile' and not is_small
-        group by all order by all""",
-}
+TABLES = ("bands", "gaps", "benefits", "four_fifths")
 """Tables of the record whose rows are those of a query, for every month and scenario."""
-# The median is at place (n - 1) // 2 of the ascending order from 0, as everywhere in the method.
-FIGURES = """
-    select
-        card.scorecard as society,
-        (select count(*) from staging.person) as people,
-        count(score.score) as scored,
-        sum(score.score) / nullif(count(score.score), 0) as mean_score,
-        list_sort(list(score.score) filter (where score.score is not null))[
-            (count(score.score) + 1) // 2
-        ] as median_score,
-        any_value(inequality.gini) as gini,
-        count(*) filter (where score.band_no > first.band_no) as band_up,
-        count(*) filter (where score.band_no < first.band_no) as band_down
-    from reference.card as card
-    left join scores.score as score on card.scorecard = score.scorecard
-    left join scores.score as first
-        on score.person_key = first.person_key
-        and first.scorecard = (select scorecard from reference.card where scorecard_no = 1)
-    left join statistics.score_inequality as inequality
-        on card.scorecard = inequality.scorecard
-        and inequality.points_counted = 'all' and inequality.attribute = 'region'
-    group by card.scorecard"""
-FRIENDS = """
-    select
-        scorecard as society,
-        compared_tie_count as ties,
-        assortativity,
-        rewired_mean as assortativity_by_chance
-    from statistics.score_assortativity
-    where points_counted = 'all'"""
 BANDS_OF_PEOPLE = """
     select scorecard, person_key, coalesce(band_no, 0) as band_no from scores.score"""
-OUTCOME_COUNTS = """
-    select scorecard, list((score, good, bad))
-    from (
-        select
-            score.scorecard,
-            score.score,
-            count(*) filter (where not outcome.is_bad) as good,
-            count(*) filter (where outcome.is_bad) as bad
-        from scores.score as score
-        inner join events.person as person on score.person_key = person.person_key
-        inner join temp.outcome as outcome on person.person_id = outcome.person_id
-        where score.score is not null
-        group by all
-    )
-    group by scorecard"""
 
 Record = dict[str, Any]
+
+
+def scenario_sql(name: str, method: Method) -> str:
+    """Return a query of transforms/scenarios."""
+    return method.file(f"transforms/scenarios/{name}.sql").read_text(encoding="utf-8")
 
 
 @cache
@@ -227,8 +151,8 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
             moved.update(moves)
             bands = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
             outcomes = _outcome_figures(store, engine, dates, settings)
-            made = {"figures": list(_figures(con, moves, outcomes))}
-            made |= {name: records(con, sql) for name, sql in TABLES.items()}
+            made = {"figures": list(_figures(con, moves, outcomes, method))}
+            made |= {name: records(con, scenario_sql(name, method)) for name in TABLES}
             if all((labels / name).is_file() for name in LABELS):
                 planted = measure_planted(engine, labels, method)
                 made["planted"] = list(_planted_gains(planted, cards, rules))
@@ -294,10 +218,11 @@ def _figures(
     con: duckdb.DuckDBPyConnection,
     moves: Mapping[tuple[str, int, int], int],
     outcomes: Mapping[str, Record],
+    method: Method,
 ) -> Iterator[Record]:
     """Yield one row of figures per scenario."""
-    friends = {row["society"]: row for row in records(con, FRIENDS)}
-    for row in records(con, FIGURES):
+    friends = {row["society"]: row for row in records(con, scenario_sql("friends", method))}
+    for row in records(con, scenario_sql("figures", method)):
         name = row["society"]
         moved = [(old, new, people) for (of, old, new), people in moves.items() if of == name]
         higher, lower = row.pop("band_up"), row.pop("band_down")
@@ -347,7 +272,8 @@ def _outcome_figures(
         outcomes = seen.con.execute(f"select person_id, is_bad from {OUTCOME}").fetchall()
     engine.con.execute("create temp table outcome (person_id varchar, is_bad boolean)")
     insert_rows(engine.con, "temp.outcome", outcomes)
-    found = [(name, separation(c)) for name, c in engine.con.execute(OUTCOME_COUNTS).fetchall()]
+    counted = engine.con.execute(scenario_sql("outcomes", settings.method)).fetchall()
+    found = [(name, separation(counts)) for name, counts in counted]
     return {
         name: {
             "outcomes": one.people, "bad": one.bad, "auc": one.auc, "auc_low": one.auc_low,
