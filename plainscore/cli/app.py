@@ -1,6 +1,6 @@
 """The command ``plainscore``: the registry of commands, and how errors end.
 
-A command is a function of one of the six modules by group. Modules are imported when one of their
+A command is a function of one of the six modules by group. A module is imported when one of its
 commands is called, so that commands that only read start fast.
 """
 
@@ -13,28 +13,14 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from cyclopts import (
-    App,
-    CoercionError,
-    CycloptsError,
-    CycloptsPanel,
-    Group,
-    Parameter,
-    UnknownOptionError,
-)
+from cyclopts import App, CycloptsError, CycloptsPanel, Group, Parameter
+from cyclopts.exceptions import CoercionError, UnknownOptionError
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import choose_log_format, printable, say
 
 SET_UP, RUN, OPERATE, KEEP, LOOK, STUDY = "setup", "run", "operate", "keep", "look", "study"
-GROUPS = {
-    SET_UP: "Set up",
-    RUN: "Run",
-    OPERATE: "Run",
-    KEEP: "Keep",
-    LOOK: "Look",
-    STUDY: "Study",
-}
+GROUPS = {SET_UP: "Set up", RUN: "Run", OPERATE: "Run", KEEP: "Keep", LOOK: "Look", STUDY: "Study"}
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (SET_UP, "Invent a world, ingest it, score it, explain one person."),
     "init": (SET_UP, "Make a project directory with settings and a scorecard."),
@@ -78,10 +64,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 RENAMED_COMMANDS = {"societies": "scenarios"}
 RENAMED_FLAGS = {
-    "--plain": "--no-prefect",
-    "--most-deeds": "--max-actions",
-    "--alone": "--single-actions",
-}
+    "--plain": "--no-prefect", "--most-deeds": "--max-actions", "--alone": "--single-actions",
+}  # fmt: skip
 """Old spellings, which keep working and are not in --help."""
 
 START_HERE = """Event logs in; dated, validated, fully explained score snapshots out.

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from plainscore.erasure.search import SearchResult
     from plainscore.erasure.snapshots import ErasedSnapshot
     from plainscore.publish.proof import ProofOutcome
-    from plainscore.publish.retention import PruneOutcome
+    from plainscore.publish.runs import Run
 
 BROKEN = 1
 GIVEN_ROOT = "--root"
@@ -55,26 +56,22 @@ def verify(
     DATA. Exit code 1: something differs; each problem is named. Exit code 5: there is nothing to
     verify, or no root to compare a proof with.
 
-    Parameters
-    ----------
-    rebuild_catalog
-        First rebuild plainscore.duckdb from what is published, as after DATA was moved.
-    proof
-        File with a proof.
-    root
-        Root (64 hexadecimal digits) that the proof must lead to.
+    Args:
+        rebuild_catalog: First rebuild plainscore.duckdb from what is published, as after DATA was
+            moved.
+        proof: File with a proof.
+        root: Root (64 hexadecimal digits) that the proof must lead to.
     """
     if proof is not None:
         return _verify_proof(proof, root, data, output_format)
     if root is not None:
         raise UsageError("--root belongs to a proof: give the proof's file with --proof")
+    from plainscore.common.lock import writer_lock
     from plainscore.publish import catalog
     from plainscore.publish.runs import published_runs
     from plainscore.publish.verification import verify as find_problems
 
     if rebuild_catalog:
-        from plainscore.common.lock import writer_lock
-
         with writer_lock(data, "rebuild the catalog"):
             catalog.rebuild_catalog(data)
     problems = find_problems(data)
@@ -82,7 +79,7 @@ def verify(
     if not runs and not problems:
         raise NothingPublishedError(f"nothing is published in {data}: there is nothing to verify")
     lines = [*problems, f"{runs} published runs, {len(problems)} problems"]
-    emit(output_format, objects=[{"runs": runs, "problems": problems}], shown=lambda: lines)
+    emit(output_format, objects=[{"runs": runs, "problems": problems}], shown=lines)
     return BROKEN if problems else 0
 
 
@@ -111,7 +108,7 @@ def _verify_proof(file: Path, root: str | None, data: Path, output_format: Outpu
     is_root_met = held.get(GIVEN_ROOT, True) and (any(in_data) or not in_data)
     is_proved = not outcome.problems and is_root_met
     document = asdict(outcome) | {"root_held_against": held, "is_proved": is_proved}
-    emit(output_format, objects=[document], shown=lambda: _proof_lines(outcome, held, is_proved))
+    emit(output_format, objects=[document], shown=_proof_lines(outcome, held, is_proved))
     return 0 if is_proved else BROKEN
 
 
@@ -161,20 +158,14 @@ def prune(
     with the old catalog open can go on. A later prune deletes it. Days count from the newest
     published date. What is not given comes from [retention] in plainscore.toml.
 
-    Parameters
-    ----------
-    keep_daily_days
-        Keep every date less than this many days before the newest one (90).
-    keep
-        Keep for good the last published date of each month (month-ends), quarter or year; repeat
-        the flag for more (month-ends).
-    keep_superseded_days
-        Of dates that stay, keep earlier runs and earlier known_on only while the date is less than
-        this many days before the newest one (as long as their date).
-    grace_hours
-        Delete what was retired at least this many hours ago (24).
-    dry_run
-        Only show what would be retired and deleted.
+    Args:
+        keep_daily_days: Keep every date less than this many days before the newest one (90).
+        keep: Keep for good the last published date of each month (month-ends), quarter or year;
+            repeat the flag for more (month-ends).
+        keep_superseded_days: Of dates that stay, keep earlier runs and earlier known_on only while
+            the date is less than this many days before the newest one (as long as their date).
+        grace_hours: Delete what was retired at least this many hours ago (24).
+        dry_run: Only show what would be retired and deleted.
     """
     from plainscore.runs.upkeep import prune_snapshots
     from plainscore.settings import Retention, read_settings
@@ -192,32 +183,26 @@ def prune(
         wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
         raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
     outcome = prune_snapshots(data, wanted, dry_run)
-    table = ResultTable(PRUNE_COLUMNS, list(_prune_rows(outcome, dry_run)))
-    shown = [_prune_summary(outcome, dry_run), *([table] if outcome.sizes else [])]
-    emit(output_format, table, shown=lambda: shown)
-
-
-def _prune_rows(outcome: "PruneOutcome", is_rehearsal: bool) -> Iterator[tuple[Any, ...]]:
-    would = "would be " if is_rehearsal else ""
-    deleted = [(run, f"{would}deleted", None) for run in outcome.deleted]
-    waiting = [
+    would = "would be " if dry_run else ""
+    became: list[tuple[Run, str, datetime | None]]
+    became = [(run, f"{would}deleted", None) for run in outcome.deleted]
+    became += [
         (run, f"{would}retired" if run in outcome.retired else "waits", until)
         for run, until in outcome.waiting.items()
     ]
-    for run, action, until in sorted((*deleted, *waiting), key=lambda one: one[0]):
-        dates, deleted_from = run.dates, until and until.isoformat(timespec="seconds")
-        size = outcome.sizes[run]
-        yield action, dates.as_of_date, dates.known_on, run.name, size, deleted_from
-
-
-def _prune_summary(outcome: "PruneOutcome", is_rehearsal: bool) -> str:
-    would = "would be " if is_rehearsal else ""
-    freed = sum(outcome.sizes[run] for run in outcome.deleted)
-    before = len(outcome.waiting) - len(outcome.retired)
-    return (
-        f"{len(outcome.retired)} runs {would}retired, {before} retired before wait, "
-        f"{len(outcome.deleted)} {would}deleted: {freed / 1e6:,.1f} MB {would}freed"
+    rows = [
+        (action, run.dates.as_of_date, run.dates.known_on, run.name, outcome.sizes[run],
+         until and until.isoformat(timespec="seconds"))
+        for run, action, until in sorted(became, key=lambda one: one[0])
+    ]  # fmt: skip
+    table = ResultTable(PRUNE_COLUMNS, rows)
+    freed = sum(outcome.sizes[run] for run in outcome.deleted) / 1e6
+    summary = (
+        f"{len(outcome.retired)} runs {would}retired, "
+        f"{len(outcome.waiting) - len(outcome.retired)} retired before wait, "
+        f"{len(outcome.deleted)} {would}deleted: {freed:,.1f} MB {would}freed"
     )
+    emit(output_format, table, shown=[summary, *([table] if rows else [])])
 
 
 def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format = "table") -> None:
@@ -226,10 +211,8 @@ def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format 
     No row changes. Readers that opened the old files can go on reading them: those are deleted
     only after the grace period.
 
-    Parameters
-    ----------
-    grace_days
-        Delete files that have been out of use for this many days.
+    Args:
+        grace_days: Delete files that have been out of use for this many days.
     """
     from plainscore.runs.upkeep import compact_events
 
@@ -279,7 +262,7 @@ def erase(
     with writer_lock(data, ERASING):
         erasure = erase_people(data, persons, read_settings(data, **limits.overrides))
     document = _erasure_as_json(erasure)
-    emit(output_format, objects=[document], shown=lambda: _erasure_lines(erasure))
+    emit(output_format, objects=[document], shown=_erasure_lines(erasure))
     for line in _left_to_do(erasure):
         note(line)
     return 0 if erasure.is_whole else PartlyDone.exit_code
@@ -298,7 +281,7 @@ def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -
         raise UsageError("name at least one person to search for")
     _require_named(data)
     result = search(data, ErasedIds(persons))
-    emit(output_format, objects=[_search_as_json(result)], shown=lambda: _search_lines(result))
+    emit(output_format, objects=[_search_as_json(result)], shown=_search_lines(result))
     return PartlyDone.exit_code if result.found else 0
 
 

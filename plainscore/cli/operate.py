@@ -4,92 +4,54 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import Parameter
-
-from plainscore.cli.options import (
-    DATA,
-    NO_LIMITS,
-    Cards,
-    DataDir,
-    EveryOption,
-    Flag,
-    Format,
-    Limits,
-    reading,
-    writing,
-)
+from plainscore.cli import options as opt
 from plainscore.cli.output import ResultTable, emit, note, show, table_of
 from plainscore.common.errors import LimitPassed, UsageError
-from plainscore.runs.calendar import Every
+from plainscore.runs.calendar import Every, dates_between
+from plainscore.show import reader
 
 if TYPE_CHECKING:
     from plainscore.contracts import SnapshotDates
-    from plainscore.runs.ledger import Entry, RunAttempt, StageRecord
+    from plainscore.runs.ledger import Entry
     from plainscore.runs.plan import Arrivals, DatePlan
 
 WATCH_COLUMNS = ("kind", "message", "figure", "limit")
+PLAN_COLUMNS = ("as_of_date", "known_on", "run", "action", "from", "why", "late_events")
 RUNS = """
-select
-    run.as_of_date,
-    run.known_on,
-    run.run,
-    counted.runs,
-    run.people,
-    run.scored,
-    run.checks_warned,
-    run.skipped_refused_files,
-    run.scorecards
+select *, count(*) over (partition by as_of_date, known_on) as runs
 from run
-inner join (
-    select as_of_date, known_on, count(*) as runs
-    from run
-    group by as_of_date, known_on
-) as counted
-    on run.as_of_date = counted.as_of_date and run.known_on = counted.known_on
-where run.is_live
-order by run.as_of_date, run.known_on
+qualify is_live
 """
 FIGURES = (
     "run", "runs", "people", "scored", "checks_warned", "skipped_refused_files", "scorecards",
 )  # fmt: skip
-
-Record = dict[str, Any]
+STAGE_FIGURES = ("reason", "rows", "seconds", "peak_memory_bytes")
 
 
 def plan(
     *,
     as_of: date | None = None,
-    from_: Annotated[date | None, Parameter(name="--from")] = None,
-    to: date | None = None,
-    every: EveryOption = "month",
-    known_on: date | None = None,
-    scorecard: Cards = None,
-    skip_refused: Flag = False,
-    allow_stopped_feeds: Flag = False,
-    data: DataDir = DATA,
-    output_format: Format = "table",
+    from_: opt.FirstDay = None,
+    to: opt.LastDay = None,
+    every: opt.EveryOption = "month",
+    known_on: opt.KnownOn = None,
+    scorecard: opt.Cards = None,
+    skip_refused: opt.Flag = False,
+    allow_stopped_feeds: opt.Flag = False,
+    data: opt.DataDir = opt.DATA,
+    output_format: opt.Format = "table",
 ) -> None:
     """Show which dates and stages would run, and why; and which dates late data touches.
 
     Reads only; takes no lock. Without dates: all that are published, each by its newest known_on,
     and the last month end by which anything had arrived.
 
-    Parameters
-    ----------
-    as_of
-        This date only, as `run` would take it.
-    from_
-        First date of many, as `backfill` would take them.
-    to
-        Last date.
-    known_on
-        Count what had arrived by this day; as_of plus arrival_lag_days by default.
-    skip_refused
-        Plan as if refused files were to be skipped.
-    allow_stopped_feeds
-        Plan as if a log without arrivals did not matter.
+    Args:
+        as_of: This date only, as `run` would take it.
+        skip_refused: Plan as if refused files were to be skipped.
+        allow_stopped_feeds: Plan as if a log without arrivals did not matter.
     """
     from plainscore.runs import schedule
     from plainscore.runs.plan import Planner, look_at_arrivals, with_late_events
@@ -110,15 +72,13 @@ def plan(
     plans = with_late_events(data, plans, arrivals)
     rows = [_plan_row(one, arrivals) for one in plans]
     table = table_of(rows, () if rows else ("as_of_date", "known_on"))
-    emit(output_format, table, shown=lambda: _plan_parts(plans, arrivals, data))
+    emit(output_format, table, shown=_plan_parts(plans, arrivals, data))
 
 
 def _days(
     as_of: date | None, first: date | None, last: date | None, every: Every, known_on: date | None
 ) -> list[date] | None:
     """Return the requested days; None where none were requested."""
-    from plainscore.runs.calendar import dates_between
-
     if as_of is not None and (first or last):
         raise UsageError("--as-of is one date, --from and --to are many: give one or the other")
     if as_of is not None:
@@ -132,24 +92,26 @@ def _days(
     return None
 
 
-def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> Record:
+def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> dict[str, Any]:
     from plainscore.runs.plan import stages_with_reasons
 
     # Files not ingested yet that arrived later than the snapshot knows.
-    days = [file.arrived for file in arrivals.new if file.arrived > one.dates.known_on]
+    days = sorted(file.arrived for file in arrivals.new if file.arrived > one.dates.known_on)
+    reasons = [
+        {name: getattr(reason, name) for name in ("reason", "stage", "detail")}
+        for reason in one.reasons
+    ]
     return {
         "as_of_date": one.dates.as_of_date,
         "known_on": one.dates.known_on,
         "run": one.run and one.run.name,
         "action": one.action,
         "from_stage": one.first_stage,
-        "reasons": [
-            {"reason": r.reason, "stage": r.stage, "detail": r.detail} for r in one.reasons
-        ],
+        "reasons": reasons,
         "stages": stages_with_reasons(one.reasons) if one.action == "publish" else [],
         "late_events": sum(one.late.values()),
         "late_events_by_log": dict(one.late),
-        "files_to_ingest_by_day": dict(Counter(map(str, sorted(days)))) if one.run else {},
+        "files_to_ingest_by_day": dict(Counter(map(str, days))) if one.run else {},
     }
 
 
@@ -162,24 +124,20 @@ def _plan_parts(plans: "Sequence[DatePlan]", arrivals: "Arrivals", data: Path) -
         )
         for one in plans
     ]
-    columns = ("as_of_date", "known_on", "run", "action", "from", "why", "late_events")
-    yield ResultTable(columns, rows)
-    actions = [one.action for one in plans]
-    refused = f", {actions.count('refused')} refused" if "refused" in actions else ""
+    yield ResultTable(PLAN_COLUMNS, rows)
+    actions = Counter(one.action for one in plans)
+    refused = f", {actions['refused']} refused" if actions["refused"] else ""
     dates = _count(len(plans), "date")
-    yield f"\n{actions.count('publish')} of {dates} would be published{refused}"
+    yield f"\n{actions['publish']} of {dates} would be published{refused}"
     if arrivals.new:
         days = [file.arrived for file in arrivals.new]
-        line = (
-            f"{_count(len(days), 'file')} in landing/ not ingested yet, arrived {min(days)} to "
-            f"{max(days)}"
-        )
+        files, arrived = _count(len(days), "file"), f"{min(days)} to {max(days)}"
+        line = f"{files} in landing/ not ingested yet, arrived {arrived}"
         if any(one.run and one.dates.known_on < max(days) for one in plans):
             line += "; if they hold late data, that shows once they are ingested"
         yield line
-    late = sum(1 for one in plans if one.late)
-    if late:
-        place = "" if data == DATA else f" --data {data}"
+    if late := sum(1 for one in plans if one.late):
+        place = "" if data == opt.DATA else f" --data {data}"
         yield (
             f"late data touches {_count(late, 'published date')}: `plainscore restate{place}` "
             f"publishes again, as known on {arrivals.newest_ingested_day}, beside the old"
@@ -190,82 +148,68 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def status(*, data: DataDir = DATA, output_format: Format = "table") -> None:
+def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table") -> None:
     """Show the outcome of every stage of every date, and what is published of it.
 
     One row per as_of_date and known_on: the figures of its newest run, and the stages of the last
     attempt to publish it, with seconds. A stage that neither ended nor runs was interrupted.
     """
-    rows = _status_rows(data)
-    emit(output_format, table_of(rows), shown=lambda: _status_parts(rows))
-
-
-def _status_rows(data: Path) -> list[Record]:
-    """Return one row per (as_of_date, known_on) that is published or was attempted."""
     from plainscore.common.lock import writing_since
     from plainscore.contracts import SnapshotDates
     from plainscore.runs.ledger import Entry, read_entries
-    from plainscore.show.reader import CATALOG
 
     entries, damaged = read_entries(data)
     for file in damaged:
         note(f"{file} cannot be read: its stages are not shown")
     unfinished = {dates for dates, entry in entries.items() if entry.unfinished}
-    published: dict[SnapshotDates, Record] = {}
-    if (data / CATALOG).is_file() or not unfinished:  # else an error where nothing is
-        with reading(data) as snapshots:
+    published: dict[SnapshotDates, reader.Row] = {}
+    if (data / reader.CATALOG).is_file() or not unfinished:  # else an error where nothing is
+        with reader.open_snapshots(data) as snapshots:
             for row in snapshots.records(RUNS):
                 published[SnapshotDates(row["as_of_date"], row["known_on"])] = row
     since = writing_since(data)
-    return [
-        _status_row(dates, published.get(dates), entries.get(dates, Entry(dates)), since)
+    rows = [
+        _status_row(dates, published.get(dates, {}), entries.get(dates, Entry(dates)), since)
         for dates in sorted({*published, *unfinished})
     ]
+    emit(output_format, table_of(rows), shown=_status_parts(rows))
 
 
 def _status_row(
-    dates: "SnapshotDates", figures: Record | None, entry: "Entry", since: str | None
-) -> Record:
+    dates: "SnapshotDates", figures: reader.Row, entry: "Entry", since: str | None
+) -> dict[str, Any]:
+    """Return what is published or was attempted of one (as_of_date, known_on)."""
+    from plainscore.runs.ledger import outcome_now
+
     attempt = entry.unfinished or entry.published
-    stages = [_stage(one, attempt, since) for one in attempt.stages] if attempt else []
+    stages = [
+        {
+            "stage": one.stage,
+            "outcome": outcome_now(one, of, since),
+            **{name: getattr(one, name) for name in STAGE_FIGURES},
+        }
+        for of in ([attempt] if attempt else [])
+        for one in of.stages
+    ]
     return {
         "as_of_date": dates.as_of_date,
         "known_on": dates.known_on,
-        **{name: figures[name] if figures else None for name in FIGURES},
+        **{name: figures.get(name) for name in FIGURES},
         "began": attempt and attempt.started,
         "run_id": attempt and attempt.run_id,
         "engine": attempt and attempt.engine,
-        "seconds": round(sum(stage["seconds"] for stage in stages), 3) if stages else None,
+        "seconds": round(sum(one["seconds"] for one in stages), 3) if stages else None,
         "stages": stages,
     }
 
 
-def _stage(record: "StageRecord", attempt: "RunAttempt", since: str | None) -> Record:
-    from plainscore.runs.ledger import outcome_now
-
-    names = ("reason", "rows", "seconds", "peak_memory_bytes")
-    return {
-        "stage": record.stage,
-        "outcome": outcome_now(record, attempt, since),
-        **{name: getattr(record, name) for name in names},
-    }
-
-
-def _status_parts(rows: Sequence[Record]) -> Iterator[Any]:
-    from rich.table import Table as RichTable
-
+def _status_parts(rows: Sequence[dict[str, Any]]) -> Iterator[Any]:
     from plainscore.runs.ledger import STAGES
 
-    columns = ("as_of_date", "known_on", *FIGURES[:-1], *STAGES, FIGURES[-1])
-    table = RichTable(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    for name in columns:
-        is_text = name in ("as_of_date", "known_on", "run", "scorecards")
-        head = name if name == "as_of_date" else name.replace("_", "\n")
-        table.add_column(head, justify="left" if is_text else "right", overflow="fold")
-    for row in rows:
-        cells = {stage["stage"]: _stage_cell(stage) for stage in row["stages"]}
-        table.add_row(*(cells.get(n, "") if n in STAGES else _cell(row[n]) for n in columns))
-    yield table
+    names = ("as_of_date", "known_on", *FIGURES[:-1], *STAGES, FIGURES[-1])
+    heads = [name if name == "as_of_date" else name.replace("_", "\n") for name in names]
+    cells = [{**row, **{one["stage"]: _stage_cell(one) for one in row["stages"]}} for row in rows]
+    yield ResultTable(heads, [[row.get(name) for name in names] for row in cells])
     for row in rows:
         shown = f"run {row['run']} stays live" if row["run"] else "nothing is published of it"
         for stage in row["stages"]:
@@ -277,14 +221,10 @@ def _status_parts(rows: Sequence[Record]) -> Iterator[Any]:
                 )
 
 
-def _stage_cell(stage: Record) -> str:
+def _stage_cell(stage: dict[str, Any]) -> str:
     if stage["outcome"] != "done":
         return f"✗ {stage['outcome']}" if stage["outcome"] != "running" else "running"
     return f"✓ {stage['seconds']:.1f}"
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def serve(*, file: Path = Path("prefect.yaml"), port: int = 4200) -> None:
@@ -293,12 +233,9 @@ def serve(*, file: Path = Path("prefect.yaml"), port: int = 4200) -> None:
     Uses the Prefect server that PREFECT_API_URL or the profile names; without one it starts its
     own on this machine, which ends with it. Runs are processes of this one, one at a time.
 
-    Parameters
-    ----------
-    file
-        The file that declares the deployments and their schedules.
-    port
-        Port of the own server and its pages.
+    Args:
+        file: The file that declares the deployments and their schedules.
+        port: Port of the own server and its pages.
     """
     from plainscore.flows.server import set_defaults
 
@@ -313,21 +250,17 @@ def watch(
     max_age_days: int = 2,
     max_psi: float = 0.25,
     over_days: int = 28,
-    data: DataDir = DATA,
-    limits: Limits = NO_LIMITS,
-    output_format: Format = "table",
+    data: opt.DataDir = opt.DATA,
+    limits: opt.Limits = opt.NO_LIMITS,
+    output_format: opt.Format = "table",
 ) -> int:
     """Report a stale snapshot and a score that drifted; exit code 7 for either.
 
-    Parameters
-    ----------
-    max_age_days
-        Days from the newest published date to today (UTC) that are allowed.
-    max_psi
-        PSI of the score that is allowed.
-    over_days
-        Compare with the last snapshot at least this many days before the newest; without one,
-        drift is not reported.
+    Args:
+        max_age_days: Days from the newest published date to today (UTC) that are allowed.
+        max_psi: PSI of the score that is allowed.
+        over_days: Compare with the last snapshot at least this many days before the newest; without
+            one, drift is not reported.
     """
     from plainscore.runs.upkeep import find_drift, find_stale
     from plainscore.settings import read_settings
@@ -335,7 +268,7 @@ def watch(
     settings = read_settings(data, **limits.overrides)
     found = [find_stale(data, datetime.now(UTC).date(), max_age_days)]
     if (data / "snapshots").is_dir():
-        with writing(data, "watch"):
+        with opt.writing(data, "watch"):
             found.append(find_drift(data, over_days, max_psi, settings))
     findings = [one for one in found if one is not None]
     if findings or output_format != "table":
@@ -350,15 +283,11 @@ def alert(
 
     Makes two automations on the Prefect server that PREFECT_API_URL or the profile names.
 
-    Parameters
-    ----------
-    webhook
-        Address to which subject and text are posted as JSON.
-    block
-        Notification block saved in Prefect, such as slack-webhook/operators or
-        sendgrid-email/operators.
-    silent_hours
-        Also alert when nothing was published for this many hours.
+    Args:
+        webhook: Address to which subject and text are posted as JSON.
+        block: Notification block saved in Prefect, such as slack-webhook/operators or
+            sendgrid-email/operators.
+        silent_hours: Also alert when nothing was published for this many hours.
     """
     from plainscore.flows.server import set_defaults
 

@@ -4,77 +4,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from plainscore.common.errors import InputRefused
 from plainscore.runs.calendar import Every
 
 if TYPE_CHECKING:
     from plainscore.runs.observers import Observer
-    from plainscore.show.reader import Snapshots
 
 DATA = Path("data")
 DataDir = Annotated[Path, Parameter(name="--data", help="Data directory.")]
-Format = Annotated[
-    Literal["table", "json", "csv"],
-    Parameter(name="--format", help="Print a table for people, or json or csv for programs."),
-]
-TableOrJson = Annotated[
-    Literal["table", "json"],
-    Parameter(name="--format", help="Print text for people, or json for programs."),
-]
-PublishedDate = Annotated[
-    str,
-    Parameter(
-        name="--as-of",
-        help="Published date (2026-10-31), month (2026-10: its last published date), or latest.",
-    ),
-]
+FORMAT_HELP = "Print a table for people, or json or csv for programs."
+Format = Annotated[Literal["table", "json", "csv"], Parameter(name="--format", help=FORMAT_HELP)]
+TEXT_HELP = "Print text for people, or json for programs."
+TableOrJson = Annotated[Literal["table", "json"], Parameter(name="--format", help=TEXT_HELP)]
+PUBLISHED = "Published date (2026-10-31), month (2026-10: its last published date), or latest."
+PublishedDate = Annotated[str, Parameter(name="--as-of", help=PUBLISHED)]
 Person = Annotated[str, Parameter(help="Id, as the logs write it.")]
-Cards = Annotated[
-    tuple[str, ...] | None,
-    Parameter(
-        name="--scorecard",
-        help="Packaged card or path of one, champion first; repeat the flag for more.",
-    ),
-]
-First = Annotated[
-    str | None,
-    Parameter(
-        name="--from", help="Earlier published date; by default the one published before --to."
-    ),
-]
-Last = Annotated[
-    str | None,
-    Parameter(
-        name="--to",
-        help="Later one; latest by default. The same date twice: its restatement.",
-    ),
-]
-LastKnownOn = Annotated[
-    date | None, Parameter(name="--known-on", help="Which known_on of --to; newest by default.")
-]
-FirstKnownOn = Annotated[
-    date | None,
-    Parameter(
-        name="--known-on-from",
-        help="Which known_on of --from; newest by default, oldest where both are one date.",
-    ),
-]
-EveryOption = Annotated[
-    Every,
-    Parameter(
-        name="--every", help="day; week, counted from the first date; or month: its last days."
-    ),
-]
+CARDS_HELP = "Packaged card or path of one, champion first; repeat the flag for more."
+Cards = Annotated[tuple[str, ...] | None, Parameter(name="--scorecard", help=CARDS_HELP)]
+FIRST_HELP = "Earlier published date; by default the one published before --to."
+First = Annotated[str | None, Parameter(name="--from", help=FIRST_HELP)]
+LAST_HELP = "Later one; latest by default. The same date twice: its restatement."
+Last = Annotated[str | None, Parameter(name="--to", help=LAST_HELP)]
+KNOWN_LAST = "Which known_on of --to; newest by default."
+LastKnownOn = Annotated[date | None, Parameter(name="--known-on", help=KNOWN_LAST)]
+KNOWN_FIRST = "Which known_on of --from; newest by default, oldest where both are one date."
+FirstKnownOn = Annotated[date | None, Parameter(name="--known-on-from", help=KNOWN_FIRST)]
+KNOWN_ON = "Count what had arrived by this day; by default each date plus arrival_lag_days."
+KnownOn = Annotated[date | None, Parameter(name="--known-on", help=KNOWN_ON)]
+FirstDay = Annotated[date | None, Parameter(name="--from", help="First day.")]
+LastDay = Annotated[date | None, Parameter(name="--to", help="Last day.")]
+EVERY_HELP = "day; week, counted from the first date; or month: its last days."
+EveryOption = Annotated[Every, Parameter(name="--every", help=EVERY_HELP)]
+FORCE_HELP = "Publish another run although nothing changed."
+Force = Annotated[bool, Parameter(name="--force", help=FORCE_HELP, show_default=False)]
+THREADS_HELP = "Threads to use; all processors by default."
+Threads = Annotated[int | None, Parameter(name="--threads", help=THREADS_HELP)]
 Several = Annotated[tuple[str, ...], Parameter(show_default=False)]
 Flag = Annotated[bool, Parameter(show_default=False)]
 OneFile = Annotated[Path | None, Parameter(show_default=False)]
-Threads = Annotated[
-    int | None, Parameter(name="--threads", help="Threads to use; all processors by default.")
-]
 
 
 @Parameter(name="*")
@@ -113,22 +86,11 @@ AS_USUAL = Publishing()
 
 def require_data(data: Path) -> None:
     """Raise InputRefused unless ``data`` is a directory: a typo must not create a new one."""
-    from plainscore.common.errors import InputRefused
-
     if not data.is_dir():
         raise InputRefused(
             f"{data} is no directory: put logs into {data}/landing/<log>/arrived=YYYY-MM-DD/<file>"
             f", or invent some: `plainscore synthesise --data {data}`"
         )
-
-
-@contextmanager
-def reading(data: Path) -> "Iterator[Snapshots]":
-    """Open what is published, read-only. Raises ReadingError where nothing is."""
-    from plainscore.show.reader import open_snapshots
-
-    with open_snapshots(data) as snapshots:
-        yield snapshots
 
 
 @contextmanager
@@ -144,22 +106,20 @@ def writing(data: Path, purpose: str) -> Iterator[None]:
 def publish(
     data: Path,
     purpose: str,
-    in_process: "Callable[[list[Observer]], Any] | None",
+    is_quick: bool,
+    in_process: "Callable[[list[Observer]], Any]",
     flow: str,
     **parameters: Any,
 ) -> Any:
-    """Hold the writer lock and publish, on a Prefect server if ``in_process`` is None.
+    """Hold the writer lock and publish, in this process or on a Prefect server.
 
-    In this process, observers show the stages on a terminal. ``flow``: ``module:function`` of
-    plainscore.flows, named and not passed, because Prefect takes seconds to import, after its
-    defaults are set. Raises InputRefused or Locked before anything is written.
+    In this process (``is_quick``) observers show the stages on a terminal. ``flow``:
+    ``module:function`` of plainscore.flows, by name, because Prefect takes seconds to import, after
+    its defaults are set. Raises Locked before anything is written.
     """
-    from importlib import import_module
-
     from plainscore.common.lock import writer_lock
 
-    require_data(data)
-    if in_process is not None:
+    if is_quick:
         from plainscore.runs.observers import terminal_progress
 
         with writer_lock(data, purpose), terminal_progress() as observers:

@@ -12,13 +12,13 @@ from functools import partial
 from itertools import islice
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal
 
 from plainscore.common.errors import UsageError
 from plainscore.common.text import printable, say
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from plainscore.logs.landing import RefusedFile
 
@@ -26,7 +26,8 @@ Row = Sequence[Any]
 OutputFormat = Literal["table", "json", "csv"]
 SHOWN_ROWS = 200
 SHOWN_NOTES = 20
-TEXT_WIDTH, WIDEST = 110, 10_000
+WIDEST = 10_000
+MANY_COLUMNS = 14  # from here on they stand closer
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class ResultTable:
     columns: Sequence[str]
     rows: Iterable[Row]
     title: str = ""
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the rows, each as column name -> value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def table_of(records: Sequence[Any], columns: Iterable[str] = ()) -> ResultTable:
@@ -51,42 +56,43 @@ def emit(
     *,
     document: Any = None,
     objects: Iterable[Any] | None = None,
-    shown: Callable[[], Iterable[Any]] | None = None,
+    shown: Iterable[Any] | None = None,
 ) -> None:
     """Print a result on standard output in the given format.
 
-    table
-        The rows for csv; for json and people too where nothing else is given.
-    document
-        For json: one object, indented.
-    objects
-        For json: several objects, each on a line.
-    shown
-        Yields what people see: texts, tables, renderables of rich.
+    ``table`` has the rows for csv, and for json and people where nothing else is given;
+    ``document`` is one indented object of json, ``objects`` are several, one a line; ``shown`` are
+    the texts, tables and renderables of rich that people see.
     """
     if output_format == "table":
-        show(*(shown() if shown is not None else [table]))
+        show(*([table] if shown is None else shown))
     elif output_format == "csv":
         assert table is not None, "a command that offers csv has rows"
-        _print_csv(table)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(map(_csv_cell, row) for row in table.rows)
     elif document is not None:
         print(_json_text(document, indent=1))
     elif objects is not None:
         for one in objects:
             print(_json_text(one))
     elif table is not None:
-        _print_rows(table)
+        separator, names = "[", _distinct(table.columns)
+        for row in table.rows:
+            sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
+            separator = ",\n"
+        sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
 def show(*parts: Any) -> None:
     """Print texts, tables and renderables of rich, one below another."""
     for part in parts:
         if isinstance(part, str):
-            print(terminal_safe(part, sys.stdout))
+            print(_terminal_safe(part))
         elif isinstance(part, ResultTable):
             _show_table(part)
         else:
-            _console(*getattr(part, "renderables", [part])).print(part)
+            _console().print(part)
 
 
 def write_text(text: str, file: Path | None) -> None:
@@ -151,26 +157,11 @@ def json_value(value: Any) -> Any:
         return [json_value(inner) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):
         return json_value(asdict(value))
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, Decimal):
-        return float(value)
+    if isinstance(value, Decimal | float):
+        return float(value) if isfinite(value) else None
     if isinstance(value, date):
         return value.isoformat()
     return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
-def terminal_safe(text: str, out: TextIO) -> str:
-    """Return ``text`` as it is for a file or pipe, without control characters for a terminal."""
-    return printable(text, keep="\n") if out.isatty() else text
-
-
-def _print_rows(table: ResultTable) -> None:
-    separator, names = "[", _distinct(table.columns)
-    for row in table.rows:
-        sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
-        separator = ",\n"
-    sys.stdout.write("[]\n" if separator == "[" else "]\n")
 
 
 def _json_text(value: Any, indent: int | None = None) -> str:
@@ -191,36 +182,23 @@ def _distinct(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _print_csv(table: ResultTable) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(table.columns)
-    for row in table.rows:
-        writer.writerow([None if value is None else _csv_cell(value) for value in row])
-
-
 def _csv_cell(value: Any) -> Any:
     cell = json_value(value)
     if isinstance(cell, list | dict):
         cell = json.dumps(cell, ensure_ascii=False)
-    return terminal_safe(cell, sys.stdout) if isinstance(cell, str) else cell
+    return _terminal_safe(cell) if isinstance(cell, str) else cell
 
 
-def _console(*parts: "RenderableType") -> "Console":
-    """Return where to print: in a file or pipe wide enough that no table is cut off."""
+def _terminal_safe(text: str) -> str:
+    """Return ``text`` as it is for a file or pipe, without control characters for a terminal."""
+    return printable(text, keep="\n") if sys.stdout.isatty() else text
+
+
+def _console() -> "Console":
+    """Return where to print: in a file or pipe so wide that nothing is cut off."""
     from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table as RichTable
 
-    console = Console()
-    if sys.stdout.isatty():
-        return console
-    wide = Console(width=WIDEST)
-    needed = [
-        Measurement.get(wide, wide.options, part).maximum
-        for part in parts
-        if isinstance(part, RichTable)
-    ]
-    return Console(width=max([TEXT_WIDTH, *needed]))
+    return Console() if sys.stdout.isatty() else Console(width=WIDEST)
 
 
 def _show_table(table: ResultTable) -> None:
@@ -229,22 +207,19 @@ def _show_table(table: ResultTable) -> None:
 
     rows = iter(table.rows)
     first = list(islice(rows, SHOWN_ROWS))
-    numeric = [
-        all(isinstance(row[i], int | float | None) for row in first)
-        for i in range(len(table.columns))
-    ]
-    shown = RichTable(box=None, pad_edge=False, header_style="bold")
-    for name, is_number in zip(table.columns, numeric, strict=True):
-        shown.add_column(Text(printable(name)), justify="right" if is_number else "left",
-                         overflow="fold")  # fmt: skip
+    is_wide = len(table.columns) > MANY_COLUMNS
+    shown = RichTable(box=None, pad_edge=False, header_style="bold", collapse_padding=is_wide)
+    for place, name in enumerate(table.columns):
+        is_number = all(isinstance(row[place], int | float | None) for row in first)
+        side: Literal["left", "right"] = "right" if is_number else "left"
+        shown.add_column(Text(printable(name, keep="\n")), justify=side, overflow="fold")
     for row in first:
         shown.add_row(*(Text(printable(_table_cell(value))) for value in row))
-    console = _console(shown)
+    console = _console()
     if table.title:
         console.print(Text(f"\n{printable(table.title)}"))
     console.print(shown)
-    more = sum(1 for _ in rows)
-    if more:
+    if more := sum(1 for _ in rows):
         counts = f"{SHOWN_ROWS + more:,} rows, the first {SHOWN_ROWS} shown"
         console.print(Text(f"{counts}; --format csv prints them all", style="dim"))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, reading
+from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads
 from plainscore.cli.output import ResultTable, emit, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
@@ -33,26 +33,23 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
 
     Run again, it finds all of it done and only shows the result.
 
-    Parameters
-    ----------
-    people
-        How many people to invent.
+    Args:
+        people: How many people to invent.
     """
     from plainscore.cli.look import explain
     from plainscore.cli.run import run
+    from plainscore.show.reader import open_snapshots
     from plainscore.synthetic.synthesise import synthesise as invent
     from plainscore.synthetic.world import WorldSettings
 
     started = time.monotonic()
-    world = WorldSettings(
-        people=people, first=FIRST, last=LAST, seed=SEED, landing=data / "landing"
-    )
+    world = WorldSettings(people, FIRST, LAST, SEED, data / "landing")
     made = invent(world)
     state = "invented" if made.is_new else "already there"
     show(f"{people:,} people, {sum(made.rows.values()):,} events: {state} in {world.landing}")
     run(as_of=LAST, data=data)
     show(f"\nThe job took {time.monotonic() - started:.0f} s.\n")
-    with reading(data) as snapshots:
+    with open_snapshots(data) as snapshots:
         # The person in the middle of the ranking: neither the best nor the worst.
         [(person,)] = snapshots.rows(
             "select person_id from score where score is not null order by score_rank, person_id "
@@ -74,12 +71,9 @@ def init(directory: Path, *, extends: Extends = "standard") -> None:
 
     Existing files are never overwritten.
 
-    Parameters
-    ----------
-    directory
-        The folder; created where it does not exist.
-    extends
-        none: a complete small method of its own, with one factor, instead of the standard one.
+    Args:
+        directory: The folder; created where it does not exist.
+        extends: none: a complete small method of its own, with one factor, not the standard one.
     """
     from plainscore.init import CARD, FIRST_CARD, make_project
 
@@ -114,25 +108,18 @@ def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
 
     found = read_project(data)
     read_settings(data)  # refuses what a run would refuse
-    rows = [(name, origin) for name, origin in found.origins.items()]
+    root = None if found.root is None else str(found.root)
+    rows = list(found.origins.items())
     changed = [row for row in rows if row[1] != "standard"]
-    where = found.root if found.root is not None else "no plainscore.toml: the standard method"
-    emit(
-        output_format,
-        ResultTable(("file", "origin"), rows),
-        document={
-            "root": None if found.root is None else str(found.root),
-            **found.as_json(),
-            "files": found.origins,
-        },
-        shown=lambda: [
-            f"project     {where}",
-            f"extends     {found.extends}",
-            f"method      {found.method.hash()}",
-            f"files       {len(rows) - len(changed)} standard, {len(changed)} others",
-            *([ResultTable(("file", "origin"), changed)] if changed else []),
-        ],
-    )
+    shown = [
+        f"project     {root or 'no plainscore.toml: the standard method'}",
+        f"extends     {found.extends}",
+        f"method      {found.method.hash()}",
+        f"files       {len(rows) - len(changed)} standard, {len(changed)} others",
+        *([ResultTable(("file", "origin"), changed)] if changed else []),
+    ]
+    document = {"root": root, **found.as_json(), "files": found.origins}
+    emit(output_format, ResultTable(("file", "origin"), rows), document=document, shown=shown)
 
 
 def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
@@ -141,10 +128,8 @@ def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
     Nothing is ingested and LOG_DIR is not written. Exit code 5: a file was refused. As json, one
     object per log.
 
-    Parameters
-    ----------
-    log_dir
-        A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it.
+    Args:
+        log_dir: A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it.
     """
     from plainscore.logs.check_logs import check_logs
 
@@ -160,7 +145,7 @@ def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
         output_format,
         ResultTable(("log", *CHECK_COUNTS, "missing_features"), rows),
         objects=checked.logs,
-        shown=lambda: _checked(checked.logs),
+        shown=_checked(checked.logs),
     )
     note_refused(checked.refused)
     return InputRefused.exit_code if checked.refused else 0
@@ -201,50 +186,32 @@ def synthesise(
     The same settings make the same rows. An existing world is left as it is; one that ends
     earlier gets the days it lacks.
 
-    Parameters
-    ----------
-    people
-        How many people live in it.
-    from_
-        First day on which anything arrives.
-    to
-        Last day on which anything arrives.
-    seed
-        Another seed, another world.
-    file_format
-        Ending of the files; mixed: each log and month in another format.
-    arrivals
-        daily, or monthly: a month's rows arrive together on its last day.
-    proxy
-        Let region cause means and reliability, so that it is a proxy for them.
+    Args:
+        people: How many people live in it.
+        from_: First day on which anything arrives.
+        to: Last day on which anything arrives.
+        seed: Another seed, another world.
+        file_format: Ending of the files; mixed: each log and month in another format.
+        arrivals: daily, or monthly: a month's rows arrive together on its last day.
+        proxy: Let region cause means and reliability, so that it is a proxy for them.
     """
     from plainscore.synthetic.synthesise import synthesise as invent
     from plainscore.synthetic.world import WorldSettings
 
     settings = WorldSettings(
-        people=people,
-        first=from_,
-        last=to,
-        seed=seed,
-        landing=data / "landing",
-        file_format=file_format,
-        arrivals=arrivals,
-        is_region_causal=proxy,
+        people, from_, to, seed, data / "landing", file_format, arrivals, is_region_causal=proxy
     )
     with progress_bar("writing logs") as progress:
         advance = progress and (lambda done, total: progress("", done, total))
         made = invent(settings, threads, advance)
     table = table_of(made.targets, TARGET_COLUMNS)
-    targets = [dict(zip(TARGET_COLUMNS, row, strict=True)) for row in table.rows]
-    document = {"is_new": made.is_new, "rows": made.rows, "targets": targets}
-
-    def shown() -> Iterator[Any]:
-        state = "made" if made.is_new else "exists already, nothing to do:"
-        rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
-        yield f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
-        cells = map(_target_row, made.targets)
-        yield ResultTable(("figure", "target", "generated", ""), cells)
-
+    document = {"is_new": made.is_new, "rows": made.rows, "targets": table.records()}
+    state = "made" if made.is_new else "exists already, nothing to do:"
+    rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
+    shown = [
+        f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})",
+        ResultTable(("figure", "target", "generated", ""), map(_target_row, made.targets)),
+    ]
     emit(output_format, table, objects=[document], shown=shown)
 
 

@@ -13,6 +13,8 @@ from plainscore.show.reader import Row, Snapshots
 CAUSES = ("rules", "late_data", "time", "new_events")
 TITLES = {cause: cause.replace("_", " ") for cause in CAUSES}
 LARGEST = 10
+RUN_CONDITION = "as_of_date = ? and known_on = ? and run = ?"
+PAIR_CONDITION = "as_of_date_before = ? and known_on_before = ? and as_of_date = ? and known_on = ?"
 
 
 # --- which two snapshots --------------------------------------------------------------------------
@@ -48,10 +50,6 @@ class Pair:
         return (*self.before.key[:2], *self.after.key[:2])
 
 
-RUN_CONDITION = "as_of_date = ? and known_on = ? and run = ?"
-PAIR_CONDITION = "as_of_date_before = ? and known_on_before = ? and as_of_date = ? and known_on = ?"
-
-
 def choose_pair(
     snapshots: Snapshots,
     first: str | None,
@@ -63,10 +61,8 @@ def choose_pair(
 
     ``first``, ``last``: words for dates, see `Snapshots.day`. Each date has its newest known_on
     unless one is given; where both are one date, the first has its oldest: the restatement against
-    what was published before.
-
-    Raises QuestionError where they cannot be compared, DateNotPublishedError where one is not
-    published.
+    what was published before. Raises QuestionError where they cannot be compared,
+    DateNotPublishedError where one is not published.
     """
     last_day = snapshots.day(last or "latest")
     first_day = snapshots.day(first) if first else snapshots.previous(last_day)
@@ -77,14 +73,13 @@ def choose_pair(
         )
     if first_day > last_day:
         raise QuestionError(f"{first_day} is after {last_day}: exchange --from and --to")
-    before = _ends(snapshots, first_day, known_on_first)
-    after = _ends(snapshots, last_day, known_on_last)
-    pair = Pair(before[0 if first_day == last_day else -1], after[-1])
-    if pair.before == pair.after:
+    before = _ends(snapshots, first_day, known_on_first)[0 if first_day == last_day else -1]
+    after = _ends(snapshots, last_day, known_on_last)[-1]
+    if before == after:
         raise QuestionError(
-            f"{pair.after} is one snapshot: name another date or known_on to compare it with"
+            f"{after} is one snapshot: name another date or known_on to compare it with"
         )
-    return pair
+    return Pair(before, after)
 
 
 def is_computed(snapshots: Snapshots, pair: Pair) -> bool:
@@ -94,17 +89,12 @@ def is_computed(snapshots: Snapshots, pair: Pair) -> bool:
     return bool(snapshots.rows(f"select 1 from change_pair where {PAIR_CONDITION}", pair.key))
 
 
-def _notes(snapshots: Snapshots, pair: Pair) -> str:
-    """Return notes on the causes of a computed pair; empty: none."""
-    found = snapshots.rows(f"select notes from change_pair where {PAIR_CONDITION}", pair.key)
-    return str(found[0][0])
-
-
-def _champions(snapshots: Snapshots, pair: Pair) -> tuple[str, str]:
-    """Return name and version of the champion scorecard of both runs."""
-    sql = f"select split_part(scorecards, ', ', 1) from run where {RUN_CONDITION}"
-    before, after = (snapshots.rows(sql, end.key)[0][0] for end in (pair.before, pair.after))
-    return before, after
+def _about(snapshots: Snapshots, pair: Pair) -> Row:
+    """Return the champion scorecards of both runs, and notes on the causes; empty: none."""
+    card = f"(select split_part(scorecards, ', ', 1) from run where {RUN_CONDITION})"
+    sql = f"select [{card}, {card}] as scorecards, notes from change_pair where {PAIR_CONDITION}"
+    [found] = snapshots.records(sql, (*pair.before.key, *pair.after.key, *pair.key))
+    return found
 
 
 def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
@@ -135,33 +125,6 @@ def _by_cause(**columns: str) -> str:
 # --- one person -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Why:
-    """A change that adds up: ``score_change`` is the sum of the causes, and that of the features.
-
-    ``causes``: by cause the ``points``, and ``friends``, the part of them in the social factor.
-    ``features``: those that moved, with points by cause.
-
-    Of a person not scored in both, ``score_change`` is None and there are no causes or features;
-    ``status_cause`` names the cause where the status differs. ``is_carried``: the person is not
-    scored somewhere on the way, and that cause's part is counted with the next.
-    """
-
-    person_id: str
-    pair: Pair
-    scorecards: tuple[str, str]
-    score_before: int | None
-    score_after: int | None
-    score_change: int | None
-    status_before: str
-    status_after: str
-    status_cause: str | None
-    is_carried: bool
-    causes: dict[str, dict[str, int]]
-    features: list[Row]
-    notes: str
-
-
 def require_person(snapshots: Snapshots, person_id: str, pair: Pair) -> None:
     """Raise UnknownPersonError where neither snapshot has a person of that id."""
     for end in (pair.before, pair.after):
@@ -174,28 +137,33 @@ def require_person(snapshots: Snapshots, person_id: str, pair: Pair) -> None:
     )
 
 
-def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Why:
-    """Return why one person's score differs; the changes of the pair are computed.
+def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Row:
+    """Return why one person's score differs, for JSON; the changes of the pair are computed.
 
-    Raises UnknownPersonError where neither snapshot has a person of that id.
+    ``score_change`` is the sum of ``points`` over ``causes``, whose ``friends`` are the part of
+    the social factor, and over ``features``, those that moved. Of a person not scored in both it
+    is None, and both are empty; ``status_cause`` names the cause where the status differs.
+    ``is_carried``: the person is not scored somewhere on the way, and that cause's part is counted
+    with the next. Raises UnknownPersonError where neither snapshot has a person of that id.
     """
     require_person(snapshots, person_id, pair)
     of_person = (*pair.key, person_id)
     [changed] = snapshots.records(_CHANGE, of_person)
     if changed["score_change"] is None:
         changed["causes"] = {}
-    return Why(
-        pair=pair,
-        scorecards=_champions(snapshots, pair),
+    return {
+        "person_id": person_id,
+        "before": pair.before,
+        "after": pair.after,
         **changed,
-        features=snapshots.records(_CHANGED_FEATURES, of_person),
-        notes=_notes(snapshots, pair),
-    )
+        "features": snapshots.records(_CHANGED_FEATURES, of_person),
+        **_about(snapshots, pair),
+    }
 
 
 _CHANGE = f"""
-select person_id, score_before, score_after, score_change, status_before, status_after,
-    status_cause, is_carried, {_by_cause(points="{}_change", friends="{}_friends")} as causes
+select score_before, score_after, score_change, status_before, status_after, status_cause,
+    is_carried, {_by_cause(points="{}_change", friends="{}_friends")} as causes
 from change
 where {PAIR_CONDITION} and person_id = ?
 """
@@ -211,53 +179,23 @@ order by feature_no
 # --- everyone -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class SnapshotComparison:
-    """The change of everyone; sums are over the ``scored_in_both``, in points.
+def compare(snapshots: Snapshots, pair: Pair) -> Row:
+    """Return the change of everyone between two snapshots; the changes are computed.
 
     ``moved``: people with another score. ``status_changed``: people with another status, including
-    those who appear or vanish. ``causes``: by cause ``moved``, ``points``, ``absolute_points`` and
-    ``friends``, the social part of its points.
+    those who appear or vanish; ``moved_percent``: both. Points are sums over the
+    ``scored_in_both``, in ``causes`` too; ``mean_absolute_points`` is how far these scores moved.
     """
-
-    pair: Pair
-    scorecards: tuple[str, str]
-    people: int
-    scored_in_both: int
-    moved: int
-    status_changed: int
-    carried: int
-    points: int
-    absolute_points: int
-    causes: dict[str, dict[str, int]]
-    band_moves: list[tuple[Any, ...]]
-    status_changes: list[tuple[Any, ...]]
-    largest: list[Row]
-    notes: str
-
-    @property
-    def mean_absolute_points(self) -> float:
-        """How far scores moved on average, up or down; 0 where no one is scored in both."""
-        return self.absolute_points / self.scored_in_both if self.scored_in_both else 0.0
-
-    @property
-    def moved_percent(self) -> float:
-        """Share of people whose score or status differs, in percent."""
-        return 100 * (self.moved + self.status_changed) / self.people if self.people else 0.0
-
-
-def compare(snapshots: Snapshots, pair: Pair) -> SnapshotComparison:
-    """Return the change of everyone between two snapshots; the changes are computed."""
     [total] = snapshots.records(_TOTAL, pair.key)
-    return SnapshotComparison(
-        pair=pair,
-        scorecards=_champions(snapshots, pair),
+    return {
+        "before": pair.before,
+        "after": pair.after,
+        **_about(snapshots, pair),
         **total,
-        band_moves=snapshots.rows(_BAND_MOVES, _banded(pair)),
-        status_changes=snapshots.rows(_STATUS_CHANGES, pair.key),
-        largest=snapshots.records(_LARGEST, pair.key),
-        notes=_notes(snapshots, pair),
-    )
+        "band_moves": snapshots.rows(_BAND_MOVES, _banded(pair)),
+        "status_changes": snapshots.rows(_STATUS_CHANGES, pair.key),
+        "largest": snapshots.rows(_LARGEST, pair.key),
+    }
 
 
 def everyone(snapshots: Snapshots, pair: Pair) -> duckdb.DuckDBPyConnection:
@@ -284,18 +222,19 @@ select
     count(*) filter (where is_carried) as carried,
     coalesce(sum(score_change), 0) as points,
     coalesce(sum(abs(score_change)), 0) as absolute_points,
+    coalesce(absolute_points / scored_in_both, 0) as mean_absolute_points,
+    coalesce(100 * (moved + status_changed) / people, 0) as moved_percent,
     {_CAUSE_SUMS} as causes
 from change
 where {PAIR_CONDITION}
 """
+_BANDS = (
+    f"select person_id, band, band_no from score_all where scorecard_no = 1 and {RUN_CONDITION}"
+)
 _WITH_BANDS = f"""
 with pair as (select * from change where {PAIR_CONDITION}),
-before as (
-    select person_id, band, band_no from score_all where scorecard_no = 1 and {RUN_CONDITION}
-),
-after as (
-    select person_id, band, band_no from score_all where scorecard_no = 1 and {RUN_CONDITION}
-)
+before as ({_BANDS}),
+after as ({_BANDS})
 """
 _BANDED = """
 from pair
@@ -314,10 +253,8 @@ _EVERYONE = f"""
 {_WITH_BANDS}
 select
     pair.* exclude (status_before, status_after, status_cause, is_carried),
-    before.band as band_before,
-    after.band as band_after,
-    before.band_no as band_no_before,
-    after.band_no as band_no_after,
+    before.band as band_before, after.band as band_after,
+    before.band_no as band_no_before, after.band_no as band_no_after,
     status_before, status_after, status_cause, is_carried
 {_BANDED}
 order by pair.person_id
@@ -365,28 +302,25 @@ def compare_scorecards(snapshots: Snapshots, day: date, first: str, second: str)
             f"name two scorecards, one of them the champion: that is {printable(names[0])} as of "
             f"{day}"
         )
-    gained, lost = "gained_count", "lost_count"
     start, end, challenger = "champion", "challenger", second
+    gained, lost = "gained_count", "lost_count"
     if second == names[0]:
-        start, end, challenger = "challenger", "champion", first
-        gained, lost = lost, gained
+        start, end, challenger, gained, lost = end, start, first, lost, gained
     asked = "where as_of_date = ? and challenger = ? order by attribute <> 'everyone', attribute"
-    bands = snapshots.records(
+    bands = (
         f"select attribute, group_name, {start}_band as band_from, {end}_band as band_to, "
         f"{end}_band_no as band_no_to, {end}_band_no > {start}_band_no as is_up, people "
-        f"from band_move {asked}, group_name, {start}_band_no, {end}_band_no",
-        (day, challenger),
+        f"from band_move {asked}, group_name, {start}_band_no, {end}_band_no"
     )
-    benefits = snapshots.records(
+    benefits = (
         f"select attribute, group_name, benefit, people, {gained} as gained_count, "
-        f"{lost} as lost_count from benefit_move {asked}, group_name, benefit",
-        (day, challenger),
+        f"{lost} as lost_count from benefit_move {asked}, group_name, benefit"
     )
     return {
         "as_of_date": day,
         "known_on": cards[0]["known_on"],
         "first": first,
         "second": second,
-        "bands": bands,
-        "benefits": benefits,
+        "bands": snapshots.records(bands, (day, challenger)),
+        "benefits": snapshots.records(benefits, (day, challenger)),
     }

@@ -230,8 +230,6 @@ def _file_error(error: duckdb.Error) -> PublishedFileError | None:
 # --- SQL of a reader -----------------------------------------------------------------------------
 
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\s", re.IGNORECASE)
-# PIVOT becomes several statements inside DuckDB; of these beginnings, none of them writes a file.
-_READING_PIVOT = re.compile(r"[\s(]*(pivot|from|select|with)\b", re.IGNORECASE)
 _ROWS_AT_ONCE = 2_000
 _SHOWN_LINES = 6
 
@@ -246,7 +244,8 @@ class QueryResult:
 
 def statements(sql: str) -> list[str]:
     """Split SQL into statements. Raises QuestionError where it cannot be parsed."""
-    return [statement.query for statement in _extracted(sql)]
+    found = _extracted(sql)
+    return [sql] if _is_query(sql) else [statement.query for statement in found]
 
 
 def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
@@ -277,10 +276,17 @@ def refuse_writing(statement: str) -> None:
     # EXPLAIN ANALYZE runs what it explains.
     reading = _EXPLAIN.sub("", statement, count=1)
     for found in _extracted(reading):
-        is_pivot = found.type == duckdb.StatementType.MULTI and _READING_PIVOT.match(reading)
-        if found.type != duckdb.StatementType.SELECT and not is_pivot:
+        if found.type != duckdb.StatementType.SELECT and not _is_query(reading):
             kind = found.type.name.lower().replace("_", " ")
             raise QuestionError(f"only reading is possible here, and this is a statement of {kind}")
+
+
+def _is_query(statement: str) -> bool:
+    """Whether SQL that can be parsed is one query: PIVOT becomes several statements in DuckDB."""
+    try:
+        return bool(duckdb.extract_statements(f"from (\n{statement.rstrip().rstrip(';')}\n)"))
+    except duckdb.Error:
+        return False
 
 
 def _extracted(sql: str) -> list[duckdb.Statement]:

@@ -103,7 +103,7 @@ def _shown(person: PersonOnCard, color: bool = False) -> str:
         width=110, force_terminal=color or None, color_system="truecolor" if color else None
     )
     with console.capture() as captured:
-        console.print(waterfall(person))
+        console.print(*waterfall(person), sep="\n")
     return captured.get()
 
 
