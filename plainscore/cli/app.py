@@ -8,7 +8,8 @@ import atexit
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
 from typing import Any, Literal, NoReturn, get_args, get_origin
@@ -150,7 +151,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     if words and words[0] in RENAMED_COMMANDS:
         words[0] = RENAMED_COMMANDS[words[0]]
     try:
-        code = app(words, result_action="return_value")
+        with _without_pandas(words[:1]):
+            code = app(words, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt as error:
@@ -163,6 +165,20 @@ def run_command_line(arguments: Sequence[str]) -> int:
         if is_debugging:
             raise
         return _report(*_message_and_code(error))
+
+
+@contextmanager
+def _without_pandas(command: Sequence[str]) -> Iterator[None]:
+    """Keep DuckDB's binding from importing pandas, .3 s, to convert a parameter of who looks."""
+    is_kept_out = any(COMMANDS.get(one, ("",))[0] == LOOK for one in command)
+    if not is_kept_out or "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop("pandas", None)
 
 
 def _current_spelling(word: str) -> str:
