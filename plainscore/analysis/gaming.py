@@ -137,21 +137,10 @@ def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> l
     return [dict(zip(columns, row, strict=True)) for row in made.fetchall()]
 
 
-def choose_people(engine: DuckDBEngine) -> list[int]:
+def choose_people(engine: DuckDBEngine, method: Method = STANDARD_METHOD) -> list[int]:
     """Return a person_key for each of PLACES, by the champion's score and then by person_id."""
-    rows = engine.con.execute(
-        "with placed as (select score.person_key, count(*) over () as people, "
-        "row_number() over (order by score.score, person.person_id) - 1 as place "
-        "from scores.score as score "
-        "inner join reference.card as card on score.scorecard = card.scorecard "
-        "inner join events.person as person on score.person_key = person.person_key "
-        "where card.scorecard_no = 1 and score.score is not null) "
-        "select person_key from placed "
-        "where list_contains(list_transform(?, lambda share: people * share // 100), place) "
-        "order by place",
-        [list(PLACES)],
-    ).fetchall()
-    return [person_key for (person_key,) in rows]
+    found = engine.con.execute(gaming_file("people.sql", method), {"places": list(PLACES)})
+    return [person_key for (person_key,) in found.fetchall()]
 
 
 class LifeCopy(NamedTuple):
@@ -187,11 +176,8 @@ class Replay:
             for log, names in self._logs.items()
         }
         friends = engine.con.execute(
-            "select scorecard, person_key, own_points from scores.own_points where person_key in "
-            "(select friend_key from staging.tie where person_key in (select unnest($people))) "
-            "union all select scorecard, $first + place, own_points_max "
-            "from reference.card, range($count) as one_of (place)",
-            {"people": self._people, "first": NEW_FRIEND, "count": RELIABLE_FRIENDS},
+            gaming_file("friends.sql", method),
+            {"people": self._people, "first_key": NEW_FRIEND, "count": RELIABLE_FRIENDS},
         ).fetchall()
         is_scored = sorted({(key, None, True) for _, key, _ in friends})
         self._of_friends = {
@@ -437,7 +423,7 @@ def find_cheap_points(
     Scorecard, person_id, step, action, deeds, cents, points gained, score after, points gained by
     feature. Raises UsageError where someone in ``people`` is not scored.
     """
-    keys = [_scored_key(engine, one) for one in people] or choose_people(engine)
+    keys = [_scored_key(engine, one) for one in people] or choose_people(engine, method)
     replay = Replay(engine, cards, keys, method)
     actions = {key: read_actions(engine, key, months, method) for key in keys}
     found = search(replay, actions, [*(card.name for card in cards), NAIVE], max_actions)
@@ -457,9 +443,8 @@ def find_cheap_points(
 
 def _scored_key(engine: DuckDBEngine, person_id: str) -> int:
     rows = engine.con.execute(
-        "select person.person_key from events.person as person "
-        "inner join features.scoring_status as status on person.person_key = status.person_key "
-        "where person.person_id = ? and status.is_scored",
+        "select person_key from events.person "
+        "inner join features.scoring_status using (person_key) where person_id = ? and is_scored",
         [person_id],
     ).fetchall()
     if not rows:

@@ -1,17 +1,19 @@
-"""The sample, run on a date whose outcome is known and on one whose is not, and evaluated."""
+"""The sample, run on a date whose outcome is known and on two whose is not; evaluated, compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.publish.derived import derived_folders
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
-DAY, NOT_YET = date(2026, 5, 31), date(2026, 9, 30)
+DAYS = DAY, NOT_YET, LAST = date(2026, 5, 31), date(2026, 8, 31), date(2026, 10, 31)
+PAIRS = [(DAY, NOT_YET), (DAY, LAST), (NOT_YET, LAST)]
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +21,11 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("evaluation's [x]* %z ü")
     (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
     with quick_runs():
-        for day in (DAY, NOT_YET):
+        for day in DAYS:
             words = ["run", "--plain", "--as-of", str(day), "--data", str(data)]
             assert run_command_line(words) == 0
-    assert run_command_line(["evaluate", "--data", str(data)]) == 0
+    for command in ("evaluate", "drift"):
+        assert run_command_line([command, "--data", str(data)]) == 0
     return data
 
 
@@ -30,3 +33,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def snapshots(evaluated: Path) -> Iterator[Snapshots]:
     with open_snapshots(evaluated) as opened:
         yield opened
+
+
+@pytest.fixture
+def times(evaluated: Path) -> Callable[[], dict[Path, int]]:
+    """Return when each derived set was written."""
+    return lambda: {path: path.stat().st_mtime_ns for path in derived_folders(evaluated)}

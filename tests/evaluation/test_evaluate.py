@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,7 @@ from plainscore.publish.derived import derived_folders
 from plainscore.publish.runs import latest_runs
 from plainscore.publish.verification import verify
 from plainscore.show.reader import Snapshots
-from tests.evaluation.conftest import DAY, NOT_YET
+from tests.evaluation.conftest import DAY, NOT_YET, PAIRS
 
 
 def test_auc_is_what_the_pairs_of_published_scores_and_outcomes_say(snapshots: Snapshots) -> None:
@@ -53,33 +54,33 @@ def test_a_bin_earns_what_its_people_got(snapshots: Snapshots) -> None:
     assert told == earned
 
 
-def test_only_dates_whose_outcome_is_known_are_evaluated(
-    evaluated: Path, snapshots: Snapshots, capsys: pytest.CaptureFixture[str]
+def test_only_dates_whose_outcome_is_known_are_evaluated_and_once(
+    evaluated: Path,
+    snapshots: Snapshots,
+    times: Callable[[], dict[Path, int]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert snapshots.rows("select distinct as_of_date from quality") == [(DAY,)]
+    before = times()
+    assert len(before) == 1 + len(PAIRS)
     assert run_command_line(["evaluate", "--data", str(evaluated), "--format", "json"]) == 0
     told = capsys.readouterr()
     assert f"not known yet: needs data that arrived on {NOT_YET + timedelta(120)}" in told.err
     assert {row["subject"] for row in json.loads(told.out)} >= {"score", "credit_history"}
+    assert times() == before
 
 
-def test_what_is_evaluated_is_left_as_it_is(evaluated: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in derived_folders(evaluated)}
-    assert len(before) == 1
-    assert run_command_line(["evaluate", "--as-of", str(DAY), "--data", str(evaluated)]) == 0
-    assert {path: path.stat().st_mtime_ns for path in derived_folders(evaluated)} == before
-
-
-def test_evaluations_are_verified_and_go_with_their_run(evaluated: Path, tmp_path: Path) -> None:
+def test_what_is_derived_is_verified_and_goes_with_its_run(evaluated: Path, tmp_path: Path) -> None:
     assert verify(evaluated) == []
     copy = tmp_path / "copy"
     shutil.copytree(evaluated, copy, symlinks=True)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    (folder,) = derived_folders(copy)
-    changed = folder / "quality" / "quality.parquet"
-    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
-    assert any("quality.parquet" in problem for problem in verify(copy))
-    run = next(run for run in latest_runs(copy) if run.dates.as_of_date == DAY)
-    shutil.rmtree(run.folder)
-    assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    assert derived_folders(copy) == []
+    for table in ("quality", "drift"):
+        (changed, *_) = copy.glob(f"snapshots/_changes/*/{table}/{table}.parquet")
+        changed.write_bytes(changed.read_bytes()[:-1] + b"?")
+        assert any(f"{table}.parquet" in problem for problem in verify(copy))
+    for day, left in ((DAY, 1), (NOT_YET, 0)):
+        run = next(run for run in latest_runs(copy) if run.dates.as_of_date == day)
+        shutil.rmtree(run.folder)
+        assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
+        assert len(derived_folders(copy)) == left

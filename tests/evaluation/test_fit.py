@@ -39,16 +39,15 @@ def test_a_study_gives_everyone_the_points_that_a_run_publishes(
     assert past.is_held_out.tolist() == held_out
 
 
-def test_too_few_outcomes_are_refused(evaluated: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(["fit", "--data", str(evaluated)]) == 5
-    assert "too few people to fit to" in capsys.readouterr().err
-
-
-def test_a_date_without_outcome_is_refused(
-    evaluated: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [([], "too few people to fit to"), (["--from", str(NOT_YET)], "known outcome")],
+)
+def test_outcomes_that_are_too_few_or_unknown_are_refused(
+    evaluated: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    assert run_command_line(["fit", "--from", "2026-09-30", "--data", str(evaluated)]) == 5
-    assert "known outcome" in capsys.readouterr().err
+    assert run_command_line(["fit", "--data", str(evaluated), *words]) == 5
+    assert said in capsys.readouterr().err
 
 
 def test_the_written_card_is_read_and_the_same_every_time(

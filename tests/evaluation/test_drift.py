@@ -1,9 +1,8 @@
 """Drift between two published dates is what their own published rows say."""
 
 import json
-import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from math import log
 from pathlib import Path
@@ -11,33 +10,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.derived import derived_folders
-from plainscore.publish.runs import latest_runs
-from plainscore.publish.verification import verify
-from plainscore.show.reader import Snapshots, open_snapshots
-from tests.quick_runs import quick_runs
-
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
-DAYS = (date(2026, 5, 31), date(2026, 8, 31), date(2026, 10, 31))
-PAIRS = [(DAYS[0], DAYS[1]), (DAYS[0], DAYS[2]), (DAYS[1], DAYS[2])]
-
-
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("drift's [x]* %z ü")
-    (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
-    with quick_runs():
-        for day in DAYS:
-            words = ["run", "--plain", "--as-of", str(day), "--data", str(data)]
-            assert run_command_line(words) == 0
-    assert run_command_line(["drift", "--data", str(data)]) == 0
-    return data
-
-
-@pytest.fixture
-def snapshots(drifted: Path) -> Iterator[Snapshots]:
-    with open_snapshots(drifted) as opened:
-        yield opened
+from plainscore.show.reader import Snapshots
+from tests.evaluation.conftest import DAYS, PAIRS
 
 
 def _score_bins(snapshots: Snapshots, day: date) -> Counter[int]:
@@ -121,38 +95,23 @@ def test_band_mobility_is_what_the_macro_counts_and_its_index_adds_it_up(
 
 
 def test_the_command_tells_one_date_and_computes_nothing_twice(
-    drifted: Path, capsys: pytest.CaptureFixture[str]
+    evaluated: Path, times: Callable[[], dict[Path, int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = {path: path.stat().st_mtime_ns for path in derived_folders(drifted)}
-    assert len(before) == len(PAIRS)
-    words = ["drift", "--as-of", "2026-08", "--data", str(drifted), "--format", "json"]
+    before = times()
+    words = ["drift", "--as-of", "2026-08", "--data", str(evaluated), "--format", "json"]
     assert run_command_line(words) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["as_of_date"] for row in rows} == {str(DAYS[1])}
     assert "score" in {row["subject"] for row in rows}
-    assert {path: path.stat().st_mtime_ns for path in derived_folders(drifted)} == before
+    assert times() == before
 
 
 def test_the_oldest_date_has_nothing_to_be_held_against(
-    drifted: Path, capsys: pytest.CaptureFixture[str]
+    evaluated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for words, told in (
         (["--as-of", str(DAYS[0])], f"no snapshot is published of a date before {DAYS[0]}"),
         (["--baseline", str(DAYS[2])], f"the baseline, {DAYS[2]}, is not before {DAYS[2]}"),
     ):
-        assert run_command_line(["drift", *words, "--data", str(drifted)]) == 5
+        assert run_command_line(["drift", *words, "--data", str(evaluated)]) == 5
         assert told in capsys.readouterr().err
-
-
-def test_drift_is_verified_and_goes_with_either_run(drifted: Path, tmp_path: Path) -> None:
-    assert verify(drifted) == []
-    copy = tmp_path / "copy"
-    shutil.copytree(drifted, copy, symlinks=True)
-    assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    changed = derived_folders(copy)[0] / "drift" / "drift.parquet"
-    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
-    assert any("drift.parquet" in problem for problem in verify(copy))
-    run = next(run for run in latest_runs(copy) if run.dates.as_of_date == DAYS[1])
-    shutil.rmtree(run.folder)
-    assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
-    assert len(derived_folders(copy)) == 1
