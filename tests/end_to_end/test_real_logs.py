@@ -24,8 +24,8 @@ CLIENTS = 3_000
 
 @pytest.fixture
 def cdnow() -> pl.DataFrame:
-    """Purchases of CDNOW customers."""
-    return _read("cdnow_purchases.parquet")
+    """Purchases of the first CDNOW customers: an eighth of the data, for its time."""
+    return _read("cdnow_purchases.parquet").filter(pl.col("customer_id") <= CLIENTS)
 
 
 @pytest.fixture

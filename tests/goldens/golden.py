@@ -11,12 +11,14 @@ import io
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from plainscore.cli.app import run_command_line
 
 RECORDED = Path(__file__).parent / "recorded.jsonl"
 EXCERPT = 60
@@ -25,18 +27,8 @@ _FLOAT = re.compile(r"-?\d+\.\d+(e-?\d+)?")
 # These depend on the clock, the machine and the version, or are prose.
 _LEFT_OUT = {
     *("began", "run_id", "seconds", "peak_memory_bytes", "bytes", "deleted_from"),
-    *(
-        "code_hash",
-        "code_version",
-        "hash",
-        "format",
-        "sha256",
-        "contracts_sha256",
-        "project",
-        "code",
-        "tables",
-    ),
-    *("detail", "doc", "message"),
+    *("code_hash", "code_version", "hash", "format", "sha256", "contracts_sha256", "project"),
+    *("code", "tables", "detail", "doc", "message"),
 }
 
 
@@ -80,12 +72,10 @@ def write_goldens(goldens: Iterable[Golden]) -> None:
     RECORDED.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def run_golden(
-    golden: Golden, run: Callable[[list[str]], int], places: Mapping[str, Path]
-) -> Golden:
+def run_golden(golden: Golden, places: Mapping[str, Path]) -> Golden:
     """Run the command and return what would be recorded of it now, names that are missing out."""
     words = [_placed(word, places) for word in shlex.split(golden.command)]
-    said = run_in_process(words, run)
+    said = run_in_process(words)
     text = f"{said.out.decode(errors='replace')} {said.err}"
     told = " ".join(re.sub(r"[│\n]", " ", text).split())
     data = canonical(golden.read_as, said.out, places)
@@ -99,13 +89,13 @@ def run_golden(
     )
 
 
-def run_in_process(words: list[str], run: Callable[[list[str]], int]) -> Said:
+def run_in_process(words: list[str]) -> Said:
     """Return what a command line prints, its standard output as bytes."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     err = io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         try:
-            code = run(words)
+            code = run_command_line(words)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
     out.flush()

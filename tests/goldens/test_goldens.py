@@ -11,8 +11,7 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from tests.goldens.golden import Golden, read_goldens, run_golden
-from tests.goldens.world import make_places, publish_world
-from tests.made_once import made_once
+from tests.goldens.world import make_places, published_world
 from tests.quick_runs import quick_runs
 
 GOLDENS = read_goldens()
@@ -22,12 +21,7 @@ READING = [golden for golden in GOLDENS if golden not in WRITING]
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    def publish(data: Path) -> None:
-        with quick_runs():
-            publish_world(data, run_command_line)
-
-    published = made_once(tmp_path_factory, "goldens", publish)
-    return make_places(published, tmp_path_factory.mktemp("own"), run_command_line)
+    return make_places(published_world(tmp_path_factory), tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +33,11 @@ def _as_recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("golden", READING, ids=[golden.command for golden in READING])
 def test_reading_command(golden: Golden, places: dict[str, Path]) -> None:
-    assert run_golden(golden, run_command_line, places) == golden
+    assert run_golden(golden, places) == golden
 
 
 def test_writing_commands_in_their_order(places: dict[str, Path]) -> None:
-    now = [run_golden(golden, run_command_line, places) for golden in WRITING]
+    now = [run_golden(golden, places) for golden in WRITING]
     assert now == WRITING
 
 

@@ -6,11 +6,11 @@ import pytest
 
 import plainscore
 from plainscore.common.errors import PlainscoreError
-from tests.publish.invented import published_autumn
+from tests.goldens.world import published_world
 
 
-def test_it_reads_what_is_published(tmp_path: Path) -> None:
-    published = plainscore.open(published_autumn(tmp_path))
+def test_it_reads_what_is_published(tmp_path_factory: pytest.TempPathFactory) -> None:
+    published = plainscore.open(published_world(tmp_path_factory))
     scores = published.scores()
     person = scores["person_id"][0]
     assert published.explain(person)["score"] == scores["score"][0]

@@ -1,8 +1,7 @@
 """Put the oracle's events straight into the tables of the real transforms, and run those."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -54,15 +53,6 @@ def score_events(
     for schema in BUILT_SCHEMAS:
         engine.build_schema(schema)
     return engine
-
-
-def figures(events: Sequence[Event], dates: SnapshotDates, sql: str) -> dict[str, tuple[Any, ...]]:
-    """Return person_id -> the columns of ``sql``, which may join ``person``, after its first."""
-    with TemporaryDirectory() as folder:
-        engine = score_events(events, dates, Path(folder))
-        rows = engine.con.execute(sql).fetchall()
-        engine.close()
-    return {who: tuple(rest) for who, *rest in rows}
 
 
 def _values(event: Event, line: int, keys: dict[str, int]) -> dict[str, Any]:
