@@ -60,8 +60,8 @@ select
     cell.bin_no,
     cell.points,
     cell.is_missing,
-    is_bad,
-    count(*) as people
+    count(*) filter (where not is_bad) as good,
+    count(*) filter (where is_bad) as bad
 from (
     unpivot (
         select {is_bad} as is_bad, {cells}

@@ -21,7 +21,7 @@ from plainscore.publish.sets import staging_folder
 from plainscore.settings import Settings, engine_options
 
 # A feature's bins are the points it earned, missing values separate; the score's are of 20 points,
-# a factor's of a tenth of what it can earn.
+# a factor's of a tenth of what it can earn. Without outcomes everyone is counted as good.
 _BINS = """
 create temp table bin as
 with
@@ -34,9 +34,9 @@ shared as (
 ),
 
 side as (
-    select *, people as before, 0 as after from people_before
+    select *, good as before, 0 as after from people_before
     union all
-    select *, 0, people from people_after
+    select *, 0, good from people_after
 ),
 
 binned as (

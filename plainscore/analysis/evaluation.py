@@ -38,12 +38,11 @@ OUTCOME = "outcomes.outcome"
 _POINTS_COUNTS = """
 select
     scorecard, scorecard_no, subject_no, subject_kind, subject,
-    list((points, good, bad)) filter (where good + bad > 0)
+    list((points, good, bad)) filter (where points is not null)
 from (
     select
         scorecard, scorecard_no, subject_no, subject_kind, subject, points,
-        coalesce(sum(people) filter (where not is_bad), 0) as good,
-        coalesce(sum(people) filter (where is_bad), 0) as bad
+        sum(good) as good, sum(bad) as bad
     from counted
     group by all
 )
@@ -52,12 +51,11 @@ group by all
 _RISK_BINS = """
 select
     scorecard, scorecard_no, number_in_kind, subject,
-    list((bin_no, points, people, bad) order by bin_no) filter (where people > 0)
+    list((bin_no, points, good + bad, bad) order by bin_no) filter (where bin_no is not null)
 from (
     select
         scorecard, scorecard_no, number_in_kind, subject, bin_no, {points} as points,
-        coalesce(sum(people), 0) as people,
-        coalesce(sum(people) filter (where is_bad), 0) as bad
+        sum(good) as good, sum(bad) as bad
     from counted
     where {is_wanted}
     group by all
@@ -121,11 +119,8 @@ def evaluate_run(
         staging_folder(data_dir, EVALUATION.name) as staging,
         built_outcomes(store, catalog, (run.dates, run.name), (scored, ()), options) as engine,
     ):
-        parameters = outcome_dates(run.dates).parameters
-        refuse_if_critical(
-            check_assertions(engine.con, (), EVALUATING, parameters, settings.method)
-        )
-        con = engine.con
+        con, seen = engine.con, outcome_dates(run.dates)
+        refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, settings.method))
         count_people(con, run, "counted", OUTCOME)
         figures = {
             "outcomes.quality": quality_rows(con),
@@ -133,8 +128,8 @@ def evaluate_run(
             "outcomes.feature_risk": feature_risk_rows(con),
         }
         fill_figures(con, catalog, run.key, figures)
-        seen = {"outcome_dates": str(outcome_dates(run.dates))}
-        publish_derived(data_dir, engine.con, EVALUATION, [run], staging, seen, input_hash)
+        facts = {"outcome_dates": str(seen)}
+        publish_derived(data_dir, con, EVALUATION, [run], staging, facts, input_hash)
 
 
 @contextmanager
