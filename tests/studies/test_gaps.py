@@ -2,23 +2,44 @@
 
 import math
 import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.analysis.statistics import benefit_access, gini, group_gap, theil, theil_parts
-from tests.studies.counted import as_rows, counted
+from plainscore.engines.duckdb import insert_rows
+from plainscore.scorecards.reference import reference_rows
+from plainscore.synthetic.chance import Dice
+from plainscore.synthetic.people import GENDERS, REGIONS, populate
+from plainscore.synthetic.rows import day_number
+from tests.transforms.worked_example import cards, house
 
 Counted = tuple[str, str, int, str, str, int | None, int]
+Fill = Callable[[duckdb.DuckDBPyConnection], Iterator[tuple[Any, ...]]]
+Records = list[dict[str, Any]]
 
 
-def _gaps(rows: list[Counted]) -> dict[str, dict[str, Any]]:
-    with counted(group_points=rows) as con:
-        return {
-            row["group_name"]: row for row in as_rows("statistics.group_gap", [*group_gap(con)])
-        }
+def _made(fill: Fill, statistic: str, audit: str, rows: Sequence[tuple[Any, ...]]) -> Records:
+    """Return the rows of a statistic by column, filled from these counts of an audit."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("create schema reference; create schema audits")
+        card_rows = reference_rows(cards(), house().feature_column)["reference.card"]
+        for name, given in (("reference.card", card_rows), (f"audits.{audit}", rows)):
+            con.execute(house()[name].ddl)
+            insert_rows(con, name, list(given))
+        names = [column.name for column in house()[f"statistics.{statistic}"].columns]
+        return [dict(zip(names, row, strict=True)) for row in fill(con)]
+
+
+def _gaps(rows: Sequence[Counted]) -> dict[str, dict[str, Any]]:
+    made = _made(group_gap, "group_gap", "group_points", rows)
+    return {row["group_name"]: row for row in made}
 
 
 def _group(name: str, no: int, points: dict[int | None, int]) -> list[Counted]:
@@ -74,8 +95,7 @@ def _access(groups: dict[str, tuple[int, int]]) -> dict[str, dict[str, Any]]:
         ("standard", "region", no, name, "loan", people, open_count)
         for no, (name, (people, open_count)) in enumerate(groups.items(), start=1)
     ]
-    with counted(benefit_count=rows) as con:
-        made = as_rows("statistics.benefit_access", [*benefit_access(con)])
+    made = _made(benefit_access, "benefit_access", "benefit_count", rows)
     return {row["group_name"]: row for row in made}
 
 
@@ -190,3 +210,34 @@ def test_groups_that_are_alike_within_differ_between_alone() -> None:
     between, within = theil_parts([[(100, 1), (300, 1)], [(300, 2), (100, 2)]])
     assert between == 0
     assert within == pytest.approx(theil([(100, 3), (300, 3)]))
+
+
+PROXY_PEOPLE = 1_500
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_planted_proxy_is_found_when_it_is_there_and_not_when_not(seed: int) -> None:
+    assert "region" in _found(seed, is_region_causal=True)
+    assert "region" not in _found(seed, is_region_causal=False)
+
+
+def _found(seed: int, *, is_region_causal: bool) -> set[str]:
+    """Return the attributes of which the audit finds a gap, on the latent trait with noise."""
+    dice = Dice(seed)
+    people = populate(
+        dice, PROXY_PEOPLE, day_number(date(2026, 1, 1)), is_region_causal=is_region_causal
+    )
+    noise = dice.roll("test.noise", people.everyone).bell()
+    points = (390 + (people.reliability + noise) // 15).clip(0, 600).tolist()
+    groups = {
+        "region": [REGIONS[no] if no >= 0 else "unknown" for no in people.region],
+        "gender": [GENDERS[no] if no >= 0 else "unknown" for no in people.gender],
+        "age_band": [str(year // 10) if year >= 0 else "unknown" for year in people.birth_year],
+    }
+    rows = [
+        ("standard", attribute, sorted(set(names)).index(name), name, "all", value, count)
+        for attribute, names in groups.items()
+        for (name, value), count in Counter(zip(names, points, strict=True)).items()
+    ]
+    gaps = _made(group_gap, "group_gap", "group_points", rows)
+    return {row["attribute"] for row in gaps if row["is_significant"]}

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 from unittest.mock import Mock
 
 import polars as pl
 import pytest
 
+from plainscore.cli.setup import synthesise as command
 from plainscore.synthetic import synthesise as writing
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldError, WorldSettings
@@ -174,3 +176,23 @@ def test_all_formats_carry_the_same_rows(
 def test_monthly_arrivals_come_on_the_last_day_of_each_month(in_parquet: Path) -> None:
     folders = sorted(path.name for path in (in_parquet / "purchase").iterdir())
     assert folders == ["arrived=2025-01-31", "arrived=2025-02-28", "arrived=2025-03-31"]
+
+
+def test_the_same_figures_are_printed_in_three_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed(output_format: Literal["table", "json", "csv"], people: int = 120) -> str:
+        first, last = date(2025, 1, 1), date(2025, 1, 31)
+        command(people=people, data=tmp_path, from_=first, to=last, output_format=output_format)
+        return capsys.readouterr().out
+
+    table = printed("table")
+    assert all(words in table for words in (" made", "clustering", "not in this window"))
+    assert "nothing to do" in printed("table")
+    as_json = json.loads(printed("json"))
+    assert as_json["is_new"] is False
+    assert set(as_json["rows"]) == set(LOG_NAMES)
+    as_csv = list(csv.DictReader(io.StringIO(printed("csv"))))
+    assert [row["name"] for row in as_csv] == [row["name"] for row in as_json["targets"]]
+    with pytest.raises(WorldError, match="differs in: people"):
+        printed("csv", people=121)
