@@ -19,7 +19,7 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
 
 if TYPE_CHECKING:
-    from plainscore.logs.check_logs import CheckedLog
+    from plainscore.logs.check import CheckedLog
 
 DEMO_PEOPLE = 10_000
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
@@ -122,7 +122,7 @@ def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
     emit(output_format, ResultTable(("file", "origin"), rows), document=document, shown=shown)
 
 
-def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
+def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "table") -> int:
     """Report, per log, what is wrong with delivered logs, and which features will be missing.
 
     Nothing is ingested and LOG_DIR is not written. Exit code 5: a file was refused. As json, one
@@ -130,13 +130,30 @@ def check(log_dir: Path, /, *, output_format: Format = "table") -> int:
 
     Args:
         log_dir: A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it.
+        draft: Print a first [sources.FOLDER] table for each folder that is no log and has none, to
+            put into plainscore.toml.
     """
-    from plainscore.logs.check_logs import check_logs
+    from plainscore.contracts.logs import read_logs
+    from plainscore.logs.check import check_logs
+    from plainscore.logs.draft import draft_source
+    from plainscore.logs.sources import read_sources
+    from plainscore.project import settings_file
+    from plainscore.settings import read_settings
 
     if (log_dir / "landing").is_dir():
         raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
+    method = read_settings(log_dir.parent).method
+    if draft:
+        logs = read_logs(method)
+        known = read_sources(settings_file(log_dir.parent), logs)
+        folders = sorted(path for path in log_dir.iterdir() if path.is_dir())
+        unknown = [path for path in folders if path.name not in known]
+        if not unknown:
+            raise UsageError(f"every folder of {log_dir} is a log or has a table: nothing to draft")
+        show(*(draft_source(path, logs) for path in unknown))
+        return 0
     with progress_bar("checking logs") as progress:
-        checked = check_logs(log_dir, progress)
+        checked = check_logs(log_dir, method, progress)
     rows = [
         (log.log, *(getattr(log, name) for name in CHECK_COUNTS), " ".join(log.missing_features))
         for log in checked.logs
@@ -155,15 +172,14 @@ def _checked(logs: "list[CheckedLog]") -> Iterator[Any]:
     rows = [(log.log, *(f"{getattr(log, name):,}" for name in CHECK_COUNTS)) for log in logs]
     yield ResultTable(("log", *CHECK_COUNTS), rows)
     for log in logs:
+        if log.events:
+            events = ", ".join(f"{count:,} {kind}" for kind, count in log.events.items())
+            yield f"{log.log}: {events}"
         for reason in log.reasons:
             yield f"{log.log}: {reason.count:,} x {reason.reason}: {', '.join(reason.examples)}"
-        if log.orphans:
-            yield (
-                f"{log.log}: {log.orphans:,} events whose other half is not in these files; they "
-                "count once it is"
-            )
+        yield from (f"{log.log}: {finding}" for finding in log.findings)
         if log.unknown_columns:
-            yield f"{log.log}: columns kept out: {', '.join(log.unknown_columns)}"
+            yield f"{log.log}: columns not used: {', '.join(log.unknown_columns)}"
         if log.missing_features:
             yield f"{log.log}: no rows, so missing: {', '.join(log.missing_features)}"
 

@@ -73,10 +73,15 @@ class Field(_Declared):
 
 
 class EventType(_Declared):
-    """The fields that an event type defines: those it needs and those it may carry."""
+    """The fields that an event type defines: those it needs and those it may carry.
+
+    ``creates``: the field with the id of what it begins (an order, a bill), once for each person;
+    other event types that need the field refer to that.
+    """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    creates: str | None = None
 
     @property
     def defined(self) -> tuple[str, ...]:
@@ -269,6 +274,8 @@ def _refuse_unknown_fields(log: Log, file: TomlFile) -> None:
     named += [(("fields", own.name), other) for own in log.fields for other in own.only_where]
     for kind, event in log.event_types.items():
         named += [(("event_types", kind), name) for name in event.defined]
+        if event.creates is not None and event.creates not in event.required:
+            raise file.fault(("event_types", kind, "creates"), "is not among the required fields")
     if not log.event_types:
         raise file.fault(("event_types",), "is empty")
     for key, name in named:

@@ -8,11 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sqlglot import exp, parse
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Kind = Literal["text", "number", "time", "flag", "nothing"]
 MAX_LENGTH, MAX_SQL, MAX_PADDING = 4000, 100_000, 1000
@@ -89,12 +92,19 @@ def _understood(text: str) -> tuple[tuple[str, ...], Kind]:
     return tuple(cells), compiled.kind
 
 
+@lru_cache(maxsize=1)
+def _scratch() -> "DuckDBPyConnection":
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
+
+
 def require_bound(sql: str) -> None:
     """Raise ExpressionRefused where DuckDB refuses an expression for what is written in it."""
     import duckdb
 
     try:
-        with duckdb.connect(config={"threads": 1}) as scratch:
+        with _scratch().cursor() as scratch:
             scratch.execute(f"select {sql}")
     except duckdb.Error as error:
         raise ExpressionRefused(str(error).partition("\n")[0].partition(": ")[2]) from None

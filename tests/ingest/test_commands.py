@@ -9,7 +9,7 @@ import pytest
 
 from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
-from plainscore.logs.check_logs import features_of
+from plainscore.logs.check import read_missing
 from plainscore.logs.tables import LOGS
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
@@ -99,8 +99,8 @@ def test_check_says_what_is_wrong_and_which_features_will_be_missing(
     assert run("check", delivered.data / "landing") == 0
     out = capsys.readouterr().out
     assert f"payment: 1 x amount is negative: payment/arrived={DAY}/a.ndjson:3" in out
-    assert "purchase: 1 events whose other half is not in these files" in out
-    assert "purchase: columns kept out: colour" in out
+    assert "purchase: 1 events of refund or chargeback name the order_id of no purchase" in out
+    assert "purchase: columns not used: colour" in out
     assert "service: no rows, so missing: services_fulfilled, service_breaches" in out
     assert "purchase: no rows" not in out
     assert sorted(delivered.data.rglob("*")) == before
@@ -144,6 +144,6 @@ def test_compact_of_nothing_exits_5(tmp_path: Path) -> None:
 
 def test_every_feature_but_friend_reliability_hangs_on_exactly_one_log() -> None:
     card = read_scorecard(find_scorecard("standard"))
-    declared = [feature for log in LOGS for feature in features_of(log)]
+    declared = [feature for log in LOGS for feature in read_missing()[log]]
     scored = {feature.name for feature in card.features} - {"friend_reliability"}
     assert sorted(declared) == sorted(scored)

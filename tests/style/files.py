@@ -31,7 +31,7 @@ def texts() -> list[Path]:
         path
         for folder in ("docs", "examples")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in TEXT_SUFFIXES
+        if path.suffix in TEXT_SUFFIXES and not _is_landed(path)
     ]
     return [*_files(tuple(TEXT_SUFFIXES)), *at_root, *other, *beside]
 
@@ -53,4 +53,6 @@ def _files(suffixes: tuple[str, ...]) -> list[Path]:
 def _is_landed(path: Path) -> bool:
     """Whether a file is a log or a result that a run left in data/, no file of the project."""
     parts = path.relative_to(ROOT).parts
+    if parts[0] == "examples":
+        return "data" in parts
     return parts[0] == "data" and parts[1] in LANDED

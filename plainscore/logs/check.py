@@ -1,0 +1,320 @@
+"""Report what is wrong with logs: ingest into a store that is thrown away, and questions to it."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.text import identifier, read_parquet, text_literal
+from plainscore.contracts.logs import Log, read_logs
+from plainscore.logs.delta_table import pinned_files, read_head
+from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
+from plainscore.logs.landing import RefusedFile
+
+_EXAMPLES = 3
+_ACCOUNT = ("profile", "opened")
+# How exporters write a value that is none; as an id each is a person, an order, a hash.
+_MARKS = (
+    "\\N", "NULL", "null", "None", "none", "nan", "NaN", "N/A", "n/a", "NA", "#N/A", "nil",
+    "undefined", "(null)", "-",
+)  # fmt: skip
+_SCIENTIFIC = r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+"
+# A line inside of a value with so many delimiters looks like a record.
+_DELIMITERS = 4
+
+
+@dataclass(frozen=True)
+class QuarantineReason:
+    """One reason for which rows of a log were refused, with the first places as file:line."""
+
+    reason: str
+    count: int
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class LogFinding:
+    """Something about accepted rows that is probably not meant; the first places as file:line."""
+
+    message: str
+    count: int
+    examples: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        places = f": {', '.join(self.examples)}" if self.examples else ""
+        return f"{self.message}{places}"
+
+
+@dataclass(frozen=True)
+class CheckedLog:
+    """What one log holds and what is wrong with it.
+
+    ``orphans`` counts the events whose order, bill or agreement is in none of the files;
+    ``unknown_columns`` names the columns that are kept out; ``missing_features`` those that have
+    no value because the log holds no row.
+    """
+
+    log: str
+    files: int
+    rows: int
+    accepted: int
+    duplicates: int
+    quarantined: int
+    events: dict[str, int]
+    reasons: list[QuarantineReason]
+    orphans: int
+    findings: list[LogFinding]
+    unknown_columns: list[str]
+    missing_features: list[str]
+    refused: list[RefusedFile]
+
+
+@dataclass(frozen=True)
+class CheckedLogs:
+    """All logs, and the refused folders that belong to none of them."""
+
+    logs: list[CheckedLog]
+    refused_elsewhere: list[RefusedFile]
+
+    @property
+    def refused(self) -> list[RefusedFile]:
+        """Everything that was refused as a whole."""
+        return [one for log in self.logs for one in log.refused] + self.refused_elsewhere
+
+
+def check_logs(
+    landing: Path, method: Method = STANDARD_METHOD, progress: Progress | None = None
+) -> CheckedLogs:
+    """Check a landing directory, writing to a temporary directory only.
+
+    Raises InputRefused where ``landing`` is no directory.
+    """
+    logs = read_logs(method)
+    with TemporaryDirectory(prefix="plainscore-check-") as folder, duckdb.connect() as con:
+        events = Path(folder) / "events"
+        report = ingest_landing(landing, events, progress=progress)
+        store = _Store(events, con)
+        checked = [_LogCheck(log, store, method).result(report) for log in logs.values()]
+    elsewhere = [one for one in report.refused if one.log not in logs]
+    return CheckedLogs(checked, elsewhere)
+
+
+class _Store:
+    """The tables of a store as views, under their names; those without a file are absent."""
+
+    def __init__(self, events: Path, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self.tables = set()
+        for name, version in read_head(events).versions.items():
+            if files := pinned_files(events / name, version):
+                self.tables.add(name)
+                con.execute(f"create view {identifier(name)} as from {read_parquet(files)}")
+
+    def rows(self, sql: str) -> list[Any]:
+        return self._con.execute(sql).fetchall()
+
+    def found(self, message: str, rows: str) -> Iterator[LogFinding]:
+        """Yield what is said of ``rows``, SQL for ``value, file_no, line``, if there are any.
+
+        ``message`` may hold ``{count}``, and ``{value}``, that of the first row.
+        """
+        [(count, value, places)] = self.rows(
+            "select count(*), arg_min(value, (file_no, line)), "
+            f"arg_min(file || ':' || line, (file_no, line), {_EXAMPLES}) "
+            f"from ({rows}) join file using (file_no)"
+        )
+        if count:
+            yield LogFinding(message.format(count=f"{count:,}", value=value), count, places)
+
+
+class _LogCheck:
+    def __init__(self, log: Log, store: _Store, method: Method) -> None:
+        self._log, self._store = log, store
+        self._table = identifier(log.name)
+        self._has_rows = log.name in store.tables
+        self._missing = read_missing(method)
+
+    def result(self, report: IngestReport) -> CheckedLog:
+        name = self._log.name
+        files = [file for file in report.files if file.log == name]
+        orphans = list(self._orphans()) if self._has_rows else []
+        findings = [*orphans, *self._findings()] if self._has_rows else []
+        return CheckedLog(
+            log=name,
+            files=len(files),
+            rows=sum(file.rows for file in files),
+            accepted=sum(file.accepted for file in files),
+            duplicates=sum(file.duplicates for file in files),
+            quarantined=sum(file.quarantined for file in files),
+            events=self._events() if self._has_rows else {},
+            reasons=self._reasons(),
+            orphans=sum(one.count for one in orphans),
+            findings=findings,
+            unknown_columns=self._unknown_columns(),
+            missing_features=[] if self._has_rows else self._missing.get(name, []),
+            refused=[one for one in report.refused if one.log == name],
+        )
+
+    def _events(self) -> dict[str, int]:
+        sql = f"select event_type, count(*) from {self._table} group by all order by all"
+        return dict(self._store.rows(sql))
+
+    def _reasons(self) -> list[QuarantineReason]:
+        if "quarantine" not in self._store.tables:
+            return []
+        rows = self._store.rows(
+            f"select reason, count(*), arg_min(file || ':' || line, (file, line), {_EXAMPLES}) "
+            f"from quarantine where log = {text_literal(self._log.name)} "
+            "group by reason order by count(*) desc, reason"
+        )
+        return [QuarantineReason(*row) for row in rows]
+
+    def _unknown_columns(self) -> list[str]:
+        if "file" not in self._store.tables:
+            return []
+        rows = self._store.rows(
+            "select distinct unnest(cast(unknown_columns as varchar[])) as name from ("
+            "select from_json(unknown_columns, '[\"varchar\"]') as unknown_columns from file "
+            f"where log = {text_literal(self._log.name)}) order by name"
+        )
+        return [name for (name,) in rows]
+
+    def _findings(self) -> Iterator[LogFinding]:
+        yield from self._repeats()
+        yield from self._without_account()
+        for name in self._log.names:
+            if self._log.kinds[name] in ("text", "hash"):
+                yield from self._odd_values(name)
+        yield from self._absent()
+
+    def _created(self) -> Iterator[tuple[str, str]]:
+        """Yield each event type that creates something, and the field with its id."""
+        for kind, event in self._log.event_types.items():
+            if event.creates is not None:
+                yield kind, event.creates
+
+    def _orphans(self) -> Iterator[LogFinding]:
+        for kind, thing in self._created():
+            types = [one for one in self._log.types_needing(thing) if one != kind]
+            yield from self._store.found(
+                f"{{count}} events of {_either(types)} name the {thing} of no {kind}, such as "
+                "'{value}'; they count once it is delivered",
+                f"select {thing} as value, file_no, line from {self._table} as event "
+                f"where event_type in ({_texts(types)}) and not exists ("
+                f"from {self._table} as one where one.event_type = {text_literal(kind)} "
+                f"and one.person_key = event.person_key and one.{thing} = event.{thing})",
+            )
+
+    def _repeats(self) -> Iterator[LogFinding]:
+        for kind, thing in self._created():
+            yield from self._store.found(
+                f"{{count}} events of {kind} are ignored, because an earlier one has their "
+                f"{thing}, such as '{{value}}'; only its first event counts",
+                f"select {thing} as value, file_no, line from {self._table} "
+                f"where event_type = {text_literal(kind)} qualify row_number() over ("
+                f"partition by person_key, {thing} order by event_time, event_id) > 1",
+            )
+
+    def _without_account(self) -> Iterator[LogFinding]:
+        log, kind = _ACCOUNT
+        if log not in self._store.tables:
+            return
+        people = f"from {self._table} join person using (person_key)"
+        opened = f"select person_key from {log} where event_type = '{kind}'"
+        [(known,)] = self._store.rows(f"select count(distinct person_key) from {self._table}")
+        found = list(
+            self._store.found(
+                f"{{count}} of {known:,} people have no event {kind} in the log {log}, such as "
+                "'{value}'",
+                f"select any_value(person_id) as value, min(file_no) as file_no, "
+                f"arg_min(line, file_no) as line {people} "
+                f"where person_key not in ({opened}) group by person_key",
+            )
+        )
+        zeros = self._store.rows(
+            "select less.person_id, more.person_id from person as less join person as more "
+            "on more.person_id <> less.person_id and ltrim(more.person_id, '0') = less.person_id "
+            f"where less.person_key in (select person_key from {self._table}) order by all limit 1"
+        )
+        for one in found:
+            lost = (
+                "; there is a '{1}' beside '{0}': were leading zeros lost?".format(*zeros[0])
+                if zeros
+                else ""
+            )
+            yield LogFinding(one.message + lost, one.count, one.examples)
+
+    def _odd_values(self, name: str) -> Iterator[LogFinding]:
+        """Yield what looks like no value, like a mangled id, or like several records."""
+        is_person = name in self._log.person_fields
+        value = "person_id" if is_person else identifier(name)
+        rows = f"select {value} as value, event.file_no, event.line from {self._table} as event"
+        if is_person:
+            key = self._log.stored_name(name)
+            rows += f" join person on person.person_key = event.{key}"
+        fix = f"write null = [...] in the format of [sources.{self._log.name}] if it is none"
+        marks = self._store.rows(
+            f"select distinct value from ({rows}) where value in ({_texts(_MARKS)}) order by all"
+        )
+        for (mark,) in marks:
+            yield from self._store.found(
+                f"{name} is '{mark}' in {{count}} rows; it is kept as a value: {fix}",
+                f"from ({rows}) where value = {text_literal(mark)}",
+            )
+        if self._log.kinds[name] == "hash":
+            return
+        yield from self._store.found(
+            f"{name} looks as a spreadsheet writes a long number in {{count}} rows, such as "
+            "'{value}': different ids may have become one; export them as text",
+            f"from ({rows}) where regexp_full_match(value, {text_literal(_SCIENTIFIC)})",
+        )
+        lines = "string_split(value, chr(10))[2:]"
+        delimiters = "length(regexp_replace(one, '[^,;\t|]', '', 'g'))"
+        yield from self._store.found(
+            f"{name} spans several lines in {{count}} rows, and a line in it looks like a record "
+            "of its own: is a quote there that should not be?",
+            f"from ({rows}) where contains(value, chr(10)) and "
+            f"list_max(list_transform({lines}, lambda one: {delimiters})) >= {_DELIMITERS}",
+        )
+
+    def _absent(self) -> Iterator[LogFinding]:
+        """Yield the event types and optional fields without which features say nothing."""
+        events = self._events()
+        for kind in self._log.event_types:
+            features = self._missing.get(f"{self._log.name}.{kind}")
+            if features and kind not in events:
+                yield LogFinding(f"no event of {kind}; these need it: {', '.join(features)}", 0)
+        for name in self._log.names:
+            features = self._missing.get(f"{self._log.name}.{name}")
+            types = [one for one in self._log.types_with(name) if one in events]
+            if features and types:
+                column = identifier(self._log.stored_name(name))
+                [(known,)] = self._store.rows(
+                    f"select count({column}) from {self._table} "
+                    f"where event_type in ({_texts(types)})"
+                )
+                if not known:
+                    yield LogFinding(
+                        f"{name} has no value; these need it: {', '.join(features)}", 0
+                    )
+
+
+def read_missing(method: Method = STANDARD_METHOD) -> dict[str, list[str]]:
+    """Return log, log.event_type or log.field -> the features that say nothing without it."""
+    read = tomllib.loads(method.file("transforms/features_by_log.toml").read_text("utf-8"))
+    parts = {name: one for name, one in read.items() if isinstance(one, list)}
+    return {**parts, **read.get("event_types", {}), **read.get("fields", {})}
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(names)
+
+
+def _texts(values: Iterable[str]) -> str:
+    return ", ".join(map(text_literal, values))

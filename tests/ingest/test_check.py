@@ -1,0 +1,142 @@
+"""What `check` points at in rows that are accepted, and what it drafts for unknown files."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from plainscore.contracts.logs import read_logs
+from plainscore.logs.check import CheckedLog, check_logs
+from plainscore.logs.draft import draft_source
+from plainscore.logs.sources import read_sources
+from tests.ingest.delivery import DAY, Delivery, Row, deposit, purchase, verified
+from tests.ingest.test_commands import run
+
+
+def _checked(delivery: Delivery, log: str) -> CheckedLog:
+    [found] = [one for one in check_logs(delivery.data / "landing").logs if one.log == log]
+    return found
+
+
+def _said(delivery: Delivery, log: str) -> str:
+    return "\n".join(map(str, _checked(delivery, log).findings))
+
+
+def _put(delivery: Delivery, log: str, *rows: Row) -> Delivery:
+    delivery.csv(log, rows)
+    return delivery
+
+
+def test_ignored_repeats_are_reported_with_their_places(tmp_path: Path) -> None:
+    rows = [purchase(f"p{number}", order_id="#1001") for number in range(3)]
+    said = _said(_put(Delivery(tmp_path), "purchase", *rows), "purchase")
+    assert "2 events of purchase are ignored" in said
+    assert "'#1001'" in said
+    assert f"purchase/arrived={DAY}/a.csv:3" in said
+
+
+def test_orphans_are_counted_with_their_places(tmp_path: Path) -> None:
+    lost = deposit("r", event_type="refund", order_id="o-9")
+    checked = _checked(_put(Delivery(tmp_path), "purchase", purchase(), lost), "purchase")
+    assert checked.orphans == 1
+    [found] = [one for one in checked.findings if "of no purchase" in one.message]
+    assert found.examples == [f"purchase/arrived={DAY}/a.csv:3"]
+
+
+def test_people_without_an_account_are_pointed_at_and_lost_zeros_too(tmp_path: Path) -> None:
+    delivery = _put(Delivery(tmp_path), "payment", deposit(person_id="123"))
+    assert "opened" not in _said(delivery, "payment"), "without a profile log it is absent anyway"
+    opened = {**verified(person_id="00123"), "event_type": "opened", "field": ""}
+    said = _said(_put(delivery, "profile", opened), "payment")
+    assert "1 of 1 people have no event opened" in said
+    assert "there is a '00123' beside '123'" in said
+
+
+@pytest.mark.parametrize("mark", ["\\N", "NULL", "nan", "N/A"])
+def test_marks_of_nothing_are_pointed_at(tmp_path: Path, mark: str) -> None:
+    said = _said(_put(Delivery(tmp_path), "profile", verified(value_hash=mark)), "profile")
+    assert f"value_hash is '{mark}' in 1 rows" in said
+
+
+def test_ids_that_a_spreadsheet_mangled_are_pointed_at(tmp_path: Path) -> None:
+    said = _said(_put(Delivery(tmp_path), "payment", deposit(person_id="4.00017E+15")), "payment")
+    assert "person_id looks as a spreadsheet writes" in said
+    assert "4.00017E+15" in said
+
+
+def test_a_record_that_swallows_others_is_pointed_at(tmp_path: Path) -> None:
+    inside = "Kings\np2,2026-03-05,bob,purchase,o2,x,food,9\nend"
+    delivery = _put(Delivery(tmp_path), "purchase", purchase(merchant_id=inside))
+    assert "merchant_id spans several lines" in _said(delivery, "purchase")
+    fine = _put(Delivery(tmp_path / "fine"), "purchase", purchase(merchant_id="a\nb, c"))
+    assert "spans" not in _said(fine, "purchase")
+
+
+def test_a_log_of_contacts_without_ties_is_pointed_at(tmp_path: Path) -> None:
+    contact = {**deposit(), "event_type": "contact", "friend_id": "bob"}
+    said = _said(_put(Delivery(tmp_path), "friendship", contact), "friendship")
+    assert "no event of added; these need it: two_way_months" in said
+
+
+def test_ordinary_rows_are_not_pointed_at(tmp_path: Path) -> None:
+    row = purchase(is_own_name="true", merchant_id="NULLARBOR", category="1E")
+    assert _said(_put(Delivery(tmp_path), "purchase", row), "purchase") == ""
+
+
+SHOP = """\
+Invoice No;Line;Date;Customer ID;Article;Qty;Unit price;Währung
+A1;1;31/01/2026 10:00;c1;Lampe;2;1.042,50;EUR
+A1;2;31/01/2026 10:00;c1;Stuhl;1;9,90;EUR
+A2;1;13/02/2026 11:30;c2;Lampe;-1;42,50;EUR
+"""
+
+
+def test_a_draft_maps_a_folder_that_is_no_log(tmp_path: Path) -> None:
+    folder = tmp_path / "landing" / "invoices" / f"arrived={DAY}"
+    folder.mkdir(parents=True)
+    (folder / "export.csv").write_bytes(SHOP.encode("cp1252"))
+    text = draft_source(folder.parent, read_logs())
+    settings = tomllib.loads(text)
+    assert settings["currency"] == "EUR"
+    source = settings["sources"]["invoices"]
+    assert source["format"] == {
+        "encoding": "windows-1252", "delimiter": ";", "decimal": ",", "thousands": ".",
+    }  # fmt: skip
+    sold, back = source["events"]
+    assert (sold["log"], sold["when"], back["when"]) == ("purchase", "Qty > 0", "Qty < 0")
+    assert sold["event_time"] == {"from": "Date", "format": "%d/%m/%Y %H:%M"}
+    assert sold["person_id"] == {"from": "Customer ID"}
+    assert sold["order_id"] == {"sql": "\"Invoice No\" || '/' || Line"}
+    assert back["amount"] == {"sql": '-Qty * "Unit price"'}
+    (tmp_path / "plainscore.toml").write_text(text, encoding="utf-8")
+    assert "invoices" in read_sources(tmp_path / "plainscore.toml", read_logs())
+
+
+@pytest.mark.parametrize(
+    ("columns", "log", "kind"),
+    [
+        ("customer,registered,country\nc1,2026-01-01,DE", "profile", "opened"),
+        ("client,date,due,amount\nc1,2026-01-01,2026-02-01,5", "payment", "bill"),
+        ("customer_id,date,amount_usd\n1,1997-01-01,11.77", "purchase", "purchase"),
+    ],
+)
+def test_a_draft_takes_the_log_that_the_columns_look_like(
+    tmp_path: Path, columns: str, log: str, kind: str
+) -> None:
+    file = tmp_path / "x" / f"arrived={DAY}" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(columns + "\n")
+    [event, *_] = tomllib.loads(draft_source(tmp_path / "x", read_logs()))["sources"]["x"]["events"]
+    assert (event["log"], event["event_type"]) == (log, {"value": kind})
+
+
+def test_check_drafts_on_request_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "landing" / "shop" / f"arrived={DAY}" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("customer,date,amount\nc1,2026-01-01,5\n")
+    assert run("check", tmp_path / "landing", "--draft") == 0
+    assert "[sources.shop]" in capsys.readouterr().out
+    file.parent.rename(file.parent.parent.parent / "arrived")
+    (tmp_path / "landing" / "shop").rmdir()
+    (tmp_path / "landing" / "arrived").rename(tmp_path / "landing" / "payment")
+    assert run("check", tmp_path / "landing", "--draft") == 2
