@@ -117,6 +117,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def time_text(sql: str) -> str:
+    """Return SQL for a time as a text in ISO 8601, a date where it is midnight."""
+    return f"regexp_replace(cast({sql} as varchar), ' 00:00:00$', '')"
+
+
 class _AnyCell(dict[str, str]):
     def __missing__(self, name: str) -> str:
         self[name] = "cast(null as varchar)"
@@ -435,6 +440,8 @@ def _time(sql: str) -> _Typed:
 def _as_text(sql: str, kind: Kind) -> str:
     if kind == "number":
         return f"rtrim(rtrim(cast({sql} as varchar), '0'), '.')"
+    if kind == "time":
+        return time_text(sql)
     return sql if kind == "text" else f"cast({sql} as varchar)"
 
 

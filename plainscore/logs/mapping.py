@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from plainscore.contracts.logs import Log
-from plainscore.logs.expressions import ISO_TIME, Marks, Sql, compile_expression, quoted
+from plainscore.logs.expressions import ISO_TIME, Marks, Sql, compile_expression, quoted, time_text
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
 
+_TEXTS = ("text", "hash")
 _NUMBERS = ("amount", "integer", "number", "year")
 _TIMES = ("time", "date")
 _ABSENT = "cast(null as varchar)"
@@ -60,10 +61,7 @@ class _Event:
         self._source, self._event, self._log, self._cells = source, event, log, cells
         form = source.format
         self._marks = Marks(form.decimal, form.thousands) if cells.is_text else Marks()
-        self._kinds = {
-            "event_time": "time",
-            **{field.name: field.kind for field in log.fields},
-        }
+        self._kinds = log.kinds
 
     def rows(self, first: bool) -> LogRows:
         made = {name: self._made(name) for name in self._log.names}
@@ -141,8 +139,11 @@ class _Event:
             return _ABSENT, None
         if mapping.value is not None:
             return quoted(mapping.text), None
-        faults = [self._cells.faults[one] for one in mapping.columns if one in self._cells.faults]
-        is_number = self._kinds.get(name) in _NUMBERS
+        kind, source = self._kinds.get(name, "text"), mapping.from_
+        # Only an id or another text must be delivered as one.
+        is_judged = source in self._cells.faults and kind in _TEXTS
+        faults = [self._cells.faults[source]] if is_judged and source else []
+        is_number = kind in _NUMBERS
         if mapping.sql is not None:
             made = self._compiled(mapping.sql)
             text, is_plain = made.text, made.kind == "number"
@@ -205,7 +206,7 @@ class _Event:
         # A text with an offset of its own stays as it is where no format is given.
         return (
             f"select * exclude ({exclude}) "
-            f"replace (coalesce(cast(utc_ as varchar), {text}) as {text}), "
+            f"replace (coalesce({time_text('utc_')}, {text}) as {text}), "
             f"coalesce({', '.join(causes)}) as {fault} from ({done})"
         )
 
