@@ -1,7 +1,7 @@
 """Automations of Prefect that notify a person of our events."""
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.blocks.core import Block
@@ -14,7 +14,6 @@ from plainscore.common.errors import UsageError
 from plainscore.flows.events import PUBLISHED, TROUBLE
 
 WEBHOOK_NAME = "plainscore"
-OURS = "plainscore.data.*"
 
 
 def webhook_block(url: str) -> UUID:
@@ -46,47 +45,33 @@ def alert_by(block: UUID, silent_hours: float) -> list[str]:
 
     ``silent_hours``: hours without a new snapshot after which even a stopped schedule is reported.
     """
-    made = [
-        AutomationCore(
-            name="plainscore: trouble",
-            description="A run was refused or failed, a snapshot is stale, or the score drifted.",
-            trigger=EventTrigger(
-                expect=set(TROUBLE),
-                match={"prefect.resource.id": OURS},
-                posture=Posture.Reactive,
-                threshold=1,
-                within=timedelta(0),
-            ),
-            actions=[
-                SendNotification(
-                    block_document_id=block,
-                    subject="{{ event.event }} in {{ event.resource.name }}",
-                    body="{{ event.payload.message }}",
-                )
-            ],
+    # Name, description, trigger, events, within, subject and body of what is sent.
+    automations: list[tuple[Any, ...]] = [
+        (
+            "plainscore: trouble",
+            "A run was refused or failed, a snapshot is stale, or the score drifted.",
+            *(Posture.Reactive, set(TROUBLE), timedelta(0)),
+            *("{{ event.event }} in {{ event.resource.name }}", "{{ event.payload.message }}"),
         ),
-        AutomationCore(
-            name="plainscore: silence",
-            description="Nothing was published for so long that the schedule may have stopped.",
-            trigger=EventTrigger(
-                expect={PUBLISHED},
-                match={"prefect.resource.id": OURS},
-                posture=Posture.Proactive,
-                threshold=1,
-                within=timedelta(hours=silent_hours),
-            ),
-            actions=[
-                SendNotification(
-                    block_document_id=block,
-                    subject="plainscore is silent",
-                    body=f"no snapshot was published for {silent_hours:g} hours",
-                )
-            ],
+        (
+            "plainscore: silence",
+            "Nothing was published for so long that the schedule may have stopped.",
+            *(Posture.Proactive, {PUBLISHED}, timedelta(hours=silent_hours)),
+            *("plainscore is silent", f"no snapshot was published for {silent_hours:g} hours"),
         ),
     ]
     with get_client(sync_client=True) as client:
-        for one in made:
-            for old in client.read_automations_by_name(one.name):
+        for name, what, posture, events, within, subject, body in automations:
+            send = SendNotification(block_document_id=block, subject=subject, body=body)
+            trigger = EventTrigger(
+                expect=events,
+                match={"prefect.resource.id": "plainscore.data.*"},
+                posture=posture,
+                threshold=1,
+                within=within,
+            )
+            for old in client.read_automations_by_name(name):
                 client.delete_automation(old.id)
-            client.create_automation(one)
-    return [one.name for one in made]
+            made = AutomationCore(name=name, description=what, trigger=trigger, actions=[send])
+            client.create_automation(made)
+    return [name for name, *_ in automations]

@@ -1,5 +1,6 @@
 """What a flow run shows on Prefect's pages: progress, checks, the snapshot, its report."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.retention import report_file
 from plainscore.runs.ledger import STAGES, StageRecord
-from plainscore.runs.observers import Observer
-from plainscore.runs.report import has_report, snapshot_markdown
+from plainscore.runs.observers import Observer, RunState
 from plainscore.runs.request import SnapshotRequest
-from plainscore.runs.run import SnapshotOutcome, SnapshotRun
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.show.documents import escaped
 
 SHOWN_OF_A_CHECK = ("stage", "table_name", "check_name", "level", "outcome", "failed_count")
 
@@ -24,7 +26,7 @@ SHOWN_OF_A_CHECK = ("stage", "table_name", "check_name", "level", "outcome", "fa
 class Artifacts(Observer):
     """A progress artifact that moves with the stages of every date, and a table of its checks.
 
-    ``dates``: how many will be published; a flow that finds out on its way sets it then.
+    ``dates``: how many will be published, as far as that is known.
     """
 
     def __init__(self, dates: int = 1) -> None:
@@ -33,10 +35,18 @@ class Artifacts(Observer):
         self._shown = 0.0
         self._artifact = cast("UUID", create_progress_artifact(0.0, key="progress"))
 
-    def started(self, _run: SnapshotRun, stage: StageRecord) -> None:
+    def counted(
+        self, rounds: Iterable[Sequence[SnapshotDates]]
+    ) -> Iterator[Sequence[SnapshotDates]]:
+        """Yield each round, and count its dates when it begins."""
+        for dates in rounds:
+            self.dates += len(dates)
+            yield dates
+
+    def started(self, _run: RunState, stage: StageRecord) -> None:
         self._show(STAGES.index(stage.stage) / len(STAGES))
 
-    def closed(self, run: SnapshotRun) -> None:
+    def closed(self, run: RunState) -> None:
         self.done += 1
         if not run.is_current and run.results:
             publish_checks(run)
@@ -53,23 +63,22 @@ class Artifacts(Observer):
             update_progress_artifact(self._artifact, percent)
 
 
-def publish_checks(run: SnapshotRun) -> None:
-    """Show the checks of a run, refused or not, as a table.
+def publish_checks(run: RunState) -> None:
+    """Show the checks of a run, refused or not, as a table; those that did not pass come first.
 
     Without examples: they name people, and an erasure could not remove those from Prefect.
     """
     rows = [{name: getattr(one, name) for name in SHOWN_OF_A_CHECK} for one in run.results]
-    not_passed = [row for row in rows if row["outcome"] != "passed"]
-    create_table_artifact(
-        key="checks",
-        table=[*not_passed, *(row for row in rows if row["outcome"] == "passed")],
-        description=f"{len(rows)} checks, {len(not_passed)} not passed ({run.request.dates})",
-    )
+    rows.sort(key=lambda row: row["outcome"] == "passed")
+    count = sum(row["outcome"] != "passed" for row in rows)
+    description = f"{len(rows)} checks, {count} not passed ({run.request.dates})"
+    create_table_artifact(key="checks", table=rows, description=description)
 
 
 def show_snapshot(request: SnapshotRequest, outcome: SnapshotOutcome) -> None:
     """Show the facts of a published snapshot, and a link to its report."""
-    create_markdown_artifact(key="snapshot", markdown=snapshot_markdown(outcome))
-    if has_report(request):
-        file = report_file(request.data_dir, request.dates.as_of_date)
+    facts = [f"- **{label}**: {escaped(text)}" for label, text in outcome.facts().items()]
+    create_markdown_artifact(key="snapshot", markdown="\n".join(facts))
+    file = report_file(request.data_dir, request.dates.as_of_date)
+    if file.is_file():
         create_link_artifact(key="report", link=file.as_uri(), description=f"{request.dates}")

@@ -3,6 +3,7 @@
 Messages name no person: an erasure could not remove them from Prefect's database.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from prefect.events import emit_event
 
 from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.runs.run import SnapshotOutcome
-from plainscore.runs.upkeep import DRIFTED, STALE, Finding
+from plainscore.runs.upkeep import DRIFTED, STALE
 
 PUBLISHED = "plainscore.snapshot.published"
 RUN_REFUSED, RUN_FAILED = "plainscore.run.refused", "plainscore.run.failed"
@@ -25,10 +26,13 @@ def emit_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
     A hook; Prefect passes its arguments by position after a failure, by name after a crash.
     """
-    error = _error_of(state)
+    error: Any = None
+    with suppress(Exception):  # the process of a crashed run was killed
+        error = state.result(raise_on_failure=False)
     is_refused = isinstance(error, ChecksRefused | InputRefused)
-    message = str(error) if error is not None else state.message or "ended without a message"
-    _emit(
+    is_error = isinstance(error, BaseException)
+    message = str(error) if is_error else state.message or "ended without a message"
+    emit(
         RUN_REFUSED if is_refused else RUN_FAILED,
         Path(str(flow_run.parameters.get("data", "data"))),
         f"{flow_run.name}: {message}",
@@ -39,30 +43,14 @@ def emit_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 def emit_published(data_dir: Path, outcome: SnapshotOutcome) -> None:
     """Emit that a snapshot was published; one that was current already is no event."""
+    as_of_date, known_on, run = outcome.run.text_key
     if outcome.is_new:
-        dates = outcome.run.dates
-        _emit(
-            PUBLISHED,
-            data_dir,
-            f"published: {dates}",
-            as_of_date=str(dates.as_of_date),
-            known_on=str(dates.known_on),
-            run=outcome.run.name,
-        )
+        facts = {"as_of_date": as_of_date, "known_on": known_on, "run": run}
+        emit(PUBLISHED, data_dir, f"published: {outcome.run.dates}", **facts)
 
 
-def emit_finding(data_dir: Path, finding: Finding) -> None:
-    """Emit that something is above its limit."""
-    _emit(
-        FOUND[finding.kind],
-        data_dir,
-        finding.message,
-        figure=finding.figure,
-        limit=finding.limit,
-    )
-
-
-def _emit(event: str, data_dir: Path, message: str, **figures: Any) -> None:
+def emit(event: str, data_dir: Path, message: str, **figures: Any) -> None:
+    """Emit an event of a data directory with a message and what else it says."""
     home = data_dir.resolve()
     emit_event(
         event,
@@ -72,12 +60,3 @@ def _emit(event: str, data_dir: Path, message: str, **figures: Any) -> None:
         },
         payload={"message": message, **figures},
     )
-
-
-def _error_of(state: State[Any]) -> BaseException | None:
-    """Return what a run raised; None if its process was killed."""
-    try:
-        result = state.result(raise_on_failure=False)
-    except Exception:
-        return None
-    return result if isinstance(result, BaseException) else None

@@ -5,9 +5,9 @@ Prefect takes descriptions from a docstring in Google's style: ``described`` app
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from prefect import Task, runtime
 from prefect.cache_policies import NO_CACHE
@@ -15,7 +15,8 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from plainscore.flows.events import emit_failure
 from plainscore.runs.calendar import resolve_date
-from plainscore.settings import read_settings
+from plainscore.runs.request import RunOptions
+from plainscore.settings import Settings, read_settings
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -42,6 +43,7 @@ IO_TASK_OPTIONS: dict[str, Any] = {
     "retry_condition_fn": is_io_error,
 }
 
+# Parameters that are settings are described there.
 DESCRIPTIONS = {
     "as_of_date": "The day whose end is scored (UTC): a date, last-day (the last one that is over "
     "when the run is due, less arrival_lag_days) or last-month-end.",
@@ -54,15 +56,9 @@ DESCRIPTIONS = {
     "every": "day; week, counted from the first date; or month: the last days of the months.",
     "days": "These dates, instead of a first and a last one.",
     "data": "The data directory; a relative path is relative to the run's working directory.",
-    "scorecards": "Packaged scorecards or paths, champion first. Empty: those of plainscore.toml.",
     "skip_refused": "Publish although refused files block it; the manifest says so.",
     "allow_stopped_feeds": "Publish although a log had no arrivals for longer than its limit.",
     "force": "Publish a further run although nothing changed.",
-    "threads": "Threads of the engine. Empty: all processors.",
-    "memory_limit": "Memory of the engine, such as 3GB. Empty: DuckDB's own limit.",
-    "temp_directory": "A folder for what exceeds it. Empty: .spill in the data directory.",
-    "engine": "What computes raw to scores: duckdb, spark or sail. Empty: as plainscore.toml says.",
-    "master": "Spark's master, such as spark://host:7077. Empty: Spark on this machine.",
     "grace_days": "Delete files that have been out of use for this many days.",
     "dry_run": "Only report what would be retired and deleted.",
     "max_age_days": "Report a newest published date that is older than this many days.",
@@ -72,10 +68,26 @@ DESCRIPTIONS = {
 
 
 def described(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Return the function with the descriptions of its parameters in its docstring."""
-    lines = [f"    {name}: {DESCRIPTIONS[name]}" for name in signature(function).parameters]
+    """Return the function with its parameters as Prefect shows them.
+
+    Its ``**options`` are the single ones of RunOptions; descriptions are in its docstring.
+    """
+    shown = signature(function)
+    own = [one for one in shown.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    if len(own) < len(shown.parameters):
+        for name, kind in get_type_hints(RunOptions).items():
+            default = False if kind is bool else None
+            own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind))
+    function.__signature__ = shown.replace(parameters=own)  # type: ignore[attr-defined]
+    lines = [f"    {one.name}: {_description(one.name)}" for one in own]
     function.__doc__ = "\n".join([function.__doc__ or "", "", "Args:", *lines])
     return function
+
+
+def _description(name: str) -> str:
+    if name in DESCRIPTIONS:
+        return DESCRIPTIONS[name]
+    return " ".join((Settings.model_fields[name].description or "").split())
 
 
 def scheduled_day() -> date:

@@ -38,18 +38,10 @@ DEFAULTS = {
 # Prefect prints the traceback of every refusal that a command prints in two lines.
 QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
 # What a server for one command does not need; fewer services write to its database meanwhile.
+_IDLE = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "CANCELLATION_CLEANUP", "PAUSE_EXPIRATIONS")
 FOR_ONE_COMMAND = {
     "PREFECT_UI_ENABLED": "false",
-    **{
-        f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
-        for name in (
-            "SCHEDULER",
-            "LATE_RUNS",
-            "FOREMAN",
-            "CANCELLATION_CLEANUP",
-            "PAUSE_EXPIRATIONS",
-        )
-    },
+    **{f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE},
 }
 # It ends when its stdin is closed: by us, or by the system when we are killed.
 _SERVE = """

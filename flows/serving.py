@@ -19,11 +19,7 @@ from prefect.states import Crashed
 from plainscore.common.errors import UsageError
 from plainscore.flows.server import prefect_server
 
-SCHEDULES: Mapping[str, Callable[..., Schedule]] = {
-    "cron": Cron,
-    "interval": Interval,
-    "rrule": RRule,
-}
+SCHEDULES: dict[str, Callable[..., Schedule]] = {"cron": Cron, "interval": Interval, "rrule": RRule}
 STOPPED = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 
 
@@ -67,24 +63,24 @@ def read_deployments(file: Path) -> list[RunnerDeployment]:
         raise UsageError(f"{file} is no file: go to the directory that holds it, or name another")
     try:
         declared = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
-        names = [one["name"] for one in declared]
+        by_name = {one["name"]: one for one in declared}
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise UsageError(f"{file} declares no deployments: {error}") from error
-    return [_deployment(name, one) for name, one in zip(names, declared, strict=True)]
+    return [_deployment(name, one) for name, one in by_name.items()]
 
 
 def _deployment(name: str, declared: Mapping[str, Any]) -> RunnerDeployment:
     limit = declared.get("concurrency_limit")
     try:
+        if isinstance(limit, Mapping):
+            limit = ConcurrencyLimitConfig.model_validate(limit)
         made: RunnerDeployment = RunnerDeployment.from_entrypoint(
             declared["entrypoint"],
             name=name,
             description=declared.get("description", ""),
             parameters=dict(declared.get("parameters") or {}),
             schedules=[_schedule(one) for one in declared.get("schedules") or ()],
-            concurrency_limit=ConcurrencyLimitConfig.model_validate(limit)
-            if isinstance(limit, Mapping)
-            else limit,
+            concurrency_limit=limit,
             tags=list(declared.get("tags") or ()),
         )
     except (MissingFlowError, ImportError, KeyError, TypeError, ValueError) as error:

@@ -8,7 +8,7 @@ from prefect import flow, task
 from plainscore.analysis.evaluation import evaluate as evaluate_runs
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writer_lock
-from plainscore.flows.events import emit_finding
+from plainscore.flows.events import FOUND, emit
 from plainscore.flows.options import FLOW_OPTIONS, TASK_OPTIONS, described
 from plainscore.publish.runs import latest_runs
 from plainscore.runs.upkeep import (
@@ -18,7 +18,9 @@ from plainscore.runs.upkeep import (
     find_stale,
     prune_snapshots,
 )
-from plainscore.settings import Settings, read_settings
+from plainscore.settings import read_settings
+
+drift_of_score = task(**TASK_OPTIONS)(find_drift)
 
 
 @flow(name="compact", **FLOW_OPTIONS)
@@ -37,9 +39,8 @@ def evaluate(
     temp_directory: Path | None = None,
 ) -> None:
     """Evaluate published scores against later outcomes, as far as those are known by now."""
-    settings = read_settings(
-        data, threads=threads, memory_limit=memory_limit, temp_directory=temp_directory
-    )
+    limits = {"memory_limit": memory_limit, "temp_directory": temp_directory}
+    settings = read_settings(data, threads=threads, **limits)
     runs = latest_runs(data)
     if not runs:
         raise InputRefused(f"nothing is published in {data}: there is nothing to evaluate")
@@ -69,14 +70,6 @@ def watch(
         with writer_lock(data, "watch"):
             found.append(drift_of_score(data, over_days, max_psi, settings))
     findings = [finding for finding in found if finding is not None]
-    for finding in findings:
-        emit_finding(data, finding)
+    for one in findings:
+        emit(FOUND[one.kind], data, one.message, figure=one.figure, limit=one.limit)
     return findings
-
-
-@task(**TASK_OPTIONS)
-def drift_of_score(
-    data: Path, over_days: int, max_psi: float, settings: Settings
-) -> Finding | None:
-    """Compare the newest snapshot with an earlier one, computing the drift if needed."""
-    return find_drift(data, over_days, max_psi, settings)

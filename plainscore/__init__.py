@@ -57,10 +57,9 @@ class Published:
 
     def report(self, as_of: str = "latest") -> str:
         """Return the report of a published date, month or the latest: a whole HTML page."""
-        from plainscore.runs.report import make_report
-        from plainscore.runs.request import configured_catalog
+        from plainscore.runs.report import configured_catalog, make_report
 
-        return make_report(self.data, as_of, configured_catalog(self.data))[1]
+        return make_report(self.data, as_of, configured_catalog(self.data))
 
     def query(self, sql: str) -> "pl.DataFrame":
         """Return the answer of one SQL statement over the published views."""

@@ -22,36 +22,15 @@ from plainscore.settings import ENV_PREFIX, Settings
 CARD, CARD_SCHEMA, CHALLENGER = "scorecard.toml", "scorecard.schema.json", "reported_b"
 SCHEDULE, STARTER = "prefect.yaml", "starter"
 FIRST_CARD = "first"
-# What a method without features of the standard one takes from it, by path or folder.
-FRAME = (
-    "transforms/glossary.toml",
-    "transforms/events/",
-    "transforms/logs/",
-    "transforms/reference/",
-    "transforms/raw/",
-    "transforms/staging/person.sql",
-    "transforms/staging/purchase.sql",
-    "transforms/audits/score_count.sql",
-    "transforms/published/band_card.sql",
-    "transforms/published/benefit_card.sql",
-    "transforms/published/bin_card.sql",
-    "transforms/published/card.sql",
-    "transforms/published/distribution.sql",
-    "transforms/published/factor_card.sql",
-    "transforms/published/feature_card.sql",
-    "transforms/published/not_scored_rule.sql",
-    "transforms/published/reason.sql",
-    "transforms/published/score.sql",
-    "transforms/catalog/views/",
-    "transforms/catalog/macros/explain.sql",
-    "transforms/catalog/macros/mobility.sql",
-    "transforms/catalog/macros/points_for.sql",
-    "transforms/catalog/macros/psi.sql",
-    "transforms/catalog/macros/score_as_of.sql",
-    "transforms/catalog/macros/why_changed.sql",
-    "transforms/changes/",
-    "transforms/drift/",
-)
+# What a method without features of the standard one takes from it: patterns of paths.
+FRAME = """
+glossary.toml logs/* events/* reference/* raw/* staging/person.sql staging/purchase.sql
+audits/score_count.sql published/*card.sql published/distribution.sql
+published/not_scored_rule.sql published/reason.sql published/score.sql catalog/views/*
+catalog/macros/explain.sql catalog/macros/mobility.sql catalog/macros/points_for.sql
+catalog/macros/psi.sql catalog/macros/score_as_of.sql catalog/macros/why_changed.sql changes/*
+drift/*
+"""
 WIDTH = 96
 HEAD = f"""\
 What is commented out is the default, or an example of what is empty by default. Flags win over
@@ -91,19 +70,19 @@ def project_files() -> dict[str, str]:
         FILE_NAME: settings_text({"scorecards": [CARD, CHALLENGER]}),
         CARD: f"#:schema {CARD_SCHEMA}\n{find_scorecard('standard').read_text(encoding='utf-8')}",
         **_schema_and_schedule(),
-        **_texts(STANDARD_METHOD, "queries/", ".sql"),
+        **_texts(STANDARD_METHOD, "queries", ".sql"),
     }
 
 
 def own_method_files() -> dict[str, str]:
     """Return path below the project -> text, for a project that extends nothing."""
-    starter = Method((Path(__file__).parent / STARTER,))
-    frame = {name: text for part in FRAME for name, text in _texts(STANDARD_METHOD, part).items()}
+    frame = Method((), tuple(FRAME.split()))
+    texts = _texts(STANDARD_METHOD, "transforms", *SUFFIXES)
     return {
         FILE_NAME: settings_text({"extends": "none", "scorecards": [FIRST_CARD], "report": False}),
         **_schema_and_schedule(),
-        **frame,
-        **_texts(starter, "transforms/"),
+        **{name: text for name, text in texts.items() if frame.excludes(name)},
+        **_texts(Method((Path(__file__).parent / STARTER,)), "transforms", *SUFFIXES),
     }
 
 
@@ -115,12 +94,10 @@ def _schema_and_schedule() -> dict[str, str]:
     }
 
 
-def _texts(method: Method, part: str, *suffixes: str) -> dict[str, str]:
-    """Return path -> text of one file, or of a folder whose name ends in a slash."""
-    if not part.endswith("/"):
-        return {part: method.file(part).read_text(encoding="utf-8")}
-    files = method.files(part.rstrip("/"), *(suffixes or SUFFIXES)).items()
-    return {f"{part}{name}": path.read_text(encoding="utf-8") for name, path in files}
+def _texts(method: Method, folder: str, *suffixes: str) -> dict[str, str]:
+    """Return path -> text of the files of a folder."""
+    files = method.files(folder, *suffixes).items()
+    return {f"{folder}/{name}": path.read_text(encoding="utf-8") for name, path in files}
 
 
 def settings_text(chosen: Mapping[str, Any]) -> str:
@@ -130,7 +107,7 @@ def settings_text(chosen: Mapping[str, Any]) -> str:
     plain = {name: field for name, field in fields.items() if name not in tables}
     lines = [*_comment(HEAD), *_settings(plain, chosen)]
     for name, field in tables.items():
-        lines += ["", *_comment(field.description), f"[{name}]"]
+        lines += ["", *_described(field), f"[{name}]"]
         lines += _settings(type(field.default).model_fields, {})
     return "\n".join(lines) + "\n"
 
@@ -139,11 +116,15 @@ def _settings(fields: Mapping[str, FieldInfo], chosen: Mapping[str, Any]) -> Ite
     for name, field in fields.items():
         if field.description:
             yield ""
-            yield from _comment(field.description)
+            yield from _described(field)
         if name in chosen:
             yield f"{name} = {_toml(chosen[name])}"
         else:
             yield f"# {name} = {_default(field)}"
+
+
+def _described(field: FieldInfo) -> Iterator[str]:
+    return _comment(" ".join((field.description or "").split()))
 
 
 def _default(field: FieldInfo) -> str:
@@ -159,7 +140,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def _comment(text: str | None) -> Iterator[str]:
-    for line in (text or "").splitlines():
+def _comment(text: str) -> Iterator[str]:
+    for line in text.splitlines():
         for part in textwrap.wrap(line, WIDTH):
             yield f"# {part}"

@@ -4,7 +4,6 @@ A file with the same relative path replaces the standard's, another adds, ``excl
 ``extends = "none"`` starts from nothing. Without ``plainscore.toml`` the standard method runs.
 """
 
-import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import FOLDERS, STANDARD, STANDARD_METHOD, SUFFIXES, Method
+from plainscore.common.toml import read_toml
 
 FILE_NAME = "plainscore.toml"
 Extends = Literal["standard", "none"]
@@ -91,26 +91,13 @@ def read_project(data_dir: Path) -> Project:
     file = settings_file(data_dir)
     if file is None:
         return Project()
-    content = read_toml(file)
+    content = read_toml(file).values
     extends, exclude = content.get("extends", "standard"), content.get("exclude", [])
     if extends not in ("standard", "none"):
         raise UsageError(f'{file}: extends: write "standard" or "none"')
     if not isinstance(exclude, list) or not all(isinstance(one, str) for one in exclude):
         raise UsageError(f"{file}: exclude: write a list of paths")
     return Project(file.parent.resolve(), extends, tuple(exclude))
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; a byte order mark is allowed.
-
-    Raises UsageError that names the file if it is no TOML, or is not UTF-8.
-    """
-    try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} has another encoding than UTF-8: save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file}: {error}") from error
 
 
 def _paths(method: Method) -> frozenset[str]:

@@ -7,7 +7,7 @@ import hashlib
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
@@ -21,8 +21,9 @@ from pydantic_settings import (
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import Method
+from plainscore.common.toml import read_toml
 from plainscore.engines import EngineName, EngineOptions
-from plainscore.project import Extends, Project, read_project, read_toml, settings_file
+from plainscore.project import Extends, Project, read_project, settings_file
 
 ENV_PREFIX = "PLAINSCORE__"
 TEMP_FOLDER = ".spill"
@@ -30,181 +31,120 @@ TEMP_FOLDER = ".spill"
 FILE_ONLY = ("currency", "sources")
 
 
-class ArrivalLimits(BaseModel):
+class SettingsTable(BaseModel):
+    """A table of the file; what is below a setting is its description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Days = Annotated[int, Field(ge=0)]
+
+
+class ArrivalLimits(SettingsTable):
     """Days by log."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    profile: int | None = Field(default=None, ge=0, examples=[30])
-    purchase: int | None = Field(default=None, ge=0, examples=[3])
-    payment: int | None = Field(default=None, ge=0, examples=[3])
-    service: int | None = Field(default=None, ge=0, examples=[7])
-    friendship: int | None = Field(default=None, ge=0, examples=[7])
+    profile: Days | None = Field(default=None, examples=[30])
+    purchase: Days | None = Field(default=None, examples=[3])
+    payment: Days | None = Field(default=None, examples=[3])
+    service: Days | None = Field(default=None, examples=[7])
+    friendship: Days | None = Field(default=None, examples=[7])
 
 
-class Deliveries(BaseModel):
+class Deliveries(SettingsTable):
     """When a delivery is unusual; see plainscore.runs.inputs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    compared_days: int = Field(
-        default=28, ge=7, description="Days before the last arrival day that it is compared with."
-    )
-    warn_below: float = Field(
-        default=0.5,
-        ge=0,
-        description="Warn when a delivery has fewer rows than this fraction of the usual count.",
-    )
-    warn_above: float = Field(
-        default=2.0,
-        gt=0,
-        description="Warn when it has more than this multiple of the usual count.",
-    )
-    refuse_below: float | None = Field(
-        default=None,
-        ge=0,
-        examples=[0.1],
-        description="Refuse to publish below this fraction (empty: never).",
-    )
-    warn_refused: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="Warn when more than this fraction of a day's rows were refused, and more than "
-        "twice the usual.",
-    )
+    compared_days: int = Field(default=28, ge=7)
+    """Days before the last arrival day that it is compared with."""
+    warn_below: float = Field(default=0.5, ge=0)
+    """Warn when a delivery has fewer rows than this fraction of the usual count."""
+    warn_above: float = Field(default=2.0, gt=0)
+    """Warn when it has more than this multiple of the usual count."""
+    refuse_below: float | None = Field(default=None, ge=0, examples=[0.1])
+    """Refuse to publish below this fraction (empty: never)."""
+    warn_refused: float = Field(default=0.05, ge=0, le=1)
+    """Warn when more than this fraction of a day's rows were refused, and more than twice the
+    usual."""
 
 
-class Daily(BaseModel):
+class Daily(SettingsTable):
     """What `plainscore daily` publishes besides the last day; see plainscore.runs.schedule."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    catch_up_days: int = Field(
-        default=7, ge=0, description="Publish missing dates that are at most this old."
-    )
-    restate: Literal["none", "month-ends", "all"] = Field(
-        default="month-ends", description="Which dates to publish again when late data arrived."
-    )
-    restate_days: int = Field(
-        default=40, ge=0, description="Maximum age in days of a date to restate."
-    )
-    restate_every_days: int = Field(
-        default=7,
-        ge=1,
-        description="Minimum number of days between two restatements of the same date.",
-    )
+    catch_up_days: Days = 7
+    """Publish missing dates that are at most this old."""
+    restate: Literal["none", "month-ends", "all"] = "month-ends"
+    """Which dates to publish again when late data arrived."""
+    restate_days: Days = 40
+    """Maximum age in days of a date to restate."""
+    restate_every_days: int = Field(default=7, ge=1)
+    """Minimum number of days between two restatements of the same date."""
 
 
-class Retention(BaseModel):
+class Retention(SettingsTable):
     """A rule; see plainscore.publish.retention."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    keep_daily_days: int = Field(
-        default=90, ge=0, description="Keep every date less than this many days before the newest."
-    )
-    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = Field(
-        default=("month-ends",),
-        description="Of each of these, keep the last published date for ever.",
-    )
-    keep_superseded_days: int | None = Field(
-        default=None,
-        ge=0,
-        examples=[365],
-        description="Days for which to keep earlier runs of a kept date; empty: for ever.",
-    )
-    grace_hours: int = Field(
-        default=24, ge=0, description="Hours between removal from the catalog and deletion."
-    )
+    keep_daily_days: Days = 90
+    """Keep every date less than this many days before the newest."""
+    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] = ("month-ends",)
+    """Of each of these, keep the last published date for ever."""
+    keep_superseded_days: Days | None = Field(default=None, examples=[365])
+    """Days for which to keep earlier runs of a kept date; empty: for ever."""
+    grace_hours: Annotated[int, Field(ge=0)] = 24
+    """Hours between removal from the catalog and deletion."""
 
 
 class Settings(BaseSettings):
     """What an owner of logs can set; `plainscore init` writes the descriptions as comments."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
     )
 
-    extends: Extends = Field(
-        default="standard",
-        description="What this project is laid over: the standard method, or none.",
-    )
-    exclude: tuple[str, ...] = Field(
-        default=(),
-        description="Files of the method that the project leaves out, by path below transforms/ or "
-        "below the project; patterns are allowed.",
-    )
-    scorecards: tuple[str, ...] = Field(
-        default=("standard", "reported_b"),
-        description="Names of packaged scorecards, or paths, champion first.",
-    )
-    currency: str | None = Field(
-        default=None,
-        pattern="^[A-Z]{3}$",
-        examples=["EUR"],
-        description="The currency of all amounts; a delivered row that names another is refused.",
-    )
-    sources: dict[str, Any] = Field(
-        default={},
-        description="Tables that say how somebody else's files become events, one for a folder of "
-        "landing/; see docs/how-to/own-logs.md and `plainscore check --draft`.",
-    )
-    arrival_lag_days: int = Field(
-        default=0,
-        ge=0,
-        description="Days that a snapshot waits for late events: known_on = as_of_date + lag.",
-    )
-    arrival_limit_days: ArrivalLimits = Field(
-        default=ArrivalLimits(),
-        description="Days without arrivals after which a log's feed counts as stopped; "
-        "empty: never.",
-    )
-    engine: EngineName = Field(
-        default="duckdb",
-        description="What computes raw to scores: duckdb, or spark or sail, which need "
-        "plainscore[spark] or plainscore[sail]. The snapshot is the same.",
-    )
-    master: str | None = Field(
-        default=None,
-        examples=["spark://host:7077"],
-        description="Spark's master; empty: Spark in this machine, local[threads].",
-    )
-    threads: int | None = Field(
-        default=None, ge=1, examples=[2], description="Threads; empty: all processors."
-    )
+    extends: Extends = "standard"
+    """What this project is laid over: the standard method, or none."""
+    exclude: tuple[str, ...] = ()
+    """Files of the method that the project leaves out, by path below transforms/ or below the
+    project; patterns are allowed."""
+    scorecards: tuple[str, ...] = ("standard", "reported_b")
+    """Names of packaged scorecards, or paths, champion first."""
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$", examples=["EUR"])
+    """The currency of all amounts; a delivered row that names another is refused."""
+    sources: dict[str, Any] = Field(default={})
+    """Tables that say how somebody else's files become events, one for a folder of landing/; see
+    docs/how-to/own-logs.md and `plainscore check --draft`."""
+    arrival_lag_days: Days = 0
+    """Days that a snapshot waits for late events: known_on = as_of_date + lag."""
+    arrival_limit_days: ArrivalLimits = ArrivalLimits()
+    """Days without arrivals after which a log's feed counts as stopped; empty: never."""
+    engine: EngineName = "duckdb"
+    """What computes raw to scores: duckdb, or spark or sail, which need plainscore[spark] or
+    plainscore[sail]. The snapshot is the same."""
+    master: str | None = Field(default=None, examples=["spark://host:7077"])
+    """Spark's master; empty: Spark in this machine, local[threads]."""
+    threads: int | None = Field(default=None, ge=1, examples=[2])
+    """Threads; empty: all processors."""
     memory_limit: str | None = Field(
-        default=None,
-        pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$",
-        examples=["3GB"],
-        description="Memory of the engine, which spills beyond it; empty: 80 % of the machine's.",
+        default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$", examples=["3GB"]
     )
-    temp_directory: Path | None = Field(
-        default=None,
-        examples=["/var/tmp/plainscore"],
-        description="Folder for what exceeds it; empty: .spill in the data directory.",
-    )
-    deliveries: Deliveries = Field(
-        default=Deliveries(), description="When a run warns of an unusual delivery, or refuses it."
-    )
-    daily: Daily = Field(
-        default=Daily(), description="What `plainscore daily` publishes besides the last day."
-    )
-    report: bool = Field(default=True, description="Whether a run writes its report page.")
-    log_format: Literal["text", "json"] = Field(
-        default="text",
-        description="Format of stderr: text for people, or one JSON object a line for machines.",
-    )
-    lineage_directory: Path | None = Field(
-        default=None,
-        examples=["lineage"],
-        description="Folder for a file of OpenLineage events for every run; needs "
-        "plainscore[lineage]. Empty: none.",
-    )
-    retention: Retention = Field(
-        default=Retention(),
-        description="What `plainscore prune` keeps, in days before the newest published date.",
-    )
+    """Memory of the engine, which spills beyond it; empty: 80 % of the machine's."""
+    temp_directory: Path | None = Field(default=None, examples=["/var/tmp/plainscore"])
+    """Folder for what exceeds it; empty: .spill in the data directory."""
+    deliveries: Deliveries = Deliveries()
+    """When a run warns of an unusual delivery, or refuses it."""
+    daily: Daily = Daily()
+    """What `plainscore daily` publishes besides the last day."""
+    report: bool = True
+    """Whether a run writes its report page."""
+    log_format: Literal["text", "json"] = "text"
+    """Format of stderr: text for people, or one JSON object a line for machines."""
+    lineage_directory: Path | None = Field(default=None, examples=["lineage"])
+    """Folder for a file of OpenLineage events for every run; needs plainscore[lineage]. Empty:
+    none."""
+    retention: Retention = Retention()
+    """What `plainscore prune` keeps, in days before the newest published date."""
     _project: Project = PrivateAttr(default_factory=Project)
 
     @property
@@ -226,7 +166,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     file = settings_file(data_dir)
-    content = read_toml(file) if file else {}
+    content = read_toml(file).values if file else {}
 
     class Configured(Settings):
         @classmethod
@@ -274,15 +214,10 @@ def setting_origins(data_dir: Path) -> dict[str, str]:
     """Return setting -> where its value comes from: environment, the file's path, or default."""
     file = settings_file(data_dir)
     environment = EnvSettingsSource(Settings, env_prefix=ENV_PREFIX, env_nested_delimiter="__")()
-    filed = read_toml(file) if file else {}
-    return {
-        name: f"environment {ENV_PREFIX}{name.upper()}"
-        if name in environment
-        else str(file)
-        if name in filed
-        else "default"
-        for name in Settings.model_fields
-    }
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    if file is not None:
+        origins |= dict.fromkeys(read_toml(file).values, str(file))
+    return origins | {name: f"environment {ENV_PREFIX}{name.upper()}" for name in environment}
 
 
 def temp_directory(data_dir: Path, settings: Settings, suffix: str = "") -> Path:

@@ -34,7 +34,7 @@ from plainscore.contracts.catalog import load_catalog
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end
-from plainscore.runs.inputs import is_invented_world
+from plainscore.runs.report import is_invented_world
 from plainscore.runs.request import snapshot_dates
 from plainscore.runs.run import ingest_new_files
 from plainscore.scorecards.card import Scorecard

@@ -360,8 +360,7 @@ def report(
     from plainscore.common.files import translating_write_errors
     from plainscore.common.lock import writer_lock
     from plainscore.publish.retention import publish_report, report_file
-    from plainscore.runs.report import make_report
-    from plainscore.runs.request import configured_catalog
+    from plainscore.runs.report import configured_catalog, make_report
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
@@ -371,7 +370,7 @@ def report(
     file = report_file(data, day) if out is None else out.resolve()
     # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
     with writer_lock(data, "report") if out is None else nullcontext():
-        _, page = make_report(data, str(day), catalog)
+        page = make_report(data, str(day), catalog)
         with translating_write_errors(file.parent):
             publish_report(page, file)
     show(str(file))
@@ -395,7 +394,7 @@ def dashboard(
     """
     from importlib.util import find_spec
 
-    from plainscore.runs.inputs import is_invented_world
+    from plainscore.runs.report import is_invented_world
     from plainscore.show import LIVE_APP
 
     if find_spec("streamlit") is None:
@@ -434,9 +433,7 @@ def site(
         as_of: Published date, month, or latest (by default); repeat the flag for more dates.
         engine: Folder that keeps the engine, or has it: then neither npm nor a network is needed.
     """
-    from plainscore.runs.inputs import is_invented_world
-    from plainscore.runs.report import boxes
-    from plainscore.runs.request import configured_catalog
+    from plainscore.runs.report import boxes, configured_catalog, is_invented_world
     from plainscore.show.site import SiteRequest, refuse_other_folder, write_site
 
     folder = out.resolve()

@@ -62,12 +62,13 @@ def plan(
     days = _days(as_of, from_, to, every, known_on)
     arrivals = look_at_arrivals(data)
     planner = Planner(data, settings, arrivals)
-    planned = schedule.dates(
-        data, settings, days=days, known_on=known_on, newest_arrival=arrivals.newest_day
-    )
+    if days is not None:
+        planned = schedule.dates_of(days, known_on, settings)
+    else:
+        planned = schedule.published_dates(data, settings, arrivals.newest_day)
     plans = [
-        planner.plan(SnapshotRequest(data, one.dates, settings, skip_refused, allow_stopped_feeds))
-        for one in planned
+        planner.plan(SnapshotRequest(data, dates, settings, skip_refused, allow_stopped_feeds))
+        for dates in planned
     ]
     plans = with_late_events(data, plans, arrivals)
     rows = [_plan_row(one, arrivals) for one in plans]

@@ -15,6 +15,7 @@ from plainscore.runs.calendar import Every
 
 if TYPE_CHECKING:
     from plainscore.runs.observers import Observer
+    from plainscore.runs.request import SnapshotRequest
 
 DATA = Path("data")
 DataDir = Annotated[Path, Parameter(name="--data", help="Data directory.")]
@@ -104,7 +105,7 @@ def writing(data: Path, purpose: str) -> Iterator[None]:
 
 
 def publish(
-    data: Path,
+    request: "SnapshotRequest",
     purpose: str,
     is_quick: bool,
     in_process: "Callable[[list[Observer]], Any]",
@@ -115,19 +116,23 @@ def publish(
 
     In this process (``is_quick``) observers show the stages on a terminal. ``flow``:
     ``module:function`` of plainscore.flows, by name, because Prefect takes seconds to import, after
-    its defaults are set. Raises Locked before anything is written.
+    its defaults are set. Raises Locked before anything is written, and UsageError for a wrong
+    scorecard before a server is started, which takes seconds.
     """
     from plainscore.common.lock import writer_lock
 
+    data = request.data_dir
     if is_quick:
         from plainscore.runs.observers import terminal_progress
 
         with writer_lock(data, purpose), terminal_progress() as observers:
             return in_process(observers)
     from plainscore.flows.server import run_flow, set_defaults
+    from plainscore.runs.pipeline import load_pipeline
 
     module, name = flow.split(":")
     with writer_lock(data, purpose, lend=True):
+        load_pipeline(request.settings)
         set_defaults()
         function = getattr(import_module(f"plainscore.flows.{module}"), name)
         from plainscore.runs.schedule import DatesFailed

@@ -100,7 +100,6 @@ def run(
     from plainscore.publish.retention import report_file
     from plainscore.publish.sets import read_manifest
     from plainscore.runs.plan import is_all_current
-    from plainscore.runs.report import snapshot_text
     from plainscore.runs.request import read_request
     from plainscore.runs.run import score_day
 
@@ -109,9 +108,9 @@ def run(
     overrides |= {"engine": engine, "master": master}
     request = read_request(as_of, known_on, data, **overrides)
     outcome = publish(
-        data,
+        request,
         f"run {request.dates.as_of_date}",
-        publishing.no_prefect or is_all_current([request]),
+        publishing.no_prefect or is_all_current(request, [request.dates]),
         lambda observers: score_day(request, observers=observers),
         "score_day:score_day",
         as_of_date=request.dates.as_of_date,
@@ -119,7 +118,8 @@ def run(
         **overrides,
     )
     report = report_file(data, request.dates.as_of_date)
-    lines = [snapshot_text(outcome), *([f"report     {report}"] if report.is_file() else [])]
+    facts = outcome.facts() | ({"report": str(report)} if report.is_file() else {})
+    lines = [f"{label:<11}{text}" for label, text in facts.items()]
     manifest = {"is_new": outcome.is_new, **read_manifest(outcome.run)}
     emit(output_format, objects=[manifest], shown=lines)
     for warning in outcome.report.warnings if output_format == "table" else ():
@@ -150,7 +150,7 @@ def backfill(
     """
     from plainscore.runs import schedule
     from plainscore.runs.plan import is_all_current
-    from plainscore.runs.request import read_requests
+    from plainscore.runs.request import read_request
 
     if dates is not None and from_ is None and to is None:
         days = read_dates(dates)
@@ -160,12 +160,13 @@ def backfill(
         days = dates_between(from_, to, every)
     opt.require_data(data)
     overrides = {"scorecards": scorecard, "force": force, **publishing.overrides}
-    requests = read_requests(days, known_on, data, **overrides)
+    request = read_request(days[0], known_on, data, **overrides)
+    planned = schedule.dates_of(days, known_on, request.settings)
     outcome = publish(
-        data,
+        request,
         f"backfill {days[0]} to {days[-1]}",
-        publishing.no_prefect or is_all_current(requests),
-        lambda observers: schedule.backfill(requests, observers),
+        publishing.no_prefect or is_all_current(request, planned),
+        lambda observers: schedule.publish_in_process([planned], request, observers),
         "backfill:backfill",
         days=days,
         known_on=known_on,
@@ -196,11 +197,12 @@ def daily(
     opt.require_data(data)
     request = read_request(as_of, None, data, **publishing.overrides)
     last_day = request.dates.as_of_date
+    rounds = schedule.daily_rounds(data, request.settings, last_day)
     outcome = publish(
-        data,
+        request,
         f"daily {last_day}",
         publishing.no_prefect,
-        lambda observers: schedule.daily(request, last_day, observers),
+        lambda observers: schedule.publish_in_process(rounds, request, observers),
         "daily:daily",
         last_day=as_of,
         **publishing.overrides,
@@ -236,13 +238,14 @@ def restate(
     overrides = {"scorecards": scorecard, **publishing.overrides}
     opt.require_data(data)
     request = read_request("last-day", None, data, **overrides)
+    rounds = schedule.restatement(data, within)
     outcome = publish(
-        data,
+        request,
         "restate",
         # Without late data no Prefect server need be started.
         publishing.no_prefect
         or not (look_at_arrivals(data).new or schedule.stale_dates(data, within)),
-        lambda observers: schedule.restate(request, within, observers),
+        lambda observers: schedule.publish_in_process(rounds, request, observers),
         "restate:restate",
         **{**vars(within), **overrides},
     )

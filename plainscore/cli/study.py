@@ -450,7 +450,7 @@ def lineage(
         column: table.column or schema.table.column, such as score.score or staging.bill.paid_date.
     """
     from plainscore.contracts.lineage import lineage as trace
-    from plainscore.runs.request import configured_catalog
+    from plainscore.runs.report import configured_catalog
 
     traced = trace(configured_catalog(data), column)
     document = [
@@ -493,6 +493,6 @@ def dictionary(*, write: opt.OneFile = None, data: opt.DataDir = opt.DATA) -> No
         write: File to write instead, such as docs/reference/tables.md; its directory must exist.
     """
     from plainscore.contracts.dictionary import dictionary as describe
-    from plainscore.runs.request import configured_catalog
+    from plainscore.runs.report import configured_catalog
 
     write_text(describe(configured_catalog(data)), write)

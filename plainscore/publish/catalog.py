@@ -17,11 +17,10 @@ import duckdb
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import fsync_path, move_into_place
 from plainscore.common.text import file_literal, identifier, text_literal
-from plainscore.contracts.contract import Column
 from plainscore.publish.derived import remove_sets_of_deleted_runs
 from plainscore.publish.runs import CATALOG, LEDGER, published_runs
 from plainscore.publish.sets import SNAPSHOTS
-from plainscore.publish.views import NO_ENTRY, CatalogContents, View, contents_of
+from plainscore.publish.views import NO_ENTRY, CatalogContents, contents_of
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
@@ -36,30 +35,7 @@ def rebuild_catalog(data_dir: Path) -> None:
     the directory's name would mislead readers.
     """
     home = data_dir.resolve()
-    contents = _contents(home)
-    _remove_leftovers(home)
-    remove_sets_of_deleted_runs(home)
-    if contents is None:
-        (home / CATALOG).unlink(missing_ok=True)
-        return
-    unfinished = home / f"{CATALOG}.{uuid4().hex}"
-    try:
-        _write_catalog(unfinished, contents)
-    except duckdb.IOException as error:
-        raise _error_of_disk(error) from error
-    fsync_path(unfinished)
-    move_into_place(unfinished, home / CATALOG)
-
-
-def _error_of_disk(error: duckdb.IOException) -> Exception:
-    """Return what to raise for an error of the disk: DuckDB opens a file of every view."""
-    gone = _GONE.search(str(error))
-    if gone is None:
-        return error
-    return InputRefused(
-        f"{gone[1]} is gone, so no catalog can show its run: put it back as it was, or remove the "
-        "run's directory whole, then run again"
-    )
+    _replace(home, _contents(home))
 
 
 def refresh_catalog(data_dir: Path) -> bool:
@@ -68,12 +44,35 @@ def refresh_catalog(data_dir: Path) -> bool:
     That is so after a crash between a run's rename and the catalog's, after an ingest that
     changed the quarantine, and after the data directory was moved.
     """
-    contents = _contents(data_dir.resolve())
-    expected = None if contents is None else contents.fingerprint
-    if _fingerprint_of(data_dir / CATALOG) == expected:
-        return False
-    rebuild_catalog(data_dir)
-    return True
+    home = data_dir.resolve()
+    contents = _contents(home)
+    is_stale = _fingerprint_of(home / CATALOG) != (contents and contents.fingerprint)
+    if is_stale:
+        _replace(home, contents)
+    return is_stale
+
+
+def _replace(home: Path, contents: CatalogContents | None) -> None:
+    # Replayed on a new catalog, the log that a stray writer left behind would change it.
+    for leftover in home.glob(f"{CATALOG}.*"):
+        leftover.unlink()
+    remove_sets_of_deleted_runs(home)
+    if contents is None:
+        (home / CATALOG).unlink(missing_ok=True)
+        return
+    unfinished = home / f"{CATALOG}.{uuid4().hex}"
+    try:
+        _write_catalog(unfinished, contents)
+    except duckdb.IOException as error:  # DuckDB opens a file of every view
+        gone = _GONE.search(str(error))
+        if gone is None:
+            raise
+        raise InputRefused(
+            f"{gone[1]} is gone, so no catalog can show its run: put it back as it was, or remove "
+            "the run's directory whole, then run again"
+        ) from error
+    fsync_path(unfinished)
+    move_into_place(unfinished, home / CATALOG)
 
 
 def refuse_misleading_folder(data_dir: Path) -> None:
@@ -90,37 +89,19 @@ def refuse_misleading_folder(data_dir: Path) -> None:
             )
 
 
-def _remove_leftovers(home: Path) -> None:
-    """Remove catalogs that were never finished, and a log that a stray writer left behind.
-
-    Replayed on a new catalog, such a log would change it.
-    """
-    for leftover in home.glob(f"{CATALOG}.*"):
-        leftover.unlink()
-
-
-def _quarantine_files(home: Path) -> list[Path]:
-    # Polars and deltalake take long to import; only a rebuild needs them.
-    from plainscore.logs.event_store import open_store
-
-    return [Path(file) for file in open_store(home).quarantine_files()]
-
-
 def _contents(home: Path) -> CatalogContents | None:
+    """Return what the catalog must hold; None where nothing is published."""
+    from plainscore.logs.event_store import open_store  # polars and deltalake import slowly
+
     refuse_misleading_folder(home)
     runs = published_runs(home)
     if not runs:
         return None
-    _keep_a_ledger(home)
-    return contents_of(home, runs, _quarantine_files(home))
-
-
-def _keep_a_ledger(home: Path) -> None:
-    """Write an entry that the pattern of the view ``stage`` matches, if there is none."""
-    file = home / SNAPSHOTS / LEDGER / NO_ENTRY
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("{}\n")
+    entry = home / SNAPSHOTS / LEDGER / NO_ENTRY
+    if not entry.exists():  # the pattern of the view `stage` must match a file
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        entry.write_text("{}\n")
+    return contents_of(home, runs, [Path(file) for file in open_store(home).quarantine_files()])
 
 
 def _fingerprint_of(catalog: Path) -> str | None:
@@ -144,19 +125,28 @@ def _write_catalog(file: Path, contents: CatalogContents) -> None:
         con.execute("begin")
         for pinned in contents.pinned:
             con.execute(pinned.first_sql)
-        for view in (*contents.views, contents.origin):
+        for view in contents.views:
             with _naming(f"the view {view.name}"):
-                _create_view(con, view)
+                con.execute(f"create view {identifier(view.name)} as {view.sql}")
+            _comment(con, f"view {identifier(view.name)}", view.comment)
+            for column in view.columns:
+                unit = f" Unit: {column.unit}." if column.unit else ""
+                place = f"column {identifier(view.name)}.{identifier(column.name)}"
+                _comment(con, place, f"{column.doc}{unit}")
         for macro in contents.macros:
             with _naming(f"the macro {macro.name} (transforms/catalog/macros/{macro.name}.sql)"):
                 con.execute(macro.sql)
-            con.execute(f"comment on macro table {macro.name} is {text_literal(macro.comment)}")
+            _comment(con, f"macro table {macro.name}", macro.comment)
         for pinned in contents.pinned:
             con.execute(pinned.sql)
-            con.execute(f"comment on macro {pinned.name} is {text_literal(pinned.comment)}")
+            _comment(con, f"macro {pinned.name}", pinned.comment)
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach plainscore")
+
+
+def _comment(con: duckdb.DuckDBPyConnection, what: str, comment: str) -> None:
+    con.execute(f"comment on {what} is {text_literal(comment)}")
 
 
 @contextmanager
@@ -169,17 +159,3 @@ def _naming(what: str) -> Iterator[None]:
         raise UsageError(
             f"the catalog cannot have {what}: {why}; exclude it, or publish what it reads"
         ) from error
-
-
-def _create_view(con: duckdb.DuckDBPyConnection, view: View) -> None:
-    con.execute(f"create view {identifier(view.name)} as {view.sql}")
-    con.execute(f"comment on view {identifier(view.name)} is {text_literal(view.comment)}")
-    for column in view.columns:
-        con.execute(
-            f"comment on column {identifier(view.name)}.{identifier(column.name)} "
-            f"is {text_literal(_column_comment(column))}"
-        )
-
-
-def _column_comment(column: Column) -> str:
-    return f"{column.doc} Unit: {column.unit}." if column.unit else column.doc

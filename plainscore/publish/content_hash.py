@@ -19,12 +19,13 @@ of its own, so that it can be a leaf of a proof.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
-from plainscore.common.text import identifier, parquet_list
+from plainscore.common.text import identifier, read_parquet
 
 Columns = Sequence[tuple[str, str]]
 _ROWS_AT_ONCE = 50_000
@@ -38,8 +39,7 @@ def content_hash(con: duckdb.DuckDBPyConnection, file: Path, columns: Columns) -
     Raises duckdb.Error where the file is no Parquet file of these columns.
     """
     hashed = HashedRows(con, file, columns)
-    for _ in hashed:
-        pass
+    deque(hashed, maxlen=0)
     return hashed.content_hash
 
 
@@ -57,10 +57,7 @@ class HashedRows:
         with_columns: Sequence[str] = (),
     ) -> None:
         selected = ", ".join([*map(identifier, with_columns), f"sha256({row_text(columns)})"])
-        self._rows = con.cursor().execute(
-            f"select {selected} "
-            f"from read_parquet({parquet_list([file])}, hive_partitioning = false)"
-        )
+        self._rows = con.cursor().execute(f"select {selected} from {read_parquet([file])}")
         self._digest = hashlib.sha256(_line(header_digest(columns)))
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
@@ -82,20 +79,14 @@ def header_digest(columns: Columns) -> str:
 
 def row_text(columns: Columns) -> str:
     """Return the SQL expression of a row's text."""
-    return f"concat_ws(chr(10), {', '.join(_cell(*column) for column in columns)})"
-
-
-def combined_hash(hashes: Sequence[tuple[str, str]]) -> str:
-    """Return one hash of several tables: SHA-256 of their ``name hash`` lines, sorted by name."""
-    text = "".join(f"{name} {table_hash}\n" for name, table_hash in sorted(hashes))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _cell(name: str, column_type: str) -> str:
-    quoted = identifier(name)
-    if column_type == "VARCHAR":
-        return f"coalesce(strlen({quoted}) || ':' || {quoted}, '')"
-    return f"coalesce(cast({quoted} as varchar), '')"
+    cells = []
+    for name, column_type in columns:
+        quoted = identifier(name)
+        text = f"cast({quoted} as varchar)"
+        if column_type == "VARCHAR":
+            text = f"strlen({quoted}) || ':' || {quoted}"
+        cells.append(f"coalesce({text}, '')")
+    return f"concat_ws(chr(10), {', '.join(cells)})"
 
 
 def _line(text: str) -> bytes:

@@ -60,23 +60,17 @@ class Kind:
     @cached_property
     def tables(self) -> tuple[Table, ...]:
         """The contracts of the published tables, as far as the method has them."""
-        return tuple(
-            table
-            for name in self.published
-            if (table := self._catalog.tables.get(f"{self.schema}.{name}")) is not None
-        )
+        tables = _catalog_of(self.schema, self.method).tables
+        names = (f"{self.schema}.{name}" for name in self.published)
+        return tuple(tables[name] for name in names if name in tables)
 
     @cached_property
     def code(self) -> str:
         """SHA-256 (hex) of what computes it: every contract and SELECT, and the version."""
         from plainscore.contracts.catalog import hash_of_schema
 
-        made_of = f"{hash_of_schema(self._catalog, self.schema)} {self.version}"
-        return hashlib.sha256(made_of.encode()).hexdigest()
-
-    @property
-    def _catalog(self) -> "Catalog":
-        return _catalog_of(self.schema, self.method)
+        hash_of_sql = hash_of_schema(_catalog_of(self.schema, self.method), self.schema)
+        return hashlib.sha256(f"{hash_of_sql} {self.version}".encode()).hexdigest()
 
 
 @cache
@@ -87,26 +81,14 @@ def _catalog_of(schema: Literal["changes", "drift", "outcomes"], method: Method)
     return load_catalog(group=schema, method=method)
 
 
-CHANGES = Kind(
-    "changes",
-    "changes",
-    ("change", "change_feature"),
-    1,
-    "every pair of snapshots that `why` was asked of",
-)
-DRIFT = Kind(
-    "drift",
-    "drift",
-    ("band_mobility", "drift", "drift_bin", "mobility_index"),
-    2,
-    "every pair of snapshots that `drift` was asked of",
-)
+_CHANGED = ("change", "change_feature")
+_DRIFTED = ("band_mobility", "drift", "drift_bin", "mobility_index")
+_EVALUATED = ("outcome", "quality", "calibration", "feature_risk")
+_PAIRS = "every pair of snapshots that `{}` was asked of"
+CHANGES = Kind("changes", "changes", _CHANGED, 1, _PAIRS.format("why"))
+DRIFT = Kind("drift", "drift", _DRIFTED, 2, _PAIRS.format("drift"))
 EVALUATION = Kind(
-    "evaluation",
-    "outcomes",
-    ("outcome", "quality", "calibration", "feature_risk"),
-    1,
-    "every date that `evaluate` was asked of",
+    "evaluation", "outcomes", _EVALUATED, 1, "every date that `evaluate` was asked of"
 )
 KINDS = {kind.name: kind for kind in (CHANGES, DRIFT, EVALUATION)}
 
@@ -125,7 +107,9 @@ def derived_folder(data_dir: Path, kind: Kind, runs: Iterable[Run], input_hash: 
     ``input_hash``: of what it is computed from, beside the runs.
     """
     digest = hashlib.sha256(f"{kind.of(data_dir).code} {input_hash}".encode()).hexdigest()
-    return data_dir.resolve() / SNAPSHOTS / DERIVED / f"{_prefix(kind, runs)}{digest[:_DIGITS]}"
+    names = "_to_".join("_".join(run.text_key) for run in runs)
+    name = f"{kind.name}_{names}_{digest[:_DIGITS]}"
+    return data_dir.resolve() / SNAPSHOTS / DERIVED / name
 
 
 def derived_folders(data_dir: Path) -> list[Path]:
@@ -134,39 +118,16 @@ def derived_folders(data_dir: Path) -> list[Path]:
     return sorted(folder for folder in folders if folder.is_dir())
 
 
-def manifest_head(
-    folder: Path,
-    kind: Kind,
-    runs: Mapping[Run, Mapping[str, Any]],
-    facts: Mapping[str, Any],
-    input_hash: str = "",
-) -> dict[str, Any]:
-    """Return what the manifest of a derived set says besides its tables.
-
-    ``runs``: with their manifests. ``facts``: what the kind has to say of itself. ``replaces``
-    names the sets of the same kind and runs from other input or code: they are no longer shown.
-    """
-    others = folder.parent.glob(f"{_prefix(kind, runs)}*")
-    return {
-        "format": FORMAT,
-        "kind": kind.name,
-        "code": {"hash": kind.code},
-        "runs": [identity(run, manifest) for run, manifest in runs.items()],
-        "input": input_hash,
-        "replaces": sorted(other.name for other in others if other != folder),
-        **facts,
-    }
+def others_of(folder: Path) -> list[str]:
+    """Return the names of the sets of the same kind and runs, but of other input or code."""
+    others = folder.parent.glob(f"{folder.name[:-_DIGITS]}*")
+    return sorted(other.name for other in others if other != folder)
 
 
 def identity(run: Run, manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return what identifies a run and its content."""
-    as_of_date, known_on, name = run.text_key
-    return {
-        "as_of_date": as_of_date,
-        "known_on": known_on,
-        "run": name,
-        "content_hash": manifest["content_hash"],
-    }
+    names = ("as_of_date", "known_on", "run", "content_hash")
+    return dict(zip(names, (*run.text_key, manifest["content_hash"]), strict=True))
 
 
 def current_sets(
@@ -181,15 +142,11 @@ def current_sets(
     kinds = {name: kind.of(data_dir) for name, kind in KINDS.items()}
     found: dict[str, list[DerivedSet]] = {name: [] for name in kinds}
     for one in map(_read, derived_folders(data_dir)):
-        kind = kinds.get(str(one.manifest.get("kind")))
-        if (
-            kind is not None
-            and one.manifest["code"] == {"hash": kind.code}
-            and all(run in live for run in one.manifest["runs"])
-        ):
+        kind, said = kinds.get(str(one.manifest.get("kind"))), one.manifest
+        is_current = kind is not None and said["code"] == {"hash": kind.code}
+        if kind is not None and is_current and all(run in live for run in said["runs"]):
             found[kind.name].append(one)
-    shown = [one for sets in found.values() for one in sets]
-    replaced = {name for one in shown for name in one.manifest["replaces"]}
+    replaced = {name for s in found.values() for one in s for name in one.manifest["replaces"]}
     return {
         name: [one for one in sets if one.folder.name not in replaced]
         for name, sets in found.items()
@@ -209,10 +166,6 @@ def remove_sets_of_deleted_runs(data_dir: Path) -> None:
         ]
         if not all(run.is_dir() for run in runs):
             remove_sets(data_dir, [DerivedSet(folder, {})])
-
-
-def _prefix(kind: Kind, runs: Iterable[Run]) -> str:
-    return f"{kind.name}_{'_to_'.join('_'.join(run.text_key) for run in runs)}_"
 
 
 def _read(folder: Path) -> DerivedSet:

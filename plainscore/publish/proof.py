@@ -12,10 +12,12 @@ the way from their leaf to the root, and the root. No one else's rows are in it 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from heapq import merge
+from itertools import groupby, starmap
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ PROVED_TABLES = ("features", "points", "score")
 LEAF, NODE, SECRET, BLIND, ROOT = (bytes([number]) for number in range(5))
 _PERSON_KEYS = ("person_id", "as_of_date", "known_on")
 _CARD_KEYS = ("scorecard", "scorecard_no")
+_SNAPSHOT = ("as_of_date", "known_on", "people", "scorecards")
 Rows = list[dict[str, Any]]
 
 
@@ -52,40 +55,19 @@ def marked_hash(mark: bytes, *parts: bytes) -> bytes:
     return hashlib.sha256(mark + b"".join(parts)).digest()
 
 
-def blinds(people: Sequence[bytes]) -> list[bytes]:
-    """Return what each person's digest is hidden with in their leaf.
-
-    It follows from everyone's rows together: whoever has them all can make it again, and no one
-    else can, so that a leaf does not show whether a guess at a neighbour's rows is right.
-    """
-    secret = marked_hash(SECRET, *people)
-    return [marked_hash(BLIND, secret, person) for person in people]
-
-
-def leaf_hash(blind: bytes, person: bytes) -> bytes:
-    """Return a person's leaf."""
-    return marked_hash(LEAF, blind, person)
-
-
 def tree_head(leaves: Sequence[bytes]) -> bytes:
     """Return the hash at the top of the tree; of no leaves, that of nothing."""
-    if not leaves:
-        return hashlib.sha256().digest()
-    level = list(leaves)
-    while len(level) > 1:
-        level = _level_above(level)
-    return level[0]
+    (top,) = deque(_levels(leaves or [hashlib.sha256().digest()]), maxlen=1)
+    return top[0]
 
 
 def siblings(leaves: Sequence[bytes], position: int) -> list[bytes]:
     """Return the hashes that lead from the leaf at ``position`` (from 0) to the head."""
-    path: list[bytes] = []
-    level = list(leaves)
-    while len(level) > 1:
-        beside = position ^ 1
-        if beside < len(level):
-            path.append(level[beside])
-        level, position = _level_above(level), position // 2
+    path = []
+    for height, level in enumerate(_levels(leaves)):
+        neighbour = (position >> height) ^ 1
+        if neighbour < len(level):
+            path.append(level[neighbour])
     return path
 
 
@@ -105,13 +87,16 @@ def head_by_path(leaf: bytes, position: int, people: int, path: Sequence[bytes])
     return None if left else climbed
 
 
-def _level_above(level: Sequence[bytes]) -> list[bytes]:
-    sha256 = hashlib.sha256
-    above = [
-        sha256(NODE + left + right).digest()
-        for left, right in zip(level[::2], level[1::2], strict=False)
-    ]
-    return above if len(level) % 2 == 0 else [*above, level[-1]]
+def _levels(leaves: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the leaves, then the nodes above them, up to the one at the top."""
+    sha256, level = hashlib.sha256, leaves
+    while level:
+        yield level
+        if len(level) == 1:
+            return
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(NODE + left + right).digest() for left, right in pairs]
+        level = [*above, *level[-1:]] if len(level) % 2 else above
 
 
 # The root of a snapshot
@@ -119,16 +104,20 @@ def _level_above(level: Sequence[bytes]) -> list[bytes]:
 
 @dataclass(frozen=True)
 class HashedPeople:
-    """Everyone in the order of their ids' UTF-8 bytes, and the tree over them.
+    """The tree over everyone in the order of their ids' UTF-8 bytes.
 
-    ``people``: their digests, ``leaves`` what stands for them in the tree, ``blinds`` what a leaf
-    hides a digest with. ``content_hashes``: of the tables that were read for it.
+    ``blinds``: what a leaf hides a person's digest with. ``columns``: those of each table;
+    ``content_hashes``: of the tables that were read for it.
     """
 
-    people: Sequence[bytes]
     blinds: Sequence[bytes]
     leaves: Sequence[bytes]
+    columns: Mapping[str, Columns]
     content_hashes: Mapping[str, str]
+
+    def root(self, manifest: Mapping[str, Any]) -> str:
+        """Return the root of the snapshot of a manifest; see ``people_root``."""
+        return people_root(manifest, self.columns, tree_head(self.leaves))
 
 
 def hash_people(
@@ -142,14 +131,28 @@ def hash_people(
         name: HashedRows(con, table_file(folder, name), columns[name], ("person_id",))
         for name in PROVED_TABLES
     }
+    # Python orders texts by code points, which is the order of their UTF-8 bytes; of one person,
+    # the rows of the first table come first.
+    lines = merge(*starmap(_lines_of_people, tables.items()), key=itemgetter(0))
     people = [
-        hashlib.sha256(text.encode()).digest()
-        for text in _texts_of_people([_texts(name, rows) for name, rows in tables.items()])
+        _person_digest(line for _, line in own) for _, own in groupby(lines, key=itemgetter(0))
     ]
-    blinded = blinds(people)
-    leaves = [leaf_hash(*pair) for pair in zip(blinded, people, strict=True)]
+    # It follows from everyone's rows together: who has them all can make it again, and no one
+    # else can, so that a leaf does not show whether a guess at a neighbour's rows is right.
+    secret = marked_hash(SECRET, *people)
+    blinds = [marked_hash(BLIND, secret, person) for person in people]
+    leaves = [marked_hash(LEAF, *pair) for pair in zip(blinds, people, strict=True)]
     hashes = {name: rows.content_hash for name, rows in tables.items()}
-    return HashedPeople(people, blinded, leaves, hashes)
+    return HashedPeople(blinds, leaves, columns, hashes)
+
+
+def _lines_of_people(table_name: str, rows: HashedRows) -> Iterator[tuple[str, str]]:
+    return ((person_id, f"{table_name} {digest}\n") for person_id, digest in rows)
+
+
+def _person_digest(lines: Iterable[str]) -> bytes:
+    """Return the digest of a person: of a line for each row, tables in order, rows by their key."""
+    return hashlib.sha256("".join(lines).encode()).digest()
 
 
 def people_root(manifest: Mapping[str, Any], columns: Mapping[str, Columns], head: bytes) -> str:
@@ -157,43 +160,11 @@ def people_root(manifest: Mapping[str, Any], columns: Mapping[str, Columns], hea
 
     ``manifest`` gives dates, scorecards and the number of people.
     """
-    said = {name: manifest[name] for name in ("as_of_date", "known_on", "people", "scorecards")}
+    said = {name: manifest[name] for name in _SNAPSHOT}
     said["tables"] = {name: header_digest(columns[name]) for name in PROVED_TABLES}
     said["tree"] = head.hex()
     text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return marked_hash(ROOT, text.encode()).hex()
-
-
-def person_text(rows: Mapping[str, Sequence[str]]) -> str:
-    """Return a person's text: a line for each row, the tables in the order of PROVED_TABLES.
-
-    ``rows``: table -> digests of the person's rows in the order of the table's key.
-    """
-    return "".join(_lines(name, rows.get(name, ())) for name in PROVED_TABLES)
-
-
-def _lines(table_name: str, digests: Sequence[str]) -> str:
-    return "".join([f"{table_name} {digest}\n" for digest in digests])
-
-
-def _texts(table_name: str, rows: HashedRows) -> Iterator[tuple[str, str]]:
-    """Yield (person_id, lines) for everyone in a table, in its order."""
-    for person_id, own in groupby(rows, key=itemgetter(0)):
-        yield person_id, _lines(table_name, [digest for _, digest in own])
-
-
-def _texts_of_people(tables: Sequence[Iterator[tuple[str, str]]]) -> Iterator[str]:
-    """Yield everyone's text: their lines in the first table, the second and so on."""
-    waiting = [next(table, None) for table in tables]
-    while any(waiting):
-        # Python orders texts by code points, which is the order of their UTF-8 bytes.
-        first = min([one[0] for one in waiting if one])
-        text = ""
-        for place, one in enumerate(waiting):
-            if one and one[0] == first:
-                text += one[1]
-                waiting[place] = next(tables[place], None)
-        yield text
 
 
 def published_roots(data_dir: Path, as_of_date: str, known_on: str) -> Mapping[str, str]:
@@ -204,13 +175,11 @@ def published_roots(data_dir: Path, as_of_date: str, known_on: str) -> Mapping[s
     dates = SnapshotDates(date.fromisoformat(as_of_date), date.fromisoformat(known_on))
     roots = {}
     for run in runs_of(data_dir, dates):
-        root = read_manifest(run).get("people_root")
-        if root is not None:
-            roots[str(data_dir / SNAPSHOTS / run.relative_folder / MANIFEST)] = str(root)
+        where = data_dir / SNAPSHOTS / run.relative_folder / MANIFEST
+        roots[str(where)] = read_manifest(run).get("people_root")
     for one in pruned_of(data_dir, dates):
-        if one["people_root"] is not None:
-            roots[f"{data_dir / SNAPSHOTS / PRUNED}: run {one['run']}"] = str(one["people_root"])
-    return roots
+        roots[f"{data_dir / SNAPSHOTS / PRUNED}: run {one['run']}"] = one["people_root"]
+    return {where: str(root) for where, root in roots.items() if root is not None}
 
 
 # Making a proof
@@ -237,8 +206,10 @@ def make_proof(run: Run, person_id: str) -> dict[str, Any]:
     with duckdb.connect() as con:
         position = _position(con, run, person_id)
         hashed = hash_people(con, run.folder, columns)
-        own_rows = {name: _own_rows(con, run, name, columns, person_id) for name in PROVED_TABLES}
-    root = people_root(manifest, columns, tree_head(hashed.leaves))
+        own_rows = {
+            name: _own_rows(con, run, name, columns[name], person_id) for name in PROVED_TABLES
+        }
+    root = hashed.root(manifest)
     if root != manifest["people_root"]:
         raise PlainscoreError(
             f"{run.relative_folder} is not what was published: plainscore verify says where"
@@ -246,7 +217,7 @@ def make_proof(run: Run, person_id: str) -> dict[str, Any]:
     return {
         "format": PROOF_FORMAT,
         "person_id": person_id,
-        **{name: manifest[name] for name in ("as_of_date", "known_on", "people", "scorecards")},
+        **{name: manifest[name] for name in _SNAPSHOT},
         "tables": {
             name: {"columns": [list(column) for column in columns[name]], "rows": own_rows[name]}
             for name in PROVED_TABLES
@@ -273,23 +244,16 @@ def _position(con: duckdb.DuckDBPyConnection, run: Run, person_id: str) -> int:
 
 
 def _own_rows(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    table_name: str,
-    columns: Mapping[str, Columns],
-    person_id: str,
+    con: duckdb.DuckDBPyConnection, run: Run, table_name: str, columns: Columns, person_id: str
 ) -> list[list[Any]]:
-    cells = ", ".join(_as_json(*column) for column in columns[table_name])
-    rows = con.execute(
-        f"select {cells} from {run.source(table_name)} where person_id = ?", [person_id]
+    """Return the person's rows as JSON has them: dates and times as the texts that are hashed."""
+    plain = ("VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN")
+    cells = ", ".join(
+        identifier(name) if kind in plain else f"cast({identifier(name)} as varchar)"
+        for name, kind in columns
     )
-    return [list(row) for row in rows.fetchall()]
-
-
-def _as_json(name: str, column_type: str) -> str:
-    """Return a cell as JSON has it: dates and times as the texts that are hashed."""
-    is_plain = column_type in ("VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN")
-    return identifier(name) if is_plain else f"cast({identifier(name)} as varchar)"
+    sql = f"select {cells} from {run.source(table_name)} where person_id = ?"
+    return [list(row) for row in con.execute(sql, [person_id]).fetchall()]
 
 
 # Checking a proof, with nothing but itself
@@ -331,15 +295,9 @@ def check_proof(proof: Mapping[str, Any]) -> ProofOutcome:
         rows = {name: _rows(proof["tables"][name]) for name in PROVED_TABLES}
         scores = tuple(_scores(proof, rows))
         problems = (*_label_problems(proof, rows), *_sum_problems(scores), *_root_problems(proof))
-        return ProofOutcome(
-            person_id=proof["person_id"],
-            as_of_date=proof["as_of_date"],
-            known_on=proof["known_on"],
-            people=proof["people"],
-            people_root=proof["people_root"],
-            scores=scores,
-            problems=problems,
-        )
+        said = ("person_id", "as_of_date", "known_on", "people", "people_root")
+        facts = {name: proof[name] for name in said}
+        return ProofOutcome(**facts, scores=scores, problems=problems)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         what = f"{type(error).__name__} {error}"
         raise InputRefused(f"this is no whole proof ({what}): make it again") from error
@@ -396,12 +354,12 @@ def _root_problems(proof: Mapping[str, Any]) -> Iterator[str]:
         name: [(str(column), str(kind)) for column, kind in proof["tables"][name]["columns"]]
         for name in PROVED_TABLES
     }
-    digests = {
-        name: [_row_digest(row, columns[name]) for row in proof["tables"][name]["rows"]]
+    lines = (
+        f"{name} {_row_digest(row, columns[name])}\n"
         for name in PROVED_TABLES
-    }
-    person = hashlib.sha256(person_text(digests).encode()).digest()
-    leaf = leaf_hash(bytes.fromhex(proof["blind"]), person)
+        for row in proof["tables"][name]["rows"]
+    )
+    leaf = marked_hash(LEAF, bytes.fromhex(proof["blind"]), _person_digest(lines))
     path = [bytes.fromhex(sibling) for sibling in proof["siblings"]]
     head = head_by_path(leaf, proof["position"], proof["people"], path)
     if head is None:

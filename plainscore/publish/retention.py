@@ -7,11 +7,11 @@ deletes it. Killed at any moment, the next prune goes on.
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -30,58 +30,38 @@ from plainscore.publish.runs import (
     published_runs,
 )
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest, remove_sets
+from plainscore.settings import Retention
 
 REPORTS = "reports"
 _UNFINISHED = ".unfinished-"
 
-PeriodEnd = Literal["month-ends", "quarter-ends", "year-ends"]
-_PERIODS: dict[PeriodEnd, Callable[[date], tuple[int, int]]] = {
+_PERIODS: Mapping[str, Callable[[date], tuple[int, int]]] = {
     "month-ends": lambda day: (day.year, day.month),
     "quarter-ends": lambda day: (day.year, (day.month - 1) // 3),
     "year-ends": lambda day: (day.year, 0),
 }
 
 
-@dataclass(frozen=True)
-class RetentionRule:
-    """What is kept. It counts from the newest published date, not from the clock.
+def runs_to_retire(runs: Sequence[Run], rule: Retention) -> list[Run]:
+    """Return the published runs that the rule does not keep, oldest first.
 
-    ``daily_days``: every date less than so many days before the newest one. ``period_ends``: for
-    ever, the last published date of each of these periods, whether or not it is the period's
-    last day: a month whose last day was refused does not vanish. ``superseded_days``: runs of a
-    kept date that the plain views no longer show, while the date is less than so many days before
-    the newest one; None: as long as their date.
+    It counts from the newest published date, not from the clock. Of a period the last published
+    date stays, whether or not it is the period's last day: a month whose last day was refused
+    does not vanish. Superseded are the runs that the plain views no longer show.
     """
-
-    daily_days: int
-    period_ends: Sequence[PeriodEnd]
-    superseded_days: int | None
-
-
-def runs_to_retire(runs: Sequence[Run], rule: RetentionRule) -> list[Run]:
-    """Return the published runs that the rule does not keep, oldest first."""
-    if not runs:
-        return []
     days = {run.dates.as_of_date for run in runs}
-    newest, kept_days = max(days), _kept_days(days, rule)
-    shown = set(default_runs(list(runs)))
+    newest = max(days, default=date.min)
+    kept = {day for day in days if (newest - day).days < rule.keep_daily_days} | {newest}
+    for period in rule.keep:
+        kept |= set({_PERIODS[period](day): day for day in sorted(days)}.values())
+    shown, superseded_days = set(default_runs(list(runs))), rule.keep_superseded_days
 
     def is_kept(run: Run) -> bool:
         day = run.dates.as_of_date
-        if day not in kept_days or run in shown or rule.superseded_days is None:
-            return day in kept_days
-        return (newest - day).days < rule.superseded_days
+        is_recent = superseded_days is None or (newest - day).days < superseded_days
+        return day in kept and (run in shown or is_recent)
 
     return [run for run in sorted(runs) if not is_kept(run)]
-
-
-def _kept_days(days: Collection[date], rule: RetentionRule) -> set[date]:
-    newest = max(days)
-    kept = {day for day in days if (newest - day).days < rule.daily_days} | {newest}
-    for period_end in rule.period_ends:
-        period = _PERIODS[period_end]
-        kept |= set({period(day): day for day in sorted(days)}.values())
-    return kept
 
 
 @dataclass
@@ -99,20 +79,19 @@ class PruneOutcome:
 
 def prune(
     data_dir: Path,
-    rule: RetentionRule,
-    grace: timedelta,
+    rule: Retention,
     *,
     now: datetime | None = None,
     is_rehearsal: bool = False,
 ) -> PruneOutcome:
-    """Delete what was retired longer than ``grace`` ago, then retire what the rule does not keep.
+    """Delete what was retired longer than its grace ago, then retire what the rule does not keep.
 
     The caller holds the writer lock. ``now``: the clock's time (UTC) unless given.
     ``is_rehearsal``: only say what would be done. Raises InputRefused where a manifest or the
     record of pruned runs cannot be read.
     """
     now = now or datetime.now(UTC)
-    home = data_dir.resolve()
+    home, grace = data_dir.resolve(), timedelta(hours=rule.grace_hours)
     outcome = PruneOutcome()
     in_catalog = _keys_in_catalog(home)
     for run in all_runs(home):
@@ -130,7 +109,10 @@ def prune(
             outcome.waiting[run] = since + grace
     outcome.retired = runs_to_retire(published_runs(home), rule)
     outcome.waiting |= dict.fromkeys(outcome.retired, now + grace)
-    outcome.sizes = {run: _size(run) for run in (*outcome.deleted, *outcome.waiting)}
+    outcome.sizes = {
+        run: sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file())
+        for run in (*outcome.deleted, *outcome.waiting)
+    }
     if not is_rehearsal:
         with translating_write_errors(home):
             _carry_out(home, outcome, now)
@@ -147,7 +129,8 @@ def _carry_out(home: Path, outcome: PruneOutcome, now: datetime) -> None:
     remove_sets(home, outcome.deleted)
     remove_sets_of_deleted_runs(home)
     gone = {run.dates.as_of_date for run in (*outcome.retired, *outcome.deleted)}
-    remove_reports_of(home, gone - {run.dates.as_of_date for run in published_runs(home)})
+    for day in gone - {run.dates.as_of_date for run in published_runs(home)}:
+        report_file(home, day).unlink(missing_ok=True)
 
 
 def _keys_in_catalog(home: Path) -> set[tuple[str, str, str]]:
@@ -176,14 +159,12 @@ def _mark_retired(home: Path, run: Run, now: datetime) -> None:
 
 def _record(home: Path, runs: list[Run], now: datetime) -> None:
     """Add runs to the record of deleted ones; of a run that is there already, the newest counts."""
-    by_run = {(one["as_of_date"], one["known_on"], one["run"]): one for one in pruned_runs(home)}
+    names = ("as_of_date", "known_on", "run")
+    by_run = {tuple(one[name] for name in names): one for one in pruned_runs(home)}
     for run in runs:
-        as_of_date, known_on, name = run.text_key
         manifest = read_manifest(run)
         by_run[run.text_key] = {
-            "as_of_date": as_of_date,
-            "known_on": known_on,
-            "run": name,
+            **dict(zip(names, run.text_key, strict=True)),
             "content_hash": manifest["content_hash"],
             "people_root": manifest.get("people_root"),
             "deleted": now.isoformat(timespec="seconds"),
@@ -194,10 +175,6 @@ def _record(home: Path, runs: list[Run], now: datetime) -> None:
 
 def _write_json(home: Path, target: Path, value: Any) -> None:
     write_json(target, value, home / SNAPSHOTS / STAGING / uuid4().hex)
-
-
-def _size(run: Run) -> int:
-    return sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file())
 
 
 # Report pages: one for a date, next to the snapshots, replaced when made again
@@ -211,12 +188,6 @@ def report_file(data_dir: Path, day: date) -> Path:
 def publish_report(page: str, file: Path) -> None:
     """Write a page that is there as a whole or not at all, replacing an older one."""
     write_atomically(file, page, file.with_name(f"{_UNFINISHED}{uuid4().hex}"))
-
-
-def remove_reports_of(data_dir: Path, days: Collection[date]) -> None:
-    """Remove the reports of some dates."""
-    for day in days:
-        report_file(data_dir, day).unlink(missing_ok=True)
 
 
 def remove_unfinished_reports(data_dir: Path) -> None:

@@ -28,7 +28,7 @@ from plainscore.common.files import (
 )
 from plainscore.common.text import file_literal, identifier, read_parquet
 from plainscore.contracts.contract import Table
-from plainscore.publish.content_hash import Columns, combined_hash, content_hash
+from plainscore.publish.content_hash import Columns, content_hash
 
 FORMAT = 1
 SNAPSHOTS = "snapshots"
@@ -112,12 +112,11 @@ def empty_staging(data_dir: Path, name: str) -> Path:
     Only the holder of the writer lock may call this: any other staging is of a dead process.
     """
     staging = data_dir.resolve() / SNAPSHOTS / STAGING
-    folder = staging / name
     with translating_write_errors(data_dir):
         if staging.exists():
             shutil.rmtree(staging)
-        make_durable_directory(folder)
-    return folder
+        make_durable_directory(staging / name)
+    return staging / name
 
 
 @contextmanager
@@ -177,30 +176,28 @@ def describe(
 
 
 def hash_of_tables(entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the content hash of a set, equal on every engine.
+    """Return the content hash of a set, equal on every engine: SHA-256 of ``name hash`` lines.
 
     ``entries``: table -> its entry in the manifest. Results of checks and figures that are
     computed outside SQL are not part of it.
     """
-    return combined_hash(
-        [
-            (name, entry["content_hash"])
-            for name, entry in entries.items()
-            if name != CHECK_RESULT_TABLE and not entry.get("is_statistic", False)
-        ]
-    )
+    lines = [
+        f"{name} {entry['content_hash']}\n"
+        for name, entry in sorted(entries.items())
+        if name != CHECK_RESULT_TABLE and not entry.get("is_statistic", False)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _contract(table: Table) -> dict[str, Any]:
+    said = ("name", "type", "unit", "doc")
+    columns = [{name: getattr(column, name) for name in said} for column in table.columns]
     return {
         "title": table.title,
         "grain": table.grain,
         "key": list(table.key),
         "is_audit": table.is_audit,
-        "columns": [
-            {"name": column.name, "type": column.type, "unit": column.unit, "doc": column.doc}
-            for column in table.columns
-        ],
+        "columns": columns,
     }
 
 
@@ -208,11 +205,10 @@ def _entry(
     con: duckdb.DuckDBPyConnection, folder: Path, table: Table, known_hash: str | None
 ) -> dict[str, Any]:
     file = table_file(folder, table.short_name)
-    columns = [(column.name, column.type) for column in table.columns]
     ((rows,),) = con.execute(f"select count(*) from {read_parquet([file])}").fetchall()
     return {
         "rows": rows,
-        "content_hash": known_hash or content_hash(con, file, columns),
+        "content_hash": known_hash or content_hash(con, file, table.names_and_types),
         "file_sha256": file_sha256(file),
         "bytes": file.stat().st_size,
         **({"is_statistic": True} if table.is_statistic else {}),
@@ -231,15 +227,18 @@ def problems_of_set(
 
     ``known_hashes``: content hashes of its files, where they were computed already.
     """
-    where = published.relative_folder
+    folder, where = published.folder, published.relative_folder
     try:
         manifest, contracts = read_manifest(published), read_contracts(published)
-        if file_sha256(published.folder / CONTRACTS) != manifest["contracts_sha256"]:
+        if file_sha256(folder / CONTRACTS) != manifest["contracts_sha256"]:
             yield f"{where}/{CONTRACTS} is not what was published"
         columns = columns_of(contracts)
         for name, entry in manifest["tables"].items():
             known = known_hashes.get(name)
-            yield from _problems_of_table(con, published, name, entry, columns[name], known)
+            for problem in _problems_of_file(
+                con, published.file(name), entry, columns[name], known
+            ):
+                yield f"{where}/{name}/{name}.parquet{problem}"
         if hash_of_tables(manifest["tables"]) != manifest["content_hash"]:
             yield f"{where}/{MANIFEST}: its content_hash is not that of its tables"
         expected = {published.file(name) for name in manifest["tables"]}
@@ -249,34 +248,29 @@ def problems_of_set(
     except (KeyError, TypeError, AttributeError) as error:
         yield f"{where}/{MANIFEST} lacks what every manifest has ({error})"
         return
-    expected |= {published.folder / MANIFEST, published.folder / CONTRACTS}
-    for file in sorted(published.folder.rglob("*")):
+    expected |= {folder / MANIFEST, folder / CONTRACTS}
+    for file in sorted(folder.rglob("*")):
         if file.is_file() and file not in expected:
             yield f"{where}: {file.name} does not belong there"
 
 
-def _problems_of_table(
+def _problems_of_file(
     con: duckdb.DuckDBPyConnection,
-    published: PublishedSet,
-    table_name: str,
+    file: Path,
     entry: Mapping[str, Any],
     columns: Columns,
     known_hash: str | None,
 ) -> Iterator[str]:
-    file = published.file(table_name)
-    where = f"{published.relative_folder}/{table_name}/{table_name}.parquet"
     if not file.is_file():
-        yield f"{where} is missing"
+        yield " is missing"
         return
     if file_sha256(file) != entry["file_sha256"]:
-        yield f"{where}: its bytes are not those that were published"
+        yield ": its bytes are not those that were published"
     try:
-        found = known_hash or content_hash(con, file, columns)
+        if (known_hash or content_hash(con, file, columns)) != entry["content_hash"]:
+            yield ": its rows are not those that were published"
     except duckdb.Error as error:
-        yield f"{where} cannot be read: {str(error).splitlines()[0]}"
-        return
-    if found != entry["content_hash"]:
-        yield f"{where}: its rows are not those that were published"
+        yield f" cannot be read: {str(error).splitlines()[0]}"
 
 
 # Removing

@@ -8,7 +8,7 @@ import duckdb
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import identifier
 from plainscore.publish.derived import DerivedSet, derived_folders
-from plainscore.publish.proof import hash_people, people_root, tree_head
+from plainscore.publish.proof import hash_people
 from plainscore.publish.runs import CATALOG, Run, published_runs
 from plainscore.publish.sets import (
     MANIFEST,
@@ -48,7 +48,7 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
         if "people_root" in manifest:
             hashed = hash_people(con, run.folder, columns)
             hashes = hashed.content_hashes
-            if people_root(manifest, columns, tree_head(hashed.leaves)) != manifest["people_root"]:
+            if hashed.root(manifest) != manifest["people_root"]:
                 yield f"{where}/{MANIFEST}: its people_root is not that of its people"
     except (InputRefused, duckdb.Error, KeyError, TypeError, AttributeError):
         pass  # a manifest or file that cannot be read is reported below
@@ -63,22 +63,22 @@ def _problems_of_catalog(data_dir: Path, runs: list[Run]) -> Iterator[str]:
         return
     try:
         with duckdb.connect(str(catalog), read_only=True) as con:
-            yield from _problems_of_views(con, runs)
+            found = con.execute("select as_of_date, known_on, run from run").fetchall()
+            shown, there = {tuple(map(str, row)) for row in found}, {run.text_key for run in runs}
+            for missing in sorted(there - shown):
+                name = " / ".join(missing)
+                yield f"{CATALOG} does not show {name}: the next run writes it again"
+            for gone in sorted(shown - there):
+                yield f"{CATALOG} shows {' / '.join(gone)}, which is not there"
+            views = "select view_name from duckdb_views() where not internal order by 1"
+            for (view,) in con.execute(views).fetchall():
+                yield from _problem_of_view(con, view)
     except duckdb.Error as error:
         yield f"{catalog} cannot be opened: {str(error).splitlines()[0]}"
 
 
-def _problems_of_views(con: duckdb.DuckDBPyConnection, runs: list[Run]) -> Iterator[str]:
-    found = con.execute("select as_of_date, known_on, run from run").fetchall()
-    shown = {(str(d), str(k), name) for d, k, name in found}
-    there = {run.text_key for run in runs}
-    for missing in sorted(there - shown):
-        yield f"{CATALOG} does not show {' / '.join(missing)}: the next run writes it again"
-    for gone in sorted(shown - there):
-        yield f"{CATALOG} shows {' / '.join(gone)}, which is not there"
-    views = con.execute("select view_name from duckdb_views() where not internal").fetchall()
-    for (view,) in sorted(views):
-        try:
-            con.execute(f"select count(*) from {identifier(view)}").fetchall()
-        except duckdb.Error as error:
-            yield f"{CATALOG}: view {view} cannot be read: {str(error).splitlines()[0]}"
+def _problem_of_view(con: duckdb.DuckDBPyConnection, view: str) -> Iterator[str]:
+    try:
+        con.execute(f"select count(*) from {identifier(view)}").fetchall()
+    except duckdb.Error as error:
+        yield f"{CATALOG}: view {view} cannot be read: {str(error).splitlines()[0]}"

@@ -2,7 +2,7 @@
 
 ``<table>`` shows the newest known_on of every date and, where a scorecard decides the rows, the
 champion's; ``<table>_all`` shows every scorecard, known_on and run. Tables of derived sets have
-one view each.
+one view each. Contracts of what no transform makes are in ``plainscore/publish/published``.
 
 A view that named its files itself would hold one path for every run, and there are two views of
 every table: opening the catalog and publishing into it would grow with runs times views. So the
@@ -12,8 +12,9 @@ folded when a query is planned, so that files of other dates are never opened.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from plainscore.common.standard import Method
 from plainscore.common.text import escape_glob, identifier, read_parquet, text_literal
 from plainscore.contracts.contract import Column, Table, method_glossary, read_table
 from plainscore.project import read_project
-from plainscore.publish.derived import CHANGES, KINDS, DerivedSet, Kind, current_sets
+from plainscore.publish.derived import CHANGES, KINDS, current_sets
 from plainscore.publish.runs import LEDGER, Run, default_runs, newest_of_dates
 from plainscore.publish.sets import (
     CHECK_RESULT_TABLE,
@@ -30,82 +31,15 @@ from plainscore.publish.sets import (
     read_manifest,
 )
 
-CELLS, COUNTS = "{cells}", "{counts}"
 # A pattern that matches no file is an error, and a ledger may be lost without harm.
 NO_ENTRY = "none.json"
 # No resolved path has two slashes in a row, so this separates paths whatever they are made of.
 _SEPARATOR = "//\n"
-_PARTITIONS = {"as_of_date": "date", "known_on": "date", "run": "varchar"}
-
-_CELL_END, _ROW_END = "\x1f", "\x1e"
-_NO_ENDS = str.maketrans("", "", _CELL_END + _ROW_END)
-
-RUN_COLUMN = Column("run", "VARCHAR", "The run within its (as_of_date, known_on), from 0001.")
-_RUN_COLUMNS = (
-    Column("as_of_date", "DATE", "What happened until the end of this day (UTC) counts."),
-    Column("known_on", "DATE", "What had arrived on or before this day counts."),
-    RUN_COLUMN,
-    Column("is_live", "BOOLEAN", "Whether it is the newest run of its (as_of_date, known_on)."),
-    Column("is_shown", "BOOLEAN", "Whether the plain views show it for its as_of_date."),
-    Column("people", "BIGINT", "People in the snapshot.", "people"),
-    Column("scored", "BIGINT", "Of these, scored on the champion scorecard.", "people"),
-    Column("checks_passed", "BIGINT", "Checks that passed.", "checks"),
-    Column("checks_warned", "BIGINT", "Checks that failed without stopping the run.", "checks"),
-    Column("scorecards", "VARCHAR", "Names and versions of the scorecards, champion first."),
-    Column("skipped_refused_files", "BIGINT", "Refused files that were passed over.", "files"),
-    Column("content_hash", "VARCHAR", "Hash of what all its tables say."),
-    Column(
-        "people_root",
-        "VARCHAR",
-        "Root that proofs of people lead to; see reference/proofs.md.",
-    ),
-    Column("code_version", "VARCHAR", "Version of the code that made it."),
-    Column("code_hash", "VARCHAR", "Hash of the transforms that made it."),
-)
-_STAGE_COLUMNS = (
-    Column("as_of_date", "DATE", "The day as of which it was made."),
-    Column("known_on", "DATE", "What had arrived on or before this day was known."),
-    RUN_COLUMN,
-    Column("stage_no", "INTEGER", "The stage's place, from 1."),
-    Column("stage", "VARCHAR", "The stage, checks included."),
-    Column("row_count", "BIGINT", "Rows of its tables; of ingest and raw, those known.", "rows"),
-    Column("seconds", "DOUBLE", "How long it took by the clock on the wall.", "seconds"),
-    Column(
-        "peak_memory_bytes", "BIGINT", "Most memory of the process in it, as looked at.", "bytes"
-    ),
-)
+_NULL, _ROW_END, _CELL_END = "\x15", "\x1e", "\x1f"
+_NO_ENDS = str.maketrans("", "", _NULL + _ROW_END + _CELL_END)
 _STAGE_ENTRY = (
     "{'as_of_date': 'VARCHAR', 'known_on': 'VARCHAR', 'published': 'STRUCT(run VARCHAR, stages "
     'STRUCT(stage VARCHAR, "rows" BIGINT, seconds DOUBLE, peak_memory_bytes BIGINT)[])\'}'
-)
-_STAGE_CELLS = (
-    "as_of_date", "known_on", "published.run", "stage_no", "took.stage", 'took."rows"',
-    "took.seconds", "took.peak_memory_bytes",
-)  # fmt: skip
-_PAIR_COLUMNS = (
-    Column("as_of_date_before", "DATE", "as_of_date of the earlier snapshot."),
-    Column("known_on_before", "DATE", "known_on of the earlier snapshot."),
-    Column("run_before", "VARCHAR", "Run of the earlier snapshot within its dates."),
-    Column("as_of_date", "DATE", "as_of_date of the later snapshot."),
-    Column("known_on", "DATE", "known_on of the later snapshot."),
-    Column("run", "VARCHAR", "Run of the later snapshot within its dates."),
-    Column("people", "BIGINT", "People of either snapshot.", "people"),
-    Column("scored_in_both", "BIGINT", "Of these, scored in both.", "people"),
-    Column("moved", "BIGINT", "Of these, with another score.", "people"),
-    Column("carried", "BIGINT", "Of the scored, not scored somewhere on the way.", "people"),
-    Column("notes", "VARCHAR", "What to know when reading the causes; empty: nothing."),
-)
-_QUARANTINE_COLUMNS = (
-    Column("log", "VARCHAR", "Log that the row was delivered in."),
-    Column("file", "VARCHAR", "File of the row, as a path under landing/."),
-    Column("line", "BIGINT", "Physical line (parquet: row) in that file, from 1.", "line"),
-    Column("reason", "VARCHAR", "Why the row was refused."),
-    Column("raw", "VARCHAR", "The row as delivered, value_hash masked."),
-    Column("arrived", "DATE", "The day on which it arrived."),
-)
-_ORIGIN_COLUMNS = (
-    Column("data_directory", "VARCHAR", "The directory whose files the views read."),
-    Column("fingerprint", "VARCHAR", "Hash of all views and macros: equal means nothing changed."),
 )
 
 
@@ -140,30 +74,15 @@ class FilesMacro(Macro):
 
 @dataclass(frozen=True)
 class CatalogContents:
-    """Everything that is in the catalog of one data directory.
+    """Everything in a catalog; ``pinned``: the macros that give the views their files.
 
-    ``pinned``: the macros that give the views their files, made before them.
+    ``fingerprint``: SHA-256 (hex) of all views and macros.
     """
 
-    data_dir: Path
     pinned: tuple[FilesMacro, ...]
     views: tuple[View, ...]
     macros: tuple[Macro, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of all views and macros."""
-        text = repr((self.pinned, self.views, self.macros))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def origin(self) -> View:
-        """The view that says what the catalog was made from."""
-        sql = (
-            f"select {text_literal(str(self.data_dir))} as data_directory, "
-            f"{text_literal(self.fingerprint)} as fingerprint"
-        )
-        return View("catalog_origin", sql, "What this catalog was made from.", _ORIGIN_COLUMNS)
+    fingerprint: str
 
 
 def contents_of(
@@ -176,21 +95,31 @@ def contents_of(
     method = read_project(home).method
     published = PublishedRuns(home, runs)
     sets = current_sets(home, published.manifests)
-    views = (
-        _run_view(published),
-        *_snapshot_views(published),
+    views = [
+        published.run_view(),
+        *published.views(),
         _stage_view(home),
-        _quarantine_view(quarantine_files),
-        *(
-            _derived_view(kind, table, sets[kind.name])
-            for kind in (one.of(home) for one in KINDS.values())
-            for table in kind.tables
-        ),
-        _pair_view(sets[CHANGES.name]),
+        _files_view(published_table("quarantine"), quarantine_files),
+    ]
+    for kind in (one.of(home) for one in KINDS.values()):
+        for table in kind.tables:
+            files = [one.file(table.short_name) for one in sets[kind.name]]
+            views.append(_files_view(table, files, f"; of {kind.asked}"))
+    views += [
+        _rows_view("change_pair", [_pair_row(one.manifest) for one in sets[CHANGES.name]]),
         *sql_views(method),
-    )
-    macros = sql_macros(published.feature_names(), method)
-    return CatalogContents(home, published.pinned, views, tuple(macros))
+    ]
+    macros = tuple(sql_macros(published.feature_names(), method))
+    text = repr((published.pinned, tuple(views), macros))
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    views.append(_rows_view("catalog_origin", [(home, fingerprint)]))
+    return CatalogContents(published.pinned, tuple(views), macros, fingerprint)
+
+
+@cache
+def published_table(name: str) -> Table:
+    """Return the contract of a published table or view that no transform makes."""
+    return read_table(Path(__file__).parent / "published" / f"{name}.toml", {})
 
 
 def _cells(columns: Sequence[Column], present: Set[str] | None = None) -> str:
@@ -209,28 +138,29 @@ def _cells(columns: Sequence[Column], present: Set[str] | None = None) -> str:
 class PublishedRuns:
     """The runs that a catalog shows, oldest first, with their manifests, contracts and files.
 
-    Runs of the same code have the same contracts: those are read once. A group is the runs of one
-    contract that the plain views show, or the others of it; ``pinned`` has a macro for each.
+    Runs of the same code have the same contracts: those are read once, by their hash. A group is
+    the runs of one contract that the plain views show, or the others of it; each has a macro.
     """
 
     def __init__(self, home: Path, runs: Sequence[Run]) -> None:
-        self.runs = tuple(runs)
-        self.shown = set(default_runs(list(runs)))
         self.manifests: dict[Run, Mapping[str, Any]] = {run: read_manifest(run) for run in runs}
+        self._shown = set(default_runs(list(runs)))
         self._contracts: dict[str, Mapping[str, Any]] = {}
         groups: dict[tuple[str, bool], list[Run]] = {}
         for run in runs:
-            if self._hash(run) not in self._contracts:
-                self._contracts[self._hash(run)] = read_contracts(run)
-            groups.setdefault((self._hash(run), run in self.shown), []).append(run)
-        numbers = {contracts: number for number, contracts in enumerate(self._contracts, start=1)}
+            key = self._hash(run)
+            if key not in self._contracts:
+                self._contracts[key] = read_contracts(run)
+            groups.setdefault((key, run in self._shown), []).append(run)
         self._macros = {
-            (contracts, is_shown): _files_macro(
-                f"{'pinned' if is_shown else 'superseded'}_files_{numbers[contracts]}", home, some
+            (key, is_shown): _files_macro(
+                f"{'pinned' if is_shown else 'superseded'}_files_{number}",
+                home,
+                groups[key, is_shown],
             )
-            for (contracts, is_shown), some in sorted(
-                groups.items(), key=lambda group: (numbers[group[0][0]], not group[0][1])
-            )
+            for number, key in enumerate(self._contracts, start=1)
+            for is_shown in (True, False)
+            if (key, is_shown) in groups
         }
 
     @property
@@ -238,26 +168,87 @@ class PublishedRuns:
         """Scalar macros, each of which gives the files of a table in some of the runs."""
         return tuple(self._macros.values())
 
-    @property
-    def contracts(self) -> Mapping[str, Any]:
-        """The contracts of the newest run: table name -> title, grain, key, columns."""
-        return self._contracts[self._hash(self.runs[-1])]
+    def feature_names(self) -> list[str]:
+        """Return every feature that any run gave points for, the newest run's first."""
+        keys = {"person_id", "as_of_date", "known_on"}
+        scored = {c.name for c in self._columns("points", is_all=True)} - keys
+        return [c.name for c in self._columns("features", is_all=True) if c.name in scored]
 
-    def columns(self, table_name: str, *, is_all: bool) -> list[Column]:
+    def views(self) -> list[View]:
+        """Return the views of the tables of the newest run."""
+        views = []
+        for name, contract in self._newest.items():
+            about_people = any(column["name"] == "person_id" for column in contract["columns"])
+            has_all = about_people or contract.get("is_audit", False)
+            is_result = name == CHECK_RESULT_TABLE
+            views.append(self._view(name, name, is_all=is_result, is_by_card=has_all))
+            if has_all and not is_result:
+                views.append(self._view(f"{name}_all", name, is_all=True))
+        return views
+
+    def run_view(self) -> View:
+        """Return the view ``run``: what is published, straight from the manifests."""
+        live = set(newest_of_dates(list(self.manifests)))
+        rows = [
+            (
+                *run.text_key,
+                run in live,
+                run in self._shown,
+                manifest["people"],
+                manifest["scored"],
+                manifest["checks"]["passed"],
+                manifest["checks"]["warned"],
+                ", ".join(f"{card['name']} {card['version']}" for card in manifest["scorecards"]),
+                len(manifest["skipped_refused_files"]),
+                manifest["content_hash"],
+                manifest.get("people_root"),
+                manifest["code"]["version"],
+                manifest["code"]["hash"],
+            )
+            for run, manifest in self.manifests.items()
+        ]
+        return _rows_view("run", rows)
+
+    def _view(
+        self, view_name: str, table_name: str, *, is_all: bool = False, is_by_card: bool = False
+    ) -> View:
+        """Return a view of every run or the default ones; a column that a run lacks is null there.
+
+        ``is_by_card``: show the champion's rows only, where the table has rows of each scorecard.
+        """
+        columns = self._columns(table_name, is_all=is_all)
+        scope, condition = "newest known_on of every date", ""
+        if is_all:
+            scope = "every scorecard, known_on and run"
+            columns.append(published_table("run").column("run"))
+        elif is_by_card and any(column.name == "scorecard_no" for column in columns):
+            scope, condition = f"{scope}, champion scorecard", " where scorecard_no = 1"
+        # The folder names give dates and run, so that files of other dates are never opened.
+        types = "{'as_of_date': date, 'known_on': date, 'run': varchar}"
+        sql = " union all ".join(
+            f"select {_cells(columns, {*present, 'run'})} from read_parquet({files}, "
+            f"hive_partitioning = true, hive_types = {types}){condition}"
+            for present, files in self._sources(table_name, is_all=is_all)
+        )
+        contract = self._newest[table_name]
+        comment = f"{contract['title']}: {contract['grain']}; {scope}."
+        return View(view_name, sql, comment, tuple(columns))
+
+    def _columns(self, table_name: str, *, is_all: bool) -> list[Column]:
         """Return the columns that a table has in any of the runs, the newest run's first."""
         columns: dict[str, Column] = {}
-        for contracts in self._newest_first(is_all=is_all):
-            for column in self._own_columns(table_name, contracts):
-                columns.setdefault(column.name, column)
+        for key in self._newest_first(is_all=is_all):
+            for c in self._own_columns(key, table_name):
+                columns.setdefault(c["name"], Column(c["name"], c["type"], c["doc"], c["unit"]))
         return list(columns.values())
 
-    def sources(self, table_name: str, *, is_all: bool) -> list[tuple[Set[str], str]]:
+    def _sources(self, table_name: str, *, is_all: bool) -> list[tuple[Set[str], str]]:
         """Return (names of columns, SQL of the list of files that have them), for each such set."""
         lists: dict[frozenset[str], list[str]] = {}
-        for contracts in self._newest_first(is_all=is_all):
-            names = frozenset(c.name for c in self._own_columns(table_name, contracts))
+        for key in self._newest_first(is_all=is_all):
+            names = frozenset(column["name"] for column in self._own_columns(key, table_name))
             for is_shown in (True, False) if is_all else (True,):
-                macro = self._macros.get((contracts, is_shown))
+                macro = self._macros.get((key, is_shown))
                 if names and macro:
                     lists.setdefault(names, []).append(f"{macro.name}({text_literal(table_name)})")
         return [
@@ -265,23 +256,24 @@ class PublishedRuns:
             for names, some in lists.items()
         ]
 
-    def feature_names(self) -> list[str]:
-        """Return every feature that any run gave points for, the newest run's first."""
-        keys = {"person_id", "as_of_date", "known_on"}
-        scored = {c.name for c in self.columns("points", is_all=True)} - keys
-        return [c.name for c in self.columns("features", is_all=True) if c.name in scored]
+    @property
+    def _newest(self) -> Mapping[str, Any]:
+        """The contracts of the newest run: table name -> title, grain, key, columns."""
+        return self._contracts[self._hash(list(self.manifests)[-1])]
 
     def _newest_first(self, *, is_all: bool) -> list[str]:
         """Return the hashes of the contracts of the runs, the newest run's first."""
-        runs = [run for run in reversed(self.runs) if is_all or run in self.shown]
+        runs = [run for run in reversed(self.manifests) if is_all or run in self._shown]
         return list(dict.fromkeys(map(self._hash, runs)))
 
     def _hash(self, run: Run) -> str:
         return str(self.manifests[run]["contracts_sha256"])
 
-    def _own_columns(self, table_name: str, contracts_hash: str) -> list[Column]:
-        contract = self._contracts[contracts_hash].get(table_name, {"columns": ()})
-        return [Column(c["name"], c["type"], c["doc"], c["unit"]) for c in contract["columns"]]
+    def _own_columns(self, contracts_hash: str, table_name: str) -> Sequence[Mapping[str, str]]:
+        columns: Sequence[Mapping[str, str]] = ()
+        if table_name in self._contracts[contracts_hash]:
+            columns = self._contracts[contracts_hash][table_name]["columns"]
+        return columns
 
 
 def _files_macro(name: str, home: Path, runs: Sequence[Run]) -> FilesMacro:
@@ -301,95 +293,28 @@ def _files_sql(name: str, home: Path, runs: Sequence[Run]) -> str:
     )
 
 
-def _snapshot_views(published: PublishedRuns) -> list[View]:
-    views = []
-    for name, contract in published.contracts.items():
-        about_people = any(column["name"] == "person_id" for column in contract["columns"])
-        has_all = about_people or contract.get("is_audit", False)
-        if name == CHECK_RESULT_TABLE:
-            views.append(_snapshot_view(published, name, name, is_all=True))
-            continue
-        views.append(_snapshot_view(published, name, name, is_by_card=has_all))
-        if has_all:
-            views.append(_snapshot_view(published, f"{name}_all", name, is_all=True))
-    return views
+# Other views
 
 
-def _snapshot_view(
-    published: PublishedRuns,
-    view_name: str,
-    table_name: str,
-    *,
-    is_all: bool = False,
-    is_by_card: bool = False,
-) -> View:
-    """Return a view of every run or of the default ones; a column that a run lacks is null there.
-
-    ``is_by_card``: show the champion's rows only, where the table has rows of each scorecard.
-    """
-    columns = published.columns(table_name, is_all=is_all)
-    scope, condition = "newest known_on of every date", ""
-    if is_all:
-        scope = "every scorecard, known_on and run"
-        columns.append(RUN_COLUMN)
-    elif is_by_card and any(column.name == "scorecard_no" for column in columns):
-        scope += ", champion scorecard"
-        condition = " where scorecard_no = 1"
-    types = ", ".join(f"{text_literal(name)}: {kind}" for name, kind in _PARTITIONS.items())
-    # The folder names give dates and run, so that files of other dates are never opened.
-    sql = " union all ".join(
-        f"select {_cells(columns, {*present, RUN_COLUMN.name})} from read_parquet({files}, "
-        f"hive_partitioning = true, hive_types = {{{types}}}){condition}"
-        for present, files in published.sources(table_name, is_all=is_all)
-    )
-    contract = published.contracts[table_name]
-    comment = f"{contract['title']}: {contract['grain']}; {scope}."
-    return View(view_name, sql, comment, tuple(columns))
-
-
-def _run_view(published: PublishedRuns) -> View:
-    """Return the view ``run``: what is published, straight from the manifests."""
-    live = set(newest_of_dates(list(published.runs)))
-    rows = [
-        _run_row(run, manifest, run in live, run in published.shown)
-        for run, manifest in published.manifests.items()
-    ]
+def _rows_view(name: str, rows: Iterable[Sequence[Any]]) -> View:
+    """Return a view that holds its rows itself."""
     # One text, not one literal for each cell: those would be bound one by one, thousands of them.
-    lines = text_literal(_ROW_END.join(_CELL_END.join(row) for row in rows))
+    lines = _ROW_END.join(_CELL_END.join(map(_cell, row)) for row in rows)
+    table = published_table(name)
     cells = ", ".join(
-        f"cast(nullif(split_part(line, chr({ord(_CELL_END)}), {place}), '') as {c.type})"
-        f" as {c.name}"
-        for place, c in enumerate(_RUN_COLUMNS, start=1)
+        f"cast(nullif(split_part(line, chr({ord(_CELL_END)}), {place}), chr({ord(_NULL)})) "
+        f"as {column.type}) as {column.name}"
+        for place, column in enumerate(table.columns, start=1)
     )
     sql = (
-        f"select {cells} from "
-        f"(select unnest(string_split({lines}, chr({ord(_ROW_END)}))) as line) as published_run"
+        f"select {cells} from (select unnest(string_split({text_literal(lines)}, "
+        f"chr({ord(_ROW_END)}))) as line) as listed where line <> ''"
     )
-    comment = "Published runs: one row per run of an as_of_date and known_on."
-    return View("run", sql, comment, _RUN_COLUMNS)
+    return View(name, sql, _comment(table), table.columns)
 
 
-def _run_row(run: Run, manifest: Mapping[str, Any], is_live: bool, is_shown: bool) -> list[str]:
-    cards = ", ".join(f"{card['name']} {card['version']}" for card in manifest["scorecards"])
-    cells = (
-        *run.text_key,
-        is_live,
-        is_shown,
-        manifest["people"],
-        manifest["scored"],
-        manifest["checks"]["passed"],
-        manifest["checks"]["warned"],
-        cards,
-        len(manifest["skipped_refused_files"]),
-        manifest["content_hash"],
-        manifest.get("people_root", ""),
-        manifest["code"]["version"],
-        manifest["code"]["hash"],
-    )
-    return [str(cell).translate(_NO_ENDS) for cell in cells]
-
-
-# Other views
+def _cell(value: Any) -> str:
+    return _NULL if value is None else str(value).translate(_NO_ENDS)
 
 
 def _stage_view(home: Path) -> View:
@@ -399,59 +324,37 @@ def _stage_view(home: Path) -> View:
     seconds are not part of a run's folder, where they would make every run a different one.
     """
     files = text_literal(f"{escape_glob(str(home / SNAPSHOTS / LEDGER))}/*.json")
-    cells = ", ".join(
-        f"cast({cell} as {column.type}) as {column.name}"
-        for cell, column in zip(_STAGE_CELLS, _STAGE_COLUMNS, strict=True)
-    )
-    entries = f"read_json({files}, format = 'auto', columns = {_STAGE_ENTRY})"
-    stages = (
+    taken = (
         "select as_of_date, known_on, published, unnest(published.stages) as took, "
-        f"generate_subscripts(published.stages, 1) as stage_no from {entries}"
+        "generate_subscripts(published.stages, 1) as stage_no "
+        f"from read_json({files}, format = 'auto', columns = {_STAGE_ENTRY})"
     )
-    comment = "What a published run took: one row per stage of the newest run of both dates."
-    return View("stage", f"select {cells} from ({stages}) as taken", comment, _STAGE_COLUMNS)
-
-
-def _quarantine_view(files: Sequence[Path]) -> View:
-    comment = "Rows that were refused: one row per refused row of the landing files."
-    return _files_view("quarantine", files, comment, _QUARANTINE_COLUMNS)
-
-
-def _derived_view(kind: Kind, table: Table, sets: Sequence[DerivedSet]) -> View:
-    files = [one.file(table.short_name) for one in sets]
-    comment = f"{table.title}: {table.grain}; of {kind.asked}."
-    return _files_view(table.short_name, files, comment, table.columns)
-
-
-def _files_view(
-    name: str, files: Sequence[Path], comment: str, columns: tuple[Column, ...]
-) -> View:
-    """Return a view over files; without any, an empty one of the same types."""
-    if files:
-        return View(name, f"select {_cells(columns)} from {read_parquet(files)}", comment, columns)
-    return View(name, f"select {_cells(columns, set())} where false", comment, columns)
-
-
-def _pair_view(sets: Sequence[DerivedSet]) -> View:
-    rows = [_pair_row(one.manifest) for one in sets] or [["null"] * len(_PAIR_COLUMNS)]
-    names = ", ".join(column.name for column in _PAIR_COLUMNS)
-    values = ", ".join(f"({', '.join(row)})" for row in rows)
+    table = published_table("stage")
+    names = ", ".join(column.name for column in table.columns)
     sql = (
-        f"select {_cells(_PAIR_COLUMNS)} from (values {values}) as computed({names}) "
-        "where run is not null"
+        f"select {_cells(table.columns)} from (select as_of_date, known_on, published.run, "
+        f"stage_no, took.* from ({taken})) as stage({names})"
     )
-    comment = "Pairs of snapshots whose changes are computed: one row per pair of runs."
-    return View("change_pair", sql, comment, _PAIR_COLUMNS)
+    return View("stage", sql, _comment(table), table.columns)
 
 
-def _pair_row(manifest: Mapping[str, Any]) -> list[str]:
-    days = [
-        text_literal(run[name])
-        for run in manifest["runs"]
-        for name in ("as_of_date", "known_on", "run")
-    ]
-    counts = [str(int(manifest[n])) for n in ("people", "scored_in_both", "moved", "carried")]
-    return [*days, *counts, text_literal("; ".join(manifest["notes"]))]
+def _files_view(table: Table, files: Sequence[Path], scope: str = "") -> View:
+    """Return a view over the files of a table; without any, an empty one of the same types."""
+    source = f"{_cells(table.columns)} from {read_parquet(files)}"
+    if not files:
+        source = f"{_cells(table.columns, set())} where false"
+    return View(table.short_name, f"select {source}", _comment(table, scope), table.columns)
+
+
+def _comment(table: Table, scope: str = "") -> str:
+    return f"{table.title}: {table.grain}{scope}."
+
+
+def _pair_row(manifest: Mapping[str, Any]) -> list[Any]:
+    names = ("as_of_date", "known_on", "run")
+    counts = ("people", "scored_in_both", "moved", "carried")
+    ends = [run[name] for run in manifest["runs"] for name in names]
+    return [*ends, *(manifest[name] for name in counts), "; ".join(manifest["notes"])]
 
 
 # Views and macros that have a file of their own
@@ -459,13 +362,10 @@ def _pair_row(manifest: Mapping[str, Any]) -> list[str]:
 
 def sql_views(method: Method) -> list[View]:
     """Return the views of ``catalog/views/``: a contract, then a SELECT over published views."""
-    files = method.files("transforms/catalog/views", ".sql").values()
     glossary = method_glossary(method)
+    files = method.files("transforms/catalog/views", ".sql").values()
     tables = [read_table(path, glossary) for path in files]
-    return [
-        View(table.short_name, table.sql, f"{table.title}: {table.grain}.", table.columns)
-        for table in tables
-    ]
+    return [View(one.short_name, one.sql, _comment(one), one.columns) for one in tables]
 
 
 def sql_macros(feature_names: Sequence[str], method: Method) -> list[Macro]:
@@ -476,29 +376,17 @@ def sql_macros(feature_names: Sequence[str], method: Method) -> list[Macro]:
     grouped rows of ``points``, bins being the rows (key, value) of how many people earned which
     points.
     """
-    written = {
-        CELLS: _each(
-            feature_names,
-            "{{'feature': {text}, 'value': cast(features.{name} as double),"
-            " 'points': points.{name}}}",
-        ),
-        COUNTS: _each(
-            feature_names, "{{'feature': {text}, 'bins': map_entries(histogram(points.{name}))}}"
-        ),
-    }
-    files = method.files("transforms/catalog/macros", ".sql").values()
-    return [_macro(path, written) for path in files]
-
-
-def _each(feature_names: Sequence[str], struct: str) -> str:
-    return ",\n        ".join(
-        struct.format(text=text_literal(name), name=identifier(name)) for name in feature_names
-    )
-
-
-def _macro(path: Path, written: Mapping[str, str]) -> Macro:
-    opening, _, statement = path.read_text(encoding="utf-8").partition("*/\n")
-    comment = " ".join(opening.removeprefix("/*").split())
-    for placeholder, sql in written.items():
-        statement = statement.replace(placeholder, sql)
-    return Macro(path.stem, statement, comment)
+    cells, counts = [], []
+    for feature in feature_names:
+        name, text = identifier(feature), text_literal(feature)
+        value = f"cast(features.{name} as double)"
+        cells.append(f"{{'feature': {text}, 'value': {value}, 'points': points.{name}}}")
+        counts.append(f"{{'feature': {text}, 'bins': map_entries(histogram(points.{name}))}}")
+    macros = []
+    for path in method.files("transforms/catalog/macros", ".sql").values():
+        opening, _, statement = path.read_text(encoding="utf-8").partition("*/\n")
+        for placeholder, structs in (("{cells}", cells), ("{counts}", counts)):
+            statement = statement.replace(placeholder, ",\n        ".join(structs))
+        comment = " ".join(opening.removeprefix("/*").split())
+        macros.append(Macro(path.stem, statement, comment))
+    return macros

@@ -1,6 +1,5 @@
 """Dates that people ask for: ranges, files of dates, and days relative to today."""
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,13 +34,13 @@ def dates_between(first: date, last: date, every: Every) -> list[date]:
     """
     if last < first:
         raise UsageError(f"--to {last} lies before --from {first}")
+    step = 7 if every == "week" else 1
+    days = [first + timedelta(days=n) for n in range(0, (last - first).days + 1, step)]
     if every == "month":
-        ends = _month_ends(first, last)
-        if not ends:
-            raise UsageError(f"no month ends between {first} and {last}: use --every day")
-        return ends
-    step = timedelta(days=1 if every == "day" else 7)
-    return [first + step * place for place in range((last - first) // step + 1)]
+        days = [day for day in days if last_month_end(day) == day]
+    if not days:
+        raise UsageError(f"no month ends between {first} and {last}: use --every day")
+    return days
 
 
 def read_dates(file: Path) -> list[date]:
@@ -82,12 +81,3 @@ def resolve_date(day: date | RelativeDate, today: date, lag_days: int = 0) -> da
 def last_month_end(day: date) -> date:
     """Return the last month end on or before a day."""
     return (day + timedelta(days=1)).replace(day=1) - timedelta(days=1)
-
-
-def _month_ends(first: date, last: date) -> list[date]:
-    ends = []
-    year, month = first.year, first.month
-    while (end := date(year, month, monthrange(year, month)[1])) <= last:
-        ends.append(end)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return ends

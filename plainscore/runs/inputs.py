@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -14,7 +13,7 @@ import duckdb
 import polars as pl
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.text import parquet_list
+from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
 from plainscore.logs.event_store import EventStore, InputFile
 from plainscore.logs.landing import RefusedFile
@@ -23,38 +22,24 @@ from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
 
 SHOWN_FILES = 5
-_TRUTH_OF_INVENTED = "landing/_truth/world.json"
 
-FEWEST_DAYS = 7
-"""With fewer earlier arrival days nothing counts as usual."""
-FEWEST_OF_A_WEEKDAY = 3
-DAILY_SHARE = 0.8
-"""A log that arrives on so large a share of days should arrive on every day."""
-FEWEST_ROWS_TO_MISS = 20
-"""A log with fewer rows a day may well have a day without any."""
-FEWEST_ROWS = 50
-BEYOND_CHANCE = 4
-"""Standard deviations of a count that chance alone makes (Poisson)."""
-SHOWN_DAYS = 5
-WARNED_DAYS = 3
-"""For so many days a missing delivery is a warning; after that everybody knows."""
-
-LateEvents = Mapping[SnapshotDates, Mapping[str, int]]
-
-
-def is_invented_world(data_dir: Path) -> bool:
-    """Return whether `plainscore synthesise` wrote the logs of a data directory."""
-    return (data_dir / _TRUTH_OF_INVENTED).is_file()
+# With fewer earlier arrival days nothing is usual; a weekday needs so many of its own.
+FEWEST_DAYS, FEWEST_OF_A_WEEKDAY = 7, 3
+# A log that arrives on so large a share of days, with so many rows, should arrive on every day.
+DAILY_SHARE, FEWEST_ROWS_TO_MISS = 0.8, 20
+# Chance alone makes standard deviations of a count (Poisson), and much of few rows.
+BEYOND_CHANCE, FEWEST_ROWS = 4, 50
+# A missing day is a warning for so many days; after that everybody knows.
+WARNED_DAYS, SHOWN_DAYS = 3, 5
 
 
 def fingerprint_of_input(inputs: Sequence[InputFile]) -> dict[str, Any]:
-    """Return what a manifest says of the input files: how many, and SHA-256 over all of them."""
-    return {"file_count": len(inputs), "sha256": hash_of_inputs(inputs)}
+    """Return what a manifest says of the input files, sorted: how many, and SHA-256 over all.
 
-
-def hash_of_inputs(inputs: Sequence[InputFile]) -> str:
-    """Return SHA-256 (hex) of the input files, sorted: their names, arrival days and digests."""
-    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()
+    The hash covers their names, arrival days and digests.
+    """
+    digest = hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()
+    return {"file_count": len(inputs), "sha256": digest}
 
 
 # What blocks a snapshot
@@ -91,9 +76,10 @@ def nothing_known_message(dates: SnapshotDates, first_arrival: date | None) -> s
 
 
 def refuse_stopped_feeds(request: SnapshotRequest, inputs: Sequence[InputFile]) -> None:
-    """Raise InputRefused if a log had no arrivals for longer than its limit."""
-    limits = request.settings.arrival_limit_days.model_dump()
-    for log, limit in limits.items():
+    """Raise InputRefused if a log had no arrivals for longer than its limit, unless allowed."""
+    if request.allow_stopped_feeds:
+        return
+    for log, limit in request.settings.arrival_limit_days:
         if limit is None:
             continue
         newest = max((arrived for name, _, arrived, _ in inputs if name == log), default=None)
@@ -115,14 +101,6 @@ class DeliveryWarning:
     log: str
     message: str
     is_too_thin: bool = False
-
-
-@dataclass(frozen=True)
-class _Delivered:
-    """What one log brought on one arrival day, over all its files."""
-
-    rows: int
-    refused: int
 
 
 def check_deliveries(request: SnapshotRequest, ledger: pl.DataFrame) -> list[str]:
@@ -150,73 +128,54 @@ def delivery_warnings(
     fewer than three. ``ledger``: one row per ingested file, see `plainscore.logs.event_store`.
     """
     first = known_on - timedelta(days=limits.compared_days)
-    by_log: dict[str, dict[date, _Delivered]] = {}
-    rows = (
+    days = (
         ledger.filter((pl.col("arrived") > first) & (pl.col("arrived") <= known_on))
         .group_by("log", "arrived")
-        .agg(pl.col("rows").sum(), pl.col("quarantined").sum())
+        .agg(pl.col("rows", "quarantined").sum())
         .sort("log", "arrived")
     )
-    for log, arrived, count, refused in rows.rows():
-        by_log.setdefault(log, {})[arrived] = _Delivered(count, refused)
-    return [one for log, days in by_log.items() for one in _of_log(log, days, known_on, limits)]
+    by_log = days.partition_by("log", maintain_order=True)
+    return [warning for own in by_log for warning in _of_log(own, known_on, limits)]
 
 
-def _of_log(
-    log: str, days: Mapping[date, _Delivered], known_on: date, limits: Deliveries
-) -> Iterator[DeliveryWarning]:
-    newest = max(days)
-    earlier = {day: delivered for day, delivered in days.items() if day < newest}
+def _of_log(days: pl.DataFrame, known_on: date, limits: Deliveries) -> Iterator[DeliveryWarning]:
+    earlier, (log, day, rows, refused) = days.head(-1), days.row(-1)
     if len(earlier) < FEWEST_DAYS:
         return
-    yield from _missing_days(log, days, known_on)
-    alike = [one for day, one in earlier.items() if day.weekday() == newest.weekday()]
-    compared = alike if len(alike) >= FEWEST_OF_A_WEEKDAY else list(earlier.values())
-    yield from _unusual_volume(log, newest, days[newest], compared, limits)
-    yield from _unusual_refusals(log, newest, days[newest], compared, limits)
-
-
-def _unusual_volume(
-    log: str, day: date, now: _Delivered, compared: list[_Delivered], limits: Deliveries
-) -> Iterator[DeliveryWarning]:
-    usual = median(one.rows for one in compared)
-    if usual < FEWEST_ROWS or abs(now.rows - usual) <= BEYOND_CHANCE * sqrt(usual):
-        return
-    message = f"the {log} log brought {now.rows:,} rows on {day}, usual are {usual:,.0f}"
-    if limits.refuse_below is not None and now.rows < limits.refuse_below * usual:
-        yield DeliveryWarning(log, message, is_too_thin=True)
-    elif now.rows < limits.warn_below * usual or now.rows > limits.warn_above * usual:
-        yield DeliveryWarning(log, message)
-
-
-def _unusual_refusals(
-    log: str, day: date, now: _Delivered, compared: list[_Delivered], limits: Deliveries
-) -> Iterator[DeliveryWarning]:
-    share, usual = _refused_share([now]), _refused_share(compared)
-    if share > limits.warn_refused and now.refused > 2 * usual * now.rows + BEYOND_CHANCE:
+    missing = _missing_days(days, known_on)
+    if missing:
+        shown = ", ".join(map(str, missing[-SHOWN_DAYS:]))
+        more = f" and {len(missing) - SHOWN_DAYS} days before" if len(missing) > SHOWN_DAYS else ""
+        yield DeliveryWarning(log, f"the {log} log brought nothing on {shown}{more}")
+    alike = earlier.filter(pl.col("arrived").dt.weekday() == day.isoweekday())
+    compared = alike if len(alike) >= FEWEST_OF_A_WEEKDAY else earlier
+    usual = median(compared["rows"])
+    if usual >= FEWEST_ROWS and abs(rows - usual) > BEYOND_CHANCE * sqrt(usual):
+        message = f"the {log} log brought {rows:,} rows on {day}, usual are {usual:,.0f}"
+        is_too_thin = limits.refuse_below is not None and rows < limits.refuse_below * usual
+        is_usual = limits.warn_below * usual <= rows <= limits.warn_above * usual
+        if is_too_thin or not is_usual:
+            yield DeliveryWarning(log, message, is_too_thin)
+    share, usual = _refused_share(days.tail(1)), _refused_share(compared)
+    if share > limits.warn_refused and refused > 2 * usual * rows + BEYOND_CHANCE:
         message = f"{share:.1%} of the {log} rows of {day} were refused, usual are {usual:.1%}"
         yield DeliveryWarning(log, message)
 
 
-def _missing_days(
-    log: str, days: Mapping[date, _Delivered], known_on: date
-) -> Iterator[DeliveryWarning]:
-    """Warn of days without a delivery, of a log that arrives daily."""
-    first = min(days)
-    expected = [first + timedelta(days=n) for n in range((known_on - first).days + 1)]
-    missing = [day for day in expected if day not in days]
+def _refused_share(days: pl.DataFrame) -> float:
+    rows, refused = days.select(pl.col("rows", "quarantined").sum()).row(0)
+    return refused / rows if rows else 0.0
+
+
+def _missing_days(days: pl.DataFrame, known_on: date) -> list[date]:
+    """Return the days without a delivery, of a log that arrives daily, if any is recent."""
+    arrived = days["arrived"].to_list()
+    span = (known_on - arrived[0]).days + 1
+    expected = [arrived[0] + timedelta(days=n) for n in range(span)]
+    missing = sorted({*expected} - {*arrived})
     is_recent = bool(missing) and (known_on - missing[-1]).days < WARNED_DAYS
-    usual = median(one.rows for one in days.values())
-    if not is_recent or len(days) < DAILY_SHARE * len(expected) or usual < FEWEST_ROWS_TO_MISS:
-        return
-    shown = ", ".join(map(str, missing[-SHOWN_DAYS:]))
-    more = f" and {len(missing) - SHOWN_DAYS} days before" if len(missing) > SHOWN_DAYS else ""
-    yield DeliveryWarning(log, f"the {log} log brought nothing on {shown}{more}")
-
-
-def _refused_share(delivered: list[_Delivered]) -> float:
-    rows = sum(one.rows for one in delivered)
-    return sum(one.refused for one in delivered) / rows if rows else 0.0
+    is_daily = len(days) >= DAILY_SHARE * span and median(days["rows"]) >= FEWEST_ROWS_TO_MISS
+    return missing if is_recent and is_daily else []
 
 
 # What arrived late
@@ -224,14 +183,14 @@ def _refused_share(delivered: list[_Delivered]) -> float:
 
 def late_events(
     store: EventStore, snapshots: Sequence[SnapshotDates], known_on: date | None = None
-) -> LateEvents:
+) -> Mapping[SnapshotDates, Mapping[str, int]]:
     """Return snapshot -> log -> number of late events, of the snapshots and logs that have any.
 
     Late are events that happened on or before as_of_date and arrived after known_on; those that
     arrived after the ``known_on`` given here are left out. Reads two columns of the store.
     """
     found: dict[SnapshotDates, dict[str, int]] = {}
-    logs = [log for log in LOGS if store.files(log)]
+    logs = {log: files for log in LOGS if (files := store.files(log))}
     if not snapshots or not logs:
         return found
     with duckdb.connect() as con:
@@ -240,17 +199,17 @@ def late_events(
             "insert into snapshot values (?, ?)", [(s.as_of_date, s.known_on) for s in snapshots]
         )
         parameters = [min(s.known_on for s in snapshots), known_on or date.max]
-        for log in logs:
-            rows = con.execute(_LATE.format(parquet_list(store.files(log))), parameters).fetchall()
-            for as_of_date, known, count in rows:
-                found.setdefault(SnapshotDates(as_of_date, known), {})[log] = count
+        for log, files in logs.items():
+            rows = con.execute(_LATE.format(read_parquet(files)), parameters).fetchall()
+            for *dates, count in rows:
+                found.setdefault(SnapshotDates(*dates), {})[log] = count
     return found
 
 
 _LATE = """
 with arrival as (
     select arrived, event_date, count(*) as events
-    from read_parquet({}, hive_partitioning = false)
+    from {}
     where arrived > ? and arrived <= ?
     group by arrived, event_date
 )

@@ -9,24 +9,22 @@ import json
 import resource
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
+from plainscore.checks.results import CheckResult
 from plainscore.common.errors import ChecksRefused, InputRefused, PlainscoreError
 from plainscore.common.files import write_atomically
-from plainscore.common.text import Level, log_event
 from plainscore.contracts import SnapshotDates
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import remove_unfinished_reports
 from plainscore.publish.runs import CATALOG, LEDGER, Run, latest_runs
 from plainscore.publish.sets import SNAPSHOTS, STAGING
-from plainscore.runs.observers import Observer
 from plainscore.settings import TEMP_FOLDER
-
-if TYPE_CHECKING:
-    from plainscore.runs.run import SnapshotRun
 
 FORMAT = 1
 
@@ -88,6 +86,19 @@ class Entry:
     published: RunAttempt | None = None
     unfinished: RunAttempt | None = None
 
+    def complete(self, run: Run) -> bool:
+        """Take the unfinished attempt for the one that made a run; return whether it is.
+
+        So it is where the writer died after it had published the run and before recording that.
+        """
+        attempt = self.unfinished
+        is_known = self.published is not None and self.published.run == run.name
+        if is_known or not attempt or not attempt.stages or attempt.stages[-1].stage != PUBLISH:
+            return False
+        attempt.stages[-1].outcome, attempt.stages[-1].reason, attempt.run = DONE, None, run.name
+        self.published, self.unfinished = attempt, None
+        return True
+
 
 # The files
 
@@ -128,25 +139,14 @@ def _read(file: Path) -> Entry | None:
         value = json.loads(file.read_bytes())
         if value["format"] != FORMAT:
             return None
-        as_of_date, known_on = value["as_of_date"], value["known_on"]
-        dates = SnapshotDates(date.fromisoformat(as_of_date), date.fromisoformat(known_on))
-        return Entry(dates, _attempt(value["published"]), _attempt(value["unfinished"]))
+        days = date.fromisoformat(value["as_of_date"]), date.fromisoformat(value["known_on"])
+        attempts = [_ATTEMPT.validate_python(value[one]) for one in ("published", "unfinished")]
+        return Entry(SnapshotDates(*days), *attempts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _attempt(value: dict[str, Any] | None) -> RunAttempt | None:
-    if value is None:
-        return None
-    stages = [StageRecord(**stage) for stage in value["stages"]]
-    return RunAttempt(
-        value["started"],
-        value["run"],
-        value["last_file_no"],
-        stages,
-        value.get("run_id"),
-        value.get("engine"),
-    )
+_ATTEMPT: TypeAdapter[RunAttempt | None] = TypeAdapter(RunAttempt | None)
 
 
 def outcome_now(record: StageRecord, attempt: RunAttempt, writing_since: str | None) -> str:
@@ -167,103 +167,17 @@ def reconcile_ledger(data_dir: Path) -> None:
     """
     live = {run.dates: run for run in latest_runs(data_dir)}
     for dates, entry in read_entries(data_dir)[0].items():
-        run = live.get(dates)
-        if run is not None and _reached_publication(entry.unfinished, entry.published, run):
-            write_entry(data_dir, _completed(dates, entry.unfinished, run))
-
-
-def _reached_publication(
-    unfinished: RunAttempt | None, published: RunAttempt | None, run: Run
-) -> bool:
-    """Return whether an unfinished attempt made a run that the ledger does not know."""
-    if unfinished is None or not unfinished.stages:
-        return False
-    is_known = published is not None and published.run == run.name
-    return unfinished.stages[-1].stage == PUBLISH and not is_known
-
-
-def _completed(dates: SnapshotDates, attempt: RunAttempt | None, run: Run) -> Entry:
-    assert attempt is not None
-    last = attempt.stages[-1]
-    last.outcome, last.reason, attempt.run = DONE, None, run.name
-    return Entry(dates, attempt, None)
-
-
-# The observers that write it down
-
-
-class Ledger(Observer):
-    """Writes every stage of a run to its entry. A ledger that cannot be written stops no run."""
-
-    def __init__(self, run: "SnapshotRun") -> None:
-        self._data_dir = run.request.data_dir
-        self._entry = read_entry(run.request.data_dir, run.request.dates)
-        self._was_unfinished = self._entry.unfinished
-
-    def started(self, run: "SnapshotRun", stage: StageRecord) -> None:
-        # A published date is usually found current in a moment: its entry stays as it is.
-        if stage.stage != INGEST or self._entry.published is None:
-            self._save(run, self._entry.published, run.attempt)
-
-    def finished(self, run: "SnapshotRun", facts: StageRecord) -> None:
-        if facts.outcome != DONE:
-            self._save(run, self._entry.published, run.attempt)
-
-    def current(self, run: "SnapshotRun", found: Run) -> None:
-        """Forget a failure from before, and record a run whose writer died too early to do so."""
-        before, published = self._was_unfinished, self._entry.published
-        if _reached_publication(before, published, found):
-            published = _completed(run.request.dates, before, found).published
-        if before is not None:
-            self._save(run, published, None)
-
-    def published(self, run: "SnapshotRun", made: Run) -> None:  # noqa: ARG002
-        self._save(run, run.attempt, None)
-
-    def _save(
-        self, run: "SnapshotRun", published: RunAttempt | None, unfinished: RunAttempt | None
-    ) -> None:
-        self._entry.published, self._entry.unfinished = published, unfinished
-        try:
-            write_entry(self._data_dir, self._entry)
-        except OSError as error:
-            run.warn(f"the ledger cannot be written ({error.strerror}): `status` will not know")
-
-
-class JsonLog(Observer):
-    """Writes what happens as JSON lines; see ``plainscore.common.text``."""
-
-    def started(self, run: "SnapshotRun", stage: StageRecord) -> None:
-        log_event("stage_began", {**_named(run), "stage": stage.stage})
-
-    def finished(self, run: "SnapshotRun", facts: StageRecord) -> None:
-        shown = ("stage", "outcome", "reason", "rows", "seconds", "peak_memory_bytes")
-        level: Level = "info" if facts.outcome == DONE else "error"
-        log_event("stage_ended", {**_named(run), **{n: getattr(facts, n) for n in shown}}, level)
-
-    def current(self, run: "SnapshotRun", found: Run) -> None:
-        log_event("current", {**_named(run), "run": found.name})
-
-    def published(self, run: "SnapshotRun", made: Run) -> None:
-        log_event("published", {**_named(run), "run": made.name, "folder": made.relative_folder})
-
-
-def _named(run: "SnapshotRun") -> dict[str, Any]:
-    dates = run.request.dates
-    return {
-        "run_id": run.attempt.run_id,
-        "as_of_date": dates.as_of_date,
-        "known_on": dates.known_on,
-    }
+        if dates in live and entry.complete(live[dates]):
+            write_entry(data_dir, entry)
 
 
 # What is recorded of a stage
 
 
-def outcome_of(error: BaseException, stage: str, run: "SnapshotRun") -> tuple[str, str]:
+def outcome_of(error: BaseException, stage: str, results: Iterable[CheckResult]) -> tuple[str, str]:
     """Return outcome and reason in one line, without examples: those may name people."""
     first_line = (str(error).splitlines() or [""])[0]
-    broken = [f"{r.table_name}: {r.check_name}" for r in run.results if r.is_critical]
+    broken = [f"{r.table_name}: {r.check_name}" for r in results if r.is_critical]
     if isinstance(error, ChecksRefused) and broken:
         more = f" and {len(broken) - SHOWN_CHECKS} more" if len(broken) > SHOWN_CHECKS else ""
         return REFUSED, f"checks of {stage} failed: {'; '.join(broken[:SHOWN_CHECKS])}{more}"

@@ -3,34 +3,137 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plainscore.checks.results import CheckResult
+from plainscore.common.text import log_event
+from plainscore.publish.publication import Provenance
 from plainscore.publish.runs import Run
+from plainscore.runs.ledger import (
+    DONE,
+    INGEST,
+    Entry,
+    RunAttempt,
+    StageRecord,
+    read_entry,
+    write_entry,
+)
+from plainscore.runs.pipeline import Pipeline, Prepared
+from plainscore.runs.request import SnapshotRequest
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from plainscore.runs.ledger import StageRecord
-    from plainscore.runs.run import SnapshotRun
+
+@dataclass
+class RunState:
+    """How far an attempt to publish a snapshot has come.
+
+    ``attempt``: what the ledger records. ``prepared``: None until the first stage has read the
+    method. ``provenance``: None until the first stage has found the input. ``results``: of all
+    checks so far.
+    """
+
+    request: SnapshotRequest
+    attempt: RunAttempt
+    prepared: Prepared | None = None
+    provenance: Provenance | None = None
+    results: list[CheckResult] = field(default_factory=list)
+    is_current: bool = False
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The scorecards and tables."""
+        assert self.prepared is not None, "ingest comes first"
+        return self.prepared.pipeline
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What identifies the attempt in a log."""
+        dates = self.request.dates
+        return {
+            "run_id": self.attempt.run_id,
+            "as_of_date": dates.as_of_date,
+            "known_on": dates.known_on,
+        }
+
+    def warn(self, warning: str) -> None:
+        """Add a warning to the outcome, once."""
+        if self.prepared is not None and warning not in self.prepared.report.warnings:
+            self.prepared.report.warnings.append(warning)
 
 
 class Observer:
     """Each method is called at one moment of a run; an observer overrides those it needs."""
 
-    def started(self, run: "SnapshotRun", stage: "StageRecord") -> None:
+    def started(self, run: RunState, stage: StageRecord) -> None:
         """A stage begins; ``stage`` will be filled with what becomes of it."""
 
-    def finished(self, run: "SnapshotRun", facts: "StageRecord") -> None:
+    def finished(self, run: RunState, facts: StageRecord) -> None:
         """A stage ended, well or badly: see its outcome, reason, rows, seconds and memory."""
 
-    def current(self, run: "SnapshotRun", found: Run) -> None:
+    def current(self, run: RunState, found: Run) -> None:
         """The published run is current: nothing will be computed."""
 
-    def published(self, run: "SnapshotRun", made: Run) -> None:
+    def published(self, run: RunState, made: Run) -> None:
         """The snapshot is published."""
 
-    def closed(self, run: "SnapshotRun") -> None:
+    def closed(self, run: RunState) -> None:
         """The run is over, however it ended."""
+
+
+class Ledger(Observer):
+    """Writes every stage of a run to its entry. A ledger that cannot be written stops no run."""
+
+    def __init__(self, request: SnapshotRequest) -> None:
+        self._before = read_entry(request.data_dir, request.dates)
+
+    def started(self, run: RunState, stage: StageRecord) -> None:
+        # A published date is usually found current in a moment: its entry stays as it is.
+        if stage.stage != INGEST or self._before.published is None:
+            self._save(run, self._before.published, run.attempt)
+
+    def finished(self, run: RunState, facts: StageRecord) -> None:
+        if facts.outcome != DONE:
+            self._save(run, self._before.published, run.attempt)
+
+    def current(self, run: RunState, found: Run) -> None:
+        """Forget a failure from before, and record a run whose writer died too early to do so."""
+        if self._before.unfinished is not None:
+            self._before.complete(found)
+            self._save(run, self._before.published, None)
+
+    def published(self, run: RunState, made: Run) -> None:  # noqa: ARG002
+        self._save(run, run.attempt, None)
+
+    def _save(
+        self, run: RunState, published: RunAttempt | None, unfinished: RunAttempt | None
+    ) -> None:
+        try:
+            write_entry(run.request.data_dir, Entry(run.request.dates, published, unfinished))
+        except OSError as error:
+            run.warn(f"the ledger cannot be written ({error.strerror}): `status` will not know")
+
+
+class JsonLog(Observer):
+    """Writes what happens as JSON lines; see ``plainscore.common.text``."""
+
+    def started(self, run: RunState, stage: StageRecord) -> None:
+        log_event("stage_began", {**run.facts, "stage": stage.stage})
+
+    def finished(self, run: RunState, facts: StageRecord) -> None:
+        shown = ("stage", "outcome", "reason", "rows", "seconds", "peak_memory_bytes")
+        stage = {name: getattr(facts, name) for name in shown}
+        log_event(
+            "stage_ended", {**run.facts, **stage}, "info" if facts.outcome == DONE else "error"
+        )
+
+    def current(self, run: RunState, found: Run) -> None:
+        log_event("current", {**run.facts, "run": found.name})
+
+    def published(self, run: RunState, made: Run) -> None:
+        log_event("published", {**run.facts, "run": made.name, "folder": made.relative_folder})
 
 
 class TerminalProgress(Observer):
@@ -40,10 +143,10 @@ class TerminalProgress(Observer):
         self._bar = bar
         self._task: Any = None
 
-    def started(self, run: "SnapshotRun", stage: "StageRecord") -> None:
+    def started(self, run: RunState, stage: StageRecord) -> None:
         self._task = self._bar.add_task(f"{run.request.dates.as_of_date} {stage.stage}", total=1)
 
-    def finished(self, _run: "SnapshotRun", _facts: "StageRecord") -> None:
+    def finished(self, _run: RunState, _facts: StageRecord) -> None:
         self._bar.update(self._task, completed=1)
 
 
@@ -58,10 +161,12 @@ def terminal_progress() -> Iterator[list[Observer]]:
 def spinner(text: str) -> Iterator[None]:
     """Show on stderr, if it is a terminal, that something is computed and for how long."""
     with _bar() as bar:
-        task = None if bar is None else bar.add_task(text, total=1)
+        if bar is None:
+            yield
+            return
+        task = bar.add_task(text, total=1)
         yield
-        if bar is not None and task is not None:
-            bar.update(task, completed=1)
+        bar.update(task, completed=1)
 
 
 @contextmanager

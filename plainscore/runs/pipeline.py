@@ -1,9 +1,8 @@
 """What a run computes, whatever its dates: scorecards, contracts, and the hashes of both."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from plainscore.analysis.statistics import statistics_versions
 from plainscore.common.errors import InputRefused
@@ -15,12 +14,9 @@ from plainscore.contracts.catalog import (
     rehearsed_catalog,
     stage_hashes,
 )
+from plainscore.logs import IngestReport
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import (
-    find_scorecard,
-    read_scorecard,
-    read_scorecards,
-)
+from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
 from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_attacks
 from plainscore.settings import Settings
 
@@ -33,6 +29,14 @@ class Pipeline:
     catalog: Catalog
     code_hash: str
     stage_hashes: Mapping[str, StageHash]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What many dates share: the method, and what one ingest brought."""
+
+    pipeline: Pipeline
+    report: IngestReport
 
 
 def load_pipeline(settings: Settings) -> Pipeline:
@@ -68,7 +72,9 @@ def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
 
     Raises InputRefused if one no longer exists, UsageError if a configured one cannot be read.
     """
-    files = _card_files(settings)
+    standard = settings.method.files("transforms/scorecards", ".toml").values()
+    configured = [find_scorecard(name, settings.method) for name in settings.scorecards]
+    files = [*standard, *configured]
     known = {read_scorecard(path, settings.method).hash: str(path) for path in files}
     missing = [one for one in hashes if one not in known]
     if missing:
@@ -77,9 +83,3 @@ def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
             "add it to the setting scorecards"
         )
     return tuple(known[one] for one in hashes)
-
-
-def _card_files(settings: Settings) -> Iterator[Path]:
-    yield from settings.method.files("transforms/scorecards", ".toml").values()
-    for name in settings.scorecards:
-        yield find_scorecard(name, settings.method)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,16 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import StageHash, load_catalog
+from plainscore.contracts.catalog import load_catalog
 from plainscore.logs.changes import FileStates
-from plainscore.logs.event_store import EventStore, InputFile, digests, inputs_among, open_store
+from plainscore.logs.event_store import EventStore, digests, inputs_among, open_store
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
 from plainscore.logs.units import reason_to_refuse
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
     blocking_refusals,
-    hash_of_inputs,
+    fingerprint_of_input,
     late_events,
     refuse_stopped_feeds,
 )
@@ -28,16 +29,13 @@ from plainscore.runs.ledger import (
     INGEST,
     RUNNING,
     STAGES,
-    Entry,
     RunAttempt,
-    StageRecord,
     outcome_now,
     read_entry,
 )
 from plainscore.runs.pipeline import code_by_stage, code_hash
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
-from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
 
@@ -45,8 +43,6 @@ MOST_FILES_READ = 20
 MOST_BYTES_READ = 4 * 2**20
 SHOWN_FILES = 2
 NOTHING, PUBLISH, REFUSED = "nothing", "publish", "refused"
-
-Manifest = Mapping[str, Any]
 
 
 # What has arrived
@@ -64,29 +60,31 @@ class Arrivals:
     @property
     def newest_day(self) -> date | None:
         """The newest arrival day of any file, ingested or new."""
-        ingested = self.newest_ingested_day
-        days = [file.arrived for file in self.new] + ([ingested] if ingested else [])
-        return max(days, default=None)
+        return max(self._days, default=None)
 
     @property
     def first_day(self) -> date | None:
         """The first arrival day of any file, ingested or new."""
-        days = [file.arrived for file in self.new] + self.ingested["arrived"].to_list()
-        return min(days, default=None)
+        return min(self._days, default=None)
 
     @property
     def newest_ingested_day(self) -> date | None:
         """The newest arrival day of any ingested file."""
         return max(self.ingested["arrived"].to_list(), default=None)
 
-    def inputs(self, known_on: date) -> list[InputFile]:
-        """Return the ingested files that had arrived by a day, sorted."""
-        return inputs_among(self.ingested, known_on)
+    @property
+    def _days(self) -> list[date]:
+        return [*self.ingested["arrived"].to_list(), *(file.arrived for file in self.new)]
+
+    def waiting(self, dates: SnapshotDates, passed_over: Sequence[str] = ()) -> list[LandingFile]:
+        """Return the files for these dates that the next ingest would ingest."""
+        known = [file for file in self.new if file.arrived <= dates.known_on]
+        return [file for file in known if file.file not in passed_over]
 
     def ingested_after(self, file_no: int, known_on: date) -> list[str]:
         """Return the files with a higher number that had arrived by a day, as ingested."""
-        is_meant = (pl.col("file_no") > file_no) & (pl.col("arrived") <= known_on)
-        return self.ingested.filter(is_meant).sort("file_no")["file"].to_list()
+        is_later = (pl.col("file_no") > file_no) & (pl.col("arrived") <= known_on)
+        return self.ingested.filter(is_later).sort("file_no")["file"].to_list()
 
 
 def look_at_arrivals(data_dir: Path) -> Arrivals:
@@ -116,7 +114,8 @@ def _free(files: Sequence[LandingFile], refused: list[RefusedFile]) -> list[Land
 
 
 def _unreadable(files: Sequence[LandingFile]) -> list[RefusedFile]:
-    if len(files) > MOST_FILES_READ or sum(map(_size, files)) > MOST_BYTES_READ:
+    size = sum(file.path.stat().st_size for file in files if file.path.exists())
+    if len(files) > MOST_FILES_READ or size > MOST_BYTES_READ:
         return []
     reasons = [(file, reason_to_refuse(file)) for file in files]
     return [
@@ -124,10 +123,6 @@ def _unreadable(files: Sequence[LandingFile]) -> list[RefusedFile]:
         for file, error in reasons
         if error is not None
     ]
-
-
-def _size(file: LandingFile) -> int:
-    return file.path.stat().st_size if file.path.exists() else 0
 
 
 # Why a snapshot would be published again
@@ -146,85 +141,11 @@ class Reason:
         return f"{self.reason}{detail}"
 
 
-def new_input(
-    dates: SnapshotDates, manifest: Manifest, attempt: RunAttempt | None, arrivals: Arrivals
-) -> list[Reason]:
-    """Return the reason where other files count than those of the published run."""
-    waiting = waiting_files(dates, arrivals, manifest["skipped_refused_files"])
-    inputs = arrivals.inputs(dates.known_on)
-    before, stage = manifest["input"], INGEST if waiting else "raw"
-    if before["sha256"] == hash_of_inputs(inputs):
-        files = waiting
-    elif attempt is None or attempt.last_file_no is None:
-        more = len(inputs) + len(waiting) - before["file_count"]
-        return [Reason(stage, "new input", f"{more:+,} files; which ones, the ledger has lost")]
-    else:
-        files = arrivals.ingested_after(attempt.last_file_no, dates.known_on) + waiting
-        if not files:
-            return [Reason(stage, "new input", "files that counted before have changed or gone")]
-    return [Reason(stage, "new input", counted(files))] if files else []
-
-
-def waiting_files(
-    dates: SnapshotDates, arrivals: Arrivals, passed_over: Sequence[str] = ()
-) -> list[str]:
-    """Return the files for these dates that the next ingest would ingest."""
-    return [
-        file.file
-        for file in arrivals.new
-        if file.arrived <= dates.known_on and file.file not in passed_over
-    ]
-
-
 def counted(files: Sequence[str]) -> str:
     """Return how many files, and the first ones by name."""
     shown = ", ".join(files[:SHOWN_FILES])
     more = ", ..." if len(files) > SHOWN_FILES else ""
     return f"{len(files):,} {'file' if len(files) == 1 else 'files'}: {shown}{more}"
-
-
-def changed_code(
-    attempt: RunAttempt, hashes: Mapping[str, StageHash], same_cards: bool
-) -> list[Reason]:
-    """Return the reason where hand-written tables changed, or how scorecards are compiled."""
-    then = {stage.stage: stage for stage in attempt.stages}
-    for stage, now in hashes.items():
-        if stage not in then:
-            continue
-        is_other_compiler = same_cards and then[stage].scorecard_hash != now.scorecards
-        if then[stage].code_hash != now.code or is_other_compiler:
-            return [Reason(stage, "changed code", f"first in {stage}")]
-    return []
-
-
-def changed_scorecard(
-    manifest: Manifest,
-    cards: Sequence[Scorecard],
-    attempt: RunAttempt | None,
-    hashes: Mapping[str, StageHash],
-) -> list[Reason]:
-    """Return the reason where other scorecards were asked for than those published."""
-    before = [(card["name"], card["version"], card["hash"]) for card in manifest["scorecards"]]
-    now = [(card.name, card.version, card.hash) for card in cards]
-    if before == now:
-        return []
-    then = {stage.stage: stage.scorecard_hash for stage in attempt.stages} if attempt else {}
-    differing = [stage for stage, one in hashes.items() if then.get(stage) != one.scorecards]
-    detail = f"{_named(before)} before, now {_named(now)}"
-    if [card[:2] for card in before] == [card[:2] for card in now]:
-        detail = f"{_named(now)}, its version is as before"
-    return [Reason(differing[0] if differing else "scores", "changed scorecard", detail)]
-
-
-def _named(cards: Sequence[tuple[str, str, str]]) -> str:
-    return ", ".join(f"{name} {version}" for name, version, _ in cards)
-
-
-def failed_before(broken: StageRecord, outcome: str) -> Reason:
-    """Return the reason where the last try ended without publishing, or is under way."""
-    why = f": {broken.reason}" if broken.reason else ""
-    when = "now" if outcome == RUNNING else "before"
-    return Reason(broken.stage, f"{outcome} {when}", f"at {broken.stage}{why}")
 
 
 def stages_with_reasons(reasons: Sequence[Reason]) -> list[dict[str, str]]:
@@ -235,17 +156,13 @@ def stages_with_reasons(reasons: Sequence[Reason]) -> list[dict[str, str]]:
     """
     if not reasons:
         return []
-    by_stage: dict[str, list[str]] = {}
-    for reason in reasons:
-        by_stage.setdefault(reason.stage, []).append(str(reason))
-    first = min(STAGES.index(stage) for stage in by_stage)
-    return [
-        {
-            "stage": stage,
-            "why": "; ".join(by_stage.get(stage, ["again" if place < first else "follows"])),
-        }
-        for place, stage in enumerate(STAGES)
-    ]
+    first = min(STAGES.index(reason.stage) for reason in reasons)
+    stages = []
+    for place, stage in enumerate(STAGES):
+        own = [str(reason) for reason in reasons if reason.stage == stage]
+        why = "; ".join(own) or ("again" if place < first else "follows")
+        stages.append({"stage": stage, "why": why})
+    return stages
 
 
 # The plan
@@ -281,10 +198,9 @@ class Planner:
         self._data_dir = data_dir
         self._settings = settings
         self._arrivals = arrivals
-        self._cards: tuple[Scorecard, ...] = read_scorecards(settings.scorecards, settings.method)
+        self._cards = read_scorecards(settings.scorecards, settings.method)
         self._catalog = load_catalog(self._cards, method=settings.method)
-        self._hashes: Mapping[str, StageHash] = code_by_stage(self._catalog, self._cards)
-        self._code_hash: str | None = None
+        self._hashes = code_by_stage(self._catalog, self._cards)
         self._writing_since = writing_since(data_dir)
 
     def plan(self, request: SnapshotRequest) -> DatePlan:
@@ -298,17 +214,20 @@ class Planner:
             return DatePlan(dates, run, REFUSED, [Reason(INGEST, obstacle)])
         entry = read_entry(self._data_dir, dates)
         if run is None:
-            reasons = self._reasons_to_begin(dates, entry)
+            stage = INGEST if self._arrivals.waiting(dates) else "raw"
+            reasons = [Reason(stage, "not published yet")]
         else:
-            reasons = self._reasons_to_repeat(run, manifest, entry, skipped)
-            if not reasons and request.force:
-                reasons = [Reason("raw", "asked for by --force")]
+            reasons = self._reasons_to_repeat(run, manifest, entry.published, skipped)
+        if reasons:
+            reasons += self._failure(entry.unfinished)
+        elif request.force:
+            reasons = [Reason("raw", "asked for by --force")]
         return DatePlan(dates, run, PUBLISH if reasons else NOTHING, reasons)
 
     def _refused_files(self, dates: SnapshotDates, manifest: Mapping[str, Any]) -> list[str]:
         """Return the refused files that block it, with those that only a run found so."""
         listed = blocking_refusals(self._arrivals.refused, dates.known_on)
-        found = {file.file for file in self._arrivals.new if file.arrived <= dates.known_on}
+        found = {file.file for file in self._arrivals.waiting(dates)}
         found &= set(manifest.get("skipped_refused_files", ()))
         return sorted({*(refused.file for refused in listed), *found})
 
@@ -317,79 +236,120 @@ class Planner:
         dates = request.dates
         if skipped and not request.skip_refused:
             return f"refused files block it, {counted(skipped)}"
-        inputs = self._arrivals.inputs(dates.known_on)
-        inputs += [
-            (file.log, file.file, file.arrived, "")
-            for file in self._arrivals.new
-            if file.arrived <= dates.known_on and file.file not in skipped
-        ]
+        waiting = self._arrivals.waiting(dates, skipped)
+        inputs = inputs_among(self._arrivals.ingested, dates.known_on)
+        inputs += [(file.log, file.file, file.arrived, "") for file in waiting]
         if not inputs:
-            return self._nothing_arrived(dates)
+            first = self._arrivals.first_day
+            hint = f", the first files arrived on {first}: give --known-on" if first else ""
+            return f"nothing had arrived by {dates.known_on}{hint}"
         try:
-            if not request.allow_stopped_feeds:
-                refuse_stopped_feeds(request, inputs)
+            refuse_stopped_feeds(request, inputs)
         except InputRefused as error:
             return str(error)
         return ""
 
-    def _nothing_arrived(self, dates: SnapshotDates) -> str:
-        first = self._arrivals.first_day
-        hint = f", the first files arrived on {first}: give --known-on" if first else ""
-        return f"nothing had arrived by {dates.known_on}{hint}"
-
-    def _reasons_to_begin(self, dates: SnapshotDates, entry: Entry) -> list[Reason]:
-        waiting = waiting_files(dates, self._arrivals)
-        first = Reason(INGEST if waiting else "raw", "not published yet")
-        return [first, *self._failure(entry)]
-
     def _reasons_to_repeat(
-        self, run: Run, manifest: Mapping[str, Any], entry: Entry, skipped: list[str]
+        self,
+        run: Run,
+        manifest: Mapping[str, Any],
+        attempt: RunAttempt | None,
+        skipped: list[str],
     ) -> list[Reason]:
-        attempt = entry.published
         if attempt is not None and attempt.run != run.name:
             attempt = None
-        reasons = new_input(run.dates, manifest, attempt, self._arrivals)
-        other_cards = changed_scorecard(manifest, self._cards, attempt, self._hashes)
-        if attempt is not None:
-            reasons += changed_code(attempt, self._hashes, same_cards=not other_cards)
-        elif not other_cards and manifest["code"]["hash"] != self._whole_code_hash():
-            reasons.append(Reason("raw", "changed code", "where, the ledger has lost"))
-        reasons += other_cards
+        other_cards = self._changed_scorecard(manifest, attempt)
+        reasons = [
+            *self._new_input(run.dates, manifest, attempt),
+            *self._changed_code(manifest, attempt, has_other_cards=bool(other_cards)),
+            *other_cards,
+        ]
+        before, now = len(manifest["skipped_refused_files"]), len(skipped)
         if manifest["skipped_refused_files"] != skipped:
-            reasons.append(Reason(INGEST, "other files skipped", _difference(manifest, skipped)))
-        return reasons + (self._failure(entry) if reasons else [])
+            reasons.append(Reason(INGEST, "other files skipped", f"{before} before, now {now}"))
+        return reasons
 
-    def _whole_code_hash(self) -> str:
-        """Return the hash that a manifest has; reading what every SELECT reads takes its time."""
-        if self._code_hash is None:
-            self._code_hash = code_hash(self._catalog)
-        return self._code_hash
+    def _new_input(
+        self, dates: SnapshotDates, manifest: Mapping[str, Any], attempt: RunAttempt | None
+    ) -> list[Reason]:
+        """Return the reason where other files count than those of the published run."""
+        arrivals, before = self._arrivals, manifest["input"]
+        passed_over = manifest["skipped_refused_files"]
+        files = [file.file for file in arrivals.waiting(dates, passed_over)]
+        stage, detail = INGEST if files else "raw", ""
+        now = fingerprint_of_input(inputs_among(arrivals.ingested, dates.known_on))
+        if before != now:
+            if attempt is None or attempt.last_file_no is None:
+                more = now["file_count"] + len(files) - before["file_count"]
+                detail = f"{more:+,} files; which ones, the ledger has lost"
+            else:
+                files = arrivals.ingested_after(attempt.last_file_no, dates.known_on) + files
+                detail = "" if files else "files that counted before have changed or gone"
+        elif not files:
+            return []
+        return [Reason(stage, "new input", detail or counted(files))]
 
-    def _failure(self, entry: Entry) -> list[Reason]:
-        attempt = entry.unfinished
+    def _changed_code(
+        self, manifest: Mapping[str, Any], attempt: RunAttempt | None, *, has_other_cards: bool
+    ) -> list[Reason]:
+        """Return the reason where hand-written tables changed, or how scorecards are compiled."""
+        if attempt is None:
+            if has_other_cards or manifest["code"]["hash"] == self._code_hash:
+                return []
+            return [Reason("raw", "changed code", "where, the ledger has lost")]
+        then = {stage.stage: stage for stage in attempt.stages}
+        for stage, now in self._hashes.items():
+            before = then.get(stage)
+            if before is not None and (
+                before.code_hash != now.code
+                or (before.scorecard_hash != now.scorecards and not has_other_cards)
+            ):
+                return [Reason(stage, "changed code", f"first in {stage}")]
+        return []
+
+    def _changed_scorecard(
+        self, manifest: Mapping[str, Any], attempt: RunAttempt | None
+    ) -> list[Reason]:
+        """Return the reason where other scorecards were asked for than those published."""
+        before = [(card["name"], card["version"], card["hash"]) for card in manifest["scorecards"]]
+        now = [(card.name, card.version, card.hash) for card in self._cards]
+        if before == now:
+            return []
+        then = {stage.stage: stage.scorecard_hash for stage in attempt.stages} if attempt else {}
+        differing = [name for name, one in self._hashes.items() if then.get(name) != one.scorecards]
+        names = [", ".join(f"{name} {of}" for name, of, _ in cards) for cards in (before, now)]
+        detail = f"{names[0]} before, now {names[1]}"
+        if names[0] == names[1]:
+            detail = f"{names[1]}, its version is as before"
+        return [Reason(differing[0] if differing else "scores", "changed scorecard", detail)]
+
+    @cached_property
+    def _code_hash(self) -> str:
+        """The hash that a manifest has; reading what every SELECT reads takes its time."""
+        return code_hash(self._catalog)
+
+    def _failure(self, attempt: RunAttempt | None) -> list[Reason]:
+        """Return the reason where the last try ended without publishing, or is under way."""
         broken = attempt.broken_stage if attempt else None
         if attempt is None or broken is None:
             return []
-        return [failed_before(broken, outcome_now(broken, attempt, self._writing_since))]
+        outcome = outcome_now(broken, attempt, self._writing_since)
+        why = f": {broken.reason}" if broken.reason else ""
+        when = "now" if outcome == RUNNING else "before"
+        return [Reason(broken.stage, f"{outcome} {when}", f"at {broken.stage}{why}")]
 
 
-def _difference(manifest: Mapping[str, Any], skipped: list[str]) -> str:
-    before, now = len(manifest["skipped_refused_files"]), len(skipped)
-    return f"{before} before, now {now}"
-
-
-def is_all_current(requests: Sequence[SnapshotRequest]) -> bool:
-    """Return whether every one of these snapshots is published and current.
+def is_all_current(request: SnapshotRequest, dates: Sequence[SnapshotDates]) -> bool:
+    """Return whether the snapshots of a request at these dates are published and current.
 
     Then the work is done in a moment, and starting a Prefect server would take most of it.
     """
-    first = requests[0]
     try:
-        arrivals = look_at_arrivals(first.data_dir)
+        arrivals = look_at_arrivals(request.data_dir)
         if arrivals.new:
             return False
-        planner = Planner(first.data_dir, first.settings, arrivals)
-        return all(planner.plan(request).action == NOTHING for request in requests)
+        planner = Planner(request.data_dir, request.settings, arrivals)
+        return all(planner.plan(replace(request, dates=one)).action == NOTHING for one in dates)
     except InputRefused:
         return False
 

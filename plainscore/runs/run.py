@@ -2,19 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 from uuid import uuid4
 
 from plainscore.analysis.statistics import fill_statistics
-from plainscore.checks.results import refuse_if_critical
+from plainscore.checks.results import CheckResult, refuse_if_critical
 from plainscore.checks.validate import check as check_tables
 from plainscore.checks.validate import import_in_background
-from plainscore.common.errors import InputRefused
+from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import choose_log_format
 from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Catalog
@@ -30,6 +30,7 @@ from plainscore.publish.publication import (
     publish,
     stage_snapshot,
 )
+from plainscore.publish.retention import report_file
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
@@ -45,36 +46,20 @@ from plainscore.runs.ledger import (
     INGEST,
     PUBLISH,
     RUNNING,
-    JsonLog,
-    Ledger,
     RunAttempt,
     StageRecord,
     outcome_of,
     peak_memory_bytes,
     recover_published,
 )
-from plainscore.runs.observers import Observer
-from plainscore.runs.openlineage import OpenLineage
-from plainscore.runs.pipeline import Pipeline, load_pipeline
-from plainscore.runs.report import has_report, write_report
+from plainscore.runs.observers import JsonLog, Ledger, Observer, RunState
+from plainscore.runs.pipeline import Prepared, load_pipeline
+from plainscore.runs.report import write_report
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Settings, engine_options
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from plainscore.checks.results import CheckResult
-
 # What has a stage of its own; every other schema of a method is computed in between.
 OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What many dates share: the method, and what one ingest brought."""
-
-    pipeline: Pipeline
-    report: IngestReport
 
 
 @dataclass(frozen=True)
@@ -91,6 +76,25 @@ class SnapshotOutcome:
     earlier: Run | None = None
     why_again: tuple[str, ...] = ()
 
+    def facts(self) -> dict[str, str]:
+        """Return what to show of it, label -> text."""
+        manifest = read_manifest(self.run)
+        checks, skipped = manifest["checks"], len(manifest["skipped_refused_files"])
+        state = "published" if self.is_new else "published before and current"
+        facts = {
+            "snapshot": f"{self.run.dates}, {state}",
+            "people": f"{manifest['people']:,}, {manifest['scored']:,} of them scored",
+            "scorecards": ", ".join(f"{c['name']} {c['version']}" for c in manifest["scorecards"]),
+            "checks": f"{checks['passed']} passed, {checks['warned']} warned",
+            "input": f"{manifest['input']['file_count']:,} files",
+            "content": manifest["content_hash"],
+            "run": self.run.relative_folder,
+        }
+        if self.earlier is not None:
+            why = ", ".join(self.why_again)
+            facts["rebuilt"] = f"{why}; run {self.earlier.name} stays as it was"
+        return facts | ({"skipped": f"{skipped} refused files"} if skipped else {})
+
 
 def score_day(
     request: SnapshotRequest,
@@ -102,14 +106,9 @@ def score_day(
     The caller holds the writer lock. ``prepared``: what many dates share, see ``prepare``; None
     reads the method and ingests new files as part of the first stage.
 
-    Raises
-    ------
-    ChecksRefused
-        A critical check failed: nothing is published, the last good snapshot stays.
-    InputRefused
-        Refused files block it, a feed has stopped, or no event is known for the dates.
-    Interrupted
-        Ctrl-C or SIGTERM arrived: nothing is published, the last good snapshot stays.
+    Nothing is published, and the last good snapshot stays, where it raises ChecksRefused (a
+    critical check failed), InputRefused (refused files block it, a feed has stopped, or no event
+    is known for the dates) or Interrupted (Ctrl-C or SIGTERM).
     """
     with SnapshotRun(request, prepared, observers) as run:
         run.ingest()
@@ -133,7 +132,7 @@ def score_ingested(request: SnapshotRequest, report: IngestReport) -> SnapshotOu
     return score_day(request, Prepared(load_pipeline(request.settings), report))
 
 
-def prepare(data_dir: "Path", settings: Settings) -> Prepared:
+def prepare(data_dir: Path, settings: Settings) -> Prepared:
     """Do once what many dates share: read the method, ingest new files, refresh the catalog.
 
     The caller holds the writer lock. Raises what concerns every date: InputRefused without a
@@ -146,7 +145,7 @@ def prepare(data_dir: "Path", settings: Settings) -> Prepared:
     return Prepared(pipeline, report)
 
 
-def ingest_new_files(data_dir: "Path", threads: int | None) -> IngestReport:
+def ingest_new_files(data_dir: Path, threads: int | None) -> IngestReport:
     """Ingest what is new in landing/, whatever the dates.
 
     Raises InputRefused if there is neither a landing/ nor an event store.
@@ -156,11 +155,10 @@ def ingest_new_files(data_dir: "Path", threads: int | None) -> IngestReport:
     return ingest_new(data_dir, threads=threads)
 
 
-class SnapshotRun:
+class SnapshotRun(RunState):
     """One attempt to publish one snapshot; its methods are the stages, in their order.
 
     A context manager: at its end the engine is closed, and what it spilled is removed.
-    ``attempt`` holds what the ledger records, ``results`` all check results so far.
     """
 
     def __init__(
@@ -169,27 +167,17 @@ class SnapshotRun:
         prepared: Prepared | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
-        self.request = request
-        self.attempt = RunAttempt(
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-            run_id=str(uuid4()),
-            engine=request.settings.engine,
-        )
-        self.results: list[CheckResult] = []
-        self.is_current = False
-        self.is_prepared = False
-        """Whether the first stage has found the input; before, there is no provenance."""
-        self._prepared = prepared
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        attempt = RunAttempt(started, run_id=str(uuid4()), engine=request.settings.engine)
+        super().__init__(request, attempt, prepared)
         self._earlier: tuple[Run | None, tuple[str, ...]] = (None, ())
         self._run: Run | None = None
         self._built: set[str] = set()
         self._staged: StagedSnapshot | None = None
-        self._opened: AbstractContextManager[DuckDBEngine] | None = None
+        self._engines = ExitStack()
         self._engine: DuckDBEngine | None = None
-        self._observers = [Ledger(self), JsonLog(), *observers]
         choose_log_format(request.settings.log_format)
-        if request.settings.lineage_directory is not None:
-            self._observers.append(OpenLineage(request.settings.lineage_directory))
+        self._observers = [Ledger(request), JsonLog(), *observers, *_lineage(request.settings)]
 
     def __enter__(self) -> "SnapshotRun":
         return self
@@ -208,18 +196,16 @@ class SnapshotRun:
         Raises InputRefused if refused files block it and the request does not skip them, if
         nothing had arrived by known_on, or if a feed has stopped.
         """
+        is_shown = self.prepared is not None
         with self.stage(INGEST) as stage:
-            if self._prepared is None:
+            if self.prepared is None:
                 settings = self.request.settings
                 pipeline = load_pipeline(settings)
                 if find_latest_run(self.request.data_dir, self.request.dates) is None:
                     import_in_background()  # a published date is mostly found current
                 report = ingest_new_files(self.request.data_dir, settings.threads)
-                self._prepared = Prepared(pipeline, report)
-                is_shown = False
-            else:
-                is_shown = True
-            self._find_input(stage)
+                self.prepared = Prepared(pipeline, report)
+            self._find_input(stage, self.prepared.report)
         self._find_published()
         if self.is_current and not is_shown:
             refresh_catalog(self.request.data_dir)  # a kill may have come before it was shown
@@ -262,17 +248,18 @@ class SnapshotRun:
     def publish(self) -> None:
         """Move the written snapshot into place and show it in the catalog. May be repeated."""
         assert self._staged is not None, "write comes first"
+        assert self.provenance is not None, "ingest comes first"
         with self.stage(PUBLISH):
             self._close_engine()  # its memory is needed to hash everything that it made
             rows = [astuple(result) for result in self.results]
-            self._run = publish(self.request.data_dir, self._staged, self._provenance, rows)
-        self.attempt.run = self._run.name
-        made = self._run
+            made = publish(self.request.data_dir, self._staged, self.provenance, rows)
+        self._run, self.attempt.run = made, made.name
         self._notify(lambda one: one.published(self, made))
 
     def report_page(self) -> None:
         """Write the report of the date, unless the settings say no or it is current."""
-        if self.request.settings.report and not (self.is_current and has_report(self.request)):
+        file = report_file(self.request.data_dir, self.request.dates.as_of_date)
+        if self.request.settings.report and not (self.is_current and file.is_file()):
             write_report(self.request, self.catalog)
             stop_if_interrupted()
 
@@ -292,11 +279,10 @@ class SnapshotRun:
                 yield record
             finally:
                 stop_if_interrupted()
-        except BaseException as error:
-            record.outcome, record.reason = outcome_of(error, name, self)
-            raise
-        else:
             record.outcome = DONE
+        except BaseException as error:
+            record.outcome, record.reason = outcome_of(error, name, self.results)
+            raise
         finally:
             record.seconds = round(record.seconds + time.monotonic() - began, 3)
             record.peak_memory_bytes = peak_memory_bytes()
@@ -310,7 +296,7 @@ class SnapshotRun:
             self.attempt.stages[-1].rows = self.engine.row_count(schema)
         stop_if_interrupted()
 
-    def check(self, schema: str) -> list["CheckResult"]:
+    def check(self, schema: str) -> list[CheckResult]:
         """Check a schema's tables and the assertions that must hold by now; keep the results.
 
         Raises ChecksRefused if a critical check fails or cannot run.
@@ -326,23 +312,12 @@ class SnapshotRun:
         refuse_if_critical(results)
         return results
 
-    def warn(self, warning: str) -> None:
-        """Add a warning to the outcome, once."""
-        if self._prepared is not None and warning not in self._prepared.report.warnings:
-            self._prepared.report.warnings.append(warning)
-
     # What they made
 
     @property
     def schemas(self) -> list[str]:
         """The schemas between logs and audits in build order: staging, features, scores."""
         return [one for one in self.catalog.schemas if one not in OTHER_STAGES]
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """The scorecards and tables."""
-        assert self._prepared is not None, "ingest comes first"
-        return self._prepared.pipeline
 
     @property
     def catalog(self) -> Catalog:
@@ -358,46 +333,43 @@ class SnapshotRun:
     @property
     def outcome(self) -> SnapshotOutcome:
         """What the run did."""
-        assert self._prepared is not None
+        assert self.prepared is not None
         assert self._run is not None, "publish comes first"
-        if self.is_current:
-            return SnapshotOutcome(self._run, False, self._prepared.report)
-        return SnapshotOutcome(self._run, True, self._prepared.report, *self._earlier)
+        report, is_new = self.prepared.report, not self.is_current
+        return SnapshotOutcome(self._run, is_new, report, *self._earlier)
 
-    def _find_input(self, stage: StageRecord) -> None:
-        assert self._prepared is not None
-        request, report = self.request, self._prepared.report
-        blocking = blocking_refusals(report.refused, request.dates.known_on)
+    def _find_input(self, stage: StageRecord, report: IngestReport) -> None:
+        request, known_on = self.request, self.request.dates.known_on
+        blocking = blocking_refusals(report.refused, known_on)
         if blocking and not request.skip_refused:
-            raise InputRefused(refused_files_message(blocking, request.dates.known_on))
+            raise InputRefused(refused_files_message(blocking, known_on))
         self._store = open_store(request.data_dir)
         files = self._store.ledger()
-        inputs = inputs_among(files, request.dates.known_on)
+        inputs = inputs_among(files, known_on)
         if not inputs:
             first = min(files["arrived"].to_list(), default=None)
             raise InputRefused(nothing_known_message(request.dates, first))
-        if not request.allow_stopped_feeds:
-            refuse_stopped_feeds(request, inputs)
+        refuse_stopped_feeds(request, inputs)
         for warning in check_deliveries(request, files):
             self.warn(warning)
-        self._provenance = Provenance(
-            cards=self.pipeline.cards,
-            input=fingerprint_of_input(inputs),
-            code_version=version("plainscore"),
-            code_hash=self.pipeline.code_hash,
-            skipped_refused_files=tuple(refused.file for refused in blocking),
-            erasures=self._store.head.erasures,
-            project=request.settings.project.as_json(),
-        )
-        self.is_prepared = True
+        said = ("name", "version", "hash", "base")
+        self.provenance = {
+            "scorecards": [{n: getattr(card, n) for n in said} for card in self.pipeline.cards],
+            "input": fingerprint_of_input(inputs),
+            "code": {"version": version("plainscore"), "hash": self.pipeline.code_hash},
+            "skipped_refused_files": sorted(refused.file for refused in blocking),
+            "erasures": self._store.head.erasures,
+            "project": request.settings.project.as_json(),
+        }
         self.attempt.last_file_no = next_file_no(files) - 1
-        stage.rows = accepted_rows(files, request.dates.known_on)
-        stage.input_hash = self._provenance.input["sha256"]
+        stage.rows = accepted_rows(files, known_on)
+        stage.input_hash = self.provenance["input"]["sha256"]
 
     def _find_published(self) -> None:
         """Decide whether the published run is current; else remember why another is made."""
         found = find_latest_run(self.request.data_dir, self.request.dates)
-        reasons = reasons_to_run(found, self._provenance) if found else []
+        assert self.provenance is not None
+        reasons = reasons_to_run(found, self.provenance) if found else []
         if found and not reasons and not self.request.force:
             self.is_current, self._run = True, found
             self._notify(lambda one: one.current(self, found))
@@ -411,15 +383,14 @@ class SnapshotRun:
         if options.temp_directory is not None:
             shutil.rmtree(options.temp_directory, ignore_errors=True)
         options = replace(options, engine=settings.engine, master=settings.master)
-        self._opened = built(
+        opened = built(
             self.catalog, self.request.dates, self._store, self.pipeline.cards, options=options
         )
-        self._engine = self._opened.__enter__()
+        self._engine = self._engines.enter_context(opened)
 
     def _close_engine(self) -> None:
-        if self._opened is not None:
-            opened, self._opened, self._engine = self._opened, None, None
-            opened.__exit__(None, None, None)
+        self._engine = None
+        self._engines.close()
 
     def _require_events(self) -> None:
         logs = self.catalog.of_schema("raw")
@@ -436,8 +407,8 @@ class SnapshotRun:
             stages[-1].outcome, stages[-1].reason = RUNNING, None
             return stages[-1]
         record = StageRecord(name)
-        if self.is_prepared:
-            record.input_hash = self._provenance.input["sha256"]
+        if self.provenance is not None:
+            record.input_hash = self.provenance["input"]["sha256"]
             hashes = self.pipeline.stage_hashes.get(name)
             if hashes is not None:
                 record.code_hash, record.scorecard_hash = hashes.code, hashes.scorecards
@@ -449,15 +420,34 @@ class SnapshotRun:
             call(observer)
 
 
+def _lineage(settings: Settings) -> list[Observer]:
+    """Return the observer of OpenLineage if the settings ask for it.
+
+    Raises UsageError if the package that makes its events is not installed.
+    """
+    if settings.lineage_directory is None:
+        return []
+    try:
+        import openlineage.client  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            "the setting lineage_directory needs OpenLineage: install plainscore[lineage], or "
+            "leave the setting out"
+        ) from error
+    from plainscore.runs.openlineage import OpenLineage
+
+    return [OpenLineage(settings.lineage_directory)]
+
+
 def reasons_to_run(run: Run, provenance: Provenance) -> list[str]:
     """Return why a published run is stale; empty if it is current."""
-    manifest: Mapping[str, Any] = read_manifest(run)
-    published_cards = [card["hash"] for card in manifest["scorecards"]]
+    before, now = read_manifest(run), provenance
+    cards = [[card["hash"] for card in said["scorecards"]] for said in (before, now)]
+    skipped = [said["skipped_refused_files"] for said in (before, now)]
     changes = {
-        "new input": manifest["input"] != dict(provenance.input),
-        "changed code": manifest["code"]["hash"] != provenance.code_hash,
-        "changed scorecard": published_cards != [card.hash for card in provenance.cards],
-        "other files skipped": manifest["skipped_refused_files"]
-        != sorted(provenance.skipped_refused_files),
+        "new input": before["input"] != now["input"],
+        "changed code": before["code"]["hash"] != now["code"]["hash"],
+        "changed scorecard": cards[0] != cards[1],
+        "other files skipped": skipped[0] != skipped[1],
     }
     return [reason for reason, applies in changes.items() if applies]

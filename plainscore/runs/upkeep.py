@@ -9,12 +9,12 @@ import duckdb
 from plainscore.analysis.drift import compute_drift
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
-from plainscore.common.text import parquet_list
+from plainscore.common.text import read_parquet
 from plainscore.logs.compaction import CompactedTable, compact
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import DRIFT, derived_folder
-from plainscore.publish.retention import PruneOutcome, RetentionRule, prune
-from plainscore.publish.runs import Run, RunPair, default_runs, published_runs, runs_of
+from plainscore.publish.retention import PruneOutcome, prune
+from plainscore.publish.runs import RunPair, default_runs, published_runs, runs_of
 from plainscore.publish.sets import SNAPSHOTS, table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.settings import Retention, Settings
@@ -46,20 +46,12 @@ def prune_snapshots(
     """
     if not (data_dir / SNAPSHOTS).is_dir():
         raise InputRefused(f"nothing is published in {data_dir}: there is nothing to prune")
-    rule = RetentionRule(retention.keep_daily_days, retention.keep, retention.keep_superseded_days)
-    grace = timedelta(hours=retention.grace_hours)
     with writer_lock(data_dir, "prune"):
-        outcome = prune(data_dir, rule, grace, is_rehearsal=is_rehearsal)
-        if not is_rehearsal:
-            _forget(data_dir, outcome)
+        outcome = prune(data_dir, retention, is_rehearsal=is_rehearsal)
+        for run in outcome.deleted:
+            if not is_rehearsal and not runs_of(data_dir, run.dates):
+                entry_file(data_dir, run.dates).unlink(missing_ok=True)
     return outcome
-
-
-def _forget(data_dir: Path, outcome: PruneOutcome) -> None:
-    """Drop what the ledger says of dates that have no run any more."""
-    for run in outcome.deleted:
-        if not runs_of(data_dir, run.dates):
-            entry_file(data_dir, run.dates).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -92,35 +84,21 @@ def find_drift(
     Compares the newest snapshot with the last one at least ``over_days`` before it; without one,
     nothing is found. Computes the drift unless it is published. The caller holds the writer lock.
     """
-    pair = _pair(default_runs(published_runs(data_dir)), over_days)
-    if pair is None:
+    runs = default_runs(published_runs(data_dir))
+    days = {run: (runs[-1].dates.as_of_date - run.dates.as_of_date).days for run in runs}
+    earlier = [run for run in runs if days[run] >= max(over_days, 1)]
+    if not earlier:
         return None
+    pair = RunPair(earlier[-1], runs[-1])
     list(compute_drift(data_dir, [pair], settings))
-    psi, is_beyond_noise = _drift_of_score(derived_folder(data_dir, DRIFT, pair))
-    if psi <= max_psi or not is_beyond_noise:
-        return None
-    days = f"{pair.before.dates.as_of_date} and {pair.after.dates.as_of_date}"
-    message = f"the score has drifted between {days}: PSI {psi:.3f} (limit: {max_psi:g})"
-    return Finding(DRIFTED, message, psi, max_psi)
-
-
-def _pair(runs: list[Run], over_days: int) -> RunPair | None:
-    if not runs:
-        return None
-    newest = runs[-1]
-    before = [
-        run
-        for run in runs
-        if (newest.dates.as_of_date - run.dates.as_of_date).days >= max(over_days, 1)
-    ]
-    return RunPair(before[-1], newest) if before else None
-
-
-def _drift_of_score(folder: Path) -> tuple[float, bool]:
-    file = parquet_list([table_file(folder, "drift")])
+    drift = read_parquet([table_file(derived_folder(data_dir, DRIFT, pair), "drift")])
+    of_score = "scorecard_no = 1 and subject_kind = 'score'"
     with duckdb.connect() as con:
-        psi, is_beyond_noise = con.execute(
-            f"select psi, is_beyond_noise from read_parquet({file}, hive_partitioning = false) "
-            "where scorecard_no = 1 and subject_kind = 'score'"
-        ).fetchall()[0]
-    return float(psi or 0), bool(is_beyond_noise)
+        ((psi, is_beyond_noise),) = con.execute(
+            f"select psi, is_beyond_noise from {drift} where {of_score}"
+        ).fetchall()
+    if (psi or 0) <= max_psi or not is_beyond_noise:
+        return None
+    between = f"{pair.before.dates.as_of_date} and {pair.after.dates.as_of_date}"
+    message = f"the score has drifted between {between}: PSI {psi:.3f} (limit: {max_psi:g})"
+    return Finding(DRIFTED, message, psi, max_psi)

@@ -28,9 +28,9 @@ from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.runs.ledger import StageRecord
-from plainscore.runs.observers import Observer
+from plainscore.runs.observers import Observer, RunState
 from plainscore.runs.request import read_request
-from plainscore.runs.run import SnapshotRun, score_day
+from plainscore.runs.run import score_day
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldSettings
 from tests.campaigns.contents import TRANSIENT
@@ -99,7 +99,7 @@ class StageTimes(Observer):
     def started(self, *_: Any) -> None:
         self._before = time.process_time()
 
-    def finished(self, _run: SnapshotRun, facts: StageRecord) -> None:
+    def finished(self, _run: RunState, facts: StageRecord) -> None:
         self.seconds[facts.stage] = time.process_time() - self._before
 
 

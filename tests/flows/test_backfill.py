@@ -21,22 +21,20 @@ from plainscore.logs import IngestReport
 from plainscore.publish.runs import Run, published_runs
 from plainscore.runs import run, schedule
 from plainscore.runs.calendar import read_dates
+from plainscore.runs.pipeline import Prepared
 from plainscore.runs.plan import is_all_current
-from plainscore.runs.request import SnapshotRequest, read_requests
-from plainscore.runs.run import Prepared, SnapshotOutcome
-from plainscore.runs.schedule import DatesOutcome, PlannedDate, backfill, publish_dates
-from tests.flows.conftest import LAST_DAY
+from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.run import SnapshotOutcome
+from plainscore.runs.schedule import DatesOutcome, publish_in_process, publish_rounds
+from tests.flows.conftest import LAST_DAY, request_for
 
 NOTHING_SHARED: Any = None
 DAYS = [date(2026, 10, 29), date(2026, 10, 30), date(2026, 10, 31)]
+DATES = [SnapshotDates(day, day) for day in DAYS]
 
 
-def requests_for(data_dir: Path) -> list[SnapshotRequest]:
-    return read_requests(DAYS, None, data_dir)
-
-
-def published(request: SnapshotRequest, is_new: bool = True) -> SnapshotOutcome:
-    run = Run(request.dates, 1, request.data_dir / "run=0001")
+def published(data_dir: Path, dates: SnapshotDates, is_new: bool = True) -> SnapshotOutcome:
+    run = Run(dates, 1, data_dir / "run=0001")
     return SnapshotOutcome(run, is_new, IngestReport(warnings=["a feed is quiet"]))
 
 
@@ -44,11 +42,10 @@ def publish_all_but(data_dir: Path, day: date, error: Exception) -> DatesOutcome
     def publish(request: SnapshotRequest, _: Prepared) -> SnapshotOutcome:
         if request.dates.as_of_date == day:
             raise error
-        return published(request)
+        return published(data_dir, request.dates)
 
-    requests = requests_for(data_dir)
-    planned = [PlannedDate(request.dates, "requested") for request in requests]
-    return publish_dates(planned, requests[0], NOTHING_SHARED, publish)
+    rounds = [DATES[:1], DATES[1:]]
+    return publish_rounds(rounds, request_for(data_dir), NOTHING_SHARED, publish)
 
 
 @pytest.mark.parametrize(
@@ -92,16 +89,16 @@ def test_landing_and_contracts_are_read_once_however_many_dates_there_are(
 
     def publish(request: SnapshotRequest, prepared: Prepared, _: Any) -> SnapshotOutcome:
         assert prepared.report is report
-        return published(request)
+        return published(tmp_path, request.dates)
 
     monkeypatch.setattr(schedule, "score_day", publish)
-    assert len(backfill(requests_for(tmp_path)).done) == 3
+    assert len(publish_in_process([DATES], request_for(tmp_path)).done) == 3
     assert done == ["load_pipeline", "ingest_new_files", "recover_published"]
 
 
 def test_without_a_landing_no_date_is_tried(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="is no directory"):
-        backfill(requests_for(tmp_path))
+        publish_in_process([DATES], request_for(tmp_path))
 
 
 def test_dates_that_failed_are_told_on_stderr_with_their_reasons(
@@ -119,7 +116,7 @@ def test_dates_that_failed_are_told_on_stderr_with_their_reasons(
 def test_a_backfill_with_nothing_to_do_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = [published(request, is_new=False) for request in requests_for(tmp_path)]
+    done = [published(tmp_path, dates, is_new=False) for dates in DATES]
     assert emit_outcomes(DatesOutcome(done), "table") == 0
     assert "nothing to do: all 3 are published and current" in capsys.readouterr().out
 
@@ -128,10 +125,10 @@ def test_what_is_all_current_is_known_before_a_server_is_started(
     published_once: tuple[Path, SnapshotOutcome],
 ) -> None:
     data_dir, _ = published_once
-    assert is_all_current(read_requests([LAST_DAY], None, data_dir))
-    assert not is_all_current(read_requests([LAST_DAY], None, data_dir, force=True))
-    assert not is_all_current(read_requests(DAYS, None, data_dir))
-    assert not is_all_current(read_requests(DAYS, None, data_dir / "nowhere"))
+    assert is_all_current(request_for(data_dir), DATES[-1:])
+    assert not is_all_current(request_for(data_dir, force=True), DATES[-1:])
+    assert not is_all_current(request_for(data_dir), DATES)
+    assert not is_all_current(request_for(data_dir / "nowhere"), DATES[-1:])
 
 
 def test_dates_come_from_a_file_as_well(tmp_path: Path) -> None:

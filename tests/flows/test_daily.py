@@ -14,11 +14,15 @@ from plainscore.logs import IngestReport, ingest_new
 from plainscore.logs.event_store import open_store
 from plainscore.publish.runs import PRUNED, Run
 from plainscore.runs import schedule
-from plainscore.runs.calendar import DateRange
 from plainscore.runs.inputs import check_deliveries
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.run import SnapshotOutcome
-from plainscore.runs.schedule import daily, dates, missing_dates, stale_by_rule
+from plainscore.runs.schedule import (
+    daily_rounds,
+    missing_dates,
+    publish_in_process,
+    stale_by_rule,
+)
 from plainscore.settings import Daily, Deliveries, Settings
 from tests.flows.conftest import LAST_DAY, request_for
 from tests.publish.invented import SEPTEMBER
@@ -52,13 +56,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[SnapshotDates]:
 
 
 def missing(data_dir: Path, settings: Settings, last_day: date) -> list[date]:
-    return [one.dates.as_of_date for one in missing_dates(data_dir, settings, last_day)]
+    return [one.as_of_date for one in missing_dates(data_dir, settings, last_day)]
 
 
 def test_missed_days_are_published_and_one_that_fails_does_not_stop_the_rest(
     since_september: Path, asked: list[SnapshotDates]
 ) -> None:
-    outcome = daily(request_for(since_september, OCTOBER_2), OCTOBER_2)
+    rounds = daily_rounds(since_september, Settings(), OCTOBER_2)
+    outcome = publish_in_process(rounds, request_for(since_september, OCTOBER_2))
     assert asked[:2] == [SnapshotDates(day, day) for day in (OCTOBER_1, OCTOBER_2)]
     assert [dates.as_of_date for dates in outcome.failed] == [OCTOBER_1]
     assert [done.run.dates.as_of_date for done in outcome.done] == [OCTOBER_2]
@@ -84,7 +89,7 @@ def test_what_was_pruned_stays_away(since_september: Path) -> None:
 def test_late_data_restates_what_the_settings_say(since_september: Path) -> None:
     def stale(**rule: Any) -> list[SnapshotDates]:
         settings = Settings(daily=Daily(**rule))
-        return [one.dates for one in stale_by_rule(since_september, settings, LAST_DAY)]
+        return stale_by_rule(since_september, settings, LAST_DAY)
 
     again = SnapshotDates(SEPTEMBER_END, LAST_DAY)
     assert stale(restate="month-ends") == [again]
@@ -95,27 +100,12 @@ def test_late_data_restates_what_the_settings_say(since_september: Path) -> None
     assert stale(restate_every_days=32) == []
 
 
-def test_the_list_of_dates_says_why(since_september: Path) -> None:
-    def listed(**question: Any) -> list[tuple[date, date, str]]:
-        found = dates(since_september, Settings(), **question)
-        return [(one.dates.as_of_date, one.dates.known_on, one.why) for one in found]
-
-    assert listed(days=[OCTOBER_1], known_on=LAST_DAY) == [(OCTOBER_1, LAST_DAY, "requested")]
-    assert listed(last_day=OCTOBER_2) == [
-        (OCTOBER_1, OCTOBER_1, "not published yet"),
-        (OCTOBER_2, OCTOBER_2, "the last day"),
-    ]
-    assert listed(stale=DateRange()) == [(SEPTEMBER_END, LAST_DAY, "late data arrived")]
-    assert listed(newest_arrival=LAST_DAY) == [
-        (SEPTEMBER_END, SEPTEMBER_END, "published"),
-        (LAST_DAY, LAST_DAY, "the last month end"),
-    ]
-
-
 def test_where_nothing_is_missing_the_last_day_is_found_current(
     published_once: tuple[Path, SnapshotOutcome],
 ) -> None:
-    outcome = daily(request_for(published_once[0]), LAST_DAY)
+    data_dir, _ = published_once
+    rounds = daily_rounds(data_dir, Settings(), LAST_DAY)
+    outcome = publish_in_process(rounds, request_for(data_dir))
     assert [done.is_new for done in outcome.done] == [False]
 
 

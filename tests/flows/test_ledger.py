@@ -19,11 +19,13 @@ from plainscore.runs.ledger import (
     read_entries,
     read_entry,
 )
+from plainscore.runs.pipeline import Prepared
 from plainscore.runs.request import read_request
-from plainscore.runs.run import Prepared, SnapshotOutcome, SnapshotRun
+from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 
 DAY = date(2026, 10, 31)
 DATES = SnapshotDates(DAY, DAY)
+PROVENANCE = {"input": {"sha256": "input"}}
 
 
 class InventedRun:
@@ -34,13 +36,12 @@ class InventedRun:
         self.refusals = refusals or {}
         self.run = SnapshotRun(read_request(DAY, None, data_dir))
         pipeline: Any = SimpleNamespace(stage_hashes={"raw": StageHash("code", None)})
-        self.run._prepared = Prepared(pipeline, IngestReport())
-        self.run._provenance = SimpleNamespace(input={"sha256": "input"})  # type: ignore[assignment]
+        self.run.prepared = Prepared(pipeline, IngestReport())
 
     @property
     def warnings(self) -> list[str]:
-        assert self.run._prepared is not None
-        return self.run._prepared.report.warnings
+        assert self.run.prepared is not None
+        return self.run.prepared.report.warnings
 
     def go(self, *, until: str = "") -> None:
         """Do all stages of a run; ``until``: a kill comes in the middle of that stage."""
@@ -50,7 +51,7 @@ class InventedRun:
                 self.killed.__enter__()
                 return
             with self.run.stage(name):
-                self.run.is_prepared, self.run.attempt.last_file_no = True, 7
+                self.run.provenance, self.run.attempt.last_file_no = PROVENANCE, 7
                 if name in self.refusals:
                     raise self.refusals[name]
         made = run_number(self.data_dir, 1)
@@ -92,20 +93,19 @@ def test_every_stage_of_a_published_run_is_done(
     assert by_stage["scores"].scorecard_hash != by_stage["features"].scorecard_hash
 
 
-def test_a_stage_that_a_kill_cuts_short_still_reads_as_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("until", "noted"),
+    [
+        ("ingest", {"ingest": "running"}),
+        ("staging", {"ingest": "done", "raw": "done", "staging": "running"}),
+    ],
+)
+def test_a_stage_is_noted_before_it_begins_and_reads_as_running_after_a_kill(
+    tmp_path: Path, until: str, noted: dict[str, str]
+) -> None:
     killed = InventedRun(tmp_path)
-    killed.go(until="staging")
-    assert outcomes(read_entry(tmp_path, DATES)) == {
-        "ingest": "done",
-        "raw": "done",
-        "staging": "running",
-    }
-
-
-def test_a_first_ingest_is_noted_before_it_begins(tmp_path: Path) -> None:
-    killed = InventedRun(tmp_path)
-    killed.go(until="ingest")
-    assert outcomes(read_entry(tmp_path, DATES)) == {"ingest": "running"}
+    killed.go(until=until)
+    assert outcomes(read_entry(tmp_path, DATES)) == noted
 
 
 def test_a_stage_that_is_tried_again_is_one_stage(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_an_end_without_a_run_is_noted_with_its_reason_in_one_line(
     assert "\n" not in broken.reason
 
 
-def test_a_failure_after_a_success_keeps_what_was_published(tmp_path: Path) -> None:
+def test_a_failure_keeps_what_was_published_until_a_run_finds_it_current(tmp_path: Path) -> None:
     InventedRun(tmp_path).go()
     with pytest.raises(InputRefused):
         InventedRun(tmp_path, {"ingest": InputRefused("bad file")}).go()
@@ -150,16 +150,8 @@ def test_a_failure_after_a_success_keeps_what_was_published(tmp_path: Path) -> N
     assert entry.published is not None
     assert (entry.published.run, entry.published.last_file_no) == ("0001", 7)
     assert outcomes(entry) == {"ingest": "refused"}
-
-
-def test_a_run_found_current_settles_what_went_wrong_before(tmp_path: Path) -> None:
-    InventedRun(tmp_path).go()
-    with pytest.raises(InputRefused):
-        InventedRun(tmp_path, {"ingest": InputRefused("bad file")}).go()
     InventedRun(tmp_path).find_current(1)
-    entry = read_entry(tmp_path, DATES)
-    assert entry.unfinished is None
-    assert entry.published is not None
+    assert read_entry(tmp_path, DATES) == Entry(DATES, entry.published)
 
 
 def test_a_kill_between_publishing_and_noting_it_is_mended_by_the_next_run(tmp_path: Path) -> None:

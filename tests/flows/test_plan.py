@@ -65,7 +65,7 @@ def test_planning_writes_nothing(published: Published) -> None:
 def planned_dates(data_dir: Path, lag_days: int) -> list[SnapshotDates]:
     settings = Settings(arrival_lag_days=lag_days)
     newest = look_at_arrivals(data_dir).newest_day
-    return [one.dates for one in schedule.dates(data_dir, settings, newest_arrival=newest)]
+    return schedule.published_dates(data_dir, settings, newest)
 
 
 def _all_files(folder: Path) -> dict[Path, int]:

@@ -6,14 +6,13 @@ from pathlib import Path
 from plainscore.publish.retention import (
     publish_report,
     remove_all_reports,
-    remove_reports_of,
     remove_unfinished_reports,
     report_file,
 )
 from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.flows.conftest import LAST_DAY, request_for
 
-SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
+OCTOBER = date(2026, 10, 31)
 
 
 def test_a_report_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -24,13 +23,11 @@ def test_a_report_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["2026-10-31.html"]
 
 
-def test_a_report_leaves_with_its_date_and_so_does_what_a_kill_left(tmp_path: Path) -> None:
-    for day in (SEPTEMBER, OCTOBER):
-        publish_report("page", report_file(tmp_path, day))
+def test_what_a_kill_left_goes_and_then_every_report(tmp_path: Path) -> None:
+    publish_report("page", report_file(tmp_path, OCTOBER))
     (tmp_path / "reports" / ".unfinished-1").write_text("half")
     (tmp_path / "reports" / "mine.html").write_text("of somebody else")
     remove_unfinished_reports(tmp_path)
-    remove_reports_of(tmp_path, {SEPTEMBER})
     left = {path.name for path in (tmp_path / "reports").iterdir()}
     assert left == {"2026-10-31.html", "mine.html"}
     remove_all_reports(tmp_path)

@@ -6,21 +6,17 @@ from pathlib import Path
 import pytest
 
 from plainscore.common.errors import UsageError
-from plainscore.runs.calendar import dates_between, resolve_date
+from plainscore.runs.calendar import Every, dates_between, resolve_date
 from plainscore.runs.request import read_request, snapshot_dates
 from plainscore.settings import Settings, read_settings, setting_origins
 
 TODAY = date(2026, 11, 23)
 
 
-def test_a_snapshot_knows_what_had_arrived_by_its_own_day() -> None:
-    dates = snapshot_dates(date(2026, 10, 31), None, Settings(), TODAY)
-    assert dates.known_on == date(2026, 10, 31)
-
-
-def test_a_configured_lag_waits_for_late_events() -> None:
-    dates = snapshot_dates(date(2026, 10, 31), None, Settings(arrival_lag_days=3), TODAY)
-    assert dates.known_on == date(2026, 11, 3)
+def test_a_snapshot_knows_what_had_arrived_by_its_own_day_or_the_configured_lag() -> None:
+    for lag, known_on in ((0, date(2026, 10, 31)), (3, date(2026, 11, 3))):
+        dates = snapshot_dates(date(2026, 10, 31), None, Settings(arrival_lag_days=lag), TODAY)
+        assert dates.known_on == known_on
 
 
 def test_a_day_to_come_is_refused_unless_it_is_said_what_is_known() -> None:
@@ -46,23 +42,18 @@ def test_a_named_day_waits_for_the_configured_lag(
     assert (dates.as_of_date, dates.known_on) == (date(2026, 11, 20), date(2026, 11, 22))
 
 
-def test_a_backfill_takes_both_of_its_ends() -> None:
-    first, last = date(2026, 2, 27), date(2026, 3, 1)
-    assert dates_between(first, last, "day") == [first, date(2026, 2, 28), last]
-    assert dates_between(date(2026, 1, 1), date(2026, 1, 15), "week") == [
-        date(2026, 1, 1),
-        date(2026, 1, 8),
-        date(2026, 1, 15),
-    ]
-
-
-def test_months_end_on_their_last_days_leap_years_and_new_years_included() -> None:
-    assert dates_between(date(2023, 11, 30), date(2024, 3, 30), "month") == [
-        date(2023, 11, 30),
-        date(2023, 12, 31),
-        date(2024, 1, 31),
-        date(2024, 2, 29),
-    ]
+@pytest.mark.parametrize(
+    ("every", "dates"),
+    [
+        ("day", ["2026-02-27", "2026-02-28", "2026-03-01"]),
+        ("week", ["2026-01-01", "2026-01-08", "2026-01-15"]),
+        ("month", ["2023-11-30", "2023-12-31", "2024-01-31", "2024-02-29"]),
+    ],
+)
+def test_a_backfill_takes_both_of_its_ends(every: Every, dates: list[str]) -> None:
+    days = [date.fromisoformat(day) for day in dates]
+    last = date(2024, 3, 30) if every == "month" else days[-1]
+    assert dates_between(days[0], last, every) == days
 
 
 def test_a_backfill_without_any_date_is_no_backfill() -> None:

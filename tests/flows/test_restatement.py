@@ -72,8 +72,8 @@ def test_a_span_and_a_day_choose_what_is_restated(
         run = f"snapshots/as_of_date={month_end}/known_on={month_end}/run=0001"
         (tmp_path / run).mkdir(parents=True)
     everything = stale_dates(tmp_path, DateRange())
-    assert [one.dates.as_of_date.month for one in everything] == [6, 7, 8]
-    assert {one.dates.known_on for one in everything} == {LAST_DAY}
+    assert [one.as_of_date.month for one in everything] == [6, 7, 8]
+    assert {one.known_on for one in everything} == {LAST_DAY}
     july = stale_dates(tmp_path, DateRange(date(2026, 7, 1), date(2026, 7, 31), date(2026, 8, 31)))
-    assert [one.dates for one in july] == [SnapshotDates(date(2026, 7, 31), date(2026, 8, 31))]
+    assert july == [SnapshotDates(date(2026, 7, 31), date(2026, 8, 31))]
     assert stale_dates(tmp_path, DateRange(known_on=date(2026, 6, 30))) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 from contextlib import suppress
@@ -16,13 +17,13 @@ from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.common.signals import Interrupted
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import run
 from plainscore.runs.ledger import entry_file, read_entry
-from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun, score_day
-from plainscore.runs.schedule import backfill
+from plainscore.runs.schedule import publish_in_process
 from tests.flows.conftest import LAST_DAY, request_for
 from tests.made_once import SAMPLE
 
@@ -54,50 +55,36 @@ def test_a_second_run_finds_the_first_current(published: Published) -> None:
 
 
 @quickly
-def test_a_forced_run_ends_in_the_same_content(published: Published) -> None:
+def test_a_forced_run_has_the_same_content_and_another_scorecard_makes_a_further_run(
+    published: Published,
+) -> None:
     data_dir, first = published
     again = score_day(request_for(data_dir, force=True, threads=1))
-    assert again.run.name == "0002"
     unlike = {name for name, made in _content(again).items() if made != _content(first)[name]}
     assert unlike == {"check_result"}, "quick runs make no checks"
+    other = score_day(request_for(data_dir, scorecards=("reported_b",)))
+    assert (other.is_new, other.why_again) == (True, ("changed scorecard",))
+    assert [run.name for run in published_runs(data_dir)] == ["0001", "0002", "0003"]
+    assert _content(other) != _content(first)
 
 
 @quickly
-def test_another_scorecard_makes_a_further_run_beside_the_first(published: Published) -> None:
+def test_a_file_for_an_older_day_makes_a_further_run_and_one_that_arrives_later_does_not(
+    published: Published,
+) -> None:
     data_dir, first = published
-    again = score_day(request_for(data_dir, scorecards=("reported_b",)))
-    assert again.is_new
-    assert [run.name for run in published_runs(data_dir)] == ["0001", "0002"]
-    assert _content(again) != _content(first)
-
-
-@quickly
-def test_what_arrives_later_changes_no_published_day(published: Published) -> None:
-    data_dir, _ = published
-    late = data_dir / "landing" / "payment" / "arrived=2026-11-02"
-    late.mkdir()
     event = {
         "event_id": "late", "event_time": "2026-10-01", "person_id": "newcomer",
         "event_type": "deposit", "amount": 1,
     }  # fmt: skip
-    (late / "late.ndjson").write_text(json.dumps(event) + "\n")
-    assert not score_day(request_for(data_dir)).is_new
-
-
-@quickly
-def test_a_file_for_an_older_day_makes_a_further_run(published: Published) -> None:
-    data_dir, first = published
-    older = data_dir / "landing" / "payment" / "arrived=2026-10-15"
-    older.mkdir(exist_ok=True)
-    event = {
-        "event_id": "older", "event_time": "2026-10-01", "person_id": "newcomer",
-        "event_type": "deposit", "amount": 1,
-    }  # fmt: skip
-    (older / "found-later.ndjson").write_text(json.dumps(event) + "\n")
-    again = score_day(request_for(data_dir))
-    assert again.is_new
     people = read_manifest(first.run)["people"]
-    assert read_manifest(again.run)["people"] == people + 1
+    for arrived, is_new in (("2026-11-02", False), ("2026-10-15", True)):
+        folder = data_dir / "landing" / "payment" / f"arrived={arrived}"
+        folder.mkdir(exist_ok=True)
+        (folder / "late.ndjson").write_text(json.dumps(event | {"event_id": arrived}) + "\n")
+        again = score_day(request_for(data_dir))
+        assert again.is_new == is_new
+        assert read_manifest(again.run)["people"] == people + is_new
 
 
 def test_a_failed_check_publishes_nothing_and_keeps_the_last_good_snapshot(
@@ -179,25 +166,17 @@ def test_a_feed_that_stopped_is_told_from_people_who_stopped(
     assert score_day(request_for(delivered, allow_stopped_feeds=True)).is_new
 
 
-def test_a_day_before_anything_arrived_has_no_snapshot(delivered: Path) -> None:
+@quickly
+def test_a_day_before_anything_has_no_snapshot_and_does_not_stop_a_backfill(
+    delivered: Path,
+) -> None:
+    request, day = request_for(delivered), date(2001, 1, 31)
+    dates = [SnapshotDates(day, day), SnapshotDates(day, LAST_DAY), request.dates]
+    outcome = publish_in_process([dates], request)
     first = r"nothing had arrived by then, the first files arrived on 20\d\d-.*--known-on 20"
-    with pytest.raises(InputRefused, match=first):
-        score_day(request_for(delivered, date(2001, 1, 1)))
-
-
-@quickly
-def test_a_day_before_anything_happened_has_no_snapshot_either(delivered: Path) -> None:
-    long_ago = read_request(date(2001, 1, 1), LAST_DAY, delivered)
-    with pytest.raises(InputRefused, match="has a later date"):
-        score_day(long_ago)
-
-
-@quickly
-def test_one_refused_date_does_not_stop_a_backfill(delivered: Path) -> None:
-    requests = [request_for(delivered, date(2001, 1, 31)), request_for(delivered)]
-    outcome = backfill(requests)
-    assert list(outcome.failed) == [requests[0].dates]
-    assert [done.run.dates.as_of_date for done in outcome.done] == [LAST_DAY]
+    assert re.search(first, outcome.failed.pop(dates[0]))
+    assert "has a later date" in outcome.failed.pop(dates[1])
+    assert (outcome.failed, [done.run.dates for done in outcome.done]) == ({}, dates[2:])
 
 
 def _catalog(data_dir: Path) -> duckdb.DuckDBPyConnection:

@@ -132,3 +132,15 @@ def test_runs_that_stopped_with_an_earlier_serve_give_their_place_back(
     serving.end_stopped_runs()
     assert asked == [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
     assert ended == [("stopped", StateType.CRASHED, True)]
+
+
+def test_a_wrong_scorecard_is_refused_before_a_server_starts(
+    delivered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(server, "run_flow", lambda *_, **__: pytest.fail("a server was started"))
+    card = delivered / "wrong.toml"
+    card.write_text("name = 'wrong'\n")
+    line = ["daily", "--as-of", "2026-10-31", "--data", str(delivered)]
+    (delivered / "plainscore.toml").write_text(f"scorecards = ['{card}']\n")
+    assert run_command_line(line) == UsageError.exit_code
+    assert "wrong.toml" in capsys.readouterr().err

@@ -13,7 +13,6 @@ from plainscore.common.files import FORMAT, FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs import pipeline
-from plainscore.runs.report import snapshot_facts
 from plainscore.runs.run import SnapshotOutcome, score_day
 from plainscore.scorecards.reading import find_scorecard
 from plainscore.show.reader import open_snapshots
@@ -107,7 +106,7 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     assert anew.earlier is not None
     assert (anew.earlier.name, anew.run.name) == (outcome.run.name, "0002")
     assert anew.why_again == ("changed code", "changed scorecard")
-    assert snapshot_facts(anew)["rebuilt"].endswith("run 0001 stays as it was")
+    assert anew.facts()["rebuilt"].endswith("run 0001 stays as it was")
     ledgers = {name: content for name, content in before.items() if name.startswith("_ledger")}
     assert (before.items() - ledgers.items()) <= files_under(data_dir / "snapshots").items()
     assert scores_of(data_dir) != scores

@@ -1,6 +1,7 @@
 """Read scores, points and explanations again and again until stopped; print what was seen.
 
-Run with a data directory, and a day that is published all the while. Fails at the first error,
+Run with a data directory, and a day that is published all the while. A line "open again" is
+answered once the catalog that was open then is closed. Fails at the first error,
 and at the first score that is not the sum of its points: score and points are files of their own,
 so that a mixture of runs would show.
 """
@@ -22,7 +23,11 @@ def main(data_dir: Path, day: str = "2026-09-30") -> None:
     seen: set[str] = set()
     reads = 0
     print("reading", flush=True)
-    while not select.select([sys.stdin], [], [], 0)[0]:
+    while True:
+        if select.select([sys.stdin], [], [], 0)[0]:
+            if sys.stdin.readline() != "open again\n":
+                break
+            print("reading", flush=True)
         with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
             totals = con.execute(
                 "select as_of_date::text, sum(score) from score group by all"

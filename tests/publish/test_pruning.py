@@ -16,16 +16,17 @@ from plainscore.common.lock import writer_lock
 from plainscore.publish import retention
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.proof import published_roots
-from plainscore.publish.retention import PruneOutcome, RetentionRule, prune
+from plainscore.publish.retention import PruneOutcome, prune, publish_report, report_file
 from plainscore.publish.runs import LEDGER, all_runs, published_runs
 from plainscore.publish.sets import STAGING, read_manifest
 from plainscore.publish.verification import verify
 from plainscore.runs.ledger import Entry, entry_file, write_entry
+from plainscore.settings import Retention
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 from tests.publish.power_cuts import PowerCutError, cuts, publish_small, without_written_views
 from tests.publish.test_publishing import READER
 
-NEWEST_ONLY = RetentionRule(0, (), None)
+NEWEST_ONLY = Retention(keep_daily_days=0, keep=(), grace_hours=24)
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -48,7 +49,7 @@ def home(two_months: Path, tmp_path: Path) -> Path:
 
 
 def _prune(home: Path, at: datetime = NOON, **how: Any) -> PruneOutcome:
-    return prune(home, NEWEST_ONLY, DAY, now=at, **how)
+    return prune(home, NEWEST_ONLY, now=at, **how)
 
 
 def _shown(home: Path) -> list[str]:
@@ -72,9 +73,12 @@ def _in_snapshots(home: Path) -> set[str]:
 def test_a_run_is_retired_first_and_deleted_after_the_grace_period(home: Path) -> None:
     september, october = published_runs(home)
     size = sum(file.stat().st_size for file in september.folder.rglob("*") if file.is_file())
+    for dates in (SEPTEMBER, OCTOBER):
+        publish_report("page", report_file(home, dates.as_of_date))
     assert [run.folder for run in _prune(home).retired] == [september.folder.resolve()]
     assert (_shown(home), published_runs(home)) == (["2026-10-31"], [october])
     assert september.folder.is_dir()
+    assert [path.name for path in (home / "reports").iterdir()] == ["2026-10-31.html"]
     early = _prune(home, NOON + DAY / 2)
     assert (early.retired, early.deleted, list(early.waiting.values())) == ([], [], [NOON + DAY])
     late = _prune(home, NOON + DAY)
@@ -185,8 +189,12 @@ def test_a_reader_in_a_loop_never_sees_an_error(home: Path) -> None:
     )  # fmt: skip
     try:
         assert reader.stdout is not None
+        assert reader.stdin is not None
         assert reader.stdout.readline() == "reading\n"
         _prune(home)
+        reader.stdin.write("open again\n")  # within the grace period, whatever the machine
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "reading\n"
         _prune(home, NOON + DAY)
         published(home, SEPTEMBER, seed=1)
         _prune(home, NOON + DAY)

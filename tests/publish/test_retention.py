@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.retention import RetentionRule, runs_to_retire
+from plainscore.publish.retention import runs_to_retire
 from plainscore.publish.runs import Run
+from plainscore.settings import Retention
 
-RULE = RetentionRule(90, ("month-ends",), None)
+RULE = Retention()
 NEWEST = date(2026, 10, 31)
 
 
@@ -20,7 +21,7 @@ def _run(day: date, known_on: date | None = None, number: int = 1) -> Run:
 YEAR = [_run(NEWEST - timedelta(days)) for days in range(365)]
 
 
-def _kept(runs: list[Run], rule: RetentionRule) -> list[Run]:
+def _kept(runs: list[Run], rule: Retention) -> list[Run]:
     retired = set(runs_to_retire(runs, rule))
     return [run for run in runs if run not in retired]
 
@@ -49,7 +50,7 @@ def test_dailies_stay_90_days_and_month_ends_for_ever() -> None:
 def test_the_newest_date_and_the_ends_of_periods_stay(
     ends: tuple[str, ...], dates: list[str]
 ) -> None:
-    rule = RetentionRule(0, ends, None)  # type: ignore[arg-type]
+    rule = Retention(keep_daily_days=0, keep=ends)  # type: ignore[arg-type]
     assert [str(run.dates.as_of_date) for run in _kept(YEAR, rule)] == dates
 
 
@@ -71,9 +72,9 @@ def test_superseded_runs_stay_as_long_as_their_date_or_as_set() -> None:
         _run(october), _run(october, number=2),
     ]  # fmt: skip
     assert runs_to_retire(runs, RULE) == []
-    assert runs_to_retire(runs, RetentionRule(90, ("month-ends",), 90)) == runs[:2]
-    assert runs_to_retire(runs, RetentionRule(90, ("month-ends",), 0)) == [*runs[:2], runs[3]]
-    assert runs_to_retire(runs, RetentionRule(90, (), None)) == runs[:3]
+    assert runs_to_retire(runs, Retention(keep_superseded_days=90)) == runs[:2]
+    assert runs_to_retire(runs, Retention(keep_superseded_days=0)) == [*runs[:2], runs[3]]
+    assert runs_to_retire(runs, Retention(keep=())) == runs[:3]
 
 
 def test_where_nothing_is_published_nothing_is_retired() -> None:
