@@ -11,13 +11,7 @@ from plainscore.common.lock import writer_lock
 from plainscore.flows.events import FOUND, emit
 from plainscore.flows.options import FLOW_OPTIONS, TASK_OPTIONS, described
 from plainscore.publish.runs import latest_runs
-from plainscore.runs.upkeep import (
-    Finding,
-    compact_events,
-    find_drift,
-    find_stale,
-    prune_snapshots,
-)
+from plainscore.runs.upkeep import Finding, compact_events, find_drift, find_stale, prune_snapshots
 from plainscore.settings import read_settings
 
 drift_of_score = task(**TASK_OPTIONS)(find_drift)
@@ -58,10 +52,7 @@ def prune(data: Path = Path("data"), dry_run: bool = False) -> None:
 @flow(name="watch", **FLOW_OPTIONS)
 @described
 def watch(
-    max_age_days: int = 2,
-    max_psi: float = 0.25,
-    over_days: int = 28,
-    data: Path = Path("data"),
+    max_age_days: int = 2, max_psi: float = 0.25, over_days: int = 28, data: Path = Path("data")
 ) -> list[Finding]:
     """Report a stale snapshot and a drifted score, each as an event."""
     settings = read_settings(data)

@@ -86,10 +86,7 @@ def stage_snapshot(
 
 
 def publish(
-    data_dir: Path,
-    staged: StagedSnapshot,
-    provenance: Provenance,
-    checks: Sequence[CheckRow],
+    data_dir: Path, staged: StagedSnapshot, provenance: Provenance, checks: Sequence[CheckRow]
 ) -> Run:
     """Publish a staged snapshot as the next run of its dates, and show it in the catalog.
 

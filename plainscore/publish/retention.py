@@ -78,11 +78,7 @@ class PruneOutcome:
 
 
 def prune(
-    data_dir: Path,
-    rule: Retention,
-    *,
-    now: datetime | None = None,
-    is_rehearsal: bool = False,
+    data_dir: Path, rule: Retention, *, now: datetime | None = None, is_rehearsal: bool = False
 ) -> PruneOutcome:
     """Delete what was retired longer than its grace ago, then retire what the rule does not keep.
 

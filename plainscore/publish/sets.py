@@ -219,9 +219,7 @@ def _entry(
 
 
 def problems_of_set(
-    con: duckdb.DuckDBPyConnection,
-    published: PublishedSet,
-    known_hashes: Mapping[str, str] = {},
+    con: duckdb.DuckDBPyConnection, published: PublishedSet, known_hashes: Mapping[str, str] = {}
 ) -> Iterator[str]:
     """Hash the files of a set again; yield a sentence for each difference from its manifest.
 

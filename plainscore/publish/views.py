@@ -24,12 +24,7 @@ from plainscore.contracts.contract import Column, Table, method_glossary, read_t
 from plainscore.project import read_project
 from plainscore.publish.derived import CHANGES, KINDS, current_sets
 from plainscore.publish.runs import LEDGER, Run, default_runs, newest_of_dates
-from plainscore.publish.sets import (
-    CHECK_RESULT_TABLE,
-    SNAPSHOTS,
-    read_contracts,
-    read_manifest,
-)
+from plainscore.publish.sets import CHECK_RESULT_TABLE, SNAPSHOTS, read_contracts, read_manifest
 
 # A pattern that matches no file is an error, and a ledger may be lost without harm.
 NO_ENTRY = "none.json"

@@ -25,14 +25,7 @@ from plainscore.runs.inputs import (
     late_events,
     refuse_stopped_feeds,
 )
-from plainscore.runs.ledger import (
-    INGEST,
-    RUNNING,
-    STAGES,
-    RunAttempt,
-    outcome_now,
-    read_entry,
-)
+from plainscore.runs.ledger import INGEST, RUNNING, STAGES, RunAttempt, outcome_now, read_entry
 from plainscore.runs.pipeline import code_by_stage, code_hash
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
@@ -250,11 +243,7 @@ class Planner:
         return ""
 
     def _reasons_to_repeat(
-        self,
-        run: Run,
-        manifest: Mapping[str, Any],
-        attempt: RunAttempt | None,
-        skipped: list[str],
+        self, run: Run, manifest: Mapping[str, Any], attempt: RunAttempt | None, skipped: list[str]
     ) -> list[Reason]:
         if attempt is not None and attempt.run != run.name:
             attempt = None

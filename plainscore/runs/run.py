@@ -97,9 +97,7 @@ class SnapshotOutcome:
 
 
 def score_day(
-    request: SnapshotRequest,
-    prepared: Prepared | None = None,
-    observers: Sequence[Observer] = (),
+    request: SnapshotRequest, prepared: Prepared | None = None, observers: Sequence[Observer] = ()
 ) -> SnapshotOutcome:
     """Publish one snapshot and its report; one that is published and current is left as it is.
 
