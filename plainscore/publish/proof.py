@@ -57,8 +57,7 @@ def marked_hash(mark: bytes, *parts: bytes) -> bytes:
 
 def tree_head(leaves: Sequence[bytes]) -> bytes:
     """Return the hash at the top of the tree; of no leaves, that of nothing."""
-    (top,) = deque(_levels(leaves or [hashlib.sha256().digest()]), maxlen=1)
-    return top[0]
+    return deque(_levels(leaves), maxlen=1)[0][0]
 
 
 def siblings(leaves: Sequence[bytes], position: int) -> list[bytes]:
@@ -89,14 +88,13 @@ def head_by_path(leaf: bytes, position: int, people: int, path: Sequence[bytes])
 
 def _levels(leaves: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     """Yield the leaves, then the nodes above them, up to the one at the top."""
-    sha256, level = hashlib.sha256, leaves
-    while level:
-        yield level
-        if len(level) == 1:
-            return
+    sha256, level = hashlib.sha256, list(leaves) or [hashlib.sha256().digest()]
+    yield level
+    while len(level) > 1:
         pairs = zip(level[::2], level[1::2], strict=False)
         above = [sha256(NODE + left + right).digest() for left, right in pairs]
-        level = [*above, *level[-1:]] if len(level) % 2 else above
+        level = above + level[len(above) * 2 :]
+        yield level
 
 
 # The root of a snapshot
@@ -133,10 +131,9 @@ def hash_people(
     }
     # Python orders texts by code points, which is the order of their UTF-8 bytes; of one person,
     # the rows of the first table come first.
-    lines = merge(*starmap(_lines_of_people, tables.items()), key=itemgetter(0))
-    people = [
-        _person_digest(line for _, line in own) for _, own in groupby(lines, key=itemgetter(0))
-    ]
+    lines = merge(*starmap(_lines, tables.items()), key=itemgetter(0))
+    by_person = groupby(lines, key=itemgetter(0))
+    people = [_person_digest(line for _, line in own) for _, own in by_person]
     # It follows from everyone's rows together: who has them all can make it again, and no one
     # else can, so that a leaf does not show whether a guess at a neighbour's rows is right.
     secret = marked_hash(SECRET, *people)
@@ -146,7 +143,7 @@ def hash_people(
     return HashedPeople(blinds, leaves, columns, hashes)
 
 
-def _lines_of_people(table_name: str, rows: HashedRows) -> Iterator[tuple[str, str]]:
+def _lines(table_name: str, rows: HashedRows) -> Iterator[tuple[str, str]]:
     return ((person_id, f"{table_name} {digest}\n") for person_id, digest in rows)
 
 
@@ -188,14 +185,9 @@ def published_roots(data_dir: Path, as_of_date: str, known_on: str) -> Mapping[s
 def make_proof(run: Run, person_id: str) -> dict[str, Any]:
     """Return the proof of a person's rows in a published run, as a JSON value.
 
-    Costs a reading of everyone's features, points and scores: the tree is not stored.
-
-    Raises
-    ------
-    InputRefused
-        The run was published before there were proofs, or knows no one of that id.
-    PlainscoreError
-        The run's files are not what was published.
+    Costs a reading of everyone's features, points and scores: the tree is not stored. Raises
+    InputRefused where the run was published before there were proofs, or knows no one of that id,
+    PlainscoreError where its files are not what was published.
     """
     manifest, columns = read_manifest(run), columns_of(read_contracts(run))
     if "people_root" not in manifest:
