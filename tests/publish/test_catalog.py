@@ -22,18 +22,17 @@ def _rows(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
         return con.execute(sql).fetchall()
 
 
-def test_everything_in_the_catalog_says_what_it_is(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_catalog_holds_views_and_macros_that_say_what_they_are_and_no_rows(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     for sql in (
         "select view_name from duckdb_views() where not internal and comment is null",
         "select table_name || '.' || column_name from duckdb_columns() "
         "where not internal and comment is null",
         "select function_name from duckdb_functions() where not internal and comment is null",
+        "select table_name from duckdb_tables()",
     ):
         assert con.execute(sql).fetchall() == []
-
-
-def test_the_catalog_holds_views_and_macros_and_no_rows(con: duckdb.DuckDBPyConnection) -> None:
-    assert con.execute("select table_name from duckdb_tables()").fetchall() == []
     macros = con.execute("select function_name from duckdb_functions() where not internal")
     assert {row[0] for row in macros.fetchall()} == {
         "compare", "explain", "friend_factor", "friends_of", "mobility", "pinned_files_1",
@@ -128,16 +127,12 @@ def test_a_folder_that_readers_would_misread_is_refused(tmp_path: Path, name: st
         rebuild_catalog(folder)
 
 
-def test_a_current_catalog_is_left_alone(tmp_path: Path) -> None:
-    published(tmp_path)
-    assert refresh_catalog(tmp_path) is False
-    (tmp_path / "plainscore.duckdb").write_bytes(b"not a database")
-    assert refresh_catalog(tmp_path) is True
-    assert _rows(tmp_path, "select count(*) from score") == [(40,)]
-
-
-def test_a_moved_data_directory_is_shown_from_its_new_place(tmp_path: Path) -> None:
+def test_a_catalog_is_made_again_where_it_is_damaged_or_was_moved(tmp_path: Path) -> None:
     published(tmp_path / "old")
+    assert refresh_catalog(tmp_path / "old") is False
+    (tmp_path / "old" / "plainscore.duckdb").write_bytes(b"not a database")
+    assert refresh_catalog(tmp_path / "old") is True
+    assert _rows(tmp_path / "old", "select count(*) from score") == [(40,)]
     (tmp_path / "old").rename(tmp_path / "new")
     assert refresh_catalog(tmp_path / "new") is True
     assert _rows(tmp_path / "new", "select count(*) from score") == [(40,)]
@@ -171,12 +166,6 @@ def test_a_run_of_older_code_lacks_a_column_and_shows_it_empty(tmp_path: Path) -
     counted = "select as_of_date::text, count(*), count(paid_bills) > 0 from features group by all"
     assert sorted(_rows(tmp_path, counted)) == [("2026-09-30", 40, False), ("2026-10-31", 40, True)]
     assert len(_rows(tmp_path, "from explain('p5', '2026-09-30')")) == 32
-
-
-def test_a_run_number_never_comes_back(tmp_path: Path) -> None:
-    names = [published(tmp_path).name for _ in range(3)]
-    assert names == ["0001", "0002", "0003"]
-    assert [run.name for run in published_runs(tmp_path)] == names
 
 
 def test_a_retired_run_is_published_no_more_and_keeps_its_number(tmp_path: Path) -> None:

@@ -38,13 +38,14 @@ def _scores(data_dir: Path) -> list[tuple[Any, ...]]:
         return con.execute(sql).fetchall()
 
 
-def test_a_snapshot_is_the_same_bytes_in_another_place(tmp_path: Path) -> None:
+def test_a_snapshot_is_the_same_bytes_in_another_place_and_says_from_what(tmp_path: Path) -> None:
     one, other = published(tmp_path / "one"), published(tmp_path / "other")
     assert _files(one.folder) == _files(other.folder)
-
-
-def test_the_manifest_says_what_was_published_and_from_what(tmp_path: Path) -> None:
-    manifest = read_manifest(published(tmp_path))
+    for name in ("manifest.json", "contracts.json"):
+        text = (one.folder / name).read_text()
+        again = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, indent=1)
+        assert text == again + "\n"
+    manifest = read_manifest(one)
     assert (manifest["as_of_date"], manifest["known_on"]) == ("2026-10-31", "2026-10-31")
     assert manifest["run"] == "0001"
     assert (manifest["people"], manifest["scored"]) == (40, 39)
@@ -55,29 +56,17 @@ def test_the_manifest_says_what_was_published_and_from_what(tmp_path: Path) -> N
     assert set(manifest["tables"]["score"]) == {"rows", "bytes", "content_hash", "file_sha256"}
 
 
-def test_json_of_a_run_is_written_in_one_way(tmp_path: Path) -> None:
-    run = published(tmp_path)
-    for name in ("manifest.json", "contracts.json"):
-        text = (run.folder / name).read_text()
-        again = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, indent=1)
-        assert text == again + "\n"
-
-
-def test_nothing_of_a_run_is_ever_written_again(tmp_path: Path) -> None:
+def test_the_newest_run_of_a_date_is_live_and_nothing_of_another_is_written_again(
+    tmp_path: Path,
+) -> None:
     first = published(tmp_path)
     before = _files(first.folder)
-    published(tmp_path)
-    published(tmp_path, OCTOBER_LATER)
-    assert _files(first.folder) == before
-
-
-def test_the_newest_run_of_a_date_is_live(tmp_path: Path) -> None:
-    published(tmp_path)
     second = published(tmp_path, seed=2)
     later = published(tmp_path, OCTOBER_LATER)
     assert latest_runs(tmp_path.resolve()) == [second, later]
     assert find_latest_run(tmp_path.resolve(), OCTOBER) == second
     assert find_latest_run(tmp_path, SEPTEMBER) is None
+    assert _files(first.folder) == before
 
 
 def test_a_manifest_that_is_gone_is_named(tmp_path: Path) -> None:
