@@ -20,8 +20,11 @@ class CardRow:
     factor: str
     feature: str
     max_points: int
+    direction: str
+    unit: str
     bins: tuple[tuple[float, int], ...]
     missing_points: int
+    definition: str
     reason: str
     what_to_do: str
 
@@ -43,10 +46,8 @@ class Reason:
 def _card_row(row: Mapping[str, str]) -> CardRow:
     steps = [] if row["feature"] == FRIEND_RELIABILITY else row["bins"].split(";")
     bins = tuple((float(at_least), int(p)) for at_least, p in (step.split(":") for step in steps))
-    return CardRow(
-        row["factor"], row["feature"], int(row["max_points"]), bins,
-        int(row["missing_points"] or 0), row["reason"], row["what_to_do"],
-    )  # fmt: skip
+    points = {"max_points": int(row["max_points"]), "bins": bins}
+    return CardRow(**row | points | {"missing_points": int(row["missing_points"] or 0)})
 
 
 with Path(__file__).with_name("features.csv").open(encoding="utf-8", newline="") as lines:

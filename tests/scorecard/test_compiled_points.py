@@ -1,115 +1,99 @@
 """At, just below and above every edge of every bin, the compiled SQL gives the card's points."""
 
 import math
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
 from functools import cache
 
 import duckdb
 import pytest
 
 from plainscore.contracts.catalog import SCHEMAS
-from plainscore.contracts.contract import Table
-from plainscore.scorecards.card import Feature
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.scorecards.reference import reference_rows
-from tests.scorecard.published_method import Line, points_of, published_lines
+from tests.oracle.score import CARD
 from tests.scorecard.test_packaged_cards import card
-from tests.transforms.worked_example import house
+from tests.transforms.worked_example import house, insert
 
 NAMES = ("standard", "reported_b")
-Values = dict[str, list[float | int | None]]
-Made = dict[tuple[str, str, float | int | None], int]
+Value = float | int | None
+Bins = list[tuple[float, int]]
+# Scorecard, feature, bins and points of a missing value: those of the standard card as published.
+BINNED: list[tuple[str, str, Bins, int]] = [
+    *(("standard", row.feature, list(row.bins), row.missing_points) for row in CARD if row.bins),
+    *(
+        ("reported_b", one.name, [(float(b.at_least), b.points) for b in one.bins],
+         one.missing_points)
+        for one in card("reported_b").features
+        if one.bins
+    ),
+]  # fmt: skip
 
 
 @cache
-def values_to_try() -> Values:
-    """Return feature -> values: missing, and each edge with its neighbours on either side."""
-    columns = {column.name: column for column in house()["features.feature_vector"].columns}
-    tried: Values = {}
-    for line in published_lines():
-        if line.bins:
-            is_whole = columns[line.feature].type == "BIGINT"
-            edges = [edge for edge, _ in line.bins]
-            around = [v for edge in edges for v in _around(edge, is_whole=is_whole)]
-            tried[line.feature] = [None, *around]
+def values_to_try() -> list[tuple[str, Value]]:
+    """Return (feature, value): missing, and each edge of a bin with its neighbours."""
+    columns = {column.name: column.type for column in house()["features.feature_vector"].columns}
+    tried: list[tuple[str, Value]] = []
+    for row in CARD:
+        if row.bins:
+            around = _around_whole if columns[row.feature] == "BIGINT" else _around
+            values = [None, *(value for edge, _ in row.bins for value in around(edge))]
+            tried += [(row.feature, value) for value in values]
     return tried
 
 
-def _around(edge: Decimal, *, is_whole: bool) -> Iterator[float | int]:
-    if is_whole:
-        yield from (int(edge) - 1, int(edge), int(edge) + 1)
-    else:
-        # The edge as a transform makes it: one division of two whole numbers.
-        numerator, denominator = edge.as_integer_ratio()
-        at = numerator / denominator
-        yield from (math.nextafter(at, -math.inf), at, math.nextafter(at, math.inf))
+def _around_whole(edge: float) -> Iterator[int]:
+    yield from (int(edge) - 1, int(edge), int(edge) + 1)
+
+
+def _around(edge: float) -> Iterator[float]:
+    yield from (math.nextafter(edge, -math.inf), edge, math.nextafter(edge, math.inf))
 
 
 @pytest.fixture(scope="module")
-def made() -> Made:
+def made() -> dict[tuple[str, str, Value], int]:
     """Return (scorecard, feature, value) -> points, as the compiled SQL gives them."""
-    asked = [(name, value) for name, values in values_to_try().items() for value in values]
-    features = house()["features.feature_vector"].columns[1:]
+    asked = values_to_try()
+    keys = range(len(asked))
+    features = [column.name for column in house()["features.feature_vector"].columns[1:]]
+    vectors = [
+        (key, *(asked[key][1] if name == asked[key][0] else None for name in features))
+        for key in keys
+    ]
+    friends = [(name, key, 0, 6000000, 12, 0.5, 8) for name in NAMES for key in keys]
+    cards = reference_rows(read_scorecards(NAMES), house().feature_column)["reference.card"]
     with duckdb.connect() as con:
         for schema in SCHEMAS:
             con.execute(f"create schema {schema}")
-        _insert(
-            con, house()["features.feature_vector"],
-            [
-                (key, *(value if column.name == name else None for column in features))
-                for key, (name, value) in enumerate(asked)
-            ],
-        )  # fmt: skip
-        _insert(
-            con,
-            house()["features.scoring_status"],
-            [(key, None, True) for key in range(len(asked))],
-        )
-        cards = reference_rows(read_scorecards(NAMES), house().feature_column)["reference.card"]
-        _insert(con, house()["reference.card"], cards)
+        for name, rows in (
+            ("features.feature_vector", vectors),
+            ("features.scoring_status", [(key, None, True) for key in keys]),
+            ("reference.card", list(cards)),
+            ("scores.friend_reliability", friends),
+        ):
+            con.execute(house()[name].ddl)
+            insert(con, house()[name], rows)
         con.execute(f"create table scores.own_points as {house()['scores.own_points'].sql}")
-        _insert(
-            con, house()["scores.friend_reliability"],
-            [(name, key, 0, 6000000, 12, 0.5, 8) for name in NAMES for key in range(len(asked))],
-        )  # fmt: skip
         points = con.execute(house()["scores.points"].sql)
         columns = [column[0] for column in points.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in points.fetchall()]
+        found = [dict(zip(columns, row, strict=True)) for row in points.fetchall()]
     return {
         (row["scorecard"], *asked[row["person_key"]]): row[asked[row["person_key"]][0]]
-        for row in rows
+        for row in found
     }
 
 
-@pytest.mark.parametrize("line", published_lines(), ids=lambda line: line.feature)
-def test_the_standard_card_gives_the_published_points(line: Line, made: Made) -> None:
-    for value in values_to_try().get(line.feature, []):
-        exact = None if value is None else _exact(value, [edge for edge, _ in line.bins])
-        assert made["standard", line.feature, value] == points_of(line, exact), value
-
-
-@pytest.mark.parametrize("feature", card("reported_b").features, ids=lambda feature: feature.name)
-def test_the_challenger_gives_the_points_of_its_bins(feature: Feature, made: Made) -> None:
-    for value in values_to_try().get(feature.name, []):
-        if value is None:
-            wanted = feature.missing_points
-        else:
-            exact = _exact(value, [step.at_least for step in feature.bins])
-            reached = [step.points for step in feature.bins if exact >= step.at_least]
-            wanted = reached[-1] if reached else feature.bins[0].points
-        assert made["reported_b", feature.name, value] == wanted, value
-
-
-def _exact(value: float | int, edges: list[Decimal]) -> Decimal:
-    """Return the edge that the value is the nearest float of, or else the value itself."""
-    return next((edge for edge in edges if float(edge) == value), Decimal(value))
-
-
-def _insert(
-    con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[tuple[object, ...]]
+@pytest.mark.parametrize(("scorecard", "feature", "bins", "missing_points"), BINNED)
+def test_the_compiled_sql_gives_the_points_of_the_bins(
+    made: dict[tuple[str, str, Value], int],
+    scorecard: str,
+    feature: str,
+    bins: Bins,
+    missing_points: int,
 ) -> None:
-    con.execute(table.ddl)
-    marks = f"({', '.join('?' for _ in rows[0])})"
-    values = [value for row in rows for value in row]
-    con.execute(f"insert into {table.name} values {', '.join([marks] * len(rows))}", values)
+    for name, value in values_to_try():
+        if name == feature:
+            reached = [] if value is None else [p for edge, p in bins if value >= edge]
+            lowest = missing_points if value is None else bins[0][1]
+            wanted = reached[-1] if reached else lowest
+            assert made[scorecard, feature, value] == wanted, value

@@ -21,59 +21,8 @@ from plainscore.logs import ingest_new
 from plainscore.logs.event_store import open_store
 from plainscore.scorecards.reading import ScorecardError, read_scorecard, read_scorecards
 from tests.docs.pages import CHECKOUT
+from tests.scorecard.small_card import SMALL
 
-SMALL = """
-name = "small"
-version = "0.1"
-title = "Two factors, three features, 0 to 100 points"
-base = 0
-most = 100
-
-[[not_scored]]
-code = "A"
-measure = "paid_bill_count"
-at_least = 1
-reason = "No bill was paid"
-what_to_do = "Pay a bill"
-
-[[band]]
-name = "low"
-at_least = 0
-
-[[band]]
-name = "high"
-at_least = 60
-
-[factor.bills]
-max_points = 70
-
-[factor.shop]
-max_points = 30
-
-[feature.active_months]
-factor = "shop"
-direction = "up"
-bins = [[0, 0], [6, 30]]
-missing_points = 0
-reason = "Few months with a purchase"
-what_to_do = "Nothing"
-
-[feature.on_time_share]
-factor = "bills"
-direction = "up"
-bins = [[0, 0], [0.9, 40], [0.99, 60]]
-missing_points = 10
-reason = "Bills were paid late"
-what_to_do = "Pay on time"
-
-[feature.two_way_months]
-factor = "bills"
-direction = "up"
-bins = [[0, 0], [6, 10]]
-missing_points = 0
-reason = "Few friends"
-what_to_do = "Nothing"
-"""
 DAY = date(2026, 10, 31)
 LAST = ("audits", "statistics", "published")
 
@@ -129,7 +78,7 @@ def _rows(engine: DuckDBEngine, sql: str) -> list[tuple[object, ...]]:
 
 def test_points_add_up_on_any_range(alone: DuckDBEngine) -> None:
     odd = """from scores.score inner join scores.points using (scorecard, person_key)
-        where score is distinct from on_time_share + active_months + two_way_months"""
+        where score is distinct from on_time_share + active_months + savings_months"""
     assert _rows(alone, odd) == []
     within = "select count(*) > 100, min(score) >= 0, max(score) <= 100 from scores.score"
     assert _rows(alone, f"{within} where score is not null") == [(True, True, True)]
@@ -139,7 +88,7 @@ def test_points_add_up_on_any_range(alone: DuckDBEngine) -> None:
 
 def test_every_feature_is_published_those_of_the_card_first(alone: DuckDBEngine) -> None:
     names = [name for name, *_ in _rows(alone, "describe published.features")][3:]
-    assert names[:3] == ["active_months", "on_time_share", "two_way_months"]
+    assert names[:3] == ["active_months", "on_time_share", "savings_months"]
     assert {"friend_reliability", "utilisation"} < set(names)
     assert [name for name, *_ in _rows(alone, "describe published.points")][5:] == names[:3]
     assert [name for name, *_ in _rows(alone, "describe published.factor")][5:] == ["bills", "shop"]
@@ -147,7 +96,7 @@ def test_every_feature_is_published_those_of_the_card_first(alone: DuckDBEngine)
 
 def test_reasons_and_totals_are_of_the_features_of_the_card(alone: DuckDBEngine) -> None:
     found = _rows(alone, "select distinct code from scores.reason order by code")
-    assert found == [("active_months",), ("on_time_share",), ("two_way_months",)]
+    assert found == [("active_months",), ("on_time_share",), ("savings_months",)]
     assert _rows(alone, "select count(distinct feature) from audits.feature_total") == [(3,)]
 
 
@@ -170,7 +119,7 @@ def test_cards_of_one_run_may_differ_in_features_and_factors(
     assert _rows(beside, absent) == [(0, 0)]
     whole = "select max(bills), max(shop), max(credit_history) > 0, max(friend_reliability) > 0"
     assert _rows(beside, f"{whole} {both} where scorecard = 'standard'") == [(0, 0, True, True)]
-    lost = "select distinct code in ('active_months', 'on_time_share', 'two_way_months') "
+    lost = "select distinct code in ('active_months', 'on_time_share', 'savings_months') "
     assert _rows(beside, f"{lost} from scores.reason where scorecard = 'small'") == [(True,)]
 
 

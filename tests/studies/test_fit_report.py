@@ -24,7 +24,7 @@ from plainscore.analysis.network import draw
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from tests.studies.own_card import OWN_CARD
+from tests.scorecard.small_card import SMALL
 
 PEOPLE = 2_000
 DAYS = (date(2026, 1, 31), date(2026, 4, 30))
@@ -56,12 +56,12 @@ def _past(card: Scorecard, day: date) -> PastSnapshot:
     )
 
 
-@pytest.fixture(scope="module", params=["standard", "own"])
+@pytest.fixture(scope="module", params=["standard", "small"])
 def card(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scorecard:
     if request.param == "standard":
         return read_scorecard(find_scorecard("standard"))
-    file = tmp_path_factory.mktemp("card") / "own.toml"
-    file.write_text(OWN_CARD)
+    file = tmp_path_factory.mktemp("card") / "small.toml"
+    file.write_text(SMALL)
     return read_scorecard(file)
 
 
@@ -78,7 +78,7 @@ def study(card: Scorecard, past: list[PastSnapshot]) -> FitReport:
 def test_the_written_card_is_read_back_value_by_value(
     study: FitReport, card: Scorecard, tmp_path: Path
 ) -> None:
-    (tmp_path / "own.toml").write_text(OWN_CARD)
+    (tmp_path / "small.toml").write_text(SMALL)
     file = tmp_path / "mine.toml"
     file.write_text(card_text(study.card, card.name, study.summary))
     assert read_scorecard(file) == study.card

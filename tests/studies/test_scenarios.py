@@ -33,7 +33,7 @@ from plainscore.settings import read_settings
 from plainscore.show.scenarios import NOTHING, scenarios_page
 from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
-from tests.studies.own_card import OWN_CARD
+from tests.scorecard.small_card import SMALL
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
 Compared = tuple[dict[str, Any], str, Path]
@@ -199,20 +199,20 @@ def test_a_month_without_anybody_has_no_figures_and_breaks_nothing(landed: Path)
 def test_a_card_with_other_factors_is_compared_and_played_against(
     landed: Path, tmp_path: Path
 ) -> None:
-    file = tmp_path / "own.toml"
-    file.write_text(OWN_CARD)
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL)
     settings = read_settings(landed, scorecards=(str(file),))
     store = open_people(landed, None, None, settings)
     record = compare_scenarios(store, [date(2026, 6, 30)], settings)
     # Nothing of friends is in it, so there is no rule that varies what friends do.
-    assert [row["society"] for row in record["figures"]] == ["own"]
-    assert 0 < record["figures"][0]["mean_score"] < 80
+    assert [row["society"] for row in record["figures"]] == ["small"]
+    assert 0 < record["figures"][0]["mean_score"] < 100
     assert sum(row["people"] for row in record["bands"]) == record["figures"][0]["scored"] > 0
     cards = read_scorecards(settings.scorecards)
     dates = snapshot_dates(date(2026, 6, 30), None, settings)
     with built_scores(landed, dates, settings) as engine:
         found = find_cheap_points(engine, cards, [], months=12, max_actions=None)
-    assert {row[0] for row in found} == {"own"}
+    assert {row[0] for row in found} == {"small"}
     assert {row[6] for row in found if row[3] == "befriend_reliable x20"} == {0}
     assert max(row[6] for row in found) > 0
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -118,7 +119,8 @@ def _run(
     try:
         for name in sorted(table.inputs):
             con.execute(house()[name].ddl)
-            _insert(con, house()[name], _given_rows(name, given, days), is_reversed=is_reversed)
+            rows = _given_rows(name, given, days)
+            insert(con, house()[name], rows[::-1] if is_reversed else rows)
         statement = f"create table {table.name} as {table.sql}"
         names = con.extract_statements(statement)[0].named_parameters
         con.execute(statement, {name: days.parameters[name] for name in names})
@@ -161,15 +163,12 @@ def _reference_rows() -> dict[str, list[Row]]:
     }
 
 
-def _insert(
-    con: duckdb.DuckDBPyConnection, table: Table, rows: list[Row], *, is_reversed: bool
-) -> None:
-    if not rows:
-        return
-    ordered = rows[::-1] if is_reversed else rows
-    marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in ordered)
-    values = [value for row in ordered for value in row]
-    con.execute(f"insert into {table.name} values {marks}", values)
+def insert(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert whole rows into a table."""
+    if rows:
+        marks = f"({', '.join('?' for _ in rows[0])})"
+        values = [value for row in rows for value in row]
+        con.execute(f"insert into {table.name} values {', '.join([marks] * len(rows))}", values)
 
 
 def _broken_promises(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
