@@ -9,7 +9,7 @@ import pytest
 from plainscore.publish.runs import RunPair
 from plainscore.publish.sets import SNAPSHOTS, STAGING
 from tests.changes.conftest import Published
-from tests.changes.told import CAUSES, State, cause_of_status, score, state_of, told
+from tests.changes.expected import CAUSES, State, cause_of_status, change_of, score, state_of
 from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import snapshot
 
@@ -33,7 +33,7 @@ def by_all_causes(computed: Published) -> tuple[dict[str, list[State]], Rows, Ro
         who: [first.get(who, State("not there", {})), *(state_of(r.get(who)) for r in results)]
         for who in {*first, *results[-1]}
     }
-    return states, *_told_of(computed, computed.by_all_causes)
+    return states, *_published_changes(computed, computed.by_all_causes)
 
 
 def test_everyones_change_is_split_as_the_method_says(by_all_causes: Any) -> None:
@@ -52,7 +52,7 @@ def test_every_feature_is_split_as_the_method_says(by_all_causes: Any) -> None:
     states, _, features = by_all_causes
     rows = {(row["person_id"], row["feature"]): row for row in features}
     assert len(rows) == len(features)
-    split = {who: told(trail) for who, trail in states.items()}
+    split = {who: change_of(trail) for who, trail in states.items()}
     moved = {
         (who, feature): steps
         for who, one in split.items()
@@ -72,7 +72,7 @@ def test_every_feature_is_split_as_the_method_says(by_all_causes: Any) -> None:
     assert not differences, "\n".join(differences[:40])
 
 
-def test_the_world_is_nasty_enough_to_tell(by_all_causes: Any) -> None:
+def test_the_world_is_nasty_enough(by_all_causes: Any) -> None:
     _, changes, _ = by_all_causes
     for cause in CAUSES:
         assert any(row[f"{cause}_change"] for row in changes), cause
@@ -85,7 +85,7 @@ def test_a_restatement_is_late_data_and_nothing_else(computed: Published) -> Non
     before, after = computed.now.dates, computed.now_later.dates
     events = computed.world.events
     results = [snapshot(events, d.as_of_date, d.known_on) for d in (before, after)]
-    changes, _ = _told_of(computed, computed.restatement)
+    changes, _ = _published_changes(computed, computed.restatement)
     assert {row["person_id"] for row in changes} == {*results[0], *results[1]}
     for row in changes:
         ends = [state_of(result.get(row["person_id"])) for result in results]
@@ -98,7 +98,7 @@ def test_a_restatement_is_late_data_and_nothing_else(computed: Published) -> Non
 
 
 def _change_row(trail: Sequence[State]) -> dict[str, Any]:
-    one = told(trail)
+    one = change_of(trail)
     ends = score(trail[0]), score(trail[-1])
     row: dict[str, Any] = {
         "score_before": ends[0],
@@ -135,7 +135,7 @@ def _published_states(published: Published, by_method: Any) -> dict[str, State]:
     }
 
 
-def _told_of(published: Published, pair: RunPair) -> tuple[Rows, Rows]:
+def _published_changes(published: Published, pair: RunPair) -> tuple[Rows, Rows]:
     assert not list((published.data_dir / SNAPSHOTS / STAGING).glob("*"))
     key = [
         *(pair.before.dates.as_of_date, pair.before.dates.known_on),

@@ -20,7 +20,7 @@ from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.show.changes import End, Pair, is_computed
 from plainscore.show.reader import Snapshots
 from tests.changes.conftest import Published
-from tests.changes.told import CAUSES
+from tests.changes.expected import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran
 
 FEATURE_SUMS = """
@@ -82,12 +82,12 @@ def test_the_macros_carry_the_causes(ask: Any, published: Published) -> None:
     with duckdb.connect(str(published.data_dir / "plainscore.duckdb"), read_only=True) as con:
         compared = con.execute("from compare(?, ?) order by person_id", days)
         names = [column[0] for column in compared.description or ()]
-        told = [dict(zip(names, row, strict=True)) for row in compared.fetchall()]
+        published = [dict(zip(names, row, strict=True)) for row in compared.fetchall()]
         shared = set(names) & set(rows[0])
-        assert len(told) == len(rows)
+        assert len(published) == len(rows)
         assert {f"{cause}_change" for cause in CAUSES} <= shared
         by_person = {row["person_id"]: row for row in rows}
-        for row in told:
+        for row in published:
             same = by_person[row["person_id"]]
             assert {n: row[n] for n in shared} == {n: same[n] for n in shared}
         for row in [row for row in rows if row["score_change"]][:4]:
@@ -103,7 +103,7 @@ def test_one_date_twice_is_the_restatement(ask: Any, published: Published) -> No
     assert {row["new_events_change"] for row in rows} == {0, None}
 
 
-def test_a_person_is_told_in_a_table_and_a_sentence_per_cause(ask: Any) -> None:
+def test_a_person_is_shown_in_a_table_and_a_sentence_per_cause(ask: Any) -> None:
     rows = rows_of(ask("compare", "--format", "json"))
     moved = max(rows, key=lambda row: abs(row["score_change"] or 0))
     ran = ask("why", moved["person_id"])
@@ -116,7 +116,7 @@ def test_a_person_is_told_in_a_table_and_a_sentence_per_cause(ask: Any) -> None:
     assert "not scored somewhere on the way" in ask("why", carried["person_id"]).out
 
 
-def test_features_are_told_as_csv(ask: Any) -> None:
+def test_features_are_printed_as_csv(ask: Any) -> None:
     rows = rows_of(ask("compare", "--format", "json"))
     moved = max(rows, key=lambda row: abs(row["score_change"] or 0))
     found = list(csv.DictReader(io.StringIO(ask("why", moved["person_id"], "--format", "csv").out)))
@@ -124,7 +124,7 @@ def test_features_are_told_as_csv(ask: Any) -> None:
     assert sum(changes) == moved["score_change"]
 
 
-def test_everyone_is_told_in_sum(ask: Any) -> None:
+def test_everyone_is_shown_in_sum(ask: Any) -> None:
     rows = rows_of(ask("compare", "--format", "json"))
     both = [row["score_change"] for row in rows if row["score_change"] is not None]
     ran = ask("compare")

@@ -27,8 +27,8 @@ class State:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is to be said of one person scored at both ends, by feature and in sum."""
+class ExpectedChange:
+    """The change of one person scored at both ends, by feature and in sum."""
 
     features: dict[str, tuple[int, ...]]
     causes: tuple[int, ...]
@@ -43,7 +43,7 @@ def state_of(result: PersonResult | None) -> State:
     return State(result.not_scored_code or "scored", result.points)
 
 
-def told(states: Sequence[State]) -> Told | None:
+def change_of(states: Sequence[State]) -> ExpectedChange | None:
     """Return the causes of a chain of five states; None unless scored at both ends."""
     if {states[0].status, states[-1].status} != {"scored"}:
         return None
@@ -54,7 +54,7 @@ def told(states: Sequence[State]) -> Told | None:
         feature: tuple(late[feature] - early[feature] for early, late in pairwise(steps))
         for feature in steps[0]
     }
-    return Told(
+    return ExpectedChange(
         features=features,
         causes=_sums(features.values()),
         friends=_sums([features[feature] for feature in SOCIAL]),
