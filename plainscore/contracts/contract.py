@@ -189,7 +189,9 @@ def method_glossary(method: Method) -> Glossary:
     Raises ContractError where a column of a log is declared in the glossary too.
     """
     path = method.file("transforms/glossary.toml")
-    glossary, of_logs = read_glossary(path), shared_columns(read_logs(method))
+    logs = read_logs(method)
+    glossary, of_logs = read_glossary(path), shared_columns(logs)
+    of_logs["log"] = {"type": "VARCHAR", "in": list(logs), "doc": "The log it belongs to."}
     if twice := sorted(set(glossary) & set(of_logs)):
         raise ContractError(f"{path}: {twice[0]} already stands in transforms/logs/: leave it out")
     return {**of_logs, **glossary}
