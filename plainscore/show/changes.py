@@ -222,8 +222,8 @@ select
     count(*) filter (where is_carried) as carried,
     coalesce(sum(score_change), 0) as points,
     coalesce(sum(abs(score_change)), 0) as absolute_points,
-    coalesce(absolute_points / scored_in_both, 0) as mean_absolute_points,
-    coalesce(100 * (moved + status_changed) / people, 0) as moved_percent,
+    coalesce(absolute_points / nullif(scored_in_both, 0), 0) as mean_absolute_points,
+    coalesce(100 * (moved + status_changed) / nullif(people, 0), 0) as moved_percent,
     {_CAUSE_SUMS} as causes
 from change
 where {PAIR_CONDITION}

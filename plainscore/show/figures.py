@@ -142,7 +142,7 @@ class Answer:
 def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
     """Return the figures of a page, in the order of their declared numbers."""
     files = method.files(f"dashboards/figures/{page}", ".sql").values()
-    return tuple(figure for _, _, figure in sorted(_read(file) for file in files))
+    return tuple(figure for _, _, figure in sorted(read_figure(file) for file in files))
 
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
@@ -152,7 +152,7 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     return Answer(figure, snapshots.records(figure.sql, parameters))
 
 
-def _read(file: Path) -> tuple[int, Path, PageFigure]:
+def read_figure(file: Path) -> tuple[int, Path, PageFigure]:
     """Return the figure of a file, after what it is sorted by."""
     found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
     assert found is not None, f"{file.name} opens with its declaration"

@@ -6,24 +6,23 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from plainscore.common.errors import PlainscoreError, QuestionError
-from plainscore.scorecards.person import Card, PersonOnCard
+from plainscore.common.errors import PlainscoreError
+from plainscore.scorecards.person import Card
 from plainscore.show.charts import STYLES
 from plainscore.show.figures import PAGES, Answer, Page, PageFigure, answer, draw, figures
-from plainscore.show.person import parse_values, read_card, read_person, what_if
+from plainscore.show.person import read_card
 from plainscore.show.reader import (
     CatalogVersion,
+    Row,
     Snapshots,
     catalog_version,
     open_copy,
     render_page,
 )
-from plainscore.show.report import page_style
-from plainscore.show.terminal import next_band_lines
+from plainscore.show.report import page_style, person_page
 
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
@@ -32,6 +31,14 @@ SUGGESTED = 20
 NO_OTHER = "no other date"
 EVERYONE = "every group"
 CHART_WIDTH = 740
+MOVED = """
+select
+    replace(feature, '_', ' ') as feature, value_before, value_after, points_before, points_after,
+    points_change, rules_change, late_data_change, time_change, new_events_change
+from why_changed(?, ?, ?)
+where value_before is distinct from value_after or points_change <> 0
+order by feature_no
+"""
 
 
 def show(data_dir: Path, is_invented: bool) -> None:
@@ -65,7 +72,7 @@ def _rows(
     figure: PageFigure,
     day: date,
     before: date | None,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Read the rows of a figure once for each catalog and dates."""
     return [dict(row) for row in answer(_snapshots, figure, day, before).rows]
 
@@ -117,9 +124,6 @@ def _look_again(data_dir: Path, version: CatalogVersion | None) -> None:
         st.rerun()
 
 
-# --- figures -------------------------------------------------------------------------------------
-
-
 def _show_figures(answers: list[Answer]) -> None:
     """Show the figures of a page: each with its note, its chart and its table."""
     names = (row["group_name"] for one in answers for row in one.rows if "group_name" in row)
@@ -143,11 +147,11 @@ def _show_figures(answers: list[Answer]) -> None:
         _table_below(table_of(shown))
 
 
-def _table_below(rows: list[dict[str, Any]], columns: Any = None) -> None:
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+def _table_below(rows: list[Row]) -> None:
+    st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def table_of(answer: Answer) -> list[dict[str, Any]]:
+def table_of(answer: Answer) -> list[Row]:
     """Return an answer's rows with headings and units, numbers in their units."""
     return [
         {
@@ -156,9 +160,6 @@ def table_of(answer: Answer) -> list[dict[str, Any]]:
         }
         for row in answer.rows
     ]
-
-
-# --- a person ------------------------------------------------------------------------------------
 
 
 def _choose_person(snapshots: Snapshots, day: date) -> str | None:
@@ -179,117 +180,12 @@ def _choose_person(snapshots: Snapshots, day: date) -> str | None:
 
 
 def _show_person(snapshots: Snapshots, card: Card, person_id: str, before: date | None) -> None:
-    """Show a person of the card's day, and what moved since ``before``."""
-    try:
-        person = read_person(snapshots, card, person_id)
-    except PlainscoreError as error:
-        st.error(str(error))
-        return
-    rule = person.not_scored
-    score, band, known_on = st.columns(3)
-    score.metric("score", "not scored" if person.score is None else person.score)
-    band.metric("band", person.band or (rule["code"] if rule else ""))
-    known_on.metric("known on", str(card.known_on))
-    if rule is not None:
-        st.warning(f"{rule['reason']}. {rule['what_to_do']}")
-    _points(person)
-    if person.score is not None:
-        _lost_and_next(person)
-    _history(snapshots, person_id, card.as_of_date)
+    """Show a person of the card's day as the report does, and what moved since ``before``."""
+    st.iframe(person_page(snapshots, card, person_id), alt="The person's score, point by point")
     if before is not None:
-        _changes(snapshots, person_id, before, card.as_of_date)
-    if person.score is not None:
-        _friends(person)
-        _what_if(person)
-
-
-def _points(person: PersonOnCard) -> None:
-    st.subheader("Points by feature")
-    rows = [
-        {
-            "factor": row["factor"].replace("_", " "),
-            "feature": row["feature"].replace("_", " "),
-            **{name: row[name] for name in ("value", "unit", "points")},
-            "of": row["max_points"],
-            "share earned": None if row["points"] is None else row["points"] / row["max_points"],
-            "total": row["total"],
-        }
-        for row in person.point_rows()
-    ]
-    bars = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
-    base = person.card.base
-    st.caption(f"From the base, {base} points, to the score. An empty value is missing.")
-    _table_below(rows, {"share earned": bars})
-
-
-def _lost_and_next(person: PersonOnCard) -> None:
-    st.subheader("Where most points were lost")
-    for row in person.reasons:
-        st.markdown(f"{row['rank']}. {row['points_lost']} points: {row['reason']}.")
-        st.caption(row["what_to_do"])
-    upward = person.next_band()
-    if upward is None:
-        st.write("There is no higher band.")
-        return
-    first, *ways = next_band_lines(upward)
-    st.subheader(first)
-    st.text("\n".join(ways))
-
-
-def _history(snapshots: Snapshots, person_id: str, day: date) -> None:
-    st.subheader("Every published date")
-    rows = snapshots.records(
-        'select as_of_date as "as of", score, band, not_scored_code as rule from score '
-        "where person_id = ? and as_of_date <= ? order by as_of_date",
-        (person_id, day),
-    )
-    _table_below(rows)
-
-
-def _changes(snapshots: Snapshots, person_id: str, before: date, day: date) -> None:
-    st.subheader(f"What moved since {before}")
-    rows = snapshots.records(
-        "select replace(feature, '_', ' ') as feature, value_before, value_after, points_before, "
-        "points_after, points_change, rules_change, late_data_change, time_change, "
-        "new_events_change from why_changed(?, ?, ?) where value_before is distinct from "
-        "value_after or points_change <> 0 order by feature_no",
-        (person_id, before, day),
-    )
-    st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
-    _table_below(rows)
-
-
-def _friends(person: PersonOnCard) -> None:
-    rows = [
-        {
-            "friend": term["friend_id"] or "the prior of the scorecard",
-            "tie (days)": term["tie_days"],
-            "contact (months)": term["contact_months"],
-            "record (of 100)": term["friend_ppm"] / 1e4,
-            "weight (%)": term["weight_share"] * 100,
-            "adds (0 to 1)": term["contribution"],
-        }
-        for term in person.terms()
-    ]
-    if rows:
-        st.subheader("Friends who count")
-        _table_below(rows)
-
-
-def _what_if(person: PersonOnCard) -> None:
-    st.subheader("What if")
-    feature = st.selectbox("Feature", [one.feature for one in person.card.features])
-    value = st.text_input("Another value", help="A number, or: missing")
-    if not value:
-        return
-    try:
-        then = what_if(person, parse_values([f"{feature}={value}"], person.card))
-    except QuestionError as error:
-        st.error(str(error))
-        return
-    st.metric("score then", then["score_then"], then["score_then"] - then["score_now"])
-    opens, closes = (", ".join(then[name]) or "nothing" for name in ("opens", "closes"))
-    st.caption(f"Band {then['band_then']}. Opens: {opens}. Closes: {closes}.")
+        st.subheader(f"What moved since {before}")
+        st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
+        _table_below(snapshots.records(MOVED, (person_id, before, card.as_of_date)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ What is computed of a person is in `plainscore.scorecards.person`; this reads th
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -25,15 +25,23 @@ from plainscore.scorecards.person import (
 from plainscore.show.reader import Row, Snapshots
 
 MISSING = "missing"
-
-_CARD_FEATURE = (
-    "feature", "factor", "unit", "direction", "max_points", "missing_points", "least_value",
-    "most_value", "definition", "reason", "what_to_do",
-)  # fmt: skip
-_REASON = (
-    "rank", "code", "value", "points", "max_points", "points_lost", "reason", "what_to_do",
-)  # fmt: skip
-_TIE = ("friend_id", "tie_days", "contact_months", "friend_ppm")
+_FEATURE = """
+    feature, factor, unit, direction, max_points, missing_points, least_value, most_value,
+    definition, reason, what_to_do,
+    feature in (
+        select column_name from (describe features) where column_type = 'BIGINT'
+    ) as is_counted,
+    coalesce((
+        select list(row(at_least, points) order by bin_no)
+        from bin_card
+        where bin_card.feature = feature_card.feature
+            and bin_card.scorecard_no = feature_card.scorecard_no
+            and bin_card.as_of_date = feature_card.as_of_date
+    ), []) as bins"""
+_MEAN = "friend_points_max as max_points, own_points_max, prior_weight, prior_ppm, max_distance_ppm"
+_RULES = "select not_scored_code, reason, what_to_do from not_scored_rule where as_of_date = ?"
+_REASON = "rank, code, value, points, max_points, points_lost, reason, what_to_do"
+_TIE = "friend_id, tie_days, contact_months, friend_ppm"
 
 
 def read_advice(method: Method = STANDARD_METHOD) -> dict[str, Advice]:
@@ -43,71 +51,33 @@ def read_advice(method: Method = STANDARD_METHOD) -> dict[str, Advice]:
     return {name: Advice(**entry) for name, entry in entries.items()}
 
 
-def _some(row: Row, names: Sequence[str]) -> Row:
-    return {name: row[name] for name in names}
-
-
 def read_card(snapshots: Snapshots, day: date) -> Card:
     """Return the champion card as it was published with a day."""
 
-    def of_champion(view: str, order: str) -> list[Row]:
-        return snapshots.records(
-            f"from {view} where scorecard_no = 1 and as_of_date = ? order by {order}", (day,)
-        )
+    def of_champion(view: str, columns: str, order: str = "scorecard_no") -> list[Row]:
+        asked = f"from {view} where scorecard_no = 1 and as_of_date = ? order by {order}"
+        return snapshots.records(f"select {columns} {asked}", (day,))
 
-    [card] = of_champion("card", "scorecard_no")
-    bins: dict[str, list[tuple[float, int]]] = {}
-    for row in of_champion("bin_card", "feature_no, bin_no"):
-        bins.setdefault(row["feature"], []).append((row["at_least"], row["points"]))
-    counted = {
-        row["column_name"]
-        for row in snapshots.records("describe features")
-        if row["column_type"] == "BIGINT"
-    }
     features = tuple(
-        CardFeature(
-            **_some(row, _CARD_FEATURE),
-            is_counted=row["feature"] in counted,
-            bins=tuple(bins.get(row["feature"], ())),
-        )
-        for row in of_champion("feature_card", "feature_no")
+        CardFeature(**(row | {"bins": tuple(row["bins"])}))
+        for row in of_champion("feature_card", _FEATURE, "feature_no")
     )
-    rules = snapshots.records(
-        "select not_scored_code, reason, what_to_do from not_scored_rule where as_of_date = ?",
-        (day,),
-    )
+    [rule_of_mean] = of_champion("card", _MEAN)
+    # The neighbour mean is the one feature without bins and points for missing, if there is one.
+    means = (one for one in features if one.missing_points is None and not one.bins)
+    bands = of_champion("band_card", "band_no, band, at_least, at_most", "band_no")
+    benefits = of_champion("benefit_card", "benefit, min_score", "min_score, benefit")
+    rules = snapshots.records(_RULES, (day,))
     return Card(
-        scorecard=card["scorecard"],
-        as_of_date=day,
-        known_on=card["known_on"],
-        base=card["base"],
-        factors=tuple(row["factor"] for row in of_champion("factor_card", "factor_no")),
+        **of_champion("card", "scorecard, as_of_date, known_on, base")[0],
+        factors=tuple(row["factor"] for row in of_champion("factor_card", "factor", "factor_no")),
         features=features,
-        bands=tuple(
-            CardBand(**_some(row, ("band_no", "band", "at_least", "at_most")))
-            for row in of_champion("band_card", "band_no")
-        ),
-        benefits=tuple(
-            (row["benefit"], row["min_score"])
-            for row in of_champion("benefit_card", "min_score, benefit")
-        ),
+        bands=tuple(CardBand(**row) for row in bands),
+        benefits=tuple((row["benefit"], row["min_score"]) for row in benefits),
         rules={rule.pop("not_scored_code"): rule for rule in rules},
-        mean=_neighbour_mean(card, features),
+        mean=next((NeighbourMean(one.feature, one.factor, **rule_of_mean) for one in means), None),
         advice=read_advice(snapshots.method),
     )
-
-
-def _neighbour_mean(card: Row, features: Iterable[CardFeature]) -> NeighbourMean | None:
-    """Return the rule of the one feature without bins and points for missing, if there is one."""
-    for one in features:
-        if one.missing_points is None and not one.bins:
-            return NeighbourMean(
-                feature=one.feature,
-                factor=one.factor,
-                max_points=card["friend_points_max"],
-                **_some(card, ("own_points_max", "prior_weight", "prior_ppm", "max_distance_ppm")),
-            )
-    return None
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -137,49 +107,40 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
 
     Each view is read once.
     """
-
-    def of_people(view: str, order: str) -> dict[str, list[Row]]:
-        rows = snapshots.records(
-            f"from {view} where as_of_date = ? and person_id in ({marks}) order by {order}",
-            (card.as_of_date, *people),
-        )
-        return rows_by_person(rows)
-
     marks = ", ".join("?" * len(people)) or "null"
-    scores, values = of_people("score", "person_id"), of_people("features", "person_id")
-    points, reasons = of_people("points", "person_id"), of_people("reason", "person_id, rank")
+
+    def of_people(view: str, columns: str, order: str = "person_id") -> dict[str, list[Row]]:
+        sql = f"select person_id, {columns} from {view} where as_of_date = ? and person_id in "
+        found: dict[str, list[Row]] = {}
+        for row in snapshots.records(
+            f"{sql} ({marks}) order by {order}", (card.as_of_date, *people)
+        ):
+            found.setdefault(row.pop("person_id"), []).append(row)
+        return found
+
+    names = ", ".join(one.feature for one in card.features)
+    codes = of_people("score", "not_scored_code")
+    values, points = of_people("features", names), of_people("points", names)
+    reasons = of_people("reason", _REASON, "person_id, rank")
+    for row in (row for own in reasons.values() for row in own):
+        if row["value"] is not None and card.feature(row["code"]).is_counted:
+            row["value"] = int(row["value"])
     # A method without a neighbour mean publishes no friends.
     order = "person_id, contact_months desc, friend_id"
-    ties = of_people("friend", order) if card.mean is not None else {}
-    names = [one.feature for one in card.features]
+    ties = of_people("friend", _TIE, order) if card.mean is not None else {}
     return [
         PersonOnCard(
             card=card,
             person_id=person,
-            values={name: values[person][0][name] for name in names},
-            points={name: row[name] for row in points.get(person, ()) for name in names},
-            reasons=tuple(_reason(card, row) for row in reasons.get(person, ())),
-            not_scored_code=scores[person][0]["not_scored_code"],
-            ties=tuple(Tie(**_some(tie, _TIE)) for tie in ties.get(person, ())),
+            values=values[person][0],
+            points=points.get(person, [{}])[0],
+            reasons=tuple(reasons.get(person, ())),
+            not_scored_code=codes[person][0]["not_scored_code"],
+            ties=tuple(Tie(**tie) for tie in ties.get(person, ())),
         )
         for person in people
-        if person in scores
+        if person in codes
     ]
-
-
-def _reason(card: Card, row: Row) -> Row:
-    found = _some(row, _REASON)
-    if found["value"] is not None and card.feature(row["code"]).is_counted:
-        found["value"] = int(found["value"])
-    return found
-
-
-def rows_by_person(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return rows of a view by the person whose they are."""
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row["person_id"], []).append(row)
-    return found
 
 
 def require_scored(person: PersonOnCard) -> PersonOnCard:
@@ -204,22 +165,20 @@ def parse_values(settings: Sequence[str], card: Card) -> dict[str, float | None]
     names = [one.feature for one in card.features]
     values: dict[str, float | None] = {}
     for setting in settings:
+        where = f"--set {printable(setting)}"
         name, equals, text = setting.partition("=")
         if not equals:
-            raise QuestionError(f"--set {printable(setting)}: write feature=value")
+            raise QuestionError(f"{where}: write feature=value")
         if name not in names:
-            near = get_close_matches(name, names, n=1, cutoff=0)
-            raise QuestionError(
-                f"--set {printable(setting)}: there is no such feature; the nearest is {near[0]}"
-            )
+            [near] = get_close_matches(name, names, n=1, cutoff=0)
+            raise QuestionError(f"{where}: there is no such feature; the nearest is {near}")
         if name in values:
-            raise QuestionError(f"--set {printable(setting)}: {name} is set twice")
-        values[name] = _parse_value(setting, text, card.feature(name))
+            raise QuestionError(f"{where}: {name} is set twice")
+        values[name] = _parse_value(where, text, card.feature(name))
     return values
 
 
-def _parse_value(setting: str, text: str, feature: CardFeature) -> float | None:
-    where = f"--set {printable(setting)}"
+def _parse_value(where: str, text: str, feature: CardFeature) -> float | None:
     if text == MISSING:
         if feature.missing_points is None:
             raise QuestionError(f"{where}: {feature.feature} is never missing of a scored person")

@@ -10,41 +10,51 @@ from plainscore.scorecards.person import Card, PersonOnCard
 from plainscore.show.changes import CAUSES, TITLES
 from plainscore.show.charts import STYLES, Box, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
-from plainscore.show.person import read_card, read_people, rows_by_person
+from plainscore.show.person import read_card, read_people
 from plainscore.show.reader import Snapshots, method_text, render_page
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
+_HISTORY = """
+select person_id, cast(as_of_date as varchar), score
+from score
+where as_of_date <= $day and person_id in (select unnest($people))
+order by person_id, as_of_date
+"""
+_CHANGES = f"""
+select
+    person_id, cast(change.as_of_date_before as varchar), cast(change.as_of_date as varchar),
+    score_change, {{{", ".join(f"'{cause}': {cause}_change" for cause in CAUSES)}}}
+from change
+inner join run as earlier
+    on as_of_date_before = earlier.as_of_date and known_on_before = earlier.known_on
+inner join run as later
+    on change.as_of_date = later.as_of_date and change.known_on = later.known_on
+where earlier.is_shown and later.is_shown and score_change is not null
+    and change.as_of_date <= $day and person_id in (select unnest($people))
+order by person_id, change.as_of_date, as_of_date_before
+"""
+"""Between default runs: both dates, the change of the score, and its causes, where computed."""
 
 
 def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invented: bool) -> str:
     """Return the page of a published day; the same page for the same published snapshots.
 
-    Parameters
-    ----------
-    boxes
-        The tables that a score is made by, for the drawing of the method.
-    is_invented
-        Whether the logs were written by `plainscore synthesise`: the page says so at the top.
+    ``boxes``: the tables that a score is made by, for the drawing of the method. ``is_invented``:
+    whether `plainscore synthesise` wrote the logs: the page says so at the top.
     """
     from markupsafe import Markup
 
-    before = snapshots.previous(day)
-    people = _people_object(snapshots, read_card(snapshots, day), before)
+    method, before = snapshots.method, snapshots.previous(day)
+    ids = choose_people(snapshots, day, before)
     answers = {
         page.key: [
             (one, draw(found) if found.rows else None)
-            for one in figures(page.key, snapshots.method)
+            for one in figures(page.key, method)
             for found in [answer(snapshots, one, day, before)]
         ]
         for page in PAGES
     }
-    method = snapshots.method
-    report_script = method_text("dashboards/report/report.js", method)
-    people_json = json.dumps(people, ensure_ascii=False, separators=(",", ":"))
-    # Nothing in it ends the <script> element that holds it, whatever ids people have.
-    for sign in "<\u2028\u2029":
-        people_json = people_json.replace(sign, f"\\u{ord(sign):04x}")
     return render_page(
         "report/page.html",
         method,
@@ -55,11 +65,25 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         pages=PAGES,
         answers=answers,
         styles=STYLES,
-        style=Markup(page_style(method)),
-        script=Markup("".join([*person_scripts(method).values(), report_script])),
-        people=Markup(people_json),
+        style=page_style(method),
+        script="".join([
+            *person_scripts(method).values(), method_text("dashboards/report/report.js", method)
+        ]),
+        people=_people_json(snapshots, read_card(snapshots, day), ids),
         lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
         boxes=boxes,
+    )  # fmt: skip
+
+
+def person_page(snapshots: Snapshots, card: Card, person_id: str) -> str:
+    """Return a page of one person of the card's day, as the report draws them."""
+    method = snapshots.method
+    return render_page(
+        "report/person.html",
+        method,
+        style=page_style(method),
+        script="".join(person_scripts(method).values()),
+        people=_people_json(snapshots, card, [person_id]),
     )
 
 
@@ -79,14 +103,21 @@ def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
     return {name.rpartition("/")[2]: method_text(f"dashboards/{name}", method) for name in names}
 
 
-# --- people --------------------------------------------------------------------------------------
+def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[str]:
+    """Return the ids of a few hundred people of a snapshot; the highest score first."""
+    sql = method_text("dashboards/report/people.sql", snapshots.method)
+    counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
+    rows = snapshots.rows(sql, {"as_of_date": day, "before_date": before, **counts})
+    return [person_id for (person_id,) in rows]
 
 
-def _people_object(snapshots: Snapshots, card: Card, before: date | None) -> dict[str, Any]:
-    """Return the card and some of its people, for JSON: what card.js and person.js read."""
-    ids = choose_people(snapshots, card.as_of_date, before)
-    history = _history(snapshots, ids, card.as_of_date)
-    changes = _changes(snapshots, ids, card.as_of_date)
+def _people_json(snapshots: Snapshots, card: Card, ids: Sequence[str]) -> str:
+    """Return the card and people of its day for a <script>: what card.js and person.js read."""
+    asked = {"day": card.as_of_date, "people": list(ids)}
+    history, changes = (
+        _by_person(snapshots, _HISTORY, asked),
+        _by_person(snapshots, _CHANGES, asked),
+    )
     people = [
         {
             **_short_person(person),
@@ -96,15 +127,19 @@ def _people_object(snapshots: Snapshots, card: Card, before: date | None) -> dic
         }
         for person in read_people(snapshots, card, ids)
     ]
-    return {"card": card.as_json(), "causes": TITLES, "people": people}
+    page = {"card": card.as_json(), "causes": TITLES, "people": people}
+    text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
+    # Nothing in it ends the <script> element that holds it, whatever ids people have.
+    for sign in "<\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
-def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[str]:
-    """Return the ids of a few hundred people of a snapshot; the highest score first."""
-    sql = method_text("dashboards/report/people.sql", snapshots.method)
-    counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
-    rows = snapshots.rows(sql, {"as_of_date": day, "before_date": before, **counts})
-    return [person_id for (person_id,) in rows]
+def _by_person(snapshots: Snapshots, sql: str, asked: dict[str, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for person_id, *cells in snapshots.rows(sql, asked):
+        found.setdefault(person_id, []).append(cells)
+    return found
 
 
 def _short_person(person: PersonOnCard) -> dict[str, Any]:
@@ -124,42 +159,3 @@ def _short_person(person: PersonOnCard) -> dict[str, Any]:
             [tie.friend_id, tie.tie_days, tie.contact_months, tie.friend_ppm] for tie in person.ties
         ],
     }
-
-
-def _history(snapshots: Snapshots, people: Sequence[str], day: date) -> dict[str, list[Any]]:
-    """Return date and score (None: not scored) of every published date that knows a person."""
-    rows = snapshots.records(
-        "select person_id, as_of_date, score from score "
-        "where as_of_date <= $day and person_id in (select unnest($people)) "
-        "order by person_id, as_of_date",
-        {"day": day, "people": list(people)},
-    )
-    return {
-        person: [[str(row["as_of_date"]), row["score"]] for row in own]
-        for person, own in rows_by_person(rows).items()
-    }
-
-
-def _changes(snapshots: Snapshots, people: Sequence[str], day: date) -> dict[str, list[Any]]:
-    """Return the computed changes between default runs: both dates, the change, its causes."""
-    rows = snapshots.records(
-        "select change.* from change "
-        "inner join run as earlier on change.as_of_date_before = earlier.as_of_date "
-        "and change.known_on_before = earlier.known_on and earlier.is_shown "
-        "inner join run as later on change.as_of_date = later.as_of_date "
-        "and change.known_on = later.known_on and later.is_shown "
-        "where change.as_of_date <= $day and change.score_change is not null "
-        "and change.person_id in (select unnest($people)) "
-        "order by change.person_id, change.as_of_date, change.as_of_date_before",
-        {"day": day, "people": list(people)},
-    )
-    return {
-        person: [
-            [
-                str(row["as_of_date_before"]), str(row["as_of_date"]), row["score_change"],
-                {cause: row[f"{cause}_change"] for cause in CAUSES},
-            ]
-            for row in own
-        ]
-        for person, own in rows_by_person(rows).items()
-    }  # fmt: skip

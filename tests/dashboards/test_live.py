@@ -14,6 +14,7 @@ from plainscore.show.figures import NOTHING, PAGES, Answer, answer, draw, figure
 from plainscore.show.live import opened, table_of
 from plainscore.show.person import explain
 from plainscore.show.reader import Snapshots, catalog_version
+from tests.dashboards.test_report import people_of
 from tests.publish.invented import OCTOBER_LATER, SEPTEMBER, published
 
 OCTOBER = date(2026, 10, 31)
@@ -74,9 +75,14 @@ def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snap
     app.sidebar.radio(key="page").set_value("person").run()
     app.text_input(key="person").set_value(person).run()
     assert not app.exception
-    assert app.metric[0].value == str(told.score)
-    assert list(app.dataframe[0].value["points"]) == list(told.points.values())
-    assert list(app.dataframe[0].value["total"])[-1] == told.score
+    [frame] = app.get("iframe")
+    shown = people_of(frame.proto.srcdoc)
+    [person_shown] = shown["people"]
+    assert person_shown["points"] == list(told.points.values())
+    assert shown["card"]["base"] + sum(person_shown["points"]) == told.score
+    assert [row["code"] for row in person_shown["reasons"]] == [row["code"] for row in told.reasons]
+    moved = app.dataframe[0].value
+    assert list(moved["points_after"] - moved["points_before"]) == list(moved["points_change"])
 
 
 def test_a_new_snapshot_is_seen_by_who_opened_the_old_one(own_autumn: Path) -> None:

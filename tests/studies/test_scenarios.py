@@ -30,7 +30,8 @@ from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.runs.request import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
-from plainscore.show.scenarios import NOTHING, scenarios_page
+from plainscore.show.figures import NOTHING
+from plainscore.show.scenarios import scenarios_page
 from plainscore.synthetic.world import WorldError
 from tests.flows.conftest import SAMPLE
 from tests.scorecard.small_card import SMALL

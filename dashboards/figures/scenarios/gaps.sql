@@ -1,0 +1,27 @@
+/*
+number = 50
+title  = "How far apart are groups?"
+note   = """Between the groups with at least 30 scored people that have the highest and the lowest mean. \
+Some distance is there by chance; the JSON has intervals and tests."""
+empty  = "Nothing of this is in the record."
+chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
+
+[columns]
+panel      = {}
+as_of_date = { heading = "month end" }
+society    = {}
+shown      = { unit = "points", decimals = 1 }
+*/
+select
+    'Highest less lowest mean score by ' || replace(attribute, '_', ' ') as panel,
+    as_of_date,
+    society,
+    case
+        when count(*) filter (where not is_small) > 1
+            then
+                max(mean_score) filter (where not is_small)
+                - min(mean_score) filter (where not is_small)
+    end as shown
+from gaps
+group by attribute, as_of_date, society, society_no
+order by list_position(['region', 'gender', 'age_band'], attribute), as_of_date, society_no
