@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ class TomlFile:
             return model.model_validate(self.values if values is None else values)
         except ValidationError as error:
             first = error.errors()[0]
-            raise self.fault((*at, *first["loc"]), _message(first)) from error
+            raise self.fault((*at, *first["loc"]), message_of(first)) from error
 
     def _line_of(self, path: KeyPath) -> int:
         """Return the line of a key, of the first line under it, or of the nearest part above it."""
@@ -95,7 +96,8 @@ def _counted(parts: Sequence[str], counts: Mapping[str, int]) -> KeyPath:
     return path
 
 
-def _message(fault: Mapping[str, Any]) -> str:
+def message_of(fault: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value, as pydantic found it."""
     match fault["type"]:
         case "missing":
             return "is missing"
@@ -105,5 +107,5 @@ def _message(fault: Mapping[str, Any]) -> str:
             return "is empty"
     said = str(fault["msg"]).removeprefix("Input ").removeprefix("Value error, ")
     given = fault["input"]
-    shown = given if isinstance(given, int | float) else repr(given)
+    shown = given if isinstance(given, int | float | Decimal) else repr(given)
     return f"{said[0].lower()}{said[1:]}, not {shown}"

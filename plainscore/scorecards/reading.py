@@ -6,7 +6,6 @@ name in the same folder (or from the packaged one).
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method, standard_folder
+from plainscore.common.toml import KeyPath, TomlFile, message_of, read_toml
 from plainscore.scorecards.card import (
     Band,
     Benefit,
@@ -48,9 +48,6 @@ KEY_COLUMNS = frozenset(
     {"scorecard", "scorecard_no", "person_key", "person_id", "as_of_date", "known_on"}
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-KeyPath = tuple[str | int, ...]
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"]+)\s*=")
 
 
 class ScorecardError(UsageError):
@@ -216,7 +213,10 @@ def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
         file = CardFile.model_validate(text.values)
     except ValidationError as error:
         fault = error.errors()[0]
-        raise text.error(_path_of(fault["loc"], text.values), _message(fault)) from None
+        is_unknown = fault["type"] == "extra_forbidden"
+        hint = "; see `plainscore scorecard --schema`" if is_unknown else ""
+        key = _path_of(fault["loc"], text.values)
+        raise text.error(key, f"{message_of(fault)}{hint}") from None
     measures = measures_of(method)
     for key, message in _faults(file, measures):
         raise text.error(key, message)
@@ -371,39 +371,32 @@ def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -
 
 @dataclass(frozen=True)
 class _CardText:
-    """The values of a card, its own laid over those that it extends, and the lines of each file."""
+    """The values of a card, its own laid over those that it extends, and the files of both."""
 
     values: dict[str, Any]
-    files: tuple[tuple[Path, Mapping[KeyPath, int]], ...]
+    files: tuple[TomlFile, ...]
 
-    def error(self, key: KeyPath, message: str) -> ScorecardError:
+    def error(self, key: KeyPath, message: str) -> UsageError:
         """Return the error to raise for a key: in the card's own file where it is written there."""
-        for file, lines in reversed(self.files):
-            if any(written[: len(key)] == key for written in lines) or file == self.files[0][0]:
-                dotted = ".".join(str(part) for part in key)
-                return ScorecardError(f"{file}:{_line_of(lines, key)}: {dotted}: {message}")
-        raise AssertionError("the loop ends at the first file")
+        written = (
+            file
+            for file in reversed(self.files)
+            if any(line[: len(key)] == key for line in file.lines)
+        )
+        return next(written, self.files[0]).fault(key, message)
 
 
 def _read_text(path: Path, method: Method, seen: tuple[Path, ...]) -> _CardText:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScorecardError(f"{path} has another encoding than UTF-8: save it as UTF-8") from error
-    try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ScorecardError(f"{path}: {error}") from error
-    own = (path, _key_lines(text))
-    base_name = values.pop("extends", None)
+    own = read_toml(path, ScorecardError, Decimal)
+    base_name = own.values.pop("extends", None)
     if base_name is None:
-        return _CardText(values, (own,))
+        return _CardText(own.values, (own,))
     sibling = path.parent / f"{base_name}.toml"
     base_path = sibling if sibling.is_file() else find_scorecard(str(base_name), method)
     if base_path in (*seen, path):
         raise ScorecardError(f"{path}: extends itself by way of {base_path.name}")
     base = _read_text(base_path, method, (*seen, path))
-    return _CardText(_merged(base.values, values), (*base.files, own))
+    return _CardText(_merged(base.values, own.values), (*base.files, own))
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -412,35 +405,6 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _merged(merged[key], value) if both_tables else value
     return merged
-
-
-def _key_lines(text: str) -> dict[KeyPath, int]:
-    """Return the line (from 1) of every table header and key; tomllib does not keep them.
-
-    Elements of an array of tables are counted: ``("band", 0, "name")``.
-    """
-    lines: dict[KeyPath, int] = {}
-    counts: dict[str, int] = {}
-    table: KeyPath = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            name = header[2].replace('"', "")
-            table = tuple(name.split("."))
-            if header[1] == "[[":
-                table = (*table, counts.get(name, 0))
-                counts[name] = counts.get(name, 0) + 1
-            lines[table] = number
-        elif key := _KEY.match(line):
-            lines[(*table, key[1].strip('"'))] = number
-    return lines
-
-
-def _line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
-    """Return the line of ``path``, of the first line under it, or of the nearest part above it."""
-    for end in range(len(path), 0, -1):
-        if under := [line for key, line in lines.items() if key[:end] == path[:end]]:
-            return min(under)
-    return 1
 
 
 def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
@@ -453,20 +417,6 @@ def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
         else:
             return tuple(loc[:depth])
     return tuple(loc)
-
-
-def _message(fault: Mapping[str, Any]) -> str:
-    match fault["type"]:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "is not known; see `plainscore scorecard --schema`"
-        case "too_short" | "string_too_short":
-            return "is empty"
-    said = str(fault["msg"]).removeprefix("Input ")
-    given = fault["input"]
-    shown = given if isinstance(given, (int, Decimal)) else repr(given)
-    return f"{said[0].lower()}{said[1:]}, not {shown}"
 
 
 # ---- the JSON Schema, for editors ----------------------------------------------------------------
