@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from plainscore.checks.constraints import with_dates
 from plainscore.checks.results import Level
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import text_literal
@@ -53,6 +52,13 @@ class Assertion:
             return sql
         names = [table.short_name for table in tables if GROUPS[self.each](table)]
         return " union all ".join(f"({_about(sql, name)})" for name in names) or NO_ROWS
+
+
+def with_dates(sql: str, parameters: Mapping[str, date]) -> str:
+    """Return ``sql`` with each ``$name`` of ``parameters`` written as a date literal."""
+    for name, day in parameters.items():
+        sql = re.sub(rf"\${name}\b", f"date '{day.isoformat()}'", sql)
+    return sql
 
 
 def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:

@@ -13,18 +13,10 @@ from typing import Any
 
 from plainscore.common.errors import DataFormatError, PlainscoreError
 
-_DISK_ERRORS = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-        errno.EIO,
-        errno.EROFS,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EMFILE,
-    }
-)
+_DISK_ERRORS = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM,
+    errno.EMFILE,
+})  # fmt: skip
 FORMAT = 1
 """Raised when a data directory holds what earlier versions would misread."""
 

@@ -35,29 +35,15 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     recovers what it left (``plainscore.runs.ledger``). Ctrl-C and SIGTERM are recorded
     meanwhile (``plainscore.common.signals``).
 
-    Parameters
-    ----------
-    data_dir
-        The directory to write; made if it does not exist.
-    purpose
-        What the holder does, in a word or two, for the message that another writer gets.
-    lend
-        Code called within the block may take the lock too: a command holds it before the slow
-        start of a flow that takes it by itself when it is scheduled.
+    ``data_dir`` is made if it does not exist. ``purpose``: what the holder does, in a word or two,
+    for the message that another writer gets. ``lend``: code called within the block may take the
+    lock too; a command holds it before the slow start of a flow that takes it by itself when it is
+    scheduled.
 
-    Raises
-    ------
-    Locked
-        Another process holds it; the message names its pid, host, start and purpose.
-    DataFormatError
-        A newer version wrote the directory in a format of its own.
-    InputRefused
-        The directory cannot be made, written or locked, or an interrupted erasure must finish
-        first.
-    PlainscoreError
-        An error of disk, permission or memory that nothing else explains.
-    Interrupted
-        A signal arrived while it was held.
+    Raises Locked (with pid, host, start and purpose of the holder), DataFormatError where a newer
+    version wrote the directory, InputRefused where it cannot be made, written or locked or an
+    interrupted erasure must finish first, PlainscoreError for errors of disk, permission and
+    memory, and Interrupted where a signal arrived while it was held.
     """
     if data_dir.resolve() in _lent.get():
         yield
@@ -79,16 +65,12 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
             opened.callback(_lent.reset, _lent.set(_lent.get() | {data_dir.resolve()}))
         with noting_interruptions(), translating_machine_errors(data_dir):
             if is_after_a_failure:
-                _recover(data_dir)
+                from plainscore.runs.ledger import recover
+
+                recover(data_dir)
             yield
         with suppress(OSError):  # a failing disk: the next holder overwrites the record
             os.ftruncate(descriptor, 0)
-
-
-def _recover(data_dir: Path) -> None:
-    from plainscore.runs.ledger import recover
-
-    recover(data_dir)
 
 
 def _lock(data_dir: Path, opened: ExitStack) -> int:

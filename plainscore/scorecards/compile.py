@@ -11,7 +11,6 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from plainscore.common.errors import UsageError
 from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column, Glossary, Table, parse_contract
 from plainscore.scorecards.card import Feature, Measures, NotScoredRule, Scorecard, measures_among
@@ -31,13 +30,10 @@ def compile_scorecards(
 ) -> list[Table]:
     """Return the tables that the cards decide, champion first.
 
-    ``written``: the hand-written tables of the method. Raises UsageError where a card names a
-    feature or a measure that none of them has.
+    ``written``: the hand-written tables of the method that the cards were read with.
     """
-    measures = measures_among(written)
-    for card in cards:
-        _refuse_unknown(card, measures)
-    return _Compiler(cards, measures, glossary).tables({table.name: table for table in written})
+    compiler = _Compiler(cards, measures_among(written), glossary)
+    return compiler.tables({table.name: table for table in written})
 
 
 def points_case(feature: Feature, source: str = "") -> str:
@@ -52,19 +48,6 @@ def points_case(feature: Feature, source: str = "") -> str:
         for lower, upper in pairwise(feature.bins)
     ]
     return "\n    ".join(["case", *steps, f"else {feature.bins[-1].points}"]) + "\nend"
-
-
-def _refuse_unknown(card: Scorecard, measures: Measures) -> None:
-    for what, named, known in (
-        ("feature", [f.name for f in card.features], {*measures.features, *measures.late}),
-        ("measure", [rule.measure for rule in card.not_scored], {*measures.eligibility}),
-    ):
-        unknown = sorted(set(named) - known)
-        if unknown:
-            raise UsageError(
-                f"scorecard {card.name}: no table of the method has the {what} {unknown[0]}; "
-                f"there are {', '.join(sorted(known))}"
-            )
 
 
 class _Compiler:
@@ -276,8 +259,8 @@ class _Compiler:
     def _factor_columns(self) -> list[Column]:
         caps = [dict(card.factor_caps) for card in self._cards]
         return [
-            _points(name, max(cap.get(name, 0) for cap in caps), f"of the factor {_spaced(name)}")
-            for name in self._factors
+            _points(name, max(cap.get(name, 0) for cap in caps), f"of the factor {spaced}")
+            for name, spaced in ((name, name.replace("_", " ")) for name in self._factors)
         ]
 
     def _point_columns(self, names: Sequence[str]) -> list[Column]:
@@ -321,10 +304,6 @@ def _fails(rule: NotScoredRule) -> str:
 
 def _points(name: str, most: int, what: str) -> Column:
     return Column(name, "INTEGER", f"Points {what}.", "points", 0, most)
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _short(table_name: str) -> str:

@@ -128,11 +128,6 @@ def _card(scorecard_no: int, card: Scorecard) -> Row:
 
 
 def _bins(feature: Feature) -> list[Row]:
-    edges = [float(lower.at_least) for lower in feature.bins]
-    ends = [*edges[1:], None]
-    return [
-        (no, edge, end, lower.points)
-        for no, (lower, edge, end) in enumerate(
-            zip(feature.bins, edges, ends, strict=False), start=1
-        )
-    ]
+    edges = [float(one.at_least) for one in feature.bins]
+    parts = zip(edges, [*edges[1:], None], feature.bins, strict=False)
+    return [(no, edge, end, one.points) for no, (edge, end, one) in enumerate(parts, start=1)]
