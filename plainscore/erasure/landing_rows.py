@@ -29,10 +29,11 @@ from plainscore.logs.csv_rows import read_csv_rows
 from plainscore.logs.json_rows import read_json_rows
 from plainscore.logs.landing import LandingFile, list_landing
 from plainscore.logs.parquet_rows import read_parquet_rows
+from plainscore.logs.readers import FileFacts
 from plainscore.logs.rows import judge_rows
 from plainscore.logs.tables import LOGS
 from plainscore.logs.text_lines import number_lines
-from plainscore.logs.units import FileFacts, Unit, UnitReader
+from plainscore.logs.units import Unit, UnitReader
 
 _OWN_COLUMNS = ("file_no", "line", "arrived", "reason", "raw")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plainscore.logs.landing import LandingFile, RefusedFile
-from plainscore.logs.text_lines import HashedFile
+from plainscore.logs.text_files import HashedFile
 
 STATES = "file_states.json"
 _SETTLED_NS = 1_000_000_000

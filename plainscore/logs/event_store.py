@@ -12,8 +12,9 @@ from plainscore.common.files import refuse_newer_format
 from plainscore.logs.changes import FileStates
 from plainscore.logs.delta_table import Head, pinned_files, read_head
 from plainscore.logs.landing import LandingFile, RefusedFile, list_landing
+from plainscore.logs.readers import FileFacts
 from plainscore.logs.tables import stored_tables
-from plainscore.logs.units import FileFacts, reason_to_refuse
+from plainscore.logs.units import reason_to_refuse
 
 # The ingest ledger: one row per file that was ever ingested, and what became of its rows.
 

@@ -39,16 +39,10 @@ from plainscore.logs.landing import (
     blocked_days,
     list_landing,
 )
+from plainscore.logs.readers import FileFacts
 from plainscore.logs.repeats import RepeatedRows
 from plainscore.logs.tables import LOGS, stored_name
-from plainscore.logs.units import (
-    Bundle,
-    FileFacts,
-    ParsedBundle,
-    UnitReader,
-    in_bundles,
-    parse_bundle,
-)
+from plainscore.logs.units import Bundle, ParsedBundle, UnitReader, in_bundles, parse_bundle
 from plainscore.logs.writer import StoreWriter, WriteBuffer, ordered_map
 
 # One batch: whole arrival days of one log, read, judged and written into the store's files.
@@ -148,7 +142,7 @@ class Batch:
     def _note(self, parsed: ParsedBundle) -> None:
         self._reader.refused |= parsed.damaged
         for file_no, name in parsed.unknown:
-            self._reader.facts[file_no].add_unknown(name)
+            self._reader.facts[file_no].add_unknown([name])
         self._counts.add(parsed.rows, rows=1)
         self._counts.add(parsed.refused, rows=1, quarantined=1)
         if not self._reader.refused:

@@ -5,7 +5,6 @@ read by polars; every other line is read by the standard library, which keeps th
 Of the plain lines, those of the shape that most share are recognised by one pattern.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,28 +12,7 @@ from typing import Any
 import polars as pl
 
 from plainscore.contracts.logs import COMMON_FIELDS, Log
-
-# How deep a line of JSON is nested, known before any reader recurses into it.
-
-MAX_NESTING = 100
-"""Readers give up at a depth of their own, which a new version may change; this stays."""
-
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
-_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-
-
-def is_too_deep(line: str) -> bool:
-    """Return whether a line nests deeper than MAX_NESTING; brackets in texts do not count."""
-    if line.count("[") + line.count("{") <= MAX_NESTING:
-        return False
-    depth = 0
-    for step in map(_STEPS.get, _TEXT.sub("", line)):
-        if step is not None:
-            depth += step
-            if depth > MAX_NESTING:
-                return True
-    return False
-
+from plainscore.logs.json_lines import MAX_NESTING, _Number, _read_object
 
 # The shape that most JSON lines of a delivery share: plain values under keys in one order.
 # One pattern per delivery proves a line to be a flat object with known keys, none twice, each
@@ -88,14 +66,6 @@ def _values(log: Log, key: str) -> str:
 _PLAIN = rf"^\{{ *(?:{KEY}: *(?:{TEXT}|{INTEGER}|{DECIMAL}|true|false|null) *(?:, *|\}} *$))+$"
 _NOT_JSON, _REPEATS = "line is not JSON", "line repeats a key"
 _TOO_DEEP = f"line is nested more than {MAX_NESTING} deep"
-
-
-class _Number(str):
-    """A JSON number that is no integer, as written."""
-
-
-class _Repeated(ValueError):
-    """An object names a key twice."""
 
 
 def read_json_rows(log: Log, lines: pl.DataFrame, text: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -220,30 +190,6 @@ def _read_others(log: Log, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
         rows.append((file_no, line, raw, reason or fault, *(texts or nothing)))
     names = pl.DataFrame(sorted(unknown), schema=_no_unknown().schema, orient="row")
     return pl.DataFrame(rows, schema=schema, orient="row"), names
-
-
-def _read_object(raw: str) -> tuple[dict[str, Any], str | None]:
-    if is_too_deep(raw):
-        return {}, _TOO_DEEP
-    try:
-        read = _DECODER.decode(raw)
-    except _Repeated:
-        return {}, _REPEATS
-    except ValueError:
-        return {}, _NOT_JSON
-    return (read, None) if isinstance(read, dict) else ({}, "line is not a JSON object")
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) != len(pairs):
-        raise _Repeated
-    return read
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unrepeated, parse_int=str, parse_float=_Number, parse_constant=_Number
-)
 
 
 def _take_known(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plainscore.logs.csv_rows import split_record
-from plainscore.logs.json_rows import is_too_deep
+from plainscore.logs.json_lines import is_too_deep
 
 MASK = "***"
 MASKED_FIELD = "value_hash"

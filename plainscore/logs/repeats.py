@@ -18,15 +18,11 @@ from plainscore.logs.csv_rows import read_csv_rows, read_header
 from plainscore.logs.identity import CONFLICT, CONFLICT_REASON, PLACE, Verdicts, compare
 from plainscore.logs.landing import FileRefused, LandingFile, file_at
 from plainscore.logs.parquet_rows import read_parquet_raw, row_as_json
+from plainscore.logs.readers import FileFacts
 from plainscore.logs.tables import LOGS, MONTH, content_columns, stored_tables
-from plainscore.logs.text_lines import (
-    HashedFile,
-    TextChunk,
-    decode_line,
-    number_lines,
-    read_chunks,
-)
-from plainscore.logs.units import REFUSED_ROW, FileFacts, ParsedBundle
+from plainscore.logs.text_files import HashedFile
+from plainscore.logs.text_lines import TextChunk, decode_line, number_lines, read_chunks
+from plainscore.logs.units import REFUSED_ROW, ParsedBundle
 from plainscore.logs.writer import StoreWriter
 
 # Fetch the text of rows again from the file they came in.

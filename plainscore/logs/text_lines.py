@@ -1,18 +1,17 @@
 """Physical lines of a text file, in bounded memory: unpacked, cut, numbered, checked for UTF-8."""
 
 import gzip
-import hashlib
 import io
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
 import polars as pl
 
 from plainscore.logs.columns import all_null
 from plainscore.logs.landing import FileRefused, LandingFile
+from plainscore.logs.text_files import HashedFile
 
 MAX_LINE_BYTES = 4 * 2**20
 MAX_RECORD_LINES = 100
@@ -30,31 +29,6 @@ class TextChunk:
     file_no: int
     first_line: int
     text: bytes
-
-
-class HashedFile(io.RawIOBase):
-    """A file that keeps the SHA-256 and the number of the bytes that were read from it."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._sha256 = hashlib.sha256()
-        self.size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` further bytes, hashed."""
-        block = self._stream.read(size)
-        self._sha256.update(block)
-        self.size += len(block)
-        return block
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    @property
-    def sha256(self) -> str:
-        """The digest of what was read so far, as hexadecimal digits."""
-        return self._sha256.hexdigest()
 
 
 def read_chunks(file: LandingFile, file_no: int, source: HashedFile) -> Iterator[TextChunk]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from plainscore.contracts.logs import Log
 from plainscore.logs import masking
-from plainscore.logs.changes import FileState, state_of
+from plainscore.logs.changes import state_of
 from plainscore.logs.csv_rows import read_csv_rows, read_header
 from plainscore.logs.json_rows import read_json_rows
 from plainscore.logs.landing import FileRefused, LandingFile
@@ -27,15 +27,11 @@ from plainscore.logs.parquet_rows import (
     read_parquet_rows,
     rows_as_json,
 )
+from plainscore.logs.readers import FileFacts
 from plainscore.logs.rows import judge_rows
 from plainscore.logs.tables import LOGS
-from plainscore.logs.text_lines import (
-    HashedFile,
-    TextChunk,
-    join_text,
-    number_lines,
-    read_chunks,
-)
+from plainscore.logs.text_files import HashedFile
+from plainscore.logs.text_lines import TextChunk, join_text, number_lines, read_chunks
 
 _UNIT_TEXT_BYTES = 48 * 2**20
 _LEAST_LINE_BYTES = 100
@@ -93,21 +89,6 @@ class ParsedUnit:
         return found.select("file_no", "line").with_columns(raw)
 
 
-@dataclass
-class FileFacts:
-    """What is known about a file as a whole once it was read."""
-
-    size: int = 0
-    sha256: str = ""
-    state: FileState | None = None
-    unknown: set[str] = field(default_factory=set)
-
-    def add_unknown(self, name: str) -> None:
-        """Note the name of an unknown column, as long as there are not too many to keep."""
-        if len(self.unknown) < _MAX_NAMES:
-            self.unknown.add(masking.shorten(name)[:100])
-
-
 class UnitReader:
     """Reads numbered files of one log; ``facts`` and ``refused`` then describe each."""
 
@@ -158,7 +139,7 @@ class UnitReader:
         footer = read_footer(path)
         columns = read_columns(self._log, path)
         for name in columns.keys() - set(self._log.names):
-            self.facts[file_no].add_unknown(name)
+            self.facts[file_no].add_unknown([name])
         signature = tuple(f"{name}\0{dtype}" for name, dtype in columns.items())
         parts = cut(file_no, path, footer)
         weight = footer.unpacked_bytes // _LEAST_LINE_BYTES // max(1, len(parts))
@@ -172,7 +153,7 @@ class UnitReader:
             if file.format == "csv" and chunk.first_line == 1:
                 columns = read_header(self._log, chunk.text.partition(b"\n")[0])
                 for name in set(columns) - set(self._log.names):
-                    self.facts[file_no].add_unknown(name)
+                    self.facts[file_no].add_unknown([name])
                 chunk = TextChunk(file_no, 2, chunk.text.partition(b"\n")[2])
             if chunk.text:
                 size = max(len(chunk.text), _LEAST_LINE_BYTES * chunk.text.count(b"\n"))

@@ -1,0 +1,124 @@
+"""JSON lines: the shape that most of them share, and one by one those that have another.
+
+A line of the shape is proven to be one flat object of plain values with known keys, none of them
+twice, by a single regular expression; DuckDB reads it. The standard library reads every other
+line, keeps the digits of numbers, and says why a line cannot be read.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+MAX_NESTING = 100
+"""Readers give up at a depth of their own, which a new version may change; this stays."""
+NOT_TEXT = "is neither text nor an integer"
+
+_MAX_KEYS = 40
+_ORDINARY_KEY = re.compile(r'"([A-Za-z0-9_]{1,60})": *')
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_VALUES = r'"[^"\\\x00-\x1f]*"|0|-?[1-9][0-9]{0,17}|null'
+_OTHER_VALUES = r"|(?:0|[1-9][0-9]{0,8})\.[0-9]{1,6}|true|false"
+
+
+class JsonShape:
+    """The order of keys that the lines of some files share; not all keys need be in each."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def add(self, lines: Iterable[str]) -> bool:
+        """Merge the keys of some lines; return whether they are in the order of those before."""
+        keys = list(self.keys)
+        for line in lines:
+            at = 0
+            for key in _ORDINARY_KEY.findall(line):
+                if key not in keys:
+                    keys.insert(at, key)
+                elif keys.index(key) < at:
+                    if self.keys:
+                        return False
+                    break
+                at = keys.index(key) + 1
+        self.keys = keys[:_MAX_KEYS]
+        return True
+
+    def pattern(self, texts: frozenset[str]) -> str:
+        """Return the regular expression; the columns ``texts`` hold texts and integers alone."""
+        pairs = (
+            rf'(?:"{key}": *(?:{_VALUES}{"" if key in texts else _OTHER_VALUES}) *(?:, *|\}}$))?'
+            for key in self.keys
+        )
+        return r"\{ *" + "".join(pairs)
+
+
+def read_line(
+    raw: str, columns: Sequence[str], texts: frozenset[str]
+) -> tuple[list[str | None], list[str | None], str | None, set[str]]:
+    """Return a line's columns as text, their faults, why it cannot be read, and its other keys."""
+    fields, reason = _read_object(raw)
+    cells, faults = list[str | None](), list[str | None]()
+    for name in columns:
+        value = fields.get(name)
+        text = None if value is None else _as_text(value, is_text=name in texts)
+        cells.append(text or None)
+        faults.append(NOT_TEXT if text is None and value is not None else None)
+    return cells, faults, reason, fields.keys() - set(columns)
+
+
+class _Number(str):
+    """A JSON number that is no integer, as written."""
+
+
+class _Repeated(ValueError):
+    """An object names a key twice."""
+
+
+def _read_object(raw: str) -> tuple[dict[str, Any], str | None]:
+    if is_too_deep(raw):
+        return {}, f"line is nested more than {MAX_NESTING} deep"
+    try:
+        read = _DECODER.decode(raw)
+    except _Repeated:
+        return {}, "line repeats a key"
+    except ValueError:
+        return {}, "line is not JSON"
+    return (read, None) if isinstance(read, dict) else ({}, "line is not a JSON object")
+
+
+def is_too_deep(line: str) -> bool:
+    """Return whether a line nests deeper than MAX_NESTING; brackets in texts do not count."""
+    if line.count("[") + line.count("{") <= MAX_NESTING:
+        return False
+    depth = 0
+    for step in map(_STEPS.get, _TEXT.sub("", line)):
+        if step is not None:
+            depth += step
+            if depth > MAX_NESTING:
+                return True
+    return False
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise _Repeated
+    return read
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unrepeated, parse_int=str, parse_float=_Number, parse_constant=_Number
+)
+
+
+def _as_text(value: Any, *, is_text: bool) -> str | None:
+    """Return a value as text; None where it is to be an id and is nothing that can be one."""
+    if isinstance(value, bool):
+        value = _Number("true" if value else "false")
+    elif isinstance(value, list | dict):
+        value = _Number(json.dumps(value, ensure_ascii=True))
+    if is_text and isinstance(value, _Number):
+        return None
+    text = str(value)
+    return text if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text) else None

@@ -1,0 +1,276 @@
+"""Parquet files: what they claim is held against their bytes, then DuckDB reads cells as text.
+
+A lie in a file can make DuckDB give up a whole database, so files are judged, and read once to
+their end, on a connection of their own.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+
+from plainscore.common.text import escape_glob, identifier, text_literal
+from plainscore.logs.json_lines import NOT_TEXT
+from plainscore.logs.landing import FileRefused
+from plainscore.logs.mapping import Cells
+from plainscore.logs.text_files import (
+    BOMB_BYTES,
+    BOMB_RATIO,
+    MAX_LINE_BYTES,
+    READ_BYTES,
+    WHOLE_FILE,
+    HashedFile,
+    refuse_names,
+)
+
+ParquetType = tuple[str, str]
+"""The name that DuckDB gives a column, and its type."""
+
+_LEAST_ROWS = 1_000_000
+# A file that was replaced a moment ago must not be taken from a cache.
+_SCRATCH: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": "2GB",
+    "enable_external_file_cache": False,
+}
+_FIXED_BYTES = "FIXED_LEN_BYTE_ARRAY"
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+_INTEGERS |= {f"U{one}" for one in _INTEGERS}
+_SIMPLE = {"VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", *_INTEGERS}
+_FOOTER = f"""
+select case
+    when any_value(file.num_rows) > greatest({_LEAST_ROWS}, $size)
+        then 'claims to hold more rows than it has bytes'
+    when sum(total_uncompressed_size) > greatest($bomb, {BOMB_RATIO} * $size)
+        then 'unpacks to more than {BOMB_RATIO} times its size'
+    when any_value(file.encryption_algorithm) is not null then 'is an encrypted parquet file'
+    when bool_or(begin_ < 4 or total_compressed_size < 0 or begin_ + total_compressed_size > $size)
+        then 'is no readable parquet file (a column points outside of the file)'
+    when bool_or(num_values <> row_group_num_rows and not is_repeated
+        or is_repeated and num_values > greatest({_LEAST_ROWS}, $size))
+        then 'is no readable parquet file (a column has not as many values as rows)'
+    when any_value(file.num_rows) <> coalesce((
+        select sum(n) from (
+            select any_value(row_group_num_rows) as n from parquet_metadata($path)
+            group by row_group_id
+        )
+    ), 0) then 'is no readable parquet file (its row groups do not add up to its rows)'
+    end
+from parquet_file_metadata($path) as file
+left join (
+    select
+        *,
+        least(data_page_offset, coalesce(dictionary_page_offset, data_page_offset)) as begin_,
+        contains(path_in_schema, ', ') as is_repeated
+    from parquet_metadata($path)
+) on true
+"""
+
+
+class _Scratch:
+    """A connection that is thrown away when a file has made it fail."""
+
+    _con: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def execute(cls, sql: str, parameters: object = None) -> list[tuple[Any, ...]]:
+        if cls._con is None:
+            cls._con = duckdb.connect(config=_SCRATCH)
+        try:
+            return cls._con.execute(sql, parameters).fetchall()
+        except duckdb.Error:
+            cls._con.close()
+            cls._con = None
+            raise
+
+
+def digest(stream: IO[bytes]) -> tuple[int, str]:
+    """Return size and SHA-256 of a file."""
+    source = HashedFile(stream)
+    while source.read(READ_BYTES):
+        pass
+    return source.size, source.sha256
+
+
+def read_types(path: Path, wanted: Sequence[str]) -> dict[str, ParquetType]:
+    """Return a file's columns with their types; the wanted ones are read to their end.
+
+    Raises FileRefused where it is no parquet file, contradicts itself, points outside of itself,
+    is encrypted, or would unpack to far more than its size.
+    """
+    with path.open("rb") as stream:
+        if stream.read(4) not in (b"PAR1", b""):
+            raise FileRefused(
+                "is no readable parquet file (it does not begin with PAR1)", WHOLE_FILE
+            )
+    where = {"path": escape_glob(str(path))}
+    bounds = {"size": path.stat().st_size, "bomb": BOMB_BYTES}
+    try:
+        ((why,),) = _Scratch.execute(_FOOTER, where | bounds)
+        if why:
+            raise FileRefused(why, WHOLE_FILE)
+        schema = _Scratch.execute(
+            "select name, coalesce(num_children, 0), type, logical_type, converted_type "
+            "from parquet_schema($path)",
+            where,
+        )
+        described = _Scratch.execute(f"describe from {_reader([path])}")
+        types: dict[str, ParquetType] = {}
+        for (name, is_fixed), row in zip(_top_columns(schema), described, strict=True):
+            types.setdefault(name, (row[0], _FIXED_BYTES if is_fixed else row[1]))
+        refuse_names([name for name, _ in _top_columns(schema)])
+        read = [identifier(types[name][0]) for name in wanted if name in types] or ["1"]
+        lengths = " + ".join(
+            f"coalesce(sum(strlen({identifier(types[name][0])})), 0)"
+            for name in wanted
+            if types.get(name, ("", ""))[1] == "VARCHAR"
+        )
+        counts = ", ".join(f"count({one})" for one in read)
+        ((size, *_),) = _Scratch.execute(
+            f"select {lengths or '0'}, {counts} from {_reader([path])}"
+        )
+    except duckdb.Error as error:
+        why = " ".join(str(error).split())[:200]
+        raise FileRefused(f"is no readable parquet file ({why})", WHOLE_FILE) from error
+    if size > max(BOMB_BYTES, BOMB_RATIO * bounds["size"]):
+        raise FileRefused(
+            f"unpacks to more than {BOMB_RATIO} times its size",
+            "deliver it without texts that long",
+        )
+    return types
+
+
+def _top_columns(schema: Iterable[tuple[Any, ...]]) -> list[tuple[str, bool]]:
+    """Return the columns that are no part of another, and whether each is plain fixed bytes."""
+    columns: list[tuple[str, bool]] = []
+    elements = iter(schema)
+    next(elements, None)
+
+    def skip(count: int) -> None:
+        for _ in range(count):
+            skip(next(elements)[1])
+
+    for name, children, kind, logical, converted in elements:
+        columns.append((name, kind == _FIXED_BYTES and not logical and not converted))
+        skip(children)
+    return columns
+
+
+def select_rows(
+    paths: Mapping[int, Path], types: Mapping[str, ParquetType], texts: frozenset[str]
+) -> tuple[str, Cells]:
+    """Return SQL for the rows of files that share these columns, and what its columns hold."""
+    places, faults, chosen = {}, {}, []
+    for at, (name, (column, kind)) in enumerate(types.items()):
+        text, is_text = _as_text(identifier(column), kind)
+        places[name] = f"c{at}"
+        chosen.append(f"nullif({text}, '') as c{at}")
+        if name in texts and is_text != "true":
+            given = identifier(column)
+            if kind == "BLOB":
+                given = f"nullif({given}, ''::blob)"
+            faults[name] = f"fault_c{at}"
+            chosen.append(
+                f"case when {given} is not null and not {is_text} "
+                f"then {text_literal(NOT_TEXT)} end as fault_c{at}"
+            )
+    lengths = " + ".join(
+        f"coalesce(octet_length({identifier(column)}), 0)"
+        if kind == "BLOB"
+        else f"coalesce(strlen({identifier(column)}), 0)"
+        for column, kind in types.values()
+        if kind in ("VARCHAR", "BLOB")
+    )
+    reason = (
+        f"case when {lengths} > {MAX_LINE_BYTES} "
+        f"then 'row is longer than {MAX_LINE_BYTES} bytes' end"
+        if lengths
+        else "cast(null as varchar)"
+    )
+    numbers = ", ".join(
+        f"({file_no}, {text_literal(str(path))})" for file_no, path in paths.items()
+    )
+    (first, *others) = paths
+    sql = (
+        f"select {'file_no' if others else f'{first} as file_no'}, file_row_number + 1 as line, "
+        f"cast(null as varchar) as raw, {reason} as reason{''.join(f', {one}' for one in chosen)} "
+        f"from {_reader(paths.values(), with_place=True)}"
+    )
+    if others:
+        sql += f" join (values {numbers}) as numbered(file_no, file_path) using (file_path)"
+    return sql, Cells(places, faults, is_text=False)
+
+
+def _as_text(column: str, kind: str) -> tuple[str, str]:
+    """Return SQL for a cell's text, and SQL for whether it is one that can be an id."""
+    if kind in ("VARCHAR", "JSON", "UUID") or kind.startswith("ENUM") or kind in _INTEGERS:
+        return f"cast({column} as varchar)" if kind != "VARCHAR" else column, "true"
+    if kind.startswith("DECIMAL") and kind.endswith(",0)"):
+        return f"cast({column} as varchar)", "true"
+    if kind == "BLOB":
+        text = f"try(decode({column}))"
+        return text, f"({text} is not null)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        column, kind = f"timezone('UTC', {column})", "TIMESTAMP"
+    if kind.startswith("TIMESTAMP"):
+        day = f"cast({column} as date)"
+        return (
+            f"cast(case when {day} = {column} then cast({day} as varchar) "
+            f"else cast({column} as varchar) end as varchar)",
+            "false",
+        )
+    return f"cast({column} as varchar)", "false"
+
+
+def raw_texts(path: Path, lines: set[int], known: Sequence[str]) -> dict[int, str]:
+    """Return rows by their number as JSON objects; times as text, nothing masked.
+
+    Where a column that is not read is damaged, the others are shown.
+    """
+    try:
+        return _raw_texts(path, lines, None)
+    except duckdb.Error:
+        return _raw_texts(path, lines, known)
+
+
+def _raw_texts(path: Path, lines: set[int], known: Sequence[str] | None) -> dict[int, str]:
+    described = _Scratch.execute(f"describe from {_reader([path])}")
+    columns = [(row[0], row[1]) for row in described if known is None or row[0] in known]
+    chosen = ", ".join(_shown(name, kind) for name, kind in columns)
+    rows = _Scratch.execute(
+        f"select file_row_number + 1, {chosen} from {_reader([path], with_place=True)} "
+        "where list_contains($lines, file_row_number + 1)",
+        {"lines": sorted(lines)},
+    )
+    nested = [kind not in _SIMPLE and _is_nested(kind) for _, kind in columns]
+    found = {}
+    for line, *values in rows:
+        read = [
+            json.loads(value) if is_nested and value is not None else value
+            for value, is_nested in zip(values, nested, strict=True)
+        ]
+        names = (name for name, _ in columns)
+        found[line] = json.dumps(dict(zip(names, read, strict=True)), ensure_ascii=False)
+    return found
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _shown(name: str, kind: str) -> str:
+    column = identifier(name)
+    if kind in _SIMPLE:
+        return column
+    if _is_nested(kind):
+        return f"cast(to_json({column}) as varchar)"
+    text = f"cast({column} as varchar)"
+    return f"coalesce(try(decode({column})), {text})" if kind == "BLOB" else text
+
+
+def _reader(paths: Iterable[Path], *, with_place: bool = False) -> str:
+    listed = ", ".join(text_literal(escape_glob(str(path))) for path in paths)
+    place = ", file_row_number = true, filename = 'file_path'" if with_place else ""
+    return f"read_parquet([{listed}], hive_partitioning = false{place})"

@@ -1,0 +1,347 @@
+"""Read delivered files: each part of them becomes the view ``delivered``, all cells as text.
+
+``delivered`` has ``file_no, line, raw, reason`` and a column for each that the source reads.
+``raw`` is null: it is needed for few rows, and read again for those by `raw_texts`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from plainscore.common.text import escape_glob, identifier, text_literal
+from plainscore.contracts.logs import Log
+from plainscore.logs import parquet_files
+from plainscore.logs.changes import FileState, state_of
+from plainscore.logs.json_lines import JsonShape, read_line
+from plainscore.logs.landing import FileRefused, LandingFile
+from plainscore.logs.mapping import Cells
+from plainscore.logs.sources import Source
+from plainscore.logs.text_files import (
+    ESCAPE,
+    ESCAPES,
+    SEPARATOR,
+    TextFile,
+    prepare,
+    read_records,
+    refuse_names,
+)
+
+PART_BYTES = 2**28
+_MAX_UNKNOWN = 1_000
+_ODD_ROWS = 20_000
+
+
+@dataclass
+class FileFacts:
+    """What is known about a file as a whole once it was read; ``unknown``: columns not read."""
+
+    size: int = 0
+    sha256: str = ""
+    state: FileState | None = None
+    unknown: set[str] = field(default_factory=set)
+
+    def add_unknown(self, names: Iterable[str]) -> None:
+        """Note unknown columns, as long as there are not too many to keep."""
+        for name in names:
+            if len(self.unknown) < _MAX_UNKNOWN:
+                self.unknown.add(name.encode("utf-8", "backslashreplace").decode()[:100])
+
+
+@dataclass
+class _FilePart:
+    """Files of one format that one statement reads; ``key`` is what they share."""
+
+    key: tuple[object, ...]
+    shape: JsonShape = field(default_factory=JsonShape)
+    texts: dict[int, TextFile] = field(default_factory=dict)
+    paths: dict[int, Path] = field(default_factory=dict)
+    types: dict[str, parquet_files.ParquetType] = field(default_factory=dict)
+    size: int = 0
+
+
+class Reader:
+    """Reads the numbered files of one source; ``facts`` and ``refused`` then describe each.
+
+    ``texts``: the columns that become ids and other texts, in which a number with decimals, a
+    truth value or a list is at fault.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: Source,
+        logs: Mapping[str, Log],
+        files: Mapping[int, LandingFile],
+        scratch: Path,
+    ) -> None:
+        self._con, self._source, self._files, self._scratch = con, source, files, scratch
+        self._texts = text_columns(source, logs)
+        self.facts: dict[int, FileFacts] = {}
+        self.refused: dict[int, FileRefused] = {}
+
+    def parts(self) -> Iterator[Cells]:
+        """Make one part after the other the view ``delivered``; yield what its columns hold.
+
+        No row is given of a file that is ``refused``; all parts must be done to know them all.
+        """
+        parts: dict[tuple[object, ...], _FilePart] = {}
+        for file_no, file in self._files.items():
+            self.facts[file_no] = FileFacts()
+            try:
+                part = self._add(parts, file_no, file)
+            except FileRefused as error:
+                self.refused[file_no] = error
+            except OSError as error:
+                self.refused[file_no] = FileRefused(
+                    f"cannot be read ({error.strerror})", "run ingest again when it can"
+                )
+            else:
+                if part.size > PART_BYTES:
+                    yield self._deliver(parts.pop(part.key))
+        while parts:
+            yield self._deliver(parts.pop(next(iter(parts))))
+
+    def _add(
+        self, parts: dict[tuple[object, ...], _FilePart], file_no: int, file: LandingFile
+    ) -> _FilePart:
+        before, facts = state_of(file.path), self.facts[file_no]
+        with file.path.open("rb") as stream:
+            if file.format == "parquet":
+                types = parquet_files.read_types(file.path, self._source.columns)
+                self._check_names(file_no, list(types))
+                facts.size, facts.sha256 = parquet_files.digest(stream)
+            else:
+                scratch = self._scratch / f"{file_no}.txt"
+                check = lambda names: self._check_names(file_no, names)  # noqa: E731
+                text, source = prepare(
+                    file, self._source.format, self._source.columns, check, scratch, stream
+                )
+                while source.read(2**22):
+                    pass
+                facts.size, facts.sha256 = source.size, source.sha256
+        facts.state = state_of(file.path)
+        if facts.state != before:
+            raise FileRefused(
+                "changed while it was read", "run ingest again when no one writes to it"
+            )
+        if file.format == "parquet":
+            known = {name: types[name] for name in self._source.columns if name in types}
+            key: tuple[object, ...] = ("parquet", *known.items())
+            part = parts.setdefault(key, _FilePart(key, types=known))
+            part.paths[file_no] = file.path
+            part.size += 8 * facts.size
+            return part
+        key = (file.format, text.is_rewritten, text.has_escapes, text.names)
+        part = parts.setdefault(key, _FilePart(key))
+        if file.format != "csv" and not part.shape.add(text.sample):
+            key = (*key, file_no)
+            part = parts.setdefault(key, _FilePart(key))
+            part.shape.add(text.sample)
+        part.texts[file_no] = text
+        part.size += text.path.stat().st_size
+        return part
+
+    def _check_names(self, file_no: int, names: Sequence[str]) -> None:
+        refuse_names(names)
+        if absent := self._source.absent_column(list(names)):
+            raise FileRefused(absent, self._absent_hint())
+        self.facts[file_no].add_unknown(name for name in names if name not in self._source.columns)
+
+    def _absent_hint(self) -> str:
+        if self._source.is_own_words:
+            required = ", ".join(self._source.required_columns)
+            return f"deliver {self._source.folder} with {required} and the log's own fields"
+        return "correct the mapping in plainscore.toml, or deliver files that have it"
+
+    # ---- a part -> the view --------------------------------------------------------------------
+
+    def _deliver(self, part: _FilePart) -> Cells:
+        if part.paths:
+            sql, cells = parquet_files.select_rows(part.paths, part.types, self._texts)
+        elif part.key[0] == "csv":
+            sql, cells = self._csv_rows(part)
+        else:
+            sql, cells = self._json_rows(part)
+        self._con.execute(f"create or replace temp view delivered as {sql}")
+        return cells
+
+    def _csv_rows(self, part: _FilePart) -> tuple[str, Cells]:
+        names = next(iter(part.texts.values())).names
+        known = [name for name in self._source.columns if name in names]
+        places = {name: f"c{at}" for at, name in enumerate(known)}
+        if part.key[1]:
+            columns = list(places.values())
+        else:
+            columns = [places.get(name, f"x{at}") for at, name in enumerate(names)]
+        lines = _read_lines(part, columns, self._source.format.delimiter, self._source.format.null)
+        texts = {name: _unescaped(f'"{place}"', part) for name, place in places.items()}
+        chosen = "".join(f", {text} as {places[name]}" for name, text in texts.items())
+        sql = f"select file_no, line, cast(null as varchar) as raw, reason{chosen} from ({lines})"
+        return sql, Cells(places, {})
+
+    def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
+        """Read lines of the shared shape by DuckDB, and the others one by one."""
+        columns = list(self._source.columns)
+        raw = _unescaped("raw", part)
+        lines = _read_lines(part, ["raw"], "\x01", ())
+        lines = f"select file_no, line, reason, {raw} as raw from ({lines}) where raw is not null"
+        pattern = text_literal(part.shape.pattern(self._texts))
+        self._con.execute(
+            "create or replace temp table odd_line as "
+            f"select * from ({lines}) where reason is not null "
+            f"or not (regexp_full_match(raw, {pattern}) and ends_with(raw, '}}'))"
+        )
+        self._note_unknown(part, lines)
+        self._read_odd_lines(columns)
+        shaped = [name for name in columns if name in part.shape.keys]
+        wanted = text_literal(json.dumps(dict.fromkeys(shaped or ["x"], "VARCHAR")))
+        cells = [
+            f"nullif(object.{identifier(name)}, '') as c{at}"
+            if name in shaped
+            else f"cast(null as varchar) as c{at}"
+            for at, name in enumerate(columns)
+        ]
+        places = {name: f"c{at}" for at, name in enumerate(columns)}
+        faults = {name: f"fault_c{at}" for at, name in enumerate(columns) if name in self._texts}
+        cells += [f"cast(null as varchar) as {one}" for one in faults.values()]
+        is_odd = self._con.execute("select count(*) from odd_line").fetchone() != (0,)
+        rest = " anti join odd_line using (file_no, line)" if is_odd else ""
+        sql = (
+            "select file_no, line, cast(null as varchar) as raw, cast(null as varchar) as reason, "
+            f"{', '.join(cells)} from (select file_no, line, "
+            f"json_transform(raw, {wanted}) as object from ({lines}){rest})"
+        )
+        if is_odd:
+            chosen = ", ".join([*places.values(), *faults.values()])
+            sql += (
+                " union all select file_no, line, cast(null as varchar), reason, "
+                f"{chosen} from odd_cell"
+            )
+        return sql, Cells(places, faults)
+
+    def _read_odd_lines(self, columns: Sequence[str]) -> None:
+        names = [f"c{at}" for at in range(len(columns))]
+        names += [f"fault_{name}" for name in names]
+        self._con.execute(
+            "create or replace temp table odd_cell(file_no bigint, line bigint, reason varchar, "
+            f"{', '.join(f'{name} varchar' for name in names)})"
+        )
+        first = 0
+        while rows := self._con.execute(
+            "from odd_line where rowid >= ? and rowid < ?", [first, first + _ODD_ROWS]
+        ).fetchall():
+            first += _ODD_ROWS
+            found: list[list[object]] = []
+            for file_no, line, reason, raw in rows:
+                if reason is None and not raw.strip(" \t\r"):
+                    continue
+                cells, faults, fault, others = read_line(raw, columns, self._texts)
+                if reason is None:
+                    self.facts[file_no].add_unknown(others)
+                    found.append([file_no, line, fault, *cells, *faults])
+                else:
+                    found.append([file_no, line, reason, *[None] * len(names)])
+            if found:
+                filled = ", ".join("unnest(?)" for _ in found[0])
+                self._con.execute(
+                    f"insert into odd_cell select {filled}",
+                    list(map(list, zip(*found, strict=True))),
+                )
+
+    def _note_unknown(self, part: _FilePart, lines: str) -> None:
+        """Note which files have keys that the source does not read, among those of the shape."""
+        unknown = [key for key in part.shape.keys if key not in self._source.columns]
+        if unknown:
+            held = ", ".join(
+                f"bool_or(contains(raw, {text_literal(json.dumps(key) + ':')}))" for key in unknown
+            )
+            found = self._con.execute(
+                f"select file_no, {held} from ({lines}) anti join odd_line using (file_no, line) "
+                "group by file_no"
+            )
+            for file_no, *is_held in found.fetchall():
+                names = [key for key, held in zip(unknown, is_held, strict=True) if held]
+                self.facts[file_no].add_unknown(names)
+
+
+def text_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
+    """Return the delivered columns that become an id, a hash or another text."""
+    return frozenset(
+        column
+        for event in source.events
+        for name, mapping in event.fields.items()
+        if logs[event.log].kinds.get(name) in ("text", "hash")
+        for column in mapping.columns
+    )
+
+
+def raw_texts(file: LandingFile, source: Source, lines: Iterable[int]) -> dict[int, str]:
+    """Return the text of some rows of a file by their line, as delivered: nothing is masked."""
+    wanted = set(lines)
+    if not wanted:
+        return {}
+    if file.format == "parquet":
+        return parquet_files.raw_texts(file.path, wanted, source.columns)
+    found: dict[int, str] = {}
+    for line, raw in read_records(file, source.format):
+        if line in wanted:
+            found[line] = raw
+            if len(found) == len(wanted):
+                break
+    return found
+
+
+def _read_lines(
+    part: _FilePart, columns: Sequence[str], delimiter: str, null: Sequence[str]
+) -> str:
+    """Return SQL for ``file_no, line, reason`` and columns of the lines of some files."""
+    texts = list(part.texts.values())
+    is_rewritten = texts[0].is_rewritten
+    declared = ["line", "reason", *columns] if is_rewritten else list(columns)
+    types = ", ".join(
+        f"{text_literal(one)}: '{'BIGINT' if one == 'line' else 'VARCHAR'}'" for one in declared
+    )
+    paths = ", ".join(text_literal(escape_glob(str(text.path))) for text in texts)
+    longest = max(text.longest for text in texts) + 100
+    first = texts[0].first_line
+    nulls = ", ".join(text_literal(one) for one in null or ("",))
+    reader = (
+        f"read_csv([{paths}], header = false, auto_detect = false, filename = 'file_path', "
+        f"skip = {0 if is_rewritten else first - 1}, quote = '', escape = '', "
+        f"delim = {text_literal(SEPARATOR if is_rewritten else delimiter)}, "
+        f"nullstr = [{nulls}], max_line_size = {max(longest, 2**21)}, columns = {{{types}}}, "
+        f"strict_mode = false)"
+    )
+    chosen = ", ".join(f'"{one}"' for one in columns)
+    numbers, before = [], 0
+    for file_no, text in part.texts.items():
+        numbers.append(f"({file_no}, {text_literal(str(text.path))}, {before - first + 1})")
+        before += text.row_count
+    line = "line" if is_rewritten else "row_number() over ()"
+    reason = "reason" if is_rewritten else "cast(null as varchar)"
+    if len(texts) == 1:
+        (file_no,) = part.texts
+        line = line if is_rewritten else f"{line} + {first - 1}"
+        return (
+            f"select {file_no} as file_no, {line} as line, {reason} as reason, {chosen} "
+            f"from {reader}"
+        )
+    shift = "" if is_rewritten else " - before"
+    return (
+        f"select file_no, line{shift} as line, reason, {chosen} from "
+        f"(select {line} as line, {reason} as reason, file_path, {chosen} from {reader}) "
+        f"join (values {', '.join(numbers)}) as numbered(file_no, file_path, before) "
+        "using (file_path)"
+    )
+
+
+def _unescaped(column: str, part: _FilePart) -> str:
+    """Return SQL for a column of a scratch file as it was delivered."""
+    if not part.key[2]:
+        return column
+    for sign, letter in reversed(ESCAPES.items()):
+        column = f"replace({column}, {text_literal(ESCAPE + letter)}, chr({ord(sign)}))"
+    return column

@@ -1,0 +1,472 @@
+"""Text files as delivered, made ready for DuckDB: a record a line, each with its own number.
+
+A file of plain UTF-8 lines that DuckDB counts and splits as an editor does is read where it is.
+Every other one (packed, recoded, with quotes, carriage returns, lines that cannot be read) is
+written once more into a scratch file: number, reason, fields. The standard library does that.
+"""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from operator import methodcaller
+from pathlib import Path
+from typing import IO
+
+from plainscore.logs.landing import FileRefused, LandingFile
+from plainscore.logs.sources import Format
+
+MAX_LINE_BYTES = 4 * 2**20
+MAX_RECORD_LINES = 100
+MAX_COLUMNS = 10_000
+BOMB_BYTES, BOMB_RATIO = 2**28, 250
+READ_BYTES = 2**22
+SEPARATOR, ESCAPE = "\x1f", "\x1b"
+# In this order: the sign of the escape itself comes first and goes last.
+ESCAPES = {ESCAPE: "A", SEPARATOR: "B", "\n": "C", "\r": "D"}
+WHOLE_FILE = "deliver the whole file again"
+_BOM, _SAMPLE_LINES, _SAMPLE_CHARACTERS = b"\xef\xbb\xbf", 100, 4000
+_UNSAFE = re.compile(f"[{ESCAPE}\n\r]")
+_SHOWN_CHARACTERS = 100
+# How packed bytes begin; ids may begin so, too, but are UTF-8.
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ": "xz",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "zip",
+    b"\x78\x01": "zlib",
+    b"\x78\x5e": "zlib",
+    b"\x78\x9c": "zlib",
+    b"\x78\xda": "zlib",
+}
+
+csv.field_size_limit(MAX_LINE_BYTES + 1)
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """How DuckDB is to read a file.
+
+    ``path`` is the file or its scratch copy, ``first_line`` the physical line of its first row,
+    ``row_count`` the lines from there on. ``names``: the columns of a csv file. A file that
+    ``is_rewritten`` holds number, reason and what follows; ``has_escapes``: see ESCAPES.
+    """
+
+    path: Path
+    names: tuple[str, ...] = ()
+    first_line: int = 1
+    row_count: int = 0
+    longest: int = 0
+    sample: tuple[str, ...] = ()
+    is_rewritten: bool = False
+    has_escapes: bool = False
+
+
+class HashedFile(io.RawIOBase):
+    """A file that keeps the SHA-256 and the number of the bytes that were read from it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` further bytes, hashed."""
+        block = self._stream.read(size)
+        self._sha256.update(block)
+        self.size += len(block)
+        return block
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was read so far, as hexadecimal digits."""
+        return self._sha256.hexdigest()
+
+
+def prepare(
+    file: LandingFile,
+    form: Format,
+    wanted: Sequence[str],
+    check_names: Callable[[Sequence[str]], None],
+    scratch: Path,
+    stream: IO[bytes],
+) -> tuple[TextFile, HashedFile]:
+    """Return how to read a text file, and its bytes' digest.
+
+    Parameters
+    ----------
+    file, form
+        The file and how it is written.
+    wanted
+        The columns (csv) that are written into a scratch file.
+    check_names
+        Called with the columns of a csv file; raises FileRefused.
+    scratch
+        Where to write, if need be; nothing is there yet.
+    stream
+        The open file.
+
+    Raises
+    ------
+    FileRefused
+        It is packed and damaged, a bomb, in another encoding, or its header is none.
+    """
+    source = HashedFile(stream)
+    copy = scratch.open("wb") if file.is_gzipped or form.encoding != "utf-8" else None
+    try:
+        found = _Scan(file, form, check_names, copy).read(_blocks(file, form, source))
+    finally:
+        if copy:
+            copy.close()
+    if found is None:
+        stream.seek(0)
+        source = HashedFile(stream)
+        with scratch.open("w", encoding="utf-8", newline="\n") as rewritten:
+            lines = _numbered(_lines(_blocks(file, form, source)))
+            found = _rewrite(file, form, wanted, check_names, lines, rewritten)
+    path = scratch if found.is_rewritten or copy else file.path
+    return TextFile(**{**vars(found), "path": path}), source
+
+
+def read_records(file: LandingFile, form: Format) -> Iterator[tuple[int, str]]:
+    """Yield the first line and the raw text of every row, as they are numbered everywhere."""
+    with file.path.open("rb") as stream:
+        lines = _numbered(_lines(_blocks(file, form, HashedFile(stream))))
+        if file.format == "csv":
+            names = _header(lines, form)
+            for line, raw, _, _ in _csv_records(lines, form, len(names)):
+                yield line, raw
+        else:
+            yield from ((line, raw) for line, raw, _ in lines if raw.strip(" \t\r"))
+
+
+# ---- bytes -> lines ------------------------------------------------------------------------------
+
+
+def _blocks(file: LandingFile, form: Format, source: HashedFile) -> Iterator[bytes]:
+    """Yield a file's text in blocks, unpacked, as UTF-8 where ``form`` says what it is."""
+    blocks = _unpacked(source) if file.is_gzipped else iter(lambda: source.read(READ_BYTES), b"")
+    is_utf8 = form.encoding == "utf-8"
+    decoder = None if is_utf8 else codecs.getincrementaldecoder(form.encoding)()
+    begin = b""
+    try:
+        for block in blocks:
+            if is_utf8 and not begin:
+                begin = block[:4096]
+                _refuse_foreign(begin, file)
+            yield decoder.decode(block).encode() if decoder else block
+        if decoder:
+            yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as error:
+        raise FileRefused(
+            f"is not in the encoding {form.encoding} ({error})",
+            "correct the encoding in plainscore.toml, or deliver it as UTF-8",
+        ) from error
+
+
+def _unpacked(source: HashedFile) -> Iterator[bytes]:
+    unpacked = 0
+    try:
+        with gzip.GzipFile(fileobj=source, mode="rb") as stream:
+            while block := stream.read(READ_BYTES):
+                unpacked += len(block)
+                if unpacked > max(BOMB_BYTES, BOMB_RATIO * source.size):
+                    raise FileRefused(
+                        f"unpacks to more than {BOMB_RATIO} times its size",
+                        "deliver it unpacked if it is meant",
+                    )
+                yield block
+    except (EOFError, OSError, zlib.error) as error:
+        raise FileRefused(
+            f"the gzip stream is damaged or cut short ({error})", WHOLE_FILE
+        ) from error
+    if source.size == 0:
+        raise FileRefused("is empty, not a gzip stream", WHOLE_FILE)
+
+
+def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
+    """Raise FileRefused where a file that should be UTF-8 begins as UTF-16 or packed bytes do."""
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        said = "a header that is not UTF-8 but UTF-16" if file.format == "csv" else "UTF-16 text"
+        hint = f'say encoding = "utf-16" under [sources.{file.log}] in plainscore.toml'
+        raise FileRefused(f"has {said}", f"deliver it as UTF-8, or {hint}")
+    packed = next((name for magic, name in _PACKED.items() if begin.startswith(magic)), None)
+    if packed and not _is_utf8(begin):
+        ending = "twice" if file.is_gzipped else "under a name that does not say so"
+        raise FileRefused(
+            f"is packed ({packed}) {ending}", "deliver it unpacked, or as .gz and packed once"
+        )
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the physical lines, without their ends; one that is too long one byte longer than is
+    allowed, so that it is recognised without ever being held as a whole."""
+    rest, is_cut, is_begun = b"", False, False
+    for block in blocks:
+        if not is_begun:
+            block, is_begun = block.removeprefix(_BOM), True
+        if is_cut:
+            _, end, block = block.partition(b"\n")
+            is_cut = not end
+            if is_cut:
+                continue
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            yield line.removesuffix(b"\r")
+        if len(rest) > MAX_LINE_BYTES + 1:
+            yield rest[: MAX_LINE_BYTES + 1]
+            rest, is_cut = b"", True
+    if rest:
+        yield rest.removesuffix(b"\r")
+
+
+def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, str, str | None]]:
+    """Yield every line's number, text, and the reason why it cannot be read, if so."""
+    for number, line in enumerate(lines, start=1):
+        reason = f"line is longer than {MAX_LINE_BYTES} bytes" if len(line) > MAX_LINE_BYTES else ""
+        try:
+            yield number, line.decode(), reason or None
+        except UnicodeDecodeError:
+            text = line.decode("utf-8", "backslashreplace")
+            yield number, text, reason or "line is not UTF-8"
+
+
+# ---- files that are read where they are ----------------------------------------------------------
+
+
+class _Scan:
+    """Proves that DuckDB numbers and splits a file's lines as we do; copies it on the way."""
+
+    def __init__(
+        self,
+        file: LandingFile,
+        form: Format,
+        check_names: Callable[[Sequence[str]], None],
+        copy: IO[bytes] | None,
+    ) -> None:
+        self._is_csv = file.format == "csv"
+        self._form, self._check_names, self._copy = form, check_names, copy
+        trouble = f"\r{SEPARATOR}{ESCAPE}\x01" + (form.quote if self._is_csv else "")
+        self._trouble = re.compile(f"[{re.escape(trouble)}]".encode())
+        self._names: tuple[str, ...] = ()
+        self._count = methodcaller("count", form.delimiter.encode())
+        self._lines, self._longest, self._sample = 0, 0, list[str]()
+
+    def read(self, blocks: Iterable[bytes]) -> TextFile | None:
+        """Return how to read the file, or None where it must be written once more."""
+        rest, is_begun = b"", False
+        for block in blocks:
+            if self._copy:
+                self._copy.write(block)
+            if self._trouble.search(block) or (not is_begun and block.startswith(_BOM)):
+                return None
+            is_begun = True
+            whole, end, rest = (rest + block).rpartition(b"\n")
+            if len(rest) > MAX_LINE_BYTES or (end and not self._is_plain(whole)):
+                return None
+        if rest and not self._is_plain(rest):
+            return None
+        if self._is_csv and not self._names:
+            return None
+        begin = self._form.skip + (not self._form.names) if self._is_csv else 0
+        return TextFile(
+            Path(), self._names, begin + 1, self._lines - begin, self._longest, tuple(self._sample)
+        )
+
+    def _is_plain(self, whole: bytes) -> bool:
+        if not whole.isascii():
+            try:
+                whole.decode()
+            except UnicodeDecodeError:
+                return False
+        lines = whole.split(b"\n")
+        self._longest = max(self._longest, max(map(len, lines)))
+        if self._longest > MAX_LINE_BYTES:
+            return False
+        if self._is_csv:
+            if not self._lines:
+                if len(lines) <= self._form.skip:
+                    return False
+                self._names = _header(_numbered(iter(lines[: self._form.skip + 1])), self._form)
+                self._check_names(self._names)
+                if len(self._names) < 2:
+                    return False
+            body = lines[self._form.skip :] if not self._lines else lines
+            if set(map(self._count, body)) != {len(self._names) - 1}:
+                return False
+        elif not self._lines:
+            self._sample = [
+                line[:_SAMPLE_CHARACTERS].decode("utf-8", "ignore")
+                for line in lines[:_SAMPLE_LINES]
+            ]
+        self._lines += len(lines)
+        return True
+
+
+# ---- files that are written once more ------------------------------------------------------------
+
+
+def _rewrite(
+    file: LandingFile,
+    form: Format,
+    wanted: Sequence[str],
+    check_names: Callable[[Sequence[str]], None],
+    lines: Iterator[tuple[int, str, str | None]],
+    scratch: IO[str],
+) -> TextFile:
+    """Write number, reason and fields (json: the text) of every row; return how to read that."""
+    names: tuple[str, ...] = ()
+    sample: list[str] = []
+    if file.format == "csv":
+        names = _header(lines, form)
+        check_names(names)
+        places = [names.index(name) for name in wanted if name in names]
+        rows = (
+            (line, [fields[at] for at in places] if fields else [""] * len(places), reason)
+            for line, _, fields, reason in _csv_records(lines, form, len(names))
+        )
+    else:
+        rows = (
+            (line, [text], reason)
+            for line, text, reason in lines
+            if reason is not None or text.strip(" \t\r")
+        )
+    count, longest, has_escapes = 0, 0, False
+    for line, fields, reason in rows:
+        joined = SEPARATOR.join(fields)
+        if _UNSAFE.search(joined) or joined.count(SEPARATOR) != len(fields) - 1:
+            has_escapes = True
+            joined = SEPARATOR.join(map(escape, fields))
+        if not names and len(sample) < _SAMPLE_LINES:
+            sample.append(joined[:_SAMPLE_CHARACTERS])
+        written = f"{line}{SEPARATOR}{reason or ''}{SEPARATOR}{joined}\n"
+        count, longest = count + 1, max(longest, len(written))
+        scratch.write(written)
+    # A sign takes up to 4 bytes.
+    return TextFile(
+        Path(), names, 1, count, 4 * longest, tuple(sample), is_rewritten=True,
+        has_escapes=has_escapes,
+    )  # fmt: skip
+
+
+def escape(text: str) -> str:
+    """Return a field without separators and line ends; see ESCAPES."""
+    for sign, letter in ESCAPES.items():
+        text = text.replace(sign, ESCAPE + letter)
+    return text
+
+
+def _header(lines: Iterator[tuple[int, str, str | None]], form: Format) -> tuple[str, ...]:
+    """Return the column names of a csv file, read from its lines unless the source names them.
+
+    Raises FileRefused where the line is no header.
+    """
+    for _ in range(form.skip):
+        next(lines, None)
+    if form.names:
+        return form.names
+    _, text, _ = next(lines, (0, "", None))
+    if "\0" in text:
+        raise FileRefused("has a header that is not UTF-8", "deliver it as UTF-8")
+    if "\r" in text:
+        raise FileRefused("has a carriage return in its header", "end lines with a line feed")
+    try:
+        names = tuple(next(_csv_reader([text], form), []))
+    except csv.Error:
+        names = ()
+    others = set(",;\t|") - {form.delimiter}
+    if len(names) == 1 and not others.isdisjoint(text):
+        said = "comma" if form.delimiter == "," else repr(form.delimiter)
+        raise FileRefused(
+            f"has fields that no {said} separates",
+            "separate them by commas, or say what does in plainscore.toml: "
+            '[sources.<folder>] format = { delimiter = ";" }',
+        )
+    return names
+
+
+def refuse_names(names: Sequence[str]) -> None:
+    """Raise FileRefused where a file has too many columns, or one of them twice."""
+    if len(names) > MAX_COLUMNS:
+        raise FileRefused(f"has more than {MAX_COLUMNS} columns", "leave out those no log knows")
+    seen: set[str] = set()
+    twice = sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    if twice:
+        shown = twice[0][:_SHOWN_CHARACTERS]
+        raise FileRefused(f"column {shown!r} stands there twice", "name each column once")
+
+
+def _csv_reader(lines: Iterable[str], form: Format) -> Iterator[list[str]]:
+    if not form.quote:
+        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
+
+
+def _csv_records(
+    lines: Iterator[tuple[int, str, str | None]], form: Format, width: int
+) -> Iterator[tuple[int, str, list[str], str | None]]:
+    """Yield every record's first line, raw text, fields, and the reason to refuse it, if any.
+
+    A record may span lines; one that is no csv costs its own line alone.
+    """
+    ahead: deque[tuple[int, str, str | None]] = deque()
+    blank = " " if form.delimiter == "\t" else " \t"
+    few, many = "line has too few fields", "line has too many fields"
+    while True:
+        if not ahead:
+            ahead.extend(islice(lines, 1))
+        if not ahead:
+            return
+        number, text, reason = ahead[0]
+        used, fields = 1, list[str]()
+        if reason is None and not text.strip(blank):
+            ahead.popleft()
+            continue
+        if reason is None and form.quote not in (text if form.quote else "") and "\r" not in text:
+            fields = text.split(form.delimiter)
+        elif reason is None:
+            reader = _csv_reader(_record_texts(ahead, lines), form)
+            try:
+                fields = next(reader)
+                used = reader.line_num  # type: ignore[attr-defined]
+            except (csv.Error, StopIteration):
+                reason = "line is not csv"
+        raw = "\n".join(ahead.popleft()[1] for _ in range(used)) if used > 1 else ahead.popleft()[1]
+        if reason is None and len(fields) != width:
+            reason = few if len(fields) < width else many
+        yield number, raw, fields if reason is None else [], reason
+
+
+def _record_texts(
+    ahead: deque[tuple[int, str, str | None]], lines: Iterator[tuple[int, str, str | None]]
+) -> Iterator[str]:
+    """Yield the lines that may belong to one record, up to one that cannot be read."""
+    for at in range(MAX_RECORD_LINES):
+        if at == len(ahead):
+            following = next(lines, None)
+            if following is None:
+                return
+            ahead.append(following)
+        if ahead[at][2] is not None:
+            return
+        yield ahead[at][1] + "\n"
