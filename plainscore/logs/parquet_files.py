@@ -62,7 +62,11 @@ from parquet_file_metadata($path) as file
 left join (
     select
         *,
-        least(data_page_offset, coalesce(dictionary_page_offset, data_page_offset)) as begin_,
+        -- A row group without rows has no data page.
+        least(
+            case when num_values > 0 or dictionary_page_offset is null then data_page_offset end,
+            dictionary_page_offset
+        ) as begin_,
         contains(path_in_schema, ', ') as is_repeated
     from parquet_metadata($path)
 ) on true

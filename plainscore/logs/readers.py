@@ -268,13 +268,12 @@ class Reader:
 
 
 def text_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
-    """Return the delivered columns that become an id, a hash or another text."""
+    """Return the delivered columns that become an id, a hash or another text as they are."""
     return frozenset(
-        column
+        mapping.from_
         for event in source.events
         for name, mapping in event.fields.items()
-        if logs[event.log].kinds.get(name) in ("text", "hash")
-        for column in mapping.columns
+        if mapping.from_ is not None and logs[event.log].kinds.get(name) in ("text", "hash")
     )
 
 
