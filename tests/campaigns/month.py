@@ -21,9 +21,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from benchmarks.measuring import COMMAND
+from plainscore.common.lock import writer_lock
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 30)
+DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 WORLD_FROM = date(2025, 6, 1)
 KILL_AFTER_SECONDS = 4.0
 
@@ -72,35 +76,28 @@ def nothing_comes(month: Month, day: date) -> None:
         month.withheld.append((file, month.landing("purchase", later) / f"late-{file.name}"))
 
 
-def few_rows(month: Month, day: date) -> None:
-    """A tenth of the purchases arrives, in a file that is whole."""
-    import polars as pl
+def rewritten(change: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Month, date], None]:
+    """The purchases arrive in whole files of other rows."""
 
-    month.deliver(day, without="purchase")
-    for file in month.files("purchase", day):
-        target = month.landing("purchase", day) / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        rows = pl.read_parquet(file)
-        rows.head(len(rows) // 10).write_parquet(target)
+    def deliver(month: Month, day: date) -> None:
+        month.deliver(day, without="purchase")
+        for file in month.files("purchase", day):
+            target = month.landing("purchase", day) / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            change(pl.read_parquet(file)).write_parquet(target)
+
+    return deliver
+
+
+def without_every_fifth_person(rows: pl.DataFrame) -> pl.DataFrame:
+    is_fifth = pl.int_range(pl.len()) % 5 == 0
+    return rows.with_columns(person_id=pl.when(~is_fifth).then(pl.col("person_id")))
 
 
 def a_stray_file(month: Month, day: date) -> None:
     """Somebody leaves a file that is none of ours among the payments."""
     month.deliver(day)
     (month.landing("payment", day) / "notes.parquet").write_bytes(b"to do")
-
-
-def many_bad_rows(month: Month, day: date) -> None:
-    """A fifth of the purchases has no person."""
-    import polars as pl
-
-    month.deliver(day, without="purchase")
-    for file in month.files("purchase", day):
-        target = month.landing("purchase", day) / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        rows = pl.read_parquet(file).with_row_index()
-        no_one = pl.when(pl.col("index") % 5 == 0).then(None).otherwise(pl.col("person_id"))
-        rows.with_columns(person_id=no_one).drop("index").write_parquet(target)
 
 
 def usual(month: Month, day: date) -> None:
@@ -120,12 +117,12 @@ class Trouble:
 PLANTED = {
     3: Trouble("payment file cut short", cut_short),
     6: Trouble("no purchases; they come a day late", nothing_comes),
-    9: Trouble("a tenth of the purchases", few_rows),
+    9: Trouble("a tenth of the purchases", rewritten(lambda rows: rows.head(len(rows) // 10))),
     12: Trouble("the run is killed half-way", run="killed"),
     15: Trouble("the machine is off", run="off"),
     16: Trouble("the machine is off", run="off"),
     19: Trouble("a stray file among the payments", a_stray_file),
-    22: Trouble("a fifth of the purchases without person", many_bad_rows),
+    22: Trouble("a fifth of the purchases without person", rewritten(without_every_fifth_person)),
     25: Trouble("another command holds the lock", run="locked"),
     28: Trouble("the scorecard in plainscore.toml is gone", run="no card"),
 }
@@ -138,13 +135,13 @@ def main() -> int:
     people = parser.parse_args().people
     with TemporaryDirectory() as folder:
         month = Month(Path(folder) / "source", Path(folder) / "data")
-        span = ["--from", str(WORLD_FROM), "--to", str(LAST)]
-        _plainscore("synthesise", "--people", str(people), *span, "--data", str(month.source))
+        span = ["--from", WORLD_FROM, "--to", LAST]
+        _plainscore("synthesise", "--people", people, *span, "--data", month.source)
         for back in range((FIRST - WORLD_FROM).days):
             month.deliver(WORLD_FROM + timedelta(days=back))
-        _plainscore("daily", "--plain", "--as-of", str(FIRST - timedelta(days=1)),
-                    "--data", str(month.data))  # fmt: skip
-        seconds = [_day(month, FIRST + timedelta(days=n)) for n in range((LAST - FIRST).days + 1)]
+        before = FIRST - timedelta(days=1)
+        _plainscore("daily", "--plain", "--as-of", before, "--data", month.data)
+        seconds = [_day(month, day) for day in DAYS]
         return _judge(month, Path(folder) / "again", seconds)
 
 
@@ -180,24 +177,13 @@ def _of(day: date) -> str:
 
 def _run(month: Month, day: date, how: str) -> tuple[int, str, str, str]:
     """Return exit code, stderr, the dates published, and what somebody had to do."""
-    command = [
-        "daily",
-        "--plain",
-        "--format",
-        "json",
-        "--as-of",
-        str(day),
-        "--data",
-        str(month.data),
-    ]
+    command = f"daily --plain --format json --as-of {day} --data {month.data}".split()
     if how == "killed":
         started = subprocess.Popen([*COMMAND, *command], stderr=subprocess.PIPE, text=True)
         time.sleep(KILL_AFTER_SECONDS)
         started.send_signal(signal.SIGKILL)
         return started.wait(), "", "", ""
     if how == "locked":
-        from plainscore.common.lock import writer_lock
-
         with writer_lock(month.data, "compact"):
             ended = _started(command)
         return ended.returncode, ended.stderr, "", "ran it again when that was done"
@@ -221,8 +207,8 @@ def _started(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
-def _plainscore(*arguments: str) -> str:
-    ended = _started(list(arguments))
+def _plainscore(*arguments: object) -> str:
+    ended = _started([str(one) for one in arguments])
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
@@ -230,16 +216,12 @@ def _plainscore(*arguments: str) -> str:
 def _judge(month: Month, again: Path, seconds: list[float]) -> int:
     """See that every day is published, and the last one is what all files at once make."""
     asked = "select as_of_date, content_hash from run where is_shown order by as_of_date"
-    rows = json.loads(_plainscore("query", asked, "--format", "json", "--data", str(month.data)))
+    rows = json.loads(_plainscore("query", asked, "--format", "json", "--data", month.data))
     days = {row["as_of_date"]: row["content_hash"] for row in rows}
-    missing = [
-        str(day)
-        for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
-        if str(day) not in days
-    ]
+    missing = [str(day) for day in DAYS if str(day) not in days]
     shutil.copytree(month.data / "landing", again / "landing")
-    _plainscore("run", "--plain", "--as-of", str(LAST), "--data", str(again))
-    fresh = json.loads(_plainscore("query", asked, "--format", "json", "--data", str(again)))
+    _plainscore("run", "--plain", "--as-of", LAST, "--data", again)
+    fresh = json.loads(_plainscore("query", asked, "--format", "json", "--data", again))
     is_same = fresh[-1]["content_hash"] == days.get(str(LAST))
     print(f"days not published: {', '.join(missing) or 'none'}")
     print(f"the last day is what all files at once make: {'yes' if is_same else 'NO'}")
