@@ -10,7 +10,6 @@ project that adds or excludes a table changes no assertion.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +19,7 @@ from plainscore.checks.results import Level
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import text_literal
 from plainscore.contracts.catalog import SCHEMAS
-from plainscore.contracts.contract import LEVELS, ContractError, Table, split_head
+from plainscore.contracts.contract import LEVELS, ContractError, Table, read_head
 
 FOLDER = "assertions/"
 HEAD_KEYS = frozenset({"title", "level", "stage"})
@@ -76,11 +75,7 @@ def _about(sql: str, table_name: str) -> str:
 
 
 def _read_assertion(path: Path) -> Assertion:
-    text, sql = split_head(path)
-    try:
-        head = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"{path}: {error}") from error
+    head, sql = read_head(path)
     if set(head) - {"each"} != HEAD_KEYS:
         raise ContractError(
             f"{path}: an assertion has exactly {', '.join(sorted(HEAD_KEYS))}, and may have each"

@@ -58,11 +58,27 @@ def read_toml(
     parse_float: Callable[[str], Any] = float,
 ) -> TomlFile:
     """Read a TOML file; raises ``error``, which names the file, where it is none or not UTF-8."""
+    text = read_utf8(path, error)
+    return TomlFile(path, parse_toml(text, path, error, parse_float), key_lines(text), error)
+
+
+def read_utf8(path: Path, error: type[UsageError]) -> str:
+    """Return a file's text, whatever the encoding of the environment is."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return TomlFile(path, tomllib.loads(text, parse_float=parse_float), key_lines(text), error)
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as cause:
         raise error(f"{path} has another encoding than UTF-8: save it as UTF-8") from cause
+
+
+def parse_toml(
+    text: str,
+    path: Path,
+    error: type[UsageError],
+    parse_float: Callable[[str], Any] = float,
+) -> dict[str, Any]:
+    """Return the values of a text of ``path``."""
+    try:
+        return tomllib.loads(text, parse_float=parse_float)
     except tomllib.TOMLDecodeError as cause:
         raise error(f"{path}: {cause}") from cause
 

@@ -18,6 +18,7 @@ import sqlglot
 from sqlglot import exp
 
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.toml import read_utf8
 from plainscore.contracts.contract import (
     Column,
     ContractError,
@@ -25,7 +26,6 @@ from plainscore.contracts.contract import (
     Table,
     method_glossary,
     method_tables,
-    read_source,
 )
 from plainscore.scorecards.card import Scorecard, measures_among
 from plainscore.scorecards.compile import compile_scorecards
@@ -135,7 +135,8 @@ def _own_schemas(method: Method) -> list[str]:
     files = method.files("transforms", ".sql").items()
     folders = [(name.split("/")[0], path) for name, path in files if name.count("/") == 1]
     other = [(folder, path) for folder, path in folders if folder not in SCHEMAS]
-    return sorted({folder for folder, path in other if read_source(path).startswith("/*\ntitle")})
+    texts = [(folder, read_utf8(path, ContractError)) for folder, path in other]
+    return sorted({folder for folder, text in texts if text.startswith("/*\ntitle")})
 
 
 @cache

@@ -6,7 +6,6 @@ alone, ``transforms/<schema>/<table>.toml``. Everything else is derived from her
 rehearsal, checks, comments, the data dictionary and the lineage.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import Method
+from plainscore.common.toml import parse_toml, read_toml, read_utf8
 from plainscore.contracts.logs import read_logs, shared_columns
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
@@ -116,34 +116,15 @@ class Table:
 Glossary = Mapping[str, Mapping[str, Any]]
 
 
-def read_source(path: Path) -> str:
-    """Return the text of a file of the method, whatever the encoding of the environment is.
-
-    Raises ContractError that names the file if it is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{path} has another encoding than UTF-8: save it as UTF-8") from error
-
-
-def read_glossary(path: Path) -> Glossary:
-    """Return the shared columns, name -> declaration."""
-    glossary = _toml(read_source(path), path)
-    for name, declared in glossary.items():
-        _refuse_unknown(declared, COLUMN_KEYS, f"{path.name}: {name}")
-    return glossary
-
-
-def split_head(path: Path) -> tuple[str, str]:
+def read_head(path: Path) -> tuple[dict[str, Any], str]:
     """Return (TOML head, SELECT) of a SQL file.
 
     Raises ContractError where the file does not open with ``/*`` or the head never ends.
     """
-    opening, closing, sql = read_source(path).partition("*/\n")
+    opening, closing, sql = read_utf8(path, ContractError).partition("*/\n")
     if not closing or not opening.startswith("/*\n"):
         raise ContractError(f"{path}: a transform opens with its contract between /* and */")
-    return opening.removeprefix("/*\n"), sql.strip()
+    return parse_toml(opening.removeprefix("/*\n"), path, ContractError), sql.strip()
 
 
 def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: str = "") -> Table:
@@ -176,11 +157,11 @@ def read_table(path: Path, glossary: Glossary) -> Table:
     """Read ``<schema>/<table>.sql`` (contract and SELECT) or ``.toml`` (a source's contract)."""
     name = f"{path.parent.name}.{path.stem}"
     if path.suffix == ".toml":
-        return parse_contract(name, _toml(read_source(path), path), glossary)
-    head, sql = split_head(path)
+        return parse_contract(name, read_toml(path, ContractError).values, glossary)
+    head, sql = read_head(path)
     if not sql:
         raise ContractError(f"{path}: no SELECT after the contract")
-    return parse_contract(name, _toml(head, path), glossary, sql)
+    return parse_contract(name, head, glossary, sql)
 
 
 def method_glossary(method: Method) -> Glossary:
@@ -190,7 +171,9 @@ def method_glossary(method: Method) -> Glossary:
     """
     path = method.file("transforms/glossary.toml")
     logs = read_logs(method)
-    glossary, of_logs = read_glossary(path), shared_columns(logs)
+    glossary, of_logs = read_toml(path, ContractError).values, shared_columns(logs)
+    for name, declared in glossary.items():
+        _refuse_unknown(declared, COLUMN_KEYS, f"{path.name}: {name}")
     of_logs["log"] = {"type": "VARCHAR", "in": list(logs), "doc": "The log it belongs to."}
     if twice := sorted(set(glossary) & set(of_logs)):
         raise ContractError(f"{path}: {twice[0]} already stands in transforms/logs/: leave it out")
@@ -253,10 +236,3 @@ def _refuse_unknown(declared: Mapping[str, Any], known: frozenset[str], where: s
     unknown = sorted(set(declared) - known)
     if unknown:
         raise ContractError(f"{where}: unknown {unknown}; known are {sorted(known)}")
-
-
-def _toml(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"{path}: {error}") from error
