@@ -9,51 +9,18 @@ from typing import Any
 
 import duckdb
 
+from plainscore.common.standard import Method
 from plainscore.common.text import identifier
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import insert_rows
+from plainscore.publish.derived import ANALYSIS_SQL
 from plainscore.publish.sets import PublishedSet
 
 Row = tuple[Any, ...]
 SCORE, FACTOR, FEATURE = "score", "factor", "feature"
-# subject_no: 0 the score, then the factors, then the features in the order of the card.
-_SUBJECTS = """
-create temp table {table}_subject as
-with
-
-edges as (
-    select scorecard_no, feature as subject, list(at_least order by bin_no) as edges
-    from {bin_card}
-    group by all
-),
-
-subject as (
-    select scorecard_no, 0 as kind_no, 'score' as subject_kind, 'score' as subject,
-        0 as number_in_kind, 0 as max_points
-    from {card}
-    union all
-    select scorecard_no, 1, 'factor', factor, factor_no, max_points from {factor_card}
-    union all
-    select scorecard_no, 2, 'feature', feature, feature_no, max_points from {feature_card}
-)
-
-select
-    card.scorecard,
-    subject.scorecard_no,
-    row_number() over (
-        partition by subject.scorecard_no order by kind_no, number_in_kind, subject.subject
-    ) - 1 as subject_no,
-    subject_kind,
-    subject.subject,
-    number_in_kind,
-    max_points,
-    edges.edges
-from subject
-inner join {card} as card on subject.scorecard_no = card.scorecard_no
-left join edges
-    on subject_kind = 'feature' and subject.scorecard_no = edges.scorecard_no
-    and subject.subject = edges.subject
-"""
+RUN_TABLES = (
+    "card", "factor_card", "feature_card", "bin_card", "score", "factor", "points", "features",
+)  # fmt: skip
 _COUNTS = """
 select
     cast(subject_no as integer) as subject_no,
@@ -65,12 +32,12 @@ select
 from (
     unpivot (
         select {is_bad} as is_bad, {cells}
-        from {score} as score
-        inner join {factor} as factor
+        from run_score as score
+        inner join run_factor as factor
             on score.person_id = factor.person_id and factor.scorecard_no = $card
-        inner join {points} as points
+        inner join run_points as points
             on score.person_id = points.person_id and points.scorecard_no = $card
-        inner join {features} as features on score.person_id = features.person_id
+        inner join run_features as features on score.person_id = features.person_id
         {outcome}
         where score.scorecard_no = $card and score.score is not null
     )
@@ -84,18 +51,27 @@ _CELL = (
 )
 
 
+def analysis_sql(name: str, method: Method) -> str:
+    """Return a query of transforms/analysis."""
+    return method.file(f"{ANALYSIS_SQL}/{name}.sql").read_text(encoding="utf-8")
+
+
 def count_people(
-    con: duckdb.DuckDBPyConnection, run: PublishedSet, table: str, outcome: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    run: PublishedSet,
+    table: str,
+    method: Method,
+    outcome: str | None = None,
 ) -> None:
     """Make a temporary table of the scored people of a run, by every subject of its scorecards.
 
-    It has the columns of `_SUBJECTS` and `_COUNTS`; ``edges`` is null where a subject has no bins,
-    and a subject of no people has one row with nulls. ``outcome``: a table on ``con`` of
-    (person_id, is_bad): only its people are counted. Without it no one is bad.
+    It has the columns of transforms/analysis/subjects.sql and of `_COUNTS`; a subject of no people
+    has one row with nulls. ``outcome``: a table on ``con`` of (person_id, is_bad): only its people
+    are counted. Without it no one is bad.
     """
-    names = ("card", "factor_card", "feature_card", "bin_card")
-    sources = {name: run.source(name) for name in (*names, "score", "factor", "points", "features")}
-    con.execute(_SUBJECTS.format(table=table, **sources))
+    for name in RUN_TABLES:
+        con.execute(f"create or replace temp view run_{name} as from {run.source(name)}")
+    con.execute(f"create temp table {table}_subject as {analysis_sql('subjects', method)}")
     cards = con.execute(f"select distinct scorecard_no from {table}_subject order by all")
     counted = []
     for (card,) in cards.fetchall():
@@ -108,7 +84,6 @@ def count_people(
             is_bad="outcome.is_bad" if outcome else "false",
             cells=", ".join(_cell(*subject) for subject in subjects),
             outcome=join if outcome else "",
-            **sources,
         )
         counted.append(f"select {card} as scorecard_no, * from ({sql})")
     con.execute(

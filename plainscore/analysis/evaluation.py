@@ -4,18 +4,22 @@ Outcomes are those of ``transforms/outcomes/outcome.sql``. A change of what the 
 raises the version of `publish.derived.EVALUATION`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from plainscore.analysis.counts import Row, count_people, fill_figures
-from plainscore.analysis.inference import wilson
-from plainscore.analysis.metrics import RiskBin, contradictions, separation
+from plainscore.analysis.counts import (
+    FEATURE,
+    SCORE,
+    Row,
+    analysis_sql,
+    count_people,
+    fill_figures,
+)
+from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions
 from plainscore.contracts import SnapshotDates
@@ -34,34 +38,6 @@ from plainscore.settings import Settings, engine_options
 
 OUTCOME_DAYS = 120
 OUTCOME = "outcomes.outcome"
-
-_POINTS_COUNTS = """
-select
-    scorecard, scorecard_no, subject_no, subject_kind, subject,
-    list((points, good, bad)) filter (where points is not null)
-from (
-    select
-        scorecard, scorecard_no, subject_no, subject_kind, subject, points,
-        sum(good) as good, sum(bad) as bad
-    from counted
-    group by all
-)
-group by all
-"""
-_RISK_BINS = """
-select
-    scorecard, scorecard_no, number_in_kind, subject,
-    list((bin_no, points, good + bad, bad) order by bin_no) filter (where bin_no is not null)
-from (
-    select
-        scorecard, scorecard_no, number_in_kind, subject, bin_no, {points} as points,
-        sum(good) as good, sum(bad) as bad
-    from counted
-    where {is_wanted}
-    group by all
-)
-group by all
-"""
 
 
 @dataclass(frozen=True)
@@ -121,11 +97,14 @@ def evaluate_run(
     ):
         con, seen = engine.con, outcome_dates(run.dates)
         refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, settings.method))
-        count_people(con, run, "counted", OUTCOME)
-        figures = {
-            "outcomes.quality": quality_rows(con),
-            "outcomes.calibration": calibration_rows(con, run),
-            "outcomes.feature_risk": feature_risk_rows(con),
+        count_people(con, run, "counted", settings.method, OUTCOME)
+        by_points = con.execute(analysis_sql("quality", settings.method)).fetchall()
+        by_bin = con.execute(analysis_sql("risk", settings.method)).fetchall()
+        bands = con.execute(f"select band_no, band from {run.source('band_card')}").fetchall()
+        figures: dict[str, Iterable[Row]] = {
+            "outcomes.quality": ((*subject, *separation(c or ())) for *subject, c in by_points),
+            "outcomes.calibration": calibration_rows(by_bin, dict(bands)),
+            "outcomes.feature_risk": feature_risk_rows(by_bin),
         }
         fill_figures(con, catalog, run.key, figures)
         facts = {"outcome_dates": str(seen)}
@@ -157,25 +136,16 @@ def built_outcomes(
         yield engine
 
 
-def quality_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Yield the rows of ``quality``, without the columns that name the snapshot."""
-    for *subject, counts in con.execute(_POINTS_COUNTS).fetchall():
-        yield *subject, *separation(counts or ())
-
-
-def calibration_rows(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Row]:
-    """Yield the rows of ``calibration``: a higher band counts as more points."""
-    names = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
-    sql = _RISK_BINS.format(points="bin_no", is_wanted="subject_kind = 'score'")
-    for scorecard, number, _, _, bins in con.execute(sql).fetchall():
+def calibration_rows(by_bin: Iterable[Row], names: Mapping[int, str]) -> Iterator[Row]:
+    """Yield the rows of ``calibration``; ``names``: band_no -> band."""
+    for *card, _, _, bins in (row for kind, *row in by_bin if kind == SCORE):
         for band, _, *share, _, _, is_out_of_order in risk_rows(bins or ()):
-            yield scorecard, number, band, names[band], *share, is_out_of_order
+            yield *card, band, names[band], *share, is_out_of_order
 
 
-def feature_risk_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+def feature_risk_rows(by_bin: Iterable[Row]) -> Iterator[Row]:
     """Yield the rows of ``feature_risk``; bin 0 is where the value is missing."""
-    sql = _RISK_BINS.format(points="points", is_wanted="edges is not null")
-    for *feature, bins in con.execute(sql).fetchall():
+    for *feature, bins in (row for kind, *row in by_bin if kind == FEATURE):
         yield from ((*feature, *row) for row in risk_rows(bins or ()))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from plainscore.analysis.inference import (
+from plainscore.analysis.metrics import (
     FEWEST_TO_JUDGE_BY,
     SIGNIFICANCE,
     Sums,

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from plainscore.contracts.catalog import Catalog
 
 DERIVED = "_changes"
+ANALYSIS_SQL = "transforms/analysis"
+"""Where the queries of drift and evaluation are."""
 _DIGITS = 12
 _RUN_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)_(\d{4,})")
 
@@ -70,7 +72,11 @@ class Kind:
         from plainscore.contracts.catalog import hash_of_schema
 
         hash_of_sql = hash_of_schema(_catalog_of(self.schema, self.method), self.schema)
-        return hashlib.sha256(f"{hash_of_sql} {self.version}".encode()).hexdigest()
+        made_of = f"{hash_of_sql} {self.version}"
+        if self.schema != "changes":
+            queries = self.method.files(ANALYSIS_SQL, ".sql").values()
+            made_of += "".join(path.read_text(encoding="utf-8") for path in queries)
+        return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 @cache

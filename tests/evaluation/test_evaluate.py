@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.derived import derived_folders
+from plainscore.publish.derived import CHANGES, DRIFT, EVALUATION, derived_folders
 from plainscore.publish.runs import latest_runs
 from plainscore.publish.verification import verify
 from plainscore.show.reader import Snapshots
@@ -86,3 +86,12 @@ def test_what_is_derived_is_verified_and_goes_with_its_run(evaluated: Path, tmp_
         shutil.rmtree(run.folder)
         assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
         assert len(derived_folders(copy)) == left
+
+
+def test_an_own_query_is_other_code(tmp_path: Path) -> None:
+    (tmp_path / "plainscore.toml").write_text("")
+    own = tmp_path / "transforms" / "analysis" / "risk.sql"
+    own.parent.mkdir(parents=True)
+    own.write_text("select 1")
+    codes = [(kind.of(tmp_path).code, kind.code) for kind in (EVALUATION, DRIFT, CHANGES)]
+    assert [one == other for one, other in codes] == [False, False, True]

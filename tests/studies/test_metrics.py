@@ -9,22 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from plainscore.analysis.inference import (
-    MeanDifference,
-    Sums,
-    compare_means,
-    holm,
-    two_shares_p,
-    wilson,
-)
 from plainscore.analysis.metrics import (
+    MeanDifference,
     PointsCount,
     RiskBin,
+    Sums,
+    compare_means,
     contradictions,
+    holm,
     separation,
     shorrocks_index,
     stability_index,
     stability_noise,
+    two_shares_p,
+    wilson,
 )
 
 COUNTS = st.lists(
