@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
+from plainscore.show.reader import render_page
+
 STYLES = 6
 """Colours and dashes in the style sheet; further lines begin again with the first."""
 
@@ -242,43 +244,25 @@ def layer_drawing(title: str, about: str, boxes: Sequence[Box]) -> str:
         for layer, own in columns.items()
         for row, box in enumerate(own)
     }
-    width = len(lefts) * (_BOX_WIDTH + _BETWEEN) - _BETWEEN
-    height = _LAYERS_TOP + max(map(len, columns.values()), default=0) * (_BOX_HEIGHT + _GAP)
-    parts = [
-        f'<text class="layer" x="{left}" y="16">{escape(layer)}</text>'
-        for layer, left in lefts.items()
-    ]
-    parts += [
-        _arrow(name, box.full_name, places[name], places[box.full_name])
-        for box in boxes
-        for name in box.inputs
-        if name in places
-    ]
-    parts += [_box(box, *places[box.full_name]) for box in boxes]
-    return (
-        f'<svg class="lineage" viewBox="-2 0 {width + 4} {height}" role="group" '
-        f'aria-label="{escape(title)}: {escape(about)}">{"".join(parts)}</svg>'
+    ends = [(name, box.full_name) for box in boxes for name in box.inputs if name in places]
+    return render_page(
+        "report/lineage.html",
+        label=f"{title}: {about}",
+        width=len(lefts) * (_BOX_WIDTH + _BETWEEN) - _BETWEEN,
+        height=_LAYERS_TOP + max(map(len, columns.values()), default=0) * (_BOX_HEIGHT + _GAP),
+        box_size=(_BOX_WIDTH, _BOX_HEIGHT),
+        lefts=lefts,
+        boxes=[(box, *places[box.full_name]) for box in boxes],
+        arrows=[(*names, _curve(*(places[name] for name in names))) for names in ends],
     )
 
 
-def _box(box: Box, x: int, y: int) -> str:
-    return (
-        f'<g class="box" tabindex="0" data-box="{escape(box.full_name)}">'
-        f"<title>{escape(f'{box.full_name}: {box.title}')}</title>"
-        f'<rect x="{x}" y="{y}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="3"/>'
-        f'<text x="{x + 7}" y="{y + 15}">{escape(box.name)}</text></g>'
-    )
-
-
-def _arrow(source: str, target: str, start: tuple[int, int], end: tuple[int, int]) -> str:
-    """Return a curve from the right side of one box to the left of another, or around a column."""
+def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Return a path from the right side of one box to the left of another, or around a column."""
     x1, y1 = start[0] + _BOX_WIDTH, start[1] + _BOX_HEIGHT / 2
     x2, y2 = end[0], end[1] + _BOX_HEIGHT / 2
     middle = (x2 - x1) / 2
     bend = f"C {x1 + middle:g} {y1} {x2 - middle:g} {y2} {x2} {y2}"
     if start[0] == end[0]:  # of one layer: along its right side
         bend = f"C {x1 + 30} {y1} {x1 + 30} {y2} {x1} {y2}"
-    return (
-        f'<path class="arrow" data-from="{escape(source)}" data-to="{escape(target)}" '
-        f'd="M {x1} {y1} {bend}"/>'
-    )
+    return f"M {x1} {y1} {bend}"

@@ -179,20 +179,10 @@ def read_figure(file: Path) -> tuple[int, Path, PageFigure]:
 
 
 @dataclass(frozen=True)
-class Heading:
-    """Of a table's column; ``is_text`` columns stand left."""
-
-    title: str
-    unit: str
-    is_text: bool
-
-
-@dataclass(frozen=True)
 class Cell:
     """``shade``: 0 to 5, how large the value is in a matrix."""
 
     text: str
-    is_text: bool
     shade: int = 0
 
 
@@ -203,100 +193,75 @@ class Drawn:
     chart: str
     kind: str
     legend: Sequence[str]
-    headings: Sequence[Heading]
+    headings: Sequence[FigureColumn]
     rows: Sequence[Sequence[Cell]]
 
 
 def draw(answer: Answer) -> Drawn:
     """Return an answer with rows as chart and table."""
     figure, chart = answer.figure, answer.figure.chart
+    columns, rows = (figure.columns, answer.rows) if chart is None else _table(answer, chart)
+    cells = [[Cell(one.shown(row[one.name])) for one in columns] for row in rows]
     if chart is None:
-        return Drawn("", "", (), *_table(answer))
-    columns = [figure.column(name) for name in chart.values]
-    if chart.series:
-        names, labels, grid = _by_series(answer, chart)
-        headings, rows = _wide(figure.column(chart.label), columns[0], names, labels, grid)
-        if chart.kind == "matrix":
-            return Drawn("", "matrix", (), headings, _shaded(rows, grid))
-        columns *= len(names)
-        series = [list(values) for values in zip(*grid, strict=True)]
-    else:
-        headings, rows = _table(answer)
-        names, labels = [one.heading for one in columns], answer.values(chart.label)
-        series = [answer.values(name) for name in (*chart.values, chart.low, chart.high) if name]
-    if chart.kind == "ranges":  # the value and its interval, in one unit
-        columns, names = columns * 3, []
+        return Drawn("", "", (), columns, cells)
+    if chart.kind == "matrix":
+        return Drawn("", "matrix", (), columns, _shaded(cells, columns, rows))
+    values = [figure.column(name) for name in chart.values]
+    interval = [figure.column(name) for name in (chart.low, chart.high) if name]
+    series = columns[1:] if chart.series else [*values, *interval]
     numbers = [
-        [None if value is None else value * column.times for value in values]
-        for column, values in zip(columns, series, strict=True)
+        [None if row[one.name] is None else row[one.name] * one.times for row in rows]
+        for one in series
     ]
-    about = ", ".join(dict.fromkeys(f"{one.heading} in {one.unit}" for one in columns))
+    about = ", ".join(f"{one.heading} in {one.unit}" for one in values)
     texts = (
         figure.key,
         figure.title,
         f"{about}; the table has the numbers.",
-        list(map(str, labels)),
+        [str(row[chart.label]) for row in rows],
     )
-    decimals = columns[0].decimals or 0
+    decimals, names = values[0].decimals or 0, [one.heading for one in series]
     if chart.kind == "lines":
         lines = [Line(*one) for one in zip(names, numbers, strict=True)]
-        return Drawn(line_chart(*texts, lines, decimals), "lines", names, headings, rows)
-    shown = numbers[:1] if chart.kind == "ranges" else numbers
+        return Drawn(line_chart(*texts, lines, decimals), "lines", names, columns, cells)
+    shown = numbers[:1] if interval else numbers
     largest = max((abs(value) for one in shown for value in one if value is not None), default=0)
-    make = range_chart if chart.kind == "ranges" else bar_chart
+    make = range_chart if interval else bar_chart
     drawn = make(*texts, list(zip(*numbers, strict=True)), 0 if largest >= 10 else decimals)
-    return Drawn(drawn, chart.kind, names, headings, rows)
+    return Drawn(drawn, chart.kind, [] if interval else names, columns, cells)
 
 
-def _table(answer: Answer) -> tuple[list[Heading], list[list[Cell]]]:
-    columns = answer.figure.columns
-    headings = [Heading(one.heading, one.unit, not one.unit) for one in columns]
-    rows = [
-        [Cell(one.shown(row[one.name]), not one.unit) for one in columns] for row in answer.rows
-    ]
-    return headings, rows
+def _table(answer: Answer, chart: Chart) -> tuple[Sequence[FigureColumn], Sequence[Row]]:
+    """Return the columns and rows of the table; with series, a column for each of them."""
+    figure = answer.figure
+    if not chart.series:
+        return figure.columns, answer.rows
+    value = figure.column(chart.values[0])
+    names = {name: f"series {name}" for name in answer.values(chart.series)}
+    columns = [replace(figure.column(chart.label), unit="")]
+    columns += [replace(value, name=key, heading=str(name)) for name, key in names.items()]
+    rows: dict[Any, Row] = {}
+    for row in answer.rows:
+        label = row[chart.label]
+        wide = rows.setdefault(label, {chart.label: label, **dict.fromkeys(names.values())})
+        wide[names[row[chart.series]]] = row[value.name]
+    return columns, list(rows.values())
 
 
-def _by_series(answer: Answer, chart: Chart) -> tuple[list[Any], list[Any], list[list[Any]]]:
-    """Return the series, the labels, and for every label a value of each series, or None."""
-    names, labels = (
-        list(dict.fromkeys(answer.values(name))) for name in (chart.series, chart.label)
-    )
-    values = {(row[chart.label], row[chart.series]): row[chart.values[0]] for row in answer.rows}
-    return names, labels, [[values.get((one, name)) for name in names] for one in labels]
-
-
-def _wide(
-    label: FigureColumn,
-    column: FigureColumn,
-    names: Sequence[Any],
-    labels: Sequence[Any],
-    grid: Sequence[Sequence[Any]],
-) -> tuple[list[Heading], list[list[Cell]]]:
-    """Return the table with a column for each series."""
-    is_text = not column.unit
-    headings = [Heading(label.heading, "", True)]
-    headings += [Heading(str(name), column.unit, is_text) for name in names]
-    rows = [
-        [Cell(label.shown(one), True), *(Cell(column.shown(value), is_text) for value in values)]
-        for one, values in zip(labels, grid, strict=True)
-    ]
-    return headings, rows
-
-
-def _shaded(rows: Sequence[Sequence[Cell]], grid: Sequence[Sequence[Any]]) -> list[list[Cell]]:
-    """Return the rows of a matrix, shaded by value; empty where there is none."""
-    numbers = [value for values in grid for value in values if isinstance(value, int | float)]
-    most = max(numbers, default=1)
+def _shaded(
+    cells: list[list[Cell]], columns: Sequence[FigureColumn], rows: Sequence[Row]
+) -> list[list[Cell]]:
+    """Return the cells of a matrix, shaded by value; empty where there is none."""
+    grid = [[row[one.name] for one in columns[1:]] for row in rows]
+    most = max((one for row in grid for one in row if isinstance(one, int | float)), default=1)
 
     def shaded(cell: Cell, value: Any) -> Cell:
         if value is None:
-            return replace(cell, text="")
-        if not value or not isinstance(value, int | float):
-            return cell
-        return replace(cell, shade=max(1, round(SHADES * value / most)))
+            return Cell("")
+        is_shaded = value and isinstance(value, int | float)
+        return Cell(cell.text, max(1, round(SHADES * value / most)) if is_shaded else 0)
 
     return [
-        [row[0], *(shaded(cell, value) for cell, value in zip(row[1:], values, strict=True))]
-        for row, values in zip(rows, grid, strict=True)
+        [first, *map(shaded, others, values)]
+        for (first, *others), values in zip(cells, grid, strict=True)
     ]
