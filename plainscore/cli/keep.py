@@ -51,16 +51,13 @@ def verify(
 ) -> int:
     """Hash every published file, table and root again and compare them with their manifests.
 
-    With --proof, check one person's proof instead, as `explain --proof` prints it: its rows lead to
-    its root, its points sum to the score, and the root is the one of --root, or one published in
-    DATA. Exit code 1: something differs; each problem is named. Exit code 5: there is nothing to
-    verify, or no root to compare a proof with.
+    Exit code 1: something differs; each problem is named. Exit code 5: there is nothing to verify,
+    or no root to compare a proof with.
 
     Args:
-        rebuild_catalog: First rebuild plainscore.duckdb from what is published, as after DATA was
-            moved.
-        proof: File with a proof.
-        root: Root (64 hexadecimal digits) that the proof must lead to.
+        rebuild_catalog: First rebuild plainscore.duckdb, as after DATA was moved.
+        proof: Check one person's proof instead, a file as `explain --proof` prints it.
+        root: Root (64 hexadecimal digits) that the proof must lead to; one of DATA by default.
     """
     if proof is not None:
         return _verify_proof(proof, root, data, output_format)
@@ -154,16 +151,13 @@ def prune(
 ) -> None:
     """Retire the snapshots that the retention rule does not keep; delete those retired before.
 
-    A retired snapshot leaves the catalog and stays on disk for the grace period, so that readers
-    with the old catalog open can go on. A later prune deletes it. Days count from the newest
-    published date. What is not given comes from [retention] in plainscore.toml.
+    A retired snapshot leaves the catalog at once; a later prune deletes it from disk. Days count
+    from the newest published date. What is not given comes from [retention] in plainscore.toml.
 
     Args:
         keep_daily_days: Keep every date less than this many days before the newest one (90).
-        keep: Keep for good the last published date of each month (month-ends), quarter or year;
-            repeat the flag for more (month-ends).
-        keep_superseded_days: Of dates that stay, keep earlier runs and earlier known_on only while
-            the date is less than this many days before the newest one (as long as their date).
+        keep: Keep for good the last date of each month (month-ends), quarter or year; repeatable.
+        keep_superseded_days: Keep earlier runs and known_on of a date for this long (as the date).
         grace_hours: Delete what was retired at least this many hours ago (24).
         dry_run: Only show what would be retired and deleted.
     """
@@ -208,8 +202,7 @@ def prune(
 def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format = "table") -> None:
     """Rewrite every finished month of the event store into one file sorted by person.
 
-    No row changes. Readers that opened the old files can go on reading them: those are deleted
-    only after the grace period.
+    No row changes.
 
     Args:
         grace_days: Delete files that have been out of use for this many days.

@@ -71,10 +71,7 @@ def what_if(
     data: opt.DataDir = opt.DATA,
     output_format: opt.Format = "table",
 ) -> None:
-    """Show the score with other values, or which honest acts lead to the next band.
-
-    Exact on the champion scorecard's integer points. Without --set: ways made of honest acts and
-    of time, the fastest first; friends and purchases are never advised.
+    """Show the score with other values, or which honest acts and time lead to the next band.
 
     Args:
         set_values: feature=value, or feature=missing; repeat the flag for more.
@@ -171,10 +168,8 @@ def compare(
     Computes the causes where they are not published yet. As json or csv: one row per person.
 
     Args:
-        fail_over: Exit code 7 where scores moved by more points on average (5), or where more
-            people have another score or status (10%).
-        scorecards: Instead compare two scorecards of --to: who would change band, and gain or lose
-            a benefit.
+        fail_over: Exit code 7 where scores moved by more points (5) or of more people (10%).
+        scorecards: Compare two scorecards of --to instead: who changes band, or gains a benefit.
     """
     if scorecards is not None:
         if first or known_on or known_on_from or fail_over or scorecard:
@@ -299,11 +294,9 @@ def query(
         Parameter(name="--format", help="table shows the first 200 rows; the others hold all."),
     ] = "table",
 ) -> None:
-    """Run one SQL statement over the published snapshots.
+    """Run one SQL statement that reads over the published snapshots.
 
-    It can only read: the catalog is opened read-only, and statements that write files or settings
-    (COPY, EXPORT, ATTACH, SET, ...) are refused. For a session:
-    `duckdb -readonly DATA/plainscore.duckdb`.
+    For a session: `duckdb -readonly DATA/plainscore.duckdb`.
 
     Args:
         sql: DuckDB SQL, such as "from score limit 5"; "show tables" lists the views.
@@ -349,10 +342,7 @@ def report(
     out: opt.OneFile = None,
     data: opt.DataDir = opt.DATA,
 ) -> None:
-    """Write the report of a published date: one HTML file that needs no network.
-
-    A run writes it too, unless the setting ``report`` is false. It includes what `compare`,
-    `drift` and `evaluate` have computed by then.
+    """Write the report of a published date, with all that is computed: one HTML file.
 
     Args:
         out: File to write; DATA/reports/DATE.html by default.
@@ -382,14 +372,10 @@ def dashboard(
     port: Annotated[int, Parameter(validator=Number(gte=1, lte=65535))] = 8501,
     data: opt.DataDir = opt.DATA,
 ) -> None:
-    """Serve the figures of any two published dates, and anyone's score, to a browser.
-
-    Needs the extra ``dashboard``. It only reads, and shows what is published while it runs.
-    Ctrl-C ends it.
+    """Serve the figures of any two published dates, and anyone's score, until Ctrl-C.
 
     Args:
-        address: Address to listen on. Other than loopback shows everyone's score to whoever can
-            reach it: there is no log-in.
+        address: Address to listen on; there is no log-in, so others than loopback show all scores.
         port: Port to listen on.
     """
     from importlib.util import find_spec
@@ -424,9 +410,8 @@ def site(
 ) -> None:
     """Write a site without a server: reports, and a page that looks up and explains anyone.
 
-    The browser does it by itself, with DuckDB compiled to WebAssembly over files of this folder.
-    Its engine is fetched with npm when the site is written; the site itself fetches nothing from
-    elsewhere. Whoever can read the folder can read everyone's score.
+    DuckDB runs in the browser; npm fetches it when the site is written. Whoever can read the folder
+    can read everyone's score.
 
     Args:
         out: Folder to write. One that holds a site is replaced as a whole, any other must be empty.
@@ -446,15 +431,13 @@ def site(
 def document(
     name: Literal["model-card", "datasheet"],
     *,
-    write: opt.OneFile = None,
+    write: opt.Written = None,
     data: opt.DataDir = opt.DATA,
 ) -> None:
     """Write a document about what is published, with the query behind every figure.
 
     Args:
-        name: model-card: what the score is for, how good it is, who can game it, whose data is
-            missing. datasheet: what the logs hold, how they arrived, what was refused.
-        write: File to write; standard output by default.
+        name: model-card: what the score is for, and how good it is; datasheet: what the logs hold.
     """
     from plainscore.show.documents import fill, read_document
 

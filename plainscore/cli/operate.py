@@ -10,6 +10,7 @@ from plainscore.cli import options as opt
 from plainscore.cli.output import ResultTable, emit, note, show, table_of
 from plainscore.common.errors import LimitPassed, UsageError
 from plainscore.runs.calendar import Every, dates_between
+from plainscore.settings import read_settings
 from plainscore.show import reader
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def plan(
 ) -> None:
     """Show which dates and stages would run, and why; and which dates late data touches.
 
-    Reads only; takes no lock. Without dates: all that are published, each by its newest known_on,
-    and the last month end by which anything had arrived.
+    Without dates: all that are published, and the last month end by which anything had arrived.
 
     Args:
         as_of: This date only, as `run` would take it.
@@ -56,7 +56,6 @@ def plan(
     from plainscore.runs import schedule
     from plainscore.runs.plan import Planner, look_at_arrivals, with_late_events
     from plainscore.runs.request import SnapshotRequest
-    from plainscore.settings import read_settings
 
     settings = read_settings(data, scorecards=scorecard)
     days = _days(as_of, from_, to, every, known_on)
@@ -231,8 +230,7 @@ def _stage_cell(stage: dict[str, Any]) -> str:
 def serve(*, file: Path = Path("prefect.yaml"), port: int = 4200) -> None:
     """Run what prefect.yaml schedules when it is due, until Ctrl-C or SIGTERM.
 
-    Uses the Prefect server that PREFECT_API_URL or the profile names; without one it starts its
-    own on this machine, which ends with it. Runs are processes of this one, one at a time.
+    Uses the Prefect server that PREFECT_API_URL or the profile names, or starts its own.
 
     Args:
         file: The file that declares the deployments and their schedules.
@@ -260,11 +258,9 @@ def watch(
     Args:
         max_age_days: Days from the newest published date to today (UTC) that are allowed.
         max_psi: PSI of the score that is allowed.
-        over_days: Compare with the last snapshot at least this many days before the newest; without
-            one, drift is not reported.
+        over_days: Compare with the last snapshot at least this many days before the newest.
     """
     from plainscore.runs.upkeep import find_drift, find_stale
-    from plainscore.settings import read_settings
 
     settings = read_settings(data, **limits.overrides)
     found = [find_stale(data, datetime.now(UTC).date(), max_age_days)]
@@ -286,8 +282,7 @@ def alert(
 
     Args:
         webhook: Address to which subject and text are posted as JSON.
-        block: Notification block saved in Prefect, such as slack-webhook/operators or
-            sendgrid-email/operators.
+        block: Notification block saved in Prefect, such as slack-webhook/operators.
         silent_hours: Also alert when nothing was published for this many hours.
     """
     from plainscore.flows.server import set_defaults

@@ -49,6 +49,8 @@ Threads = Annotated[int | None, Parameter(name="--threads", help=THREADS_HELP)]
 Several = Annotated[tuple[str, ...], Parameter(show_default=False)]
 Flag = Annotated[bool, Parameter(show_default=False)]
 OneFile = Annotated[Path | None, Parameter(show_default=False)]
+WRITE_HELP = "File to write, in a directory that exists; standard output by default."
+Written = Annotated[Path | None, Parameter(name="--write", help=WRITE_HELP)]
 
 
 @Parameter(name="*")

@@ -3,33 +3,24 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plainscore.cli import options as opt
+from plainscore.cli import output as out
 from plainscore.cli.options import publish
-from plainscore.cli.output import (
-    OutputFormat,
-    ResultTable,
-    emit,
-    note,
-    note_refused,
-    progress_bar,
-    show,
-    table_of,
-)
+from plainscore.cli.output import ResultTable, emit, note, note_refused, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.common.lock import writer_lock
 from plainscore.engines import EngineName
-from plainscore.runs.calendar import (
-    DateRange,
-    RelativeDate,
-    dates_between,
-    read_dates,
-    resolve_date,
-)
-
-if TYPE_CHECKING:
-    from plainscore.logs import IngestReport
-    from plainscore.runs.schedule import DatesOutcome
+from plainscore.logs import IngestReport, ingest_new
+from plainscore.publish.catalog import refresh_catalog
+from plainscore.publish.retention import report_file
+from plainscore.publish.sets import read_manifest
+from plainscore.runs import calendar, schedule
+from plainscore.runs.plan import is_all_current, look_at_arrivals
+from plainscore.runs.request import read_request
+from plainscore.runs.run import score_day
+from plainscore.runs.schedule import DatesOutcome
 
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
@@ -44,15 +35,10 @@ def ingest(
     """Ingest what has newly arrived under DATA/landing; every row is accounted for.
 
     Exit code 5: a file was refused; it blocks its log and arrival day and nothing else. As json,
-    one object per line for each file that is new, or whose counts changed because a row that
-    arrived before its own was delivered only now. A table has one row per log.
+    one object per line for each file that is new or was counted again. A table has a row per log.
     """
-    from plainscore.common.lock import writer_lock
-    from plainscore.logs import ingest_new
-    from plainscore.publish.catalog import refresh_catalog
-
     opt.require_data(data)
-    with writer_lock(data, "ingest"), progress_bar("reading logs") as progress:
+    with writer_lock(data, "ingest"), out.progress_bar("reading logs") as progress:
         report = ingest_new(data, threads=threads, progress=progress)
         refresh_catalog(data)  # its quarantine view shows the store
     found = [*report.files, *report.rejudged]
@@ -63,7 +49,7 @@ def ingest(
     return InputRefused.exit_code if report.refused else 0
 
 
-def _ingested(report: "IngestReport") -> Iterator[Any]:
+def _ingested(report: IngestReport) -> Iterator[Any]:
     sums: dict[str, Counter[str]] = {}
     for file in sorted(report.files, key=lambda one: one.log):
         counts = {name: getattr(file, name) for name in INGEST_COLUMNS[3:]}
@@ -77,7 +63,7 @@ def _ingested(report: "IngestReport") -> Iterator[Any]:
 
 def run(
     *,
-    as_of: date | RelativeDate,
+    as_of: date | calendar.RelativeDate,
     known_on: opt.KnownOn = None,
     scorecard: opt.Cards = None,
     force: opt.Force = False,
@@ -97,12 +83,6 @@ def run(
         engine: duckdb, spark or sail; the snapshot is the same.
         master: Spark's master, such as spark://host:7077; Spark in this machine by default.
     """
-    from plainscore.publish.retention import report_file
-    from plainscore.publish.sets import read_manifest
-    from plainscore.runs.plan import is_all_current
-    from plainscore.runs.request import read_request
-    from plainscore.runs.run import score_day
-
     opt.require_data(data)
     overrides = {"scorecards": scorecard, "force": force, **publishing.overrides}
     overrides |= {"engine": engine, "master": master}
@@ -141,23 +121,18 @@ def backfill(
 ) -> int:
     """Publish the snapshots of many dates, both ends inclusive, in one process.
 
-    Dates that are published and current are left as they are. A date that fails does not stop
-    the rest; the command then ends with exit code 6 and reports which failed and why. History that
-    was loaded at once needs --known-on.
+    Exit code 6: dates failed, which are named; the rest is done. History that was loaded at once
+    needs --known-on.
 
     Args:
         dates: Text file with the dates, one a line, instead of --from and --to.
     """
-    from plainscore.runs import schedule
-    from plainscore.runs.plan import is_all_current
-    from plainscore.runs.request import read_request
-
     if dates is not None and from_ is None and to is None:
-        days = read_dates(dates)
+        days = calendar.read_dates(dates)
     elif dates is not None or from_ is None or to is None:
         raise UsageError("give --from and --to, or a file of dates with --dates")
     else:
-        days = dates_between(from_, to, every)
+        days = calendar.dates_between(from_, to, every)
     opt.require_data(data)
     overrides = {"scorecards": scorecard, "force": force, **publishing.overrides}
     request = read_request(days[0], known_on, data, **overrides)
@@ -177,23 +152,19 @@ def backfill(
 
 def daily(
     *,
-    as_of: date | RelativeDate = "last-day",
+    as_of: date | calendar.RelativeDate = "last-day",
     data: opt.DataDir = opt.DATA,
     publishing: opt.Publishing = opt.AS_USUAL,
     output_format: opt.TableOrJson = "table",
 ) -> int:
     """Ingest what has arrived, publish every missing date, restate what late data touches.
 
-    Missing are the last day and, up to [daily] catch_up_days back, days since the first published
-    date that have no snapshot: runs that failed or never started. Late data makes another snapshot
-    of a month end (or of every date, see [daily] restate). Reports unusual deliveries.
+    Missing are the last day and days without a snapshot, up to [daily] catch_up_days back. Late
+    data makes another snapshot of what [daily] restate says. Reports unusual deliveries.
 
     Args:
         as_of: The last day (UTC); last-day is the last one that is over, less arrival_lag_days.
     """
-    from plainscore.runs import schedule
-    from plainscore.runs.request import read_request
-
     opt.require_data(data)
     request = read_request(as_of, None, data, **publishing.overrides)
     last_day = request.dates.as_of_date
@@ -214,7 +185,7 @@ def restate(
     *,
     from_: opt.FirstDay = None,
     to: opt.LastDay = None,
-    known_on: date | RelativeDate | None = None,
+    known_on: date | calendar.RelativeDate | None = None,
     scorecard: opt.Cards = None,
     data: opt.DataDir = opt.DATA,
     publishing: opt.Publishing = opt.AS_USUAL,
@@ -222,19 +193,16 @@ def restate(
 ) -> int:
     """Publish every published date that late data touches again, with a later known_on.
 
-    Late data happened on or before a date and arrived after what its newest snapshot knows. That
-    snapshot stays as it is; the plain views show the later one. `plan` lists these dates.
+    The older snapshot stays as it is; the plain views show the later one. `plan` lists the dates.
 
     Args:
         known_on: Count what had arrived by this day; last-day is yesterday (UTC). The newest
             arrival day by default.
     """
-    from plainscore.runs import schedule
-    from plainscore.runs.plan import look_at_arrivals
-    from plainscore.runs.request import read_request
-
     today = datetime.now(UTC).date()
-    within = DateRange(from_, to, None if known_on is None else resolve_date(known_on, today))
+    within = calendar.DateRange(
+        from_, to, None if known_on is None else calendar.resolve_date(known_on, today)
+    )
     overrides = {"scorecards": scorecard, **publishing.overrides}
     opt.require_data(data)
     request = read_request("last-day", None, data, **overrides)
@@ -255,7 +223,7 @@ def restate(
     return emit_outcomes(outcome, output_format)
 
 
-def emit_outcomes(outcome: "DatesOutcome", output_format: OutputFormat) -> int:
+def emit_outcomes(outcome: DatesOutcome, output_format: out.OutputFormat) -> int:
     """Print one line per date, on stderr what failed, and return the exit code."""
     found = [
         (done.run.dates, {"outcome": PUBLISHED if done.is_new else CURRENT, "run": done.run.name})

@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 from plainscore.cli import options as opt
 from plainscore.cli.output import ResultTable, emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.settings import read_settings
 from plainscore.show import reader
 
 if TYPE_CHECKING:
@@ -109,7 +110,6 @@ def evaluate(
     """
     from plainscore.analysis.evaluation import evaluate as evaluate_runs
     from plainscore.publish.runs import latest_runs
-    from plainscore.settings import read_settings
 
     settings = read_settings(data, **limits.overrides)
     with reader.open_snapshots(data) as snapshots:
@@ -139,16 +139,14 @@ def drift(
 ) -> None:
     """Show drift since the snapshot before and since a baseline: PSI and its noise.
 
-    Computes it for every published date where it is missing. Prints, for one date and the
-    champion, the score, the factors, and the features that moved by more than chance; the views
-    drift, drift_bin, band_mobility and mobility_index hold the rest.
+    Prints, for one date and the champion, the score, the factors, and the features that moved by
+    more than chance; the views drift, drift_bin, band_mobility and mobility_index hold the rest.
 
     Args:
         baseline: Published date to compare all later ones with; the oldest by default.
     """
     from plainscore.analysis.drift import compute_drift, pairs_of
     from plainscore.publish.runs import default_runs, published_runs
-    from plainscore.settings import read_settings
 
     settings = read_settings(data, **limits.overrides)
     with reader.open_snapshots(data) as snapshots:
@@ -185,8 +183,8 @@ def fit(
 ) -> None:
     """Fit a scorecard to the outcomes of published dates, and judge it on unseen people.
 
-    Outcomes are those that `plainscore evaluate` publishes. Seven people of ten are fitted to, on
-    all dates but the newest; the others, on the newest date, judge the card. Publishes nothing.
+    Outcomes are those of `plainscore evaluate`. Seven people of ten are fitted to, on all dates but
+    the newest; the others, on the newest date, judge the card. Publishes nothing.
 
     Args:
         first: Oldest published date to use; all with a known outcome by default.
@@ -198,7 +196,6 @@ def fit(
         report: Write the report to this file, as Markdown.
     """
     from plainscore.analysis.fit_report import card_text, fit_to_published, markdown, written_base
-    from plainscore.settings import read_settings
 
     method = read_settings(data).method
     base = written_base(scorecard, out, report, method)
@@ -236,9 +233,8 @@ def gaming(
     Args:
         truth: Labels of an invented world (its landing/_truth): measure what its planted attackers
             gain over the same people without the attacks' ties, and how many are in a ring.
-        card: Search for the cheapest points against these scorecards (names, files, or `naive`: the
-            first with a count of good friends instead of the neighbour mean), on copies of real
-            histories.
+        card: Search for the cheapest points against these scorecards (names, files, or `naive`:
+            the first with a count of good friends), on copies of real histories.
         person: Whose histories to use; five people from low scores to high by default.
         months: How many months back the adversary can begin.
         max_actions: How many actions are allowed for one person: contacts, payments and the like.
@@ -271,7 +267,6 @@ def _planted(
     data: Path, as_of: str, truth: Path, limits: opt.Limits
 ) -> tuple[ResultTable, ResultTable]:
     from plainscore.analysis.gaming import LABELS, built_scores, measure_planted
-    from plainscore.settings import read_settings
 
     missing = [name for name in LABELS if not (truth / name).is_file()]
     if missing:
@@ -297,7 +292,6 @@ def _found(
 ) -> ResultTable:
     from plainscore.analysis.gaming import NAIVE, built_scores, find_cheap_points
     from plainscore.scorecards.reading import read_scorecards
-    from plainscore.settings import read_settings
 
     named = tuple(card for card in cards if card != NAIVE) or None
     settings = read_settings(data, scorecards=named, **limits.overrides)
@@ -323,10 +317,8 @@ def scenarios(
     """Score the same people under several rules, month by month, and compare the results.
 
     The rules: the standard card, reported_b, every card of --card, the standard card without its
-    social factor, and with a count of good friends instead of the neighbour mean. Months end on
-    days from --from to --to; the newest 24 with known outcomes by default. New files of landing/
-    are ingested; where DATA has neither landing/ nor events/, a world of 40 months is invented
-    there. As json: every figure of every month. Publishes nothing.
+    social factor, and with a count of good friends. By default the newest 24 months with known
+    outcomes. Without logs in DATA, a world of 40 months is invented there. Publishes nothing.
 
     Args:
         out: Write the page with charts and tables here: one HTML file that needs no network.
@@ -336,7 +328,6 @@ def scenarios(
     """
     from plainscore.analysis.scenarios import choose_months, compare_scenarios, open_people
     from plainscore.runs.observers import spinner
-    from plainscore.settings import read_settings
     from plainscore.show.scenarios import scenarios_page, summary_rows
 
     if out is not None and not out.resolve().parent.is_dir():
@@ -370,7 +361,6 @@ def scorecard(
     """
     from plainscore.contracts.catalog import load_catalog, rehearsed_catalog
     from plainscore.scorecards import reading
-    from plainscore.settings import read_settings
 
     settings = read_settings(data)
     method, names = settings.method, cards or settings.scorecards
@@ -470,28 +460,23 @@ def lineage(
 def _tree(traced: "Lineage") -> Any:
     from rich.tree import Tree
 
-    root = Tree(str(traced.name))
     shown = {traced.name}
-    waiting = [(root, traced)]
-    while waiting:
-        branch, node = waiting.pop()
-        below = []
+
+    def grow(branch: Tree, node: "Lineage") -> Tree:
+        new = [source for source in node.sources if source.name not in shown]
+        shown.update(source.name for source in new)
         for source in node.sources:
-            is_repeated = source.name in shown and bool(source.sources)
+            is_repeated = source.sources and source not in new
             leaf = branch.add(f"{source.name} ..." if is_repeated else str(source.name))
-            if source.name not in shown:
-                shown.add(source.name)
-                below.append((leaf, source))
-        waiting += reversed(below)
-    return root
+            if source in new:
+                grow(leaf, source)
+        return branch
+
+    return grow(Tree(str(traced.name)), traced)
 
 
-def dictionary(*, write: opt.OneFile = None, data: opt.DataDir = opt.DATA) -> None:
-    """Print the data dictionary of all tables and columns as Markdown.
-
-    Args:
-        write: File to write instead, such as docs/reference/tables.md; its directory must exist.
-    """
+def dictionary(*, write: opt.Written = None, data: opt.DataDir = opt.DATA) -> None:
+    """Print the data dictionary of all tables and columns as Markdown."""
     from plainscore.contracts.dictionary import dictionary as describe
     from plainscore.runs.report import configured_catalog
 

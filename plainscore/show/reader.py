@@ -95,9 +95,7 @@ class Snapshots:
                 "publishes it again"
             ) from error
         except duckdb.Error as error:
-            if found := _file_error(error):
-                raise found from error
-            raise
+            raise _file_error(error) or error from error
 
     def records(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
@@ -124,21 +122,23 @@ class Snapshots:
         none of these, DateNotPublishedError, which names published dates, where there is none.
         """
         published = self.dates()
-        newest = f"newest published: {', '.join(map(str, published[-_NEWEST_SHOWN:]))}"
-        if word == LATEST:
-            return published[-1]
+        found = [day for day in published if word == LATEST or str(day) == word]
         if _MONTH.fullmatch(word):
-            in_month = [day for day in published if str(day).startswith(word)]
-            if in_month:
-                return in_month[-1]
+            found = [day for day in published if str(day).startswith(word)]
+        if found:
+            return found[-1]
+        newest = f"newest published: {', '.join(map(str, published[-_NEWEST_SHOWN:]))}"
+        if _MONTH.fullmatch(word):
             raise DateNotPublishedError(f"no date of {word} is published; {newest}")
-        wanted = _read_day(word)
-        if wanted not in published:
-            nearest = min(published, key=lambda day: abs(day - wanted))
-            raise DateNotPublishedError(
-                f"{wanted} is not published; the nearest is {nearest}; {newest}"
-            )
-        return wanted
+        try:
+            wanted = date.fromisoformat(word if _DAY.fullmatch(word) else "")
+        except ValueError:
+            example = f"write 2026-10-31, 2026-10 or {LATEST}"
+            raise QuestionError(f"'{word}' is not a date: {example}") from None
+        nearest = min(published, key=lambda day: abs(day - wanted))
+        raise DateNotPublishedError(
+            f"{wanted} is not published; the nearest is {nearest}; {newest}"
+        )
 
 
 def open_snapshots(
@@ -203,15 +203,6 @@ def open_copy(data_dir: Path) -> Snapshots:
         return open_snapshots(data_dir)  # which raises what is missing
     with TemporaryDirectory(prefix="plainscore-") as folder:
         return open_snapshots(data_dir, Path(shutil.copy(catalog, folder)))
-
-
-def _read_day(word: str) -> date:
-    try:
-        if _DAY.fullmatch(word):
-            return date.fromisoformat(word)
-    except ValueError:
-        pass
-    raise QuestionError(f"'{word}' is not a date: write 2026-10-31, 2026-10 or {LATEST}")
 
 
 def _file_error(error: duckdb.Error) -> PublishedFileError | None:

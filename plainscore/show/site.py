@@ -36,6 +36,22 @@ SITE_FILE = "site.json"
 PEOPLE_PER_FILE = 1000
 _EXAMPLES = 8
 
+# Some ids to begin with, evenly by rank, and one of a person without a score.
+_PEOPLE = """
+select person_id
+from score
+where as_of_date = $day
+qualify (
+    score is not null
+    and row_number() over (order by score desc nulls last, person_id)
+        % greatest(count(score) over () // $count, 1) = 0
+) or (
+    score is null
+    and row_number() over (partition by score is null order by person_id) = 1
+)
+order by score desc nulls last, person_id
+limit $count + 1
+"""
 # The engine names its only import without an address; this says where that is.
 _IMPORTS = json.dumps({"imports": {"apache-arrow": "../script/arrow.js"}})
 
@@ -76,31 +92,27 @@ def write_site(request: SiteRequest) -> None:
     """
     out = request.out
     refuse_other_folder(out)
-    unfinished = out.with_name(f".{out.name}.{uuid4().hex}")
+    unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
     # Opened once: otherwise what is published meanwhile would be on some of the pages.
-    with open_snapshots(request.data_dir) as snapshots:
+    with open_snapshots(request.data_dir) as snapshots, translating_write_errors(out.parent):
         days = sorted({snapshots.day(word) for word in request.words})
-        with translating_write_errors(out.parent):
-            try:
-                _write_engine(unfinished / "engine", request.engine)
-                _write_front(request, snapshots, days, unfinished)
-                for day in days:
-                    _write_date(request, snapshots, day, days, unfinished / str(day))
-                _replace(unfinished, out)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            _write_engine(unfinished / "engine", request.engine)
+            _write_texts(unfinished, _front(request, snapshots, days))
+            for day in days:
+                _write_date(request, snapshots, day, days, unfinished / str(day))
+            if out.exists():
+                out.rename(old)
+            move_into_place(unfinished, out)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        if old.exists():
+            shutil.rmtree(old)
 
 
-def _write_front(
-    request: SiteRequest, snapshots: Snapshots, days: Sequence[date], site: Path
-) -> None:
-    """Write the front page, and the scripts and styles of all pages."""
+def _front(request: SiteRequest, snapshots: Snapshots, days: Sequence[date]) -> dict[str, str]:
+    """Return file -> text of the front page, and of the scripts and styles of all pages."""
     method = snapshots.method
-    scripts = {
-        name: file.read_text(encoding="utf-8")
-        for name, file in method.files("dashboards/site/script", ".js").items()
-    }
-    style = page_style(method) + method_text("dashboards/site/site.css", method)
     runs = snapshots.records(
         "from run where is_shown and as_of_date in (select unnest($days)) order by as_of_date desc",
         {"days": list(days)},
@@ -108,9 +120,12 @@ def _write_front(
     page = render_page(
         "site/front.html", method, runs=runs, is_invented=request.is_invented, packages=packages()
     )
-    texts = {"index.html": page, SITE_FILE: json.dumps({"dates": [str(day) for day in days]})}
-    own = {**scripts, **person_scripts(method), "site.css": style}
-    _write_texts(site, texts | {f"script/{name}": text for name, text in own.items()})
+    files = method.files("dashboards/site/script", ".js").items()
+    own = {name: file.read_text(encoding="utf-8") for name, file in files} | person_scripts(method)
+    own["site.css"] = page_style(method) + method_text("dashboards/site/site.css", method)
+    dates = json.dumps({"dates": [str(day) for day in days]})
+    scripts = {f"script/{name}": text for name, text in own.items()}
+    return {"index.html": page, SITE_FILE: dates, **scripts}
 
 
 def _write_date(
@@ -119,22 +134,13 @@ def _write_date(
     """Write the people of a date, the card and where people are, the look-up and the report."""
     first_ids = write_people(snapshots, day, folder / "people", request.people_per_file)
     method = {"card": read_card(snapshots, day).as_json(), "first_ids": first_ids}
-    # Some ids to begin with, evenly by rank, and one of a person without a score.
-    people = snapshots.rows(
-        "select person_id from score where as_of_date = $day qualify "
-        "(score is not null and row_number() over (order by score desc nulls last, person_id) "
-        "% greatest(count(score) over () // $count, 1) = 0) "
-        "or (score is null and row_number() over (partition by score is null order by person_id) "
-        "= 1) order by score desc nulls last, person_id limit $count + 1",
-        {"day": day, "count": _EXAMPLES},
-    )
     look_up = render_page(
         "site/lookup.html",
         snapshots.method,
         day=day,
         days=days,
         run=snapshots.run_of(day),
-        people=[person_id for (person_id,) in people],
+        people=[one for (one,) in snapshots.rows(_PEOPLE, {"day": day, "count": _EXAMPLES})],
         is_invented=request.is_invented,
         imports=_IMPORTS,
         imports_digest=base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode(),
@@ -152,15 +158,6 @@ def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-
-
-def _replace(unfinished: Path, out: Path) -> None:
-    old = out.with_name(f".{out.name}.{uuid4().hex}")
-    if out.exists():
-        out.rename(old)
-    move_into_place(unfinished, out)
-    if old.exists():
-        shutil.rmtree(old)
 
 
 # --- people: small DuckDB files, fetched one by one ----------------------------------------------
@@ -293,27 +290,24 @@ def fetch_engine(folder: Path) -> None:
         )
 
 
-def copy_engine(source: Path, target: Path) -> None:
-    """Copy the engine's files, and nothing else of their folder, into a new folder."""
-    target.mkdir(parents=True)
-    for name in _engine_files():
-        shutil.copyfile(source / name, target / name)
-
-
 def _write_engine(target: Path, kept: Path | None) -> None:
+    """Fetch the engine, or copy its files, and nothing else, from where they are kept."""
     fetch_engine(kept or target)
     if kept is not None:
-        copy_engine(kept, target)
+        target.mkdir(parents=True)
+        for file in _files(kept):
+            shutil.copyfile(file, target / file.name)
 
 
-def _engine_files() -> dict[str, str]:
-    """Return file name -> SHA-256 digest."""
-    return {Path(path).name: digest for one in packages() for path, digest in one.files.items()}
+def _files(folder: Path) -> dict[Path, str]:
+    """Return each file of the engine in a folder, and its SHA-256 digest."""
+    files = (file for one in packages() for file in one.files.items())
+    return {folder / Path(path).name: digest for path, digest in files}
 
 
 def _wrong_files(folder: Path) -> list[Path]:
-    files = {folder / name: digest for name, digest in _engine_files().items()}
-    return [one for one, digest in files.items() if not one.is_file() or file_sha256(one) != digest]
+    files = _files(folder).items()
+    return [one for one, digest in files if not one.is_file() or file_sha256(one) != digest]
 
 
 def _run_npm(package: Package, away: str) -> None:

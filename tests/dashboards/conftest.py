@@ -8,13 +8,14 @@ from plainscore.publish.catalog import rebuild_catalog
 from plainscore.show import site as site_module
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
+from tests.made_once import made_once
 from tests.publish.invented import published_autumn
 
 
 @pytest.fixture(scope="session")
 def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with September, October and October as known later."""
-    return published_autumn(tmp_path_factory.mktemp("autumn"))
+    """A data directory with September, October and October as known later; read only."""
+    return made_once(tmp_path_factory, "autumn", published_autumn)
 
 
 @pytest.fixture
@@ -37,13 +38,12 @@ def site(autumn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("web") / "site"
     with pytest.MonkeyPatch.context() as patched:
         if not has_engine():
-            patched.setattr(site_module, "fetch_engine", lambda _: None)
-            patched.setattr(site_module, "copy_engine", _leave_empty_files)
+            patched.setattr(site_module, "_write_engine", _leave_empty_files)
         write_autumn(autumn, out)
     return out
 
 
-def _leave_empty_files(_: Path, target: Path) -> None:
+def _leave_empty_files(target: Path, _: Path) -> None:
     target.mkdir(parents=True)
     for name in ENGINE_FILES:
         (target / name).touch()

@@ -5,52 +5,48 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plainscore.cli.app import main
+from plainscore.cli.app import run_command_line
 from tests.publish.invented import person_id
 
 HEAVY = {"prefect", "great_expectations", "polars", "pandas", "deltalake", "sqlglot", "numpy"}
 
 
+@dataclass
 class Ran:
     """What a command printed, and its exit code."""
 
-    def __init__(self, code: int, out: str, err: str):
-        self.code, self.out, self.err = code, out, err
+    code: int
+    out: str
+    err: str
 
 
 @pytest.fixture
 def run_command(capsys: pytest.CaptureFixture[str], autumn: Path) -> Any:
     def run(*words: str, data: Path = autumn) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            main([*words, "--data", str(data)])
+        code = run_command_line([*words, "--data", str(data)])
         captured = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), captured.out, captured.err)
+        return Ran(code, captured.out, captured.err)
 
     return run
 
 
-def test_explain_as_json_is_what_other_tools_rely_on(run_command: Any) -> None:
+def test_explain_prints_what_other_tools_rely_on_lines_and_a_table(run_command: Any) -> None:
     said = json.loads(run_command("explain", "p5", "--as-of", "2026-10-31", "--format", "json").out)
     assert said["person_id"] == "p5"
     assert (said["as_of_date"], said["known_on"]) == ("2026-10-31", "2026-11-15")
     assert said["score"] == said["base"] + sum(row["points"] for row in said["points"])
     assert {"factor", "feature", "value", "points", "max_points"} <= set(said["points"][0])
     assert {"rank", "code", "points_lost", "what_to_do"} <= set(said["reasons"][0])
-
-
-def test_explain_as_csv_has_a_line_per_feature(run_command: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(run_command("explain", "p5", "--format", "csv").out)))
     assert len(rows) == 32
     assert rows[0]["feature"] == "on_time_share"
-
-
-def test_explain_shows_the_score_at_the_top(run_command: Any) -> None:
     ran = run_command("explain", "p5", "--as-of", "2026-10")
     assert ran.code == 0
     assert ran.out.startswith("p5: ")
@@ -71,8 +67,7 @@ def test_what_cannot_be_answered_ends_with_its_code(
     run_command: Any, words: tuple[str, ...], code: int
 ) -> None:
     ran = run_command(*words)
-    assert ran.code == code
-    assert ran.out == ""
+    assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("plainscore: ")
     assert "Traceback" not in ran.err
 
@@ -89,21 +84,21 @@ def test_where_nothing_is_published_commands_say_so(
 
 
 def test_query_prints_json_csv_and_a_table(run_command: Any) -> None:
+    def asked(sql: str) -> Any:
+        return json.loads(run_command("query", sql, "--format", "json").out)
+
     sql = f"select person_id, score, as_of_date from score where person_id = '{person_id(3)}'"
-    said = json.loads(run_command("query", sql, "--format", "json").out)
+    said = asked(sql)
     assert [row["as_of_date"] for row in said] == ["2026-09-30", "2026-10-31"]
     assert said[0]["person_id"] == "a\nb3"
     rows = list(csv.reader(io.StringIO(run_command("query", sql, "--format", "csv").out)))
     assert rows[1][0] == "a\nb3"
     assert "a\N{REPLACEMENT CHARACTER}b3" in run_command("query", sql).out
-    assert json.loads(run_command("query", "from run limit 0", "--format", "json").out) == []
-
-
-def test_query_as_json_keeps_both_of_two_columns_with_one_name(run_command: Any) -> None:
-    sql = "select 1 as a, 2 as a, 3 as a_1"
-    assert json.loads(run_command("query", sql, "--format", "json").out) == [
-        {"a": 1, "a_2": 2, "a_1": 3}
-    ]
+    assert asked("from run limit 0") == []
+    # An object has a key once, whatever the columns are named.
+    assert asked("select 1 as a, 2 as a, 3 as a_1") == [{"a": 1, "a_2": 2, "a_1": 3}]
+    pivoted = asked("pivot score on band using count(*) group by as_of_date")
+    assert [row["as_of_date"] for row in sorted(pivoted, key=str)] == ["2026-09-30", "2026-10-31"]
 
 
 def test_an_unknown_person_is_named_on_one_line_whatever_the_id(run_command: Any) -> None:
@@ -113,8 +108,7 @@ def test_an_unknown_person_is_named_on_one_line_whatever_the_id(run_command: Any
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--version"])
+    assert run_command_line(["--version"]) == 0
     assert capsys.readouterr().out.strip() == version("plainscore")
 
 

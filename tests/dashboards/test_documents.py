@@ -17,45 +17,33 @@ NAMES: tuple[Name, ...] = ("model-card", "datasheet")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_query_of_a_document_has_an_answer(name: Name, snapshots: Snapshots) -> None:
+def test_every_query_of_a_document_has_an_answer_and_a_command(
+    name: Name, snapshots: Snapshots
+) -> None:
     filled = fill(read_document(name), snapshots)
     queries = QUERY.findall(read_document(name))
     assert queries
     assert "```sql" not in filled
     for sql in queries:
-        assert f'plainscore query "{sql.strip()}"' in filled
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_shell_reads_every_query_as_one_word(name: Name) -> None:
-    for sql in QUERY.findall(read_document(name)):
-        assert shlex.split(f'plainscore query "{sql}"') == ["plainscore", "query", sql]
+        command = f'plainscore query "{sql.strip()}"'
+        assert command in filled
+        assert shlex.split(command) == ["plainscore", "query", sql.strip()]  # one word to a shell
         assert not set('"$`\\!') & set(sql)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_document_of_the_demo_says_what_documents_say_now(name: Name) -> None:
-    shown = (CHECKOUT / "docs" / "explanation" / f"{name.replace('-', '_')}.md").read_text(
-        encoding="utf-8"
-    )
-    place = 0
+    page = CHECKOUT / "docs" / "explanation" / f"{name.replace('-', '_')}.md"
+    shown, place = page.read_text(encoding="utf-8"), 0
     for number, part in enumerate(QUERY.split(read_document(name))):
         text = f'plainscore query "{part.strip()}"' if number % 2 else part
-        found = shown.find(text, place)
-        assert found >= 0, text
-        place = found + len(text)
+        place = shown.index(text, place) + len(text)
 
 
-def test_what_logs_say_is_shown_and_does_nothing(snapshots: Snapshots) -> None:
+def test_a_document_shows_what_logs_say_and_only_reads(snapshots: Snapshots) -> None:
     filled = fill("```sql\nselect '<b>|x|</b>' as region, 1234567 as people\n```", snapshots)
     assert "| &lt;b&gt;\\|x\\|&lt;/b&gt; | 1,234,567 |" in filled
-
-
-def test_no_rows_are_told_as_such(snapshots: Snapshots) -> None:
     assert "*No rows" in fill("```sql\nselect 1 as one where false\n```", snapshots)
-
-
-def test_a_document_only_reads(snapshots: Snapshots) -> None:
     with pytest.raises(QuestionError, match="only reading is possible"):
         fill("```sql\ncreate table t (i integer)\n```", snapshots)
 
