@@ -96,12 +96,10 @@ def what_if(
 
 
 def _answer(found: reader.Row, table: ResultTable) -> Iterator[Any]:
-    change = found["score_then"] - found["score_now"]
-    yield (
-        f"{found['person_id']}: {found['score_now']} {found['band_now']} -> "
-        f"{found['score_then']} {found['band_then']} ({change:+d})   "
-        f"as of {found['as_of_date']}, scorecard {found['scorecard']}"
-    )
+    card = "as of {as_of_date}, scorecard {scorecard}".format(**found)
+    change = f"{found['score_then'] - found['score_now']:+d}"
+    scores = "{score_now} {band_now} -> {score_then} {band_then}".format(**found)
+    yield f"{found['person_id']}: {scores} ({change})   {card}"
     yield table
     yield from (f"{name}: {', '.join(found[name])}" for name in ("opens", "closes") if found[name])
     yield ALL_ELSE_EQUAL
@@ -205,13 +203,12 @@ def _limit(text: str) -> tuple[float, bool]:
 
 
 def _refuse_over(compared: reader.Row, limit: float, is_percent: bool) -> None:
-    moved, points = compared["moved_percent"], compared["mean_absolute_points"]
-    if is_percent and moved > limit:
-        what = f"{moved:.2f} % of the people have another score or status"
-        raise LimitPassed(f"{what}, more than the limit of {limit:g} %")
-    if not is_percent and points > limit:
-        what = f"scores moved by {points:.2f} points on average"
-        raise LimitPassed(f"{what}, more than the limit of {limit:g}")
+    figure = compared["moved_percent" if is_percent else "mean_absolute_points"]
+    if figure > limit:
+        what = f"scores moved by {figure:.2f} points on average"
+        if is_percent:
+            what = f"{figure:.2f} % of the people have another score or status"
+        raise LimitPassed(f"{what}, more than the limit of {limit:g}{' %' * is_percent}")
 
 
 @contextmanager
@@ -330,10 +327,8 @@ def _statement(sql: str | None, file: Path | None) -> str:
         return str(sql)
     try:
         return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputRefused(f"{file} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InputRefused(f"{file} is no text in UTF-8 ({error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"{file} cannot be read as text in UTF-8 ({error})") from error
 
 
 def report(
