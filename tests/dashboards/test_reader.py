@@ -11,36 +11,31 @@ from plainscore.show.reader import (
     open_copy,
     open_snapshots,
     query,
-    refuse_writing,
     statements,
 )
 
 
+def test_a_date_is_a_day_a_month_or_latest(snapshots: Snapshots) -> None:
+    october = date(2026, 10, 31)
+    assert {snapshots.day(word) for word in ("latest", "2026-10-31", "2026-10")} == {october}
+    assert snapshots.day("2026-09") == date(2026, 9, 30)
+
+
 @pytest.mark.parametrize(
-    ("word", "day"),
+    ("word", "code", "said"),
     [
-        ("latest", date(2026, 10, 31)),
-        ("2026-10-31", date(2026, 10, 31)),
-        ("2026-09", date(2026, 9, 30)),
+        ("2026-10-02", 5, "the nearest is 2026-09-30; newest"),
+        ("2025-01", 5, "no date of 2025-01 is published"),
+        *((word, 2, "is not a date") for word in ("soon", "2026-13-01", "2026-02-30", "20261031")),
+        ("", 2, "is not a date"),
     ],
 )
-def test_a_date_is_a_day_a_month_or_latest(snapshots: Snapshots, word: str, day: date) -> None:
-    assert snapshots.day(word) == day
-
-
-def test_a_date_that_is_not_published_is_told_with_the_nearest(snapshots: Snapshots) -> None:
-    with pytest.raises(DateNotPublishedError, match="the nearest is 2026-09-30; newest") as caught:
-        snapshots.day("2026-10-02")
-    assert caught.value.exit_code == 5
-    with pytest.raises(DateNotPublishedError, match="no date of 2025-01 is published"):
-        snapshots.day("2025-01")
-
-
-@pytest.mark.parametrize("word", ["yesterday", "2026-13-01", "2026-02-30", "20261031", ""])
-def test_what_is_no_date_is_refused(snapshots: Snapshots, word: str) -> None:
-    with pytest.raises(QuestionError, match="is not a date") as caught:
+def test_what_is_no_published_date_is_refused(
+    snapshots: Snapshots, word: str, code: int, said: str
+) -> None:
+    with pytest.raises((DateNotPublishedError, QuestionError), match=said) as caught:
         snapshots.day(word)
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_code == code
 
 
 def test_where_nothing_is_published_the_first_step_is_named(tmp_path: Path) -> None:
@@ -122,14 +117,17 @@ def test_what_writes_is_not_run(snapshots: Snapshots, tmp_path: Path, statement:
     assert not file.exists()
 
 
-def test_sql_that_is_wrong_is_told_in_a_few_lines(snapshots: Snapshots) -> None:
-    for wrong in ("select nothing from score", "selec 1", "from nowhere"):
-        with pytest.raises(QuestionError) as caught:
-            query(snapshots.con, wrong)
-        assert caught.value.exit_code == 2
-        assert len(str(caught.value).splitlines()) <= 6
+@pytest.mark.parametrize("wrong", ["select nothing from score", "selec 1", "from nowhere"])
+def test_sql_that_is_wrong_is_refused_in_a_few_lines(snapshots: Snapshots, wrong: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        query(snapshots.con, wrong)
+    assert caught.value.exit_code == 2
+    assert len(str(caught.value).splitlines()) <= 6
 
 
-def test_statements_are_told_apart() -> None:
-    assert len(statements("select ';'; from score")) == 2
-    refuse_writing("select 1")
+@pytest.mark.parametrize(
+    ("sql", "count"),
+    [("select ';'; from score", 2), ("pivot score on band using count(*); -- one", 1)],
+)
+def test_statements_are_told_apart(sql: str, count: int) -> None:
+    assert len(statements(sql)) == count

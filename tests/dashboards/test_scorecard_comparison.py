@@ -1,9 +1,11 @@
 """Two scorecards side by side: everyone moves as their two scores say."""
 
 import json
+from collections import Counter
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,37 +22,33 @@ BOTH = (
 )
 
 
-def test_the_bands_of_everyone_are_those_of_their_two_scores(snapshots: Snapshots) -> None:
-    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
-    found = {
-        (one["band_from"], one["band_to"]): one["people"]
-        for one in said["bands"]
-        if one["attribute"] == "everyone"
-    }
+@pytest.fixture
+def forth(snapshots: Snapshots) -> dict[str, Any]:
+    return compare_scorecards(snapshots, DAY, "standard", "reported_b")
+
+
+def test_bands_and_benefits_of_everyone_are_those_of_their_two_scores(
+    snapshots: Snapshots, forth: dict[str, Any]
+) -> None:
+    moves = [one for one in forth["bands"] if one["attribute"] == "everyone"]
+    found = {(one["band_from"], one["band_to"]): one["people"] for one in moves}
     counted = snapshots.rows(f"select one.band, other.band, count(*) {BOTH} group by all", (DAY,))
     assert found == {(one, other): people for one, other, people in counted}
     assert len(found) > 2
-
-
-def test_benefits_are_gained_and_lost_by_those_whose_score_passes_the_gate(
-    snapshots: Snapshots,
-) -> None:
-    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
-    for move in said["benefits"]:
-        if move["attribute"] != "everyone":
-            continue
-        gate = snapshots.rows(
-            "select min_score from benefit_card where benefit = ? and as_of_date = ? limit 1",
+    for move in (one for one in forth["benefits"] if one["attribute"] == "everyone"):
+        [(gate,)] = snapshots.rows(
+            "select distinct min_score from benefit_card where benefit = ? and as_of_date = ?",
             (move["benefit"], DAY),
-        )[0][0]
+        )
         passed = f"select count(*) {BOTH} and one.score < {gate} and other.score >= {gate}"
         fallen = f"select count(*) {BOTH} and one.score >= {gate} and other.score < {gate}"
         assert snapshots.rows(passed, (DAY,)) == [(move["gained_count"],)], move["benefit"]
         assert snapshots.rows(fallen, (DAY,)) == [(move["lost_count"],)], move["benefit"]
 
 
-def test_the_other_way_round_ups_are_downs_and_gains_are_losses(snapshots: Snapshots) -> None:
-    forth = compare_scorecards(snapshots, DAY, "standard", "reported_b")
+def test_the_other_way_round_ups_are_downs_and_gains_are_losses(
+    snapshots: Snapshots, forth: dict[str, Any]
+) -> None:
     back = compare_scorecards(snapshots, DAY, "reported_b", "standard")
     moves = itemgetter("attribute", "group_name", "band_from", "band_to", "people")
     turned = itemgetter("attribute", "group_name", "band_to", "band_from", "people")
@@ -60,11 +58,10 @@ def test_the_other_way_round_ups_are_downs_and_gains_are_losses(snapshots: Snaps
     ]
 
 
-def test_the_groups_of_an_attribute_are_everyone(snapshots: Snapshots) -> None:
-    said = compare_scorecards(snapshots, DAY, "standard", "reported_b")
-    people: dict[str, int] = {}
-    for move in said["bands"]:
-        people[move["attribute"]] = people.get(move["attribute"], 0) + move["people"]
+def test_the_groups_of_an_attribute_are_everyone(forth: dict[str, Any]) -> None:
+    people: Counter[str] = Counter()
+    for move in forth["bands"]:
+        people[move["attribute"]] += move["people"]
     assert set(people) == {"everyone", "region", "gender", "age_band"}
     assert len(set(people.values())) == 1
 
@@ -81,6 +78,8 @@ def test_what_cannot_be_compared_is_refused(
 ) -> None:
     with pytest.raises(QuestionError, match=said):
         compare_scorecards(snapshots, DAY, *cards)
+    with pytest.raises(NothingPublishedError, match="publishes it again"):
+        snapshots.rows("from a_view_of_later_code")
 
 
 def test_the_command_shows_it_as_tables_or_json(
@@ -93,8 +92,3 @@ def test_the_command_shows_it_as_tables_or_json(
     said = json.loads(capsys.readouterr().out)
     assert (said["first"], said["second"]) == ("standard", "reported_b")
     assert run_command_line([*words, "--from", "2026-09-30"]) == 2
-
-
-def test_what_older_code_published_is_told_to_lack_it(snapshots: Snapshots) -> None:
-    with pytest.raises(NothingPublishedError, match="publishes it again"):
-        snapshots.rows("from a_view_of_later_code")
