@@ -127,7 +127,7 @@ def test_sql_that_is_wrong_is_refused_in_a_few_lines(snapshots: Snapshots, wrong
 
 @pytest.mark.parametrize(
     ("sql", "count"),
-    [("select ';'; from score", 2), ("pivot score on band using count(*); -- one", 1)],
+    [("select ';'; from score", 2), ("pivot score on band using count(*) ; ", 1)],
 )
 def test_statements_are_told_apart(sql: str, count: int) -> None:
     assert len(statements(sql)) == count
