@@ -4,16 +4,20 @@ Rows come in the words of a log, all text. The first reason that applies is the 
 is to others (repeat, conflict) is judged in ``deduplicate``.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from plainscore.common.text import identifier, text_literal
 from plainscore.contracts.logs import MAX_CENTS, Field, FieldKind, Log
 
 MAX_DISTANCE_DAYS = 7305
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+_YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_DAY = f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
+_CLOCK = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_SECONDS = r":[0-5][0-9](?:\.[0-9]+)?"
 _OFFSET = "[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?"
-_UTC_TIME, _ZONED_TIME = rf"{_DAY}(?:{_CLOCK}Z?)?", f"{_DAY}{_CLOCK}{_OFFSET}"
+# What a cast to TIMESTAMP reads as it is meant, and all other times of ISO 8601.
+_PLAIN_TIME = f"{_DAY}(?:{_CLOCK}(?:{_SECONDS}Z?)?)?"
+_OTHER_TIME = f"{_DAY}{_CLOCK}(?:{_SECONDS})?(?:Z|{_OFFSET})"
 _PLAIN_AMOUNT = r"[0-9]{1,10}(?:\.[0-9]{1,2}0{0,2})?"
 _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DECIMAL_PARTS = r"^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)0*([0-9]*))?$"
@@ -29,8 +33,6 @@ _NOT_READ: dict[FieldKind, str] = {
     "number": "is not a decimal number",
     "amount": "is not a decimal number",
 }
-_EARLIEST = {"time": "timestamp '0001-01-01'", "date": "date '0001-01-01'"}
-_LATEST = {"time": "timestamp '9999-12-31 23:59:59.999999'", "date": "date '9999-12-31'"}
 
 
 def judge_sql(log: Log, rows: str, faulty: Collection[str] = ()) -> str:
@@ -58,28 +60,31 @@ def judge_sql(log: Log, rows: str, faulty: Collection[str] = ()) -> str:
 
 
 class _Judge:
+    """The layers of the SELECT: fields where they are defined, their parts, values, reasons."""
+
     def __init__(self, log: Log, rows: str, faulty: frozenset[str]) -> None:
         self._log, self._rows, self._faulty = log, rows, faulty
         self._types = {kind: number for number, kind in enumerate(log.event_types)}
-        self._faults = [
-            name for name, kind in log.kinds.items() if kind in _NOT_READ or name in faulty
-        ]
+        self._converted = [name for name, kind in log.kinds.items() if kind in _NOT_READ]
 
     def sql(self) -> str:
         log = self._log
         amounts = [own.name for own in log.fields if own.kind == "amount"]
         parts = "".join(f", {_amount_parts(name)} as {_in('parts', name)}" for name in amounts)
+        kept = [_in("text", name) for name in self._converted]
+        kept += [identifier(f"fault_{name}") for name in log.names if name in self._faulty]
+        kept += [_in("parts", name) for name in amounts]
+        values = (f"{self._value(name)} as {identifier(name)}" for name in log.names)
         stored = "".join(f", {identifier(own.name)}{self._stored_as(own)}" for own in log.fields)
         return f"""
 with defined as (
-    select file_no, line, raw, reason, {", ".join(self._defined())}
+    select file_no, line, raw, reason, type_no, {", ".join(self._defined())}
     from (select *, {self._type_number()} as type_no from ({self._rows}))
 ),
 parsed as (select *{parts} from defined),
-typed as (select *, {", ".join(self._typed())} from parsed),
 valued as (
-    select file_no, line, arrived, raw, reason, type_no, {", ".join(self._valued())}
-    from typed join batch_file using (file_no)
+    select file_no, line, arrived, raw, reason, type_no, {", ".join((*values, *kept))}
+    from parsed join batch_file using (file_no)
 )
 select
     file_no, line, arrived, raw, {self._first_reason()} as reason, event_id,
@@ -96,110 +101,110 @@ from valued"""
         whens = " ".join(f"when {text_literal(one)} then {at}" for one, at in self._types.items())
         return f"case event_type {whens} end"
 
-    def _is_type(self, types: Iterable[str]) -> str:
-        numbers = [self._types[kind] for kind in types]
-        return f"type_no in ({', '.join(map(str, numbers))})" if numbers else "false"
-
     def _defined(self) -> Iterator[str]:
         """Yield all fields as text, empty where the row's event type does not define them."""
-        yield "type_no"
         conditions: dict[str, str] = {}
         for own in self._log.fields:
+            numbers = [str(self._types[kind]) for kind in self._log.types_with(own.name)]
             needed = [f"{identifier(k)} = {text_literal(v)}" for k, v in own.only_where.items()]
-            condition = " and ".join([self._is_type(self._log.types_with(own.name)), *needed])
+            condition = " and ".join([f"type_no in ({', '.join(numbers) or 'null'})", *needed])
             conditions[own.name] = f"case when {condition} then {{}} end"
         for name in self._log.names:
             kept = conditions.get(name, "{}")
-            yield f"{kept.format(identifier(name))} as {identifier(name)}"
+            alias = _in("text", name) if name in self._converted else identifier(name)
+            yield f"{kept.format(identifier(name))} as {alias}"
             if name in self._faulty:
                 fault = identifier(f"fault_{name}")
                 yield f"{kept.format(fault)} as {fault}"
 
-    def _typed(self) -> Iterator[str]:
-        for name, kind in self._log.kinds.items():
-            yield f"{_value(name, kind)} as {_in('value', name)}"
-            if name in self._faults:
-                yield f"{self._fault(name, kind)} as {_in('why', name)}"
+    def _value(self, name: str) -> str:
+        kind = self._log.kinds[name]
+        is_converted = name in self._converted
+        value = _converted(name, kind) if is_converted else identifier(name)
+        if name in self._faulty:
+            return f"case when {identifier(f'fault_{name}')} is null then {value} end"
+        return value
 
-    def _fault(self, name: str, kind: FieldKind) -> str:
-        given = identifier(f"fault_{name}") if name in self._faulty else "null"
-        if kind not in _NOT_READ:
-            return given
-        whens = f"when {given} is not null then {given} " if name in self._faulty else ""
-        whens += f"when {identifier(name)} is null then null "
-        if kind == "amount":
-            whens += _amount_faults(name)
-        else:
-            value = _value(name, kind)
-            wrong = f"{value} is null"
-            if kind in _EARLIEST:
-                wrong += f" or {value} not between {_EARLIEST[kind]} and {_LATEST[kind]}"
-            whens += f"when {wrong} then {text_literal(_NOT_READ[kind])} "
-        return f"case {whens}end"
+    def _is_unread(self, name: str) -> str:
+        """Return SQL: whether a field is there and means nothing of its kind."""
+        causes = [f"{_in('text', name)} is not null"] if name in self._converted else []
+        if name in self._faulty:
+            causes.append(f"{identifier(f'fault_{name}')} is not null")
+        there = f"({' or '.join(causes)})" if len(causes) > 1 else causes[0]
+        return f"{identifier(name)} is null and {there}"
 
-    def _valued(self) -> Iterator[str]:
-        for name in self._log.names:
-            value = _in("value", name)
-            if name in self._faults:
-                yield f"case when {_in('why', name)} is null then {value} end as {identifier(name)}"
-                yield _in("why", name)
-            else:
-                yield f"{value} as {identifier(name)}"
+    def _absent(self, name: str) -> tuple[str, str]:
+        missing, condition = f"{name} is missing", f"{identifier(name)} is null"
+        causes = [identifier(f"fault_{name}")] if name in self._faulty else []
+        if name in self._converted:
+            causes.append(_why_not(name, self._log.kinds[name]))
+        if not causes:
+            return condition, text_literal(missing)
+        said = f"{text_literal(name + ' ')} || coalesce({', '.join(causes)})"
+        return condition, f"coalesce({said}, {text_literal(missing)})"
 
     def _first_reason(self) -> str:
         whens = "\n        ".join(f"when {one} then {why}" for one, why in self._objections())
-        return f"case\n        {whens}\n    end"
+        own = "\n        ".join(
+            f"when {number} then case {' '.join(f'when {c} then {w}' for c, w in objections)} end"
+            for kind, number in self._types.items()
+            if (objections := list(self._objections_to(kind)))
+        )
+        own = f"case type_no\n        {own}\n        end" if own else "null"
+        return f"case\n        {whens}\n        else {own}\n    end"
 
     def _objections(self) -> Iterator[tuple[str, str]]:
-        """Yield all objections to a row, the most telling first: condition, and reason as SQL."""
+        """Yield the objections to a row of any type: condition, and reason as SQL."""
         yield "reason is not null", "reason"
         for name in ("event_id", "person_id", "event_type"):
             yield self._absent(name)
         yield "type_no is null", "'event_type is unknown in this log'"
         yield self._absent("event_time")
         late = "'event_time is after the end of the arrival day'"
-        yield "event_time >= arrived + interval 1 day", late
+        yield "cast(event_time as date) > arrived", late
+
+    def _objections_to(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Yield the objections to what an event type defines, field by field, rules last."""
+        event = self._log.event_types[kind]
         for own in self._log.fields:
-            yield from self._objections_to(own)
-        if self._log.other_person is not None:
-            other = self._log.other_person
+            if own.name in event.required:
+                yield self._absent(own.name)
+            if own.name in event.defined:
+                yield from self._objections_to_value(own)
+        other = self._log.other_person
+        if other in event.defined:
             same = text_literal(f"{other} is the person themselves")
             yield f"{identifier(other)} = person_id", same
         for rule in self._log.rules.values():
             yield f"({rule.refuse_where})", text_literal(rule.reason)
 
-    def _objections_to(self, own: Field) -> Iterator[tuple[str, str]]:
+    def _objections_to_value(self, own: Field) -> Iterator[tuple[str, str]]:
         name = identifier(own.name)
-        if needing := self._log.types_needing(own.name):
-            condition, why = self._absent(own.name)
-            yield f"{self._is_type(needing)} and {condition}", why
         if own.kind == "amount":
-            why, forbidden = _in("why", own.name), (_NEGATIVE, _DECIMALS, _TOO_MUCH)
-            yield f"{why} in {_listed(forbidden)}", f"{text_literal(own.name + ' ')} || {why}"
+            why = _why_not(own.name, own.kind)
+            forbidden = (
+                f"{self._is_unread(own.name)} and {why} <> {text_literal(_NOT_READ['amount'])}"
+            )
+            yield forbidden, f"{text_literal(own.name + ' ')} || {why}"
         if own.choices:
-            yield f"{name} not in {_listed(own.choices)}", text_literal(f"{own.name} is unknown")
+            listed = ", ".join(map(text_literal, own.choices))
+            yield f"{name} not in ({listed})", text_literal(f"{own.name} is unknown")
         if own.kind == "date":
             far = f"{own.name} is more than 20 years from the event"
             distance = f"abs({name} - cast(event_time as date))"
             yield f"{distance} > {MAX_DISTANCE_DAYS}", text_literal(far)
 
-    def _absent(self, name: str) -> tuple[str, str]:
-        missing = text_literal(f"{name} is missing")
-        if name in self._faults:
-            said = f"{text_literal(name + ' ')} || {_in('why', name)}"
-            return f"{identifier(name)} is null", f"coalesce({said}, {missing})"
-        return f"{identifier(name)} is null", missing
-
     def _unread(self) -> str:
-        names = [own.name for own in self._log.fields if own.name in self._faults]
-        if not names:
+        own = (one.name for one in self._log.fields)
+        unread = {
+            name: self._is_unread(name) for name in own if name in {*self._converted, *self._faulty}
+        }
+        if not unread:
             return "cast(null as varchar[])"
-        faults = [_in("why", name) for name in names]
         named = ", ".join(
-            f"case when {why} is not null then {text_literal(name)} end"
-            for why, name in zip(faults, names, strict=True)
+            f"case when {one} then {text_literal(name)} end" for name, one in unread.items()
         )
-        is_any = f"coalesce({', '.join(faults)}) is not null"
+        is_any = " or ".join(f"({one})" for one in unread.values())
         return f"case when {is_any} then list_filter([{named}], lambda one: one is not null) end"
 
 
@@ -207,46 +212,53 @@ def _in(layer: str, name: str) -> str:
     return identifier(f"{layer} of {name}")
 
 
-def _listed(words: Iterable[str]) -> str:
-    return f"({', '.join(map(text_literal, words))})"
+def _matches(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, {text_literal(pattern)})"
 
 
-def _matches(name: str, pattern: str) -> str:
-    return f"regexp_full_match({identifier(name)}, {text_literal(pattern)})"
+def _why_not(name: str, kind: FieldKind) -> str:
+    """Return SQL for why a text means nothing of its kind; null where there is no text."""
+    said = _amount_fault(name) if kind == "amount" else text_literal(_NOT_READ[kind])
+    return f"case when {_in('text', name)} is not null then {said} end"
 
 
-def _value(name: str, kind: FieldKind) -> str:
+def _converted(name: str, kind: FieldKind) -> str:
     """Return SQL for what a text means, null where it means nothing of its kind."""
-    text = identifier(name)
+    text = _in("text", name)
+    whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
     match kind:
         case "amount":
             return _amount(name)
         case "time":
-            at = f"substr({text}, 17)"
-            seconds = f"case when starts_with({at}, ':') then '' else ':00' end"
-            zoned = f"try_cast(left({text}, 16) || {seconds} || {at} as timestamptz)"
             return (
-                f"case when {_matches(name, _UTC_TIME)} then try_cast(rtrim({text}, 'Z') as "
-                f"timestamp) when {_matches(name, _ZONED_TIME)} then timezone('UTC', {zoned}) end"
+                f"case when {_matches(text, _PLAIN_TIME)} then try_cast({text} as timestamp) "
+                f"when {_matches(text, _OTHER_TIME)} then {_zoned(text)} end"
             )
         case "date":
-            return f"case when {_matches(name, _DAY)} then try_cast({text} as date) end"
+            return f"case when {_matches(text, _DAY)} then try_cast({text} as date) end"
         case "flag":
-            return (
-                f"case {text} when 'true' then true when 'false' then false when '1' then true "
-                f"when '0' then false else case when length({text}) < 6 then case lower({text}) "
-                "when 'true' then true when 'false' then false end end end"
-            )
+            return f"case when length({text}) < 6 then {_flag(text)} end"
         case "year":
-            whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
-            return f"case when {_matches(name, '[0-9]{1,4}(?:[.]0*)?')} then {whole} end"
+            return f"case when {_matches(text, '[0-9]{1,4}(?:[.]0*)?')} then {whole} end"
         case "integer":
-            whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
-            return f"case when {_matches(name, '[+-]?[0-9]+(?:[.]0*)?')} then {whole} end"
-        case "number":
+            return f"case when {_matches(text, '[+-]?[0-9]+(?:[.]0*)?')} then {whole} end"
+        case _:
             double = f"try_cast({text} as double)"
-            return f"case when {_matches(name, _DECIMAL)} and isfinite({double}) then {double} end"
-    return text
+            return f"case when {_matches(text, _DECIMAL)} and isfinite({double}) then {double} end"
+
+
+def _zoned(text: str) -> str:
+    """Return SQL for the UTC time of a text with an offset; its seconds may be left out."""
+    at = f"substr({text}, 17)"
+    seconds = f"case when starts_with({at}, ':') then '' else ':00' end"
+    moment = f"timezone('UTC', try_cast(left({text}, 16) || {seconds} || {at} as timestamptz))"
+    in_range = "between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'"
+    return f"case when {moment} {in_range} then {moment} end"
+
+
+def _flag(text: str) -> str:
+    whens = "when 'true' then true when '1' then true when 'false' then false when '0' then false"
+    return f"case {text} {whens} else case lower({text}) {whens} end end"
 
 
 # Most amounts are plain: digits, and at most two decimals that count. All others are taken apart,
@@ -254,8 +266,9 @@ def _value(name: str, kind: FieldKind) -> str:
 
 
 def _amount_parts(name: str) -> str:
+    text = _in("text", name)
     groups = "['sign', 'whole', 'fraction', 'exponent_sign', 'exponent']"
-    found = f"regexp_extract({identifier(name)}, {text_literal(_DECIMAL_PARTS)}, {groups})"
+    found = f"regexp_extract({text}, {text_literal(_DECIMAL_PARTS)}, {groups})"
     size = "coalesce(try_cast(left(p.exponent, 7) as integer), 0)"
     power = f"case when p.exponent_sign = '-' then -{size} else {size} end"
     digits = "ltrim(p.whole || p.fraction, '0')"
@@ -264,31 +277,36 @@ def _amount_parts(name: str) -> str:
         f"list_transform([{found}], lambda p: struct_pack(is_negative := p.sign = '-', "
         f"digits := rtrim({digits}, '0'), power := {power} - length(p.fraction) + {zeros}))[1]"
     )
-    return f"case when not {_matches(name, _PLAIN_AMOUNT)} then {taken_apart} end"
+    is_other = f"{_matches(text, _DECIMAL)} then {taken_apart}"
+    return f"case when {_matches(text, _PLAIN_AMOUNT)} then null when {is_other} end"
 
 
 def _amount(name: str) -> str:
-    parts = _in("parts", name)
-    zeros = f"repeat('0', {parts}.power + 2)"
+    """Return SQL for the cents, null where there are none or they are not allowed."""
+    text, parts = _in("text", name), _in("parts", name)
+    cents = f"try_cast({parts}.digits || repeat('0', {parts}.power + 2) as bigint)"
+    in_range = f"not {parts}.is_negative and {parts}.power >= -2 and {_digits(parts)} < 14"
     return (
-        f"case when {_matches(name, _PLAIN_AMOUNT)} "
-        f"then cast(cast({identifier(name)} as decimal(18, 4)) * 100 as bigint) "
-        f"when {parts}.digits = '' then 0 "
-        f"when {parts}.power between -2 and 11 and length({parts}.digits) < 14 "
-        f"then try_cast({parts}.digits || {zeros} as bigint) end"
+        f"case when {parts} is null then {_plain_cents(text)} when {parts}.digits = '' then 0 "
+        f"when {in_range} and {cents} <= {MAX_CENTS} then {cents} end"
     )
 
 
-def _amount_faults(name: str) -> str:
+def _plain_cents(text: str) -> str:
+    cents = f"cast(cast({text} as decimal(18, 4)) * 100 as bigint)"
+    return f"case when {_matches(text, _PLAIN_AMOUNT)} then {cents} end"
+
+
+def _digits(parts: str) -> str:
+    """Return SQL for how many digits the cents would have."""
+    return f"length({parts}.digits) + {parts}.power + 2"
+
+
+def _amount_fault(name: str) -> str:
     parts = _in("parts", name)
-    length = f"length({parts}.digits) + {parts}.power + 2"
     return (
-        f"when {parts} is null then case when {_amount(name)} > {MAX_CENTS} "
-        f"then {text_literal(_TOO_MUCH)} end "
-        f"when not {_matches(name, _DECIMAL)} then {text_literal(_NOT_READ['amount'])} "
-        f"when {parts}.digits = '' then null "
+        f"case when {parts} is null then {text_literal(_NOT_READ['amount'])} "
         f"when {parts}.is_negative then {text_literal(_NEGATIVE)} "
         f"when {parts}.power < -2 then {text_literal(_DECIMALS)} "
-        f"when {length} > {len(str(MAX_CENTS))} or {_amount(name)} > {MAX_CENTS} "
-        f"then {text_literal(_TOO_MUCH)} "
+        f"else {text_literal(_TOO_MUCH)} end"
     )

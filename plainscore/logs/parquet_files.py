@@ -43,7 +43,7 @@ _FOOTER = f"""
 select case
     when any_value(file.num_rows) > greatest({_LEAST_ROWS}, $size)
         then 'claims to hold more rows than it has bytes'
-    when sum(total_uncompressed_size) > greatest($bomb, {BOMB_RATIO} * $size)
+    when sum(total_uncompressed_size) > greatest($bomb, {BOMB_RATIO} * $size::bigint)
         then 'unpacks to more than {BOMB_RATIO} times its size'
     when any_value(file.encryption_algorithm) is not null then 'is an encrypted parquet file'
     when bool_or(begin_ < 4 or total_compressed_size < 0 or begin_ + total_compressed_size > $size)
