@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.transforms import worked_example
-from tests.transforms.values import Days, read_value
-from tests.transforms.worked_example import WorkedExample, disagreements, house
+from tests.transforms.worked_example import (
+    Days,
+    WorkedExample,
+    disagreements,
+    house,
+    read_value,
+)
 
 FOLDER = Path(__file__).parent
 EXPLAINED_SCHEMAS = ("raw", "staging", "features", "scores", "audits", "changes", "outcomes")

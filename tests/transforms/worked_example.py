@@ -1,25 +1,55 @@
-"""Run one worked example: fill the given tables, make the table, compare row by row."""
+"""Run one worked example: fill the given tables, make the table, compare row by row.
 
+What the cells mean: ``-`` or an empty cell is null. Dates are ``2026-01-31`` or counted from the
+day of the snapshot: ``D``, ``D-365``, ``D+3``. Times are a date, or a date and ``09:30``. Shares
+are ``3/4`` or ``0.75``, roots ``√(6/5)``. Flags are ``yes`` or ``no``.
+
+Only the columns that matter are written. A column that may be empty is empty. Of the others:
+``event_id`` is the number of the row (``001``, ``002``, ...), ``event_date`` is the day of
+``event_time`` and the other way round (at midnight), ``arrived`` is the event's day, every day not
+given is the day of the snapshot, ``person_key`` is 1, a number is 0, a flag is no, a text is the
+name of its column. In staging.person, everyone has events in every log unless the example says
+otherwise.
+"""
+
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import duckdb
 
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import SCHEMAS, Catalog, load_catalog
-from plainscore.contracts.contract import Table
+from plainscore.contracts.contract import Column, Table
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.scorecards.reference import reference_rows
-from tests.transforms.filling import filled
-from tests.transforms.values import Days, Value, read_value, shown
 
+Value = str | int | float | bool | date | datetime | None
 Row = tuple[Value, ...]
+RELATIVE_DAY = re.compile(r"D(?:([+-])(\d+))?")
+ROOT = re.compile(r"√\(?([\d/.]+)\)?")
 BLOCK = re.compile(r"^(given|then) (\S+)\n\n((?:\|.*\n?)+)", re.MULTILINE)
 SETTING = r"^{}: (\d{{4}}-\d{{2}}-\d{{2}})$"
+
+
+@dataclass(frozen=True)
+class Days:
+    """The clocks of an example; each is as_of_date unless the example says otherwise."""
+
+    as_of_date: date
+    known_on: date
+    events_until: date
+
+    @property
+    def parameters(self) -> dict[str, date]:
+        return SnapshotDates(self.as_of_date, self.known_on, self.events_until).parameters
 
 
 @dataclass(frozen=True)
@@ -185,3 +215,85 @@ def _broken_promises(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     )
     names = list(laws)
     return [f"breaks its contract: {names[no]}" for (no,) in con.execute(questions).fetchall()]
+
+
+# --- cells, and what an example leaves out ------------------------------------------------------
+
+
+def read_value(cell: str, column_type: str, days: Days) -> Value:
+    """Return the value of a cell in a column of a type; ValueError where it cannot be meant."""
+    if cell in ("", "-"):
+        return None
+    match column_type:
+        case "BIGINT" | "INTEGER":
+            return int(cell)
+        case "DOUBLE":
+            return _number(cell)
+        case "BOOLEAN":
+            return {"yes": True, "no": False}[cell]
+        case "DATE":
+            return _day(cell, days)
+        case "TIMESTAMP":
+            day, _, clock = cell.partition(" ")
+            return datetime.combine(_day(day, days), time.fromisoformat(clock or "00:00"))
+        case _:
+            return cell
+
+
+def shown(row: tuple[Value, ...]) -> str:
+    """Return a row as an example would write it."""
+    return " | ".join("-" if value is None else str(value) for value in row)
+
+
+def _number(cell: str) -> float:
+    if root := ROOT.fullmatch(cell):
+        return math.sqrt(_number(root[1]))
+    exact = Fraction(cell)
+    # One division of two whole numbers, as the transforms do it: equal to the last digit.
+    return exact.numerator / exact.denominator
+
+
+def _day(cell: str, days: Days) -> date:
+    relative = RELATIVE_DAY.fullmatch(cell)
+    if not relative:
+        return date.fromisoformat(cell)
+    distance = timedelta(days=int(relative[2] or 0))
+    return days.as_of_date - distance if relative[1] == "-" else days.as_of_date + distance
+
+
+def filled(table: Table, given: Mapping[str, Value], row_no: int, days: Days) -> tuple[Value, ...]:
+    """Return a whole row of ``table``; ``row_no`` counts the rows of the table from 1."""
+    known = {"event_id": f"{row_no:03}", "person_key": 1, **_event_days(given), **given}
+    if table.name == "staging.person":
+        known = {column.name: True for column in table.columns if column.type == "BOOLEAN"} | known
+    return tuple(_value(column, known, days) for column in table.columns)
+
+
+def _value(column: Column, known: Mapping[str, Value], days: Days) -> Value:
+    if column.name in known:
+        return known[column.name]
+    if column.nullable:
+        return None
+    match column.type:
+        case "BOOLEAN":
+            return False
+        case "VARCHAR":
+            return column.name
+        case "DATE":
+            return days.as_of_date
+        case "TIMESTAMP":
+            return datetime.combine(days.as_of_date, time())
+        case _:
+            return 0
+
+
+def _event_days(given: Mapping[str, Any]) -> dict[str, Value]:
+    """Return event_time, event_date and arrived as far as one of them follows from another."""
+    if "event_time" in given:
+        day = given["event_time"].date()
+    elif "event_date" in given:
+        day = given["event_date"]
+    else:
+        return {}
+    moment = given.get("event_time", datetime.combine(day, time()))
+    return {"event_date": day, "event_time": moment, "arrived": day}
