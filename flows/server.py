@@ -83,15 +83,23 @@ def prefect_server(
     Raises InputRefused if the configured server does not answer, UsageError if the port is taken,
     PlainscoreError if our own does not start.
     """
+    from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     configured = PREFECT_API_URL.value()
-    if configured:
-        _require_answer(configured)
-        yield configured
+    if not configured:
+        with own_server(port, environment) as api, temporary_settings({PREFECT_API_URL: api}):
+            yield api
         return
-    with own_server(port, environment) as api, temporary_settings({PREFECT_API_URL: api}):
-        yield api
+    with get_client(sync_client=True) as client:
+        error = client.api_healthcheck()
+    if error is not None:
+        raise InputRefused(
+            f"the Prefect server at {configured} does not answer "
+            f"({error or type(error).__name__}): start it, set PREFECT_API_URL to another one, or "
+            "run without it: --no-prefect"
+        )
+    yield configured
 
 
 @contextmanager
@@ -99,8 +107,16 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
     """Run a Prefect server on loopback; yield the address of its API. See ``prefect_server``."""
     from prefect.settings import get_current_settings
 
-    port = _free_port() if port is None else port
-    _refuse_taken(port)
+    while port is None:
+        # Not port 0: another process may be given the same one before the server has it.
+        tried = random.randrange(20000, 32000)
+        port = tried if _why_taken(tried) is None else None
+    taken = _why_taken(port)
+    if taken is not None:
+        raise UsageError(
+            f"port {port} is taken ({taken}): end what listens there, choose another --port, or "
+            f"set PREFECT_API_URL=http://{HOST}:{port}/api if it is Prefect"
+        )
     settings = get_current_settings().to_environment_variables(exclude_unset=True)
     address = {"PREFECT_SERVER_API_HOST": HOST, "PREFECT_SERVER_API_PORT": str(port)}
     with tempfile.TemporaryFile() as errors:
@@ -117,7 +133,13 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
             _wait_for(server, api, errors)
             yield api
         finally:
-            _end(server)
+            assert server.stdin is not None
+            server.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(_SECONDS_TO_END)
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def run_flow(flow: Callable[..., Result], **parameters: Any) -> Result:
@@ -144,44 +166,12 @@ def _wait_for(server: "subprocess.Popen[bytes]", api: str, errors: Any) -> None:
     )
 
 
-def _require_answer(api: str) -> None:
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        error = client.api_healthcheck()
-    if error is not None:
-        raise InputRefused(
-            f"the Prefect server at {api} does not answer ({error or type(error).__name__}): "
-            "start it, set PREFECT_API_URL to another one, or run without it: --no-prefect"
-        )
-
-
-def _free_port() -> int:
-    # Not port 0: another process may be given the same one before the server has it.
-    while True:
-        port = random.randrange(20000, 32000)
-        with suppress(UsageError):
-            _refuse_taken(port)
-            return port
-
-
-def _refuse_taken(port: int) -> None:
+def _why_taken(port: int) -> str | None:
+    """Return why a server could not listen at a port; None where it could."""
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((HOST, port))
         except OSError as error:
-            raise UsageError(
-                f"port {port} is taken ({error.strerror}): end what listens there, choose another "
-                f"--port, or set PREFECT_API_URL=http://{HOST}:{port}/api if it is Prefect"
-            ) from error
-
-
-def _end(server: "subprocess.Popen[bytes]") -> None:
-    assert server.stdin is not None
-    server.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
-        server.wait(_SECONDS_TO_END)
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
+            return str(error.strerror)
+    return None

@@ -19,6 +19,7 @@ from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import Table
+from plainscore.engines.duckdb import insert_rows
 from plainscore.publish.catalog import rebuild_catalog, refuse_misleading_folder
 from plainscore.publish.derived import Kind, derived_folder, identity, others_of
 from plainscore.publish.proof import hash_people
@@ -151,12 +152,7 @@ def write_check_results(rows: Sequence[CheckRow], dates: SnapshotDates, folder: 
     with duckdb.connect(config={"threads": 1}) as con:
         con.execute("create schema published")
         con.execute(table.ddl)
-        if rows:
-            # Column by column: row by row, a thousand of them take a second.
-            lists = ", ".join("unnest(?)" for _ in table.columns)
-            dated = [(dates.as_of_date, dates.known_on, *row) for row in rows]
-            cells = [list(column) for column in zip(*dated, strict=True)]
-            con.execute(f"insert into {table.name} select {lists}", cells)
+        insert_rows(con, table.name, [(dates.as_of_date, dates.known_on, *row) for row in rows])
         write_table(con, table, folder)
     return table
 

@@ -50,21 +50,16 @@ class View:
 
 @dataclass(frozen=True)
 class Macro:
-    """A table macro: its CREATE statement, and what it answers."""
+    """A macro: its CREATE statement, and what it answers.
+
+    ``first_sql``: of one that gives files, the same with the first file only. What is made over it
+    reads one file, for its columns, but looks at every path that it is given.
+    """
 
     name: str
     sql: str
     comment: str
-
-
-@dataclass(frozen=True)
-class FilesMacro(Macro):
-    """A scalar macro that gives files: ``sql`` gives them all, ``first_sql`` only the first.
-
-    What is made over it reads one file, for its columns, but looks at every path that it is given.
-    """
-
-    first_sql: str
+    first_sql: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ class CatalogContents:
     ``fingerprint``: SHA-256 (hex) of all views and macros.
     """
 
-    pinned: tuple[FilesMacro, ...]
+    pinned: tuple[Macro, ...]
     views: tuple[View, ...]
     macros: tuple[Macro, ...]
     fingerprint: str
@@ -159,7 +154,7 @@ class PublishedRuns:
         }
 
     @property
-    def pinned(self) -> tuple[FilesMacro, ...]:
+    def pinned(self) -> tuple[Macro, ...]:
         """Scalar macros, each of which gives the files of a table in some of the runs."""
         return tuple(self._macros.values())
 
@@ -271,21 +266,19 @@ class PublishedRuns:
         return columns
 
 
-def _files_macro(name: str, home: Path, runs: Sequence[Run]) -> FilesMacro:
-    comment = f"The files of a table in {len(runs)} runs. Example: select {name}('score')"
-    return FilesMacro(name, _files_sql(name, home, runs), comment, _files_sql(name, home, runs[:1]))
-
-
-def _files_sql(name: str, home: Path, runs: Sequence[Run]) -> str:
-    folders = text_literal("\n".join(run.relative_folder for run in runs))
+def _files_macro(name: str, home: Path, runs: Sequence[Run]) -> Macro:
+    """Return the scalar macro that gives the files of a table in some runs."""
     start = text_literal(escape_glob(f"{home / SNAPSHOTS}/"))
     end = "('/' || of_table || '/' || of_table || '.parquet')"
     separator = text_literal(_SEPARATOR)
-    return (
-        f"create or replace macro {name}(of_table) as string_split("
-        f"{start} || replace({folders}, chr(10), {end} || {separator} || {start}) || {end}, "
-        f"{separator})"
+    sql, first_sql = (
+        f"create or replace macro {name}(of_table) as string_split({start} || replace("
+        f"{text_literal(chr(10).join(run.relative_folder for run in some))}, chr(10), "
+        f"{end} || {separator} || {start}) || {end}, {separator})"
+        for some in (runs, runs[:1])
     )
+    comment = f"The files of a table in {len(runs)} runs. Example: select {name}('score')"
+    return Macro(name, sql, comment, first_sql)
 
 
 # Other views

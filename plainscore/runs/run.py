@@ -56,7 +56,7 @@ from plainscore.runs.observers import JsonLog, Ledger, Observer, RunState
 from plainscore.runs.pipeline import Prepared, load_pipeline
 from plainscore.runs.report import write_report
 from plainscore.runs.request import SnapshotRequest
-from plainscore.settings import Settings, engine_options
+from plainscore.settings import Settings, engine_options, temp_directory
 
 # What has a stage of its own; every other schema of a method is computed in between.
 OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})
@@ -213,10 +213,22 @@ class SnapshotRun(RunState):
 
         Raises InputRefused if files had arrived, but none of their events is dated by then.
         """
-        with self.stage("raw"):
-            self._start_engine()
+        request, settings = self.request, self.request.settings
+        with self.stage("raw") as stage:
+            # The writer lock is held: what is there was left by a process that died.
+            shutil.rmtree(temp_directory(request.data_dir, settings), ignore_errors=True)
+            options = engine_options(request.data_dir, settings)
+            options = replace(options, engine=settings.engine, master=settings.master)
+            opened = built(
+                self.catalog, request.dates, self._store, self.pipeline.cards, options=options
+            )
+            self._engine = self._engines.enter_context(opened)
             self.build("raw")
-            self._require_events()
+            if not stage.rows:
+                raise InputRefused(
+                    f"no event is known {request.dates}: every event that had arrived by "
+                    f"{request.dates.known_on} has a later date"
+                )
             self.check("raw")
 
     def compute(self, schema: str) -> None:
@@ -374,30 +386,9 @@ class SnapshotRun(RunState):
         else:
             self._earlier = found, tuple(reasons or (["forced"] if found else []))
 
-    def _start_engine(self) -> None:
-        settings = self.request.settings
-        options = engine_options(self.request.data_dir, settings)
-        # The writer lock is held: what is there was left by a process that died.
-        if options.temp_directory is not None:
-            shutil.rmtree(options.temp_directory, ignore_errors=True)
-        options = replace(options, engine=settings.engine, master=settings.master)
-        opened = built(
-            self.catalog, self.request.dates, self._store, self.pipeline.cards, options=options
-        )
-        self._engine = self._engines.enter_context(opened)
-
     def _close_engine(self) -> None:
         self._engine = None
         self._engines.close()
-
-    def _require_events(self) -> None:
-        logs = self.catalog.of_schema("raw")
-        con = self.engine.con
-        if not any(con.execute(f"select 1 from {log.name} limit 1").fetchall() for log in logs):
-            raise InputRefused(
-                f"no event is known {self.request.dates}: every event that had arrived by "
-                f"{self.request.dates.known_on} has a later date"
-            )
 
     def _record(self, name: str) -> StageRecord:
         stages = self.attempt.stages

@@ -29,6 +29,8 @@ from tests.flows.conftest import LAST_DAY
 Published = tuple[Path, SnapshotOutcome]
 DATES = SnapshotDates(LAST_DAY, LAST_DAY)
 OLDER_FILE = "payment/arrived=2026-10-15/found-later.ndjson"
+NOTES = "payment/arrived=2026-10-15/notes.txt"
+UNREADABLE = "payment/arrived=2026-10-15/cut.parquet"
 
 
 def planned(data_dir: Path, as_of_date: date = LAST_DAY, **wishes: object) -> DatePlan:
@@ -72,16 +74,25 @@ def _all_files(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != ".lock"}
 
 
-def test_a_file_put_later_into_an_older_arrival_day_is_new_input(published: Published) -> None:
-    deliver(published[0], OLDER_FILE)
-    one = planned(published[0])
-    assert told(one) == [("ingest", f"new input (1 file: {OLDER_FILE})")]
-    assert [stage["why"] for stage in stages_with_reasons(one.reasons)][1:] == ["follows"] * 7
-
-
-def test_a_file_of_a_later_day_is_not(published: Published) -> None:
-    deliver(published[0], "payment/arrived=2026-11-02/late.ndjson")
-    assert planned(published[0]).action == "nothing"
+@pytest.mark.parametrize(
+    ("file", "skip_refused", "action", "reason"),
+    [
+        (OLDER_FILE, False, "publish", f"new input (1 file: {OLDER_FILE})"),
+        ("payment/arrived=2026-11-02/late.ndjson", False, "nothing", ""),
+        (NOTES, False, "refused", f"refused files block it, 1 file: {NOTES}"),
+        (NOTES, True, "publish", "other files skipped (0 before, now 1)"),
+        (UNREADABLE, False, "refused", f"refused files block it, 1 file: {UNREADABLE}"),
+    ],
+)
+def test_a_file_that_was_delivered_since_is_told_by_its_day(
+    published: Published, file: str, skip_refused: bool, action: str, reason: str
+) -> None:
+    deliver(published[0], file)
+    one = planned(published[0], skip_refused=skip_refused)
+    assert (one.action, told(one)) == (action, [("ingest", reason)] if reason else [])
+    if action == "publish":
+        stages = stages_with_reasons(one.reasons)
+        assert [stage["why"] for stage in stages][1:] == ["follows"] * 7
 
 
 def test_input_that_was_ingested_since_is_named_too(published: Published) -> None:
@@ -125,44 +136,25 @@ def test_another_scorecard_is_told_apart_from_changed_code(published_once: Publi
     assert reason.detail == "standard 1.0.0, reported_b 1.0.0 before, now standard 1.0.0"
 
 
-def test_a_try_that_failed_is_told_with_its_reason(published: Published) -> None:
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (
+            StageRecord("staging", "refused", "checks failed"),
+            "refused before (at staging: checks failed)",
+        ),
+        (StageRecord("staging"), "interrupted before (at staging)"),  # it was killed
+    ],
+)
+def test_a_try_that_ended_without_a_run_is_told_with_its_reason(
+    published: Published, broken: StageRecord, said: str
+) -> None:
     data_dir, _ = published
     dates = SnapshotDates(date(2026, 9, 30), date(2026, 9, 30))
-    stages = [StageRecord("raw", "done"), StageRecord("staging", "refused", "checks failed")]
-    write_entry(data_dir, Entry(dates, unfinished=RunAttempt("then", stages=stages)))
-    assert told(planned(data_dir, dates.as_of_date)) == [
-        ("raw", "not published yet"),
-        ("staging", "refused before (at staging: checks failed)"),
-    ]
-
-
-def test_a_try_that_was_killed_is_told_as_interrupted(published: Published) -> None:
-    data_dir, _ = published
-    dates = SnapshotDates(date(2026, 9, 30), date(2026, 9, 30))
-    write_entry(data_dir, Entry(dates, unfinished=RunAttempt("then", stages=[StageRecord("raw")])))
-    assert told(planned(data_dir, dates.as_of_date))[1] == (
-        "raw",
-        "interrupted before (at raw)",
-    )
-
-
-def test_refused_files_in_the_way_are_told_before_a_run_finds_them(published: Published) -> None:
-    data_dir, _ = published
-    deliver(data_dir, "payment/arrived=2026-10-15/notes.txt")
-    one = planned(data_dir)
-    assert one.action == "refused"
-    assert told(one)[0][1].startswith("refused files block it, 1 file: payment/arrived=2026-10-15")
-    skipping = planned(data_dir, skip_refused=True)
-    assert told(skipping) == [("ingest", "other files skipped (0 before, now 1)")]
-
-
-def test_a_file_that_cannot_be_read_is_in_the_way_too(published: Published) -> None:
-    data_dir, _ = published
-    deliver(data_dir, "payment/arrived=2026-10-15/cut.parquet", "PAR1 and no more")
-    deliver(data_dir, "payment/arrived=2026-10-15/good.ndjson")
-    one = planned(data_dir)
-    assert one.action == "refused"
-    assert "1 file: payment/arrived=2026-10-15/cut.parquet" in told(one)[0][1]
+    attempt = RunAttempt("then", stages=[StageRecord("raw", "done"), broken])
+    write_entry(data_dir, Entry(dates, unfinished=attempt))
+    reasons = [("raw", "not published yet"), ("staging", said)]
+    assert told(planned(data_dir, dates.as_of_date)) == reasons
 
 
 def test_a_day_before_anything_arrived_would_be_refused(published_once: Published) -> None:
