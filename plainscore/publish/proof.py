@@ -29,14 +29,7 @@ from plainscore.common.text import identifier
 from plainscore.contracts import SnapshotDates
 from plainscore.publish.content_hash import Columns, HashedRows, header_digest
 from plainscore.publish.runs import PRUNED, Run, pruned_of, runs_of
-from plainscore.publish.sets import (
-    MANIFEST,
-    SNAPSHOTS,
-    columns_of,
-    read_contracts,
-    read_manifest,
-    table_file,
-)
+from plainscore.publish.sets import MANIFEST, SNAPSHOTS, read_columns, read_manifest, table_file
 
 PROOF_FORMAT = "plainscore proof 1"
 PROVED_TABLES = ("features", "points", "score")
@@ -189,7 +182,7 @@ def make_proof(run: Run, person_id: str) -> dict[str, Any]:
     InputRefused where the run was published before there were proofs, or knows no one of that id,
     PlainscoreError where its files are not what was published.
     """
-    manifest, columns = read_manifest(run), columns_of(read_contracts(run))
+    manifest, columns = read_manifest(run), read_columns(run)
     if "people_root" not in manifest:
         raise InputRefused(
             f"{run.relative_folder} was published before there were proofs: "

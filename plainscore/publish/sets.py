@@ -95,11 +95,11 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def columns_of(contracts: Mapping[str, Any]) -> dict[str, Columns]:
-    """Return (name, type) of every column of every table, by the contracts of a set."""
+def read_columns(published: PublishedSet) -> dict[str, Columns]:
+    """Return (name, type) of every column of every table of a set; see `read_contracts`."""
     return {
         table: [(column["name"], column["type"]) for column in contract["columns"]]
-        for table, contract in contracts.items()
+        for table, contract in read_contracts(published).items()
     }
 
 
@@ -227,10 +227,9 @@ def problems_of_set(
     """
     folder, where = published.folder, published.relative_folder
     try:
-        manifest, contracts = read_manifest(published), read_contracts(published)
+        manifest, columns = read_manifest(published), read_columns(published)
         if file_sha256(folder / CONTRACTS) != manifest["contracts_sha256"]:
             yield f"{where}/{CONTRACTS} is not what was published"
-        columns = columns_of(contracts)
         for name, entry in manifest["tables"].items():
             known = known_hashes.get(name)
             for problem in _problems_of_file(

@@ -10,13 +10,7 @@ from plainscore.common.text import identifier
 from plainscore.publish.derived import DerivedSet, derived_folders
 from plainscore.publish.proof import hash_people
 from plainscore.publish.runs import CATALOG, Run, published_runs
-from plainscore.publish.sets import (
-    MANIFEST,
-    columns_of,
-    problems_of_set,
-    read_contracts,
-    read_manifest,
-)
+from plainscore.publish.sets import MANIFEST, problems_of_set, read_columns, read_manifest
 
 
 def verify(data_dir: Path) -> list[str]:
@@ -41,7 +35,7 @@ def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
     where = run.relative_folder
     hashes: Mapping[str, str] = {}
     try:
-        manifest, columns = read_manifest(run), columns_of(read_contracts(run))
+        manifest, columns = read_manifest(run), read_columns(run)
         said = (manifest["as_of_date"], manifest["known_on"], manifest["run"])
         if said != run.text_key:
             yield f"{where}: its manifest is of {' / '.join(said)}"

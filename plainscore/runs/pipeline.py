@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from plainscore.analysis.statistics import statistics_versions
 from plainscore.common.errors import InputRefused
@@ -11,6 +12,7 @@ from plainscore.contracts.catalog import (
     Catalog,
     StageHash,
     catalog_hash,
+    load_catalog,
     rehearsed_catalog,
     stage_hashes,
 )
@@ -27,8 +29,16 @@ class Pipeline:
 
     cards: tuple[Scorecard, ...]
     catalog: Catalog
-    code_hash: str
-    stage_hashes: Mapping[str, StageHash]
+
+    @cached_property
+    def code_hash(self) -> str:
+        """SHA-256 (hex) of all code that makes a snapshot; a manifest holds it."""
+        return code_hash(self.catalog)
+
+    @cached_property
+    def stage_hashes(self) -> Mapping[str, StageHash]:
+        """Stage -> hashes of what decides it; see ``plainscore.contracts.catalog``."""
+        return stage_hashes(self.catalog, self.cards, _python_by_stage())
 
 
 @dataclass(frozen=True)
@@ -45,19 +55,19 @@ def load_pipeline(settings: Settings) -> Pipeline:
     Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
     """
     cards = read_scorecards(settings.scorecards, settings.method)
-    catalog = rehearsed_catalog(cards, settings.method)
-    return Pipeline(cards, catalog, code_hash(catalog), code_by_stage(catalog, cards))
+    return Pipeline(cards, rehearsed_catalog(cards, settings.method))
+
+
+def read_pipeline(settings: Settings) -> Pipeline:
+    """Read scorecards and contracts without the rehearsal, for who only looks."""
+    cards = read_scorecards(settings.scorecards, settings.method)
+    return Pipeline(cards, load_catalog(cards, method=settings.method))
 
 
 def code_hash(catalog: Catalog) -> str:
-    """Return SHA-256 (hex) of all code that makes a snapshot; a manifest holds it."""
+    """Return the code hash of a pipeline of this catalog; reading what SELECTs read takes time."""
     parts = [catalog_hash(catalog), *_python_by_stage().values()]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
-
-
-def code_by_stage(catalog: Catalog, cards: Sequence[Scorecard]) -> dict[str, StageHash]:
-    """Return stage -> hashes of what decides it; see ``stage_hashes``."""
-    return stage_hashes(catalog, cards, _python_by_stage())
 
 
 def _python_by_stage() -> dict[str, str]:

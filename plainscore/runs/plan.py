@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import load_catalog
 from plainscore.logs.changes import FileStates
 from plainscore.logs.event_store import EventStore, digests, inputs_among, open_store
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
@@ -26,10 +24,9 @@ from plainscore.runs.inputs import (
     refuse_stopped_feeds,
 )
 from plainscore.runs.ledger import INGEST, RUNNING, STAGES, RunAttempt, outcome_now, read_entry
-from plainscore.runs.pipeline import code_by_stage, code_hash
+from plainscore.runs.pipeline import read_pipeline
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
-from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings
 
 MOST_FILES_READ = 20
@@ -191,9 +188,7 @@ class Planner:
         self._data_dir = data_dir
         self._settings = settings
         self._arrivals = arrivals
-        self._cards = read_scorecards(settings.scorecards, settings.method)
-        self._catalog = load_catalog(self._cards, method=settings.method)
-        self._hashes = code_by_stage(self._catalog, self._cards)
+        self._pipeline = read_pipeline(settings)
         self._writing_since = writing_since(data_dir)
 
     def plan(self, request: SnapshotRequest) -> DatePlan:
@@ -283,11 +278,11 @@ class Planner:
     ) -> list[Reason]:
         """Return the reason where hand-written tables changed, or how scorecards are compiled."""
         if attempt is None:
-            if has_other_cards or manifest["code"]["hash"] == self._code_hash:
+            if has_other_cards or manifest["code"]["hash"] == self._pipeline.code_hash:
                 return []
             return [Reason("raw", "changed code", "where, the ledger has lost")]
         then = {stage.stage: stage for stage in attempt.stages}
-        for stage, now in self._hashes.items():
+        for stage, now in self._pipeline.stage_hashes.items():
             before = then.get(stage)
             if before is not None and (
                 before.code_hash != now.code
@@ -301,21 +296,20 @@ class Planner:
     ) -> list[Reason]:
         """Return the reason where other scorecards were asked for than those published."""
         before = [(card["name"], card["version"], card["hash"]) for card in manifest["scorecards"]]
-        now = [(card.name, card.version, card.hash) for card in self._cards]
+        now = [(card.name, card.version, card.hash) for card in self._pipeline.cards]
         if before == now:
             return []
         then = {stage.stage: stage.scorecard_hash for stage in attempt.stages} if attempt else {}
-        differing = [name for name, one in self._hashes.items() if then.get(name) != one.scorecards]
+        differing = [
+            name
+            for name, one in self._pipeline.stage_hashes.items()
+            if then.get(name) != one.scorecards
+        ]
         names = [", ".join(f"{name} {of}" for name, of, _ in cards) for cards in (before, now)]
         detail = f"{names[0]} before, now {names[1]}"
         if names[0] == names[1]:
             detail = f"{names[1]}, its version is as before"
         return [Reason(differing[0] if differing else "scores", "changed scorecard", detail)]
-
-    @cached_property
-    def _code_hash(self) -> str:
-        """The hash that a manifest has; reading what every SELECT reads takes its time."""
-        return code_hash(self._catalog)
 
     def _failure(self, attempt: RunAttempt | None) -> list[Reason]:
         """Return the reason where the last try ended without publishing, or is under way."""
