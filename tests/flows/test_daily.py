@@ -1,6 +1,7 @@
 """The daily run does what is missing, whatever became of the days before."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from plainscore.common.errors import InputRefused
 from plainscore.contracts import SnapshotDates
-from plainscore.logs import IngestReport, ingest_new
+from plainscore.logs import IngestReport
 from plainscore.logs.event_store import open_store
 from plainscore.publish.runs import PRUNED, Run
 from plainscore.runs import schedule
@@ -33,11 +34,13 @@ OCTOBER_1, OCTOBER_2 = date(2026, 10, 1), date(2026, 10, 2)
 
 
 @pytest.fixture
-def since_september(delivered: Path) -> Path:
+def since_september(published_once: tuple[Path, SnapshotOutcome], tmp_path: Path) -> Path:
     """The sample taken in, and a snapshot of the end of September."""
-    ingest_new(delivered)
-    invented_snapshot(delivered, SEPTEMBER)
-    return delivered
+    data_dir, _ = published_once
+    for name in ("landing", "events"):
+        shutil.copytree(data_dir / name, tmp_path / name)
+    invented_snapshot(tmp_path, SEPTEMBER)
+    return tmp_path
 
 
 @pytest.fixture
