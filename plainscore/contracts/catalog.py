@@ -30,12 +30,8 @@ from plainscore.contracts.contract import (
 from plainscore.scorecards.card import Scorecard, measures_among
 from plainscore.scorecards.compile import compile_scorecards
 
-# The tables of this schema compare two snapshots: they are part of neither.
-COMPARING = "changes"
-# Nor are those that say what became of the people of a snapshot.
-EVALUATING = "outcomes"
-# Nor those that say how far two snapshots have drifted.
-DRIFTING = "drift"
+# Part of no snapshot: they compare two, say what became of people, and how far two have drifted.
+COMPARING, EVALUATING, DRIFTING = "changes", "outcomes", "drift"
 APART = frozenset({COMPARING, EVALUATING, DRIFTING})
 # What is counted about a snapshot as a whole, and what Python fills from those counts: logarithms,
 # intervals and draws. Both are made in one stage.
@@ -208,8 +204,7 @@ def rehearsed_catalog(cards: Sequence[Scorecard], method: Method = STANDARD_METH
     disagree: whatever a run would refuse before it reads an event.
     """
     catalog = load_catalog(cards, method=method)
-    faults = rehearse(catalog)
-    if faults:
+    if faults := rehearse(catalog):
         raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
     return catalog
 

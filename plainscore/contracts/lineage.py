@@ -5,9 +5,10 @@ from the columns that decide which rows it sees (``where``, ``qualify``, ``havin
 are grouped. Keys, which only say whose row it is, and conditions of joins are left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
@@ -64,10 +65,10 @@ class Lineages:
 
     def __init__(self, catalog: Catalog):
         self._catalog = catalog
-        self._traced: dict[ColumnName, Lineage] = {}
-        self._scopes: dict[str, Scope] = {}
+        self._trace = cache(self._traced)
+        self._scope = cache(self._scope_of)
         # Without it, a column that several CTEs pass on would be traced once per path.
-        self._known: dict[tuple[Scope, int], Sources] = {}
+        self._of = cache(self._of_position)
 
     def of(self, column: str) -> Lineage:
         """Return the lineage of ``schema.table.column`` or ``table.column``.
@@ -77,29 +78,24 @@ class Lineages:
         """
         return self._trace(_find(self._catalog, column))
 
-    def _trace(self, name: ColumnName) -> Lineage:
-        if name not in self._traced:
-            table = self._catalog[name.table]
-            below = () if table.is_source else map(self._trace, self._sources(table, name.column))
-            self._traced[name] = Lineage(name, table.column(name.column), tuple(below))
-        return self._traced[name]
+    def _traced(self, name: ColumnName) -> Lineage:
+        table = self._catalog[name.table]
+        below: Iterable[Lineage] = ()
+        if not table.is_source:
+            position = [declared.name for declared in table.columns].index(name.column)
+            below = map(self._trace, self._of(self._scope(table), position, table.key))
+        return Lineage(name, table.column(name.column), tuple(below))
 
-    def _sources(self, table: Table, column: str) -> Sources:
-        if table.name not in self._scopes:
-            scope = build_scope(resolve(table, self._catalog.tables))
-            assert scope is not None, "every SELECT has a scope"
-            self._scopes[table.name] = scope
-        position = [declared.name for declared in table.columns].index(column)
-        return self._of(self._scopes[table.name], position, table.key)
+    def _scope_of(self, table: Table) -> Scope:
+        scope = build_scope(resolve(table, self._catalog.tables))
+        assert scope is not None, "every SELECT has a scope"
+        return scope
 
-    def _of(self, scope: Scope, position: int, key: Sequence[str]) -> Sources:
+    def _of_position(self, scope: Scope, position: int, key: tuple[str, ...]) -> Sources:
         """Return the sources of the output column at ``position`` (from 0), in order, each once."""
-        place = (scope, position)
-        if place not in self._known:
-            self._known[place] = tuple(dict.fromkeys(self._found(scope, position, key)))
-        return self._known[place]
+        return tuple(dict.fromkeys(self._found(scope, position, key)))
 
-    def _found(self, scope: Scope, position: int, key: Sequence[str]) -> Iterator[ColumnName]:
+    def _found(self, scope: Scope, position: int, key: tuple[str, ...]) -> Iterator[ColumnName]:
         if scope.set_operation_scopes:
             for part in scope.set_operation_scopes:
                 yield from self._of(part, position, key)
@@ -112,7 +108,7 @@ class Lineages:
             found = found or list(self._behind(scope, select.args.get("group"), key))
         yield from found
 
-    def _deciders(self, scope: Scope, key: Sequence[str]) -> Iterator[ColumnName]:
+    def _deciders(self, scope: Scope, key: tuple[str, ...]) -> Iterator[ColumnName]:
         """Yield the columns that decide which rows a SELECT sees, those of its CTEs included."""
         for clause in ROW_DECIDERS:
             yield from self._behind(scope, scope.expression.args.get(clause), key)
@@ -126,7 +122,7 @@ class Lineages:
                 yield from self._deciders(source, key)
 
     def _behind(
-        self, scope: Scope, part: exp.Expr | None, key: Sequence[str]
+        self, scope: Scope, part: exp.Expr | None, key: tuple[str, ...]
     ) -> Iterator[ColumnName]:
         for column in walk_in_scope(part) if part is not None else ():
             if not isinstance(column, exp.Column) or _asks_which_card(column):

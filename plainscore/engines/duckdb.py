@@ -31,19 +31,14 @@ class DuckDBEngine:
     ):
         self.catalog = catalog
         self.dates = dates
-        folder = options.temp_directory
-        limits: dict[str, str | int | None] = {
-            "threads": options.threads,
-            "memory_limit": options.memory_limit,
-            "temp_directory": str(folder) if folder else None,
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "preserve_insertion_order": False,
         }
-        self.con = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "preserve_insertion_order": False,
-                **{name: limit for name, limit in limits.items() if limit is not None},
-            }
-        )
+        for name in ("threads", "memory_limit", "temp_directory"):
+            if (limit := getattr(options, name)) is not None:
+                config[name] = limit if name == "threads" else str(limit)
+        self.con = duckdb.connect(config=config)
         self.con.execute("set TimeZone = 'UTC'")
         for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")

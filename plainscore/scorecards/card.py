@@ -128,7 +128,6 @@ class Scorecard:
         return next((feature for feature in self.features if feature.name == name), None)
 
     def features_of(self, factor: str) -> Iterator[Feature]:
-        """Yield the features of one factor in the card's order."""
         return (feature for feature in self.features if feature.factor == factor)
 
 
