@@ -8,6 +8,7 @@ import pytest
 
 from plainscore.publish.runs import RunPair
 from plainscore.publish.sets import SNAPSHOTS, STAGING
+from plainscore.show.reader import open_snapshots
 from tests.changes.conftest import Published
 from tests.changes.expected import CAUSES, State, cause_of_status, change_of, score, state_of
 from tests.oracle.score import FEATURES
@@ -137,24 +138,8 @@ def _published_states(published: Published, by_method: Any) -> dict[str, State]:
 
 def _published_changes(published: Published, pair: RunPair) -> tuple[Rows, Rows]:
     assert not list((published.data_dir / SNAPSHOTS / STAGING).glob("*"))
-    key = [
-        *(pair.before.dates.as_of_date, pair.before.dates.known_on),
-        *(pair.after.dates.as_of_date, pair.after.dates.known_on),
-    ]
-    with duckdb.connect(str(published.data_dir / "plainscore.duckdb"), read_only=True) as con:
-        changes, features = (
-            _records(
-                con.execute(
-                    f"from {table} where as_of_date_before = ? and known_on_before = ? "
-                    "and as_of_date = ? and known_on = ?",
-                    key,
-                )
-            )
-            for table in ("change", "change_feature")
-        )
-    return changes, features
-
-
-def _records(result: duckdb.DuckDBPyConnection) -> Rows:
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    dates = [*pair.before.key[:2], *pair.after.key[:2]]
+    of_pair = "(as_of_date_before, known_on_before, as_of_date, known_on) = (?, ?, ?, ?)"
+    with open_snapshots(published.data_dir) as snapshots:
+        changes = snapshots.records(f"from change where {of_pair}", dates)
+        return changes, snapshots.records(f"from change_feature where {of_pair}", dates)

@@ -18,7 +18,7 @@ from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.show.changes import End, Pair, is_computed
-from plainscore.show.reader import Snapshots
+from plainscore.show.reader import Snapshots, open_snapshots
 from tests.changes.conftest import Published
 from tests.changes.expected import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran
@@ -79,19 +79,17 @@ def test_what_compare_says_of_someone_is_what_why_says(ask: Any, published: Publ
 def test_the_macros_carry_the_causes(ask: Any, published: Published) -> None:
     days = [str(published.month_ago.dates.as_of_date), str(published.world.as_of_date)]
     rows = rows_of(ask("compare", *days, "--format", "json"))
-    with duckdb.connect(str(published.data_dir / "plainscore.duckdb"), read_only=True) as con:
-        compared = con.execute("from compare(?, ?) order by person_id", days)
-        names = [column[0] for column in compared.description or ()]
-        published = [dict(zip(names, row, strict=True)) for row in compared.fetchall()]
-        shared = set(names) & set(rows[0])
-        assert len(published) == len(rows)
+    with open_snapshots(published.data_dir) as snapshots:
+        compared = snapshots.records("from compare(?, ?) order by person_id", days)
+        shared = set(compared[0]) & set(rows[0])
+        assert len(compared) == len(rows)
         assert {f"{cause}_change" for cause in CAUSES} <= shared
         by_person = {row["person_id"]: row for row in rows}
-        for row in published:
+        for row in compared:
             same = by_person[row["person_id"]]
             assert {n: row[n] for n in shared} == {n: same[n] for n in shared}
         for row in [row for row in rows if row["score_change"]][:4]:
-            sums = con.execute(FEATURE_SUMS, [row["person_id"], *days]).fetchall()
+            sums = snapshots.rows(FEATURE_SUMS, [row["person_id"], *days])
             causes = [row[f"{cause}_change"] for cause in CAUSES]
             assert list(sums[0]) == [row["score_change"], *causes]
 
