@@ -23,6 +23,10 @@ from plainscore.runs.run import score_day
 from plainscore.runs.schedule import DatesOutcome
 
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
+NO_ONE_SCORED = """no one is scored, because of the card's rules on who is:
+  plainscore query "select not_scored_code, count(*) from score group by all" counts them. A card of
+  your own decides: a file with extends = "standard" and not_scored = [], or with the rules that
+  your logs can answer, named in scorecards of plainscore.toml"""
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
 
 
@@ -104,6 +108,8 @@ def run(
     emit(output_format, objects=[manifest], shown=lines)
     for warning in outcome.report.warnings if output_format == "table" else ():
         note(warning)
+    if manifest["people"] and not manifest["scored"]:
+        note(NO_ONE_SCORED)
 
 
 def backfill(

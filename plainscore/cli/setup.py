@@ -19,6 +19,7 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
 
 if TYPE_CHECKING:
+    from plainscore.common.standard import Method
     from plainscore.logs.check import CheckedLog
 
 DEMO_PEOPLE = 10_000
@@ -87,7 +88,8 @@ def init(directory: Path, *, extends: Extends = "standard") -> None:
         f"""
 Next:
   cd {shlex.quote(str(directory))}
-  plainscore synthesise --people 1000      # an invented world; or your own logs, in data/landing/
+  plainscore synthesise --people 1000      # an invented world, in data/landing/
+  plainscore check YOUR_FILE --draft       # or your own: what to write into plainscore.toml
   plainscore run --as-of 2026-10-31
   plainscore query "from score limit 5"
 Then edit the card, and see what it does:
@@ -129,29 +131,25 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
     object per log.
 
     Args:
-        log_dir: A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it.
+        log_dir: A landing directory, with LOG/arrived=YYYY-MM-DD/FILE below it; with --draft also
+            one file.
         draft: Print a first [sources.FOLDER] table for each folder that is no log and has none, to
-            put into plainscore.toml.
+            put into plainscore.toml: it says what becomes of the rows.
     """
-    from plainscore.contracts.logs import read_logs
     from plainscore.logs.check import check_logs
-    from plainscore.logs.draft import draft_source
-    from plainscore.logs.sources import read_sources
-    from plainscore.project import settings_file
     from plainscore.settings import read_settings
 
     if (log_dir / "landing").is_dir():
         raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
     method = read_settings(log_dir.parent).method
     if draft:
-        logs = read_logs(method)
-        known = read_sources(settings_file(log_dir.parent), logs)
-        folders = sorted(path for path in log_dir.iterdir() if path.is_dir())
-        unknown = [path for path in folders if path.name not in known]
-        if not unknown:
-            raise UsageError(f"every folder of {log_dir} is a log or has a table: nothing to draft")
-        show(*(draft_source(path, logs) for path in unknown))
+        show(*_drafts(log_dir, method))
         return 0
+    if log_dir.is_file():
+        raise UsageError(
+            f"{log_dir} is a file: put it into data/landing/FOLDER/arrived=YYYY-MM-DD/ and check "
+            "data/landing; --draft prints a first mapping of it"
+        )
     with progress_bar("checking logs") as progress:
         checked = check_logs(log_dir, method, progress)
     rows = [
@@ -166,6 +164,28 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
     )
     note_refused(checked.refused)
     return InputRefused.exit_code if checked.refused else 0
+
+
+def _drafts(place: Path, method: "Method") -> list[str]:
+    from plainscore.contracts.logs import read_logs
+    from plainscore.logs.draft import draft_of_file, draft_source
+    from plainscore.logs.sources import read_sources
+    from plainscore.project import settings_file
+
+    logs = read_logs(method)
+    if place.is_file():
+        folder = "".join(one if one.isalnum() else "_" for one in place.name.partition(".")[0])
+        where = f"# Put the files into data/landing/{folder}/arrived=YYYY-MM-DD/"
+        return [f"{where}\n{draft_of_file(place, folder, logs)}"]
+    if not place.is_dir():
+        raise UsageError(f"there is no {place}")
+    known = read_sources(settings_file(place.parent), logs)
+    folders = sorted(path for path in place.iterdir() if path.is_dir() and path.name not in known)
+    if not folders:
+        raise UsageError(
+            f"{place} has no folder without a mapping; files go into FOLDER/arrived=YYYY-MM-DD/"
+        )
+    return [draft_source(path, logs) for path in folders]
 
 
 def _checked(logs: "list[CheckedLog]") -> Iterator[Any]:

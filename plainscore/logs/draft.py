@@ -20,21 +20,22 @@ from plainscore.logs.expressions import NUMBER
 SAMPLE_ROWS = 1000
 # Words of which the name of a column is made, in the order in which a field looks for one.
 _WORDS = {
-    "person_id": "customer client user member account person buyer konto kunde cardholder",
-    "event_time": "time timestamp date created booked datum buchung day month registered opened",
-    "amount": "amount total value sum betrag revenue price paid",
-    "order_id": "order invoice receipt basket transaction bestellung",
+    "person_id": "customer client user member account person buyer konto kunde cliente cardholder",
+    "event_time": "time timestamp date created booked datum buchung fecha day month registered "
+    "opened",
+    "amount": "amount total value sum betrag montant importe revenue price preis paid",
+    "order_id": "order invoice receipt basket transaction bestell commande pedido",
     "merchant_id": "merchant shop store seller vendor payee",
-    "category": "category description product article department mcc",
-    "bill_id": "bill invoice statement rechnung",
-    "due_date": "due fallig",
+    "category": "category description product article artikel gruppe department mcc",
+    "bill_id": "bill invoice statement rechnung facture",
+    "due_date": "due fallig echeance",
     "counterparty_id": "counterparty recipient beneficiary payee",
     "region": "region country city state",
     "birth_year": "birth born age",
     "agreement_id": "agreement contract rental booking",
     "friend_id": "friend contact",
 }
-_QUANTITY, _PRICE = ("quantity", "qty", "units", "menge"), ("price", "preis")
+_QUANTITY, _PRICE = ("quantity", "qty", "units", "menge", "cantidad"), ("price", "preis", "prix")
 _MARKS = ("\\N", "NULL", "null", "None", "nan", "NaN", "N/A", "n/a", "NA", "#N/A")
 _TIMES = [
     f"{day}{gap}{clock}" if clock else day
@@ -75,9 +76,16 @@ def draft_source(folder: Path, logs: Mapping[str, Log]) -> str:
     """Return TOML that maps a folder of landing/ to the log that fits best. Raises InputRefused."""
     files = sorted(path for path in folder.glob("arrived=*/*") if path.name[0] not in "._")
     if not files:
-        raise InputRefused(f"{folder} has no files in arrived=YYYY-MM-DD/: nothing to draft from")
-    sample = read_sample(files[0])
-    return "\n".join(_Draft(folder.name, sample, logs).lines(files[0])) + "\n"
+        raise InputRefused(
+            f"{folder} has no file in a folder arrived=YYYY-MM-DD, the day on which it arrived: "
+            f"put the files into {folder / 'arrived=YYYY-MM-DD'}"
+        )
+    return draft_of_file(files[0], folder.name, logs)
+
+
+def draft_of_file(file: Path, folder: str, logs: Mapping[str, Log]) -> str:
+    """Return TOML that maps files like one to the log that fits best. Raises InputRefused."""
+    return "\n".join(_Draft(folder, read_sample(file), logs).lines(file)) + "\n"
 
 
 def read_sample(path: Path) -> DeliveredSample:
@@ -216,6 +224,8 @@ class _Draft:
         if name == "event_id" and column is None:
             return "{ content = true }   # no column is unique: rows equal in all these are one"
         sign = "-" if when == "< 0" else ""
+        if name == "amount" and column is None and not self._product():
+            return '{ from = "?" }   # which column?'
         if name == "amount" and (product := self._product()):
             return f"{{ sql = {_quoted(sign + product)} }}"
         if column is None:
@@ -244,10 +254,14 @@ class _Draft:
         choices = next((one.choices for one in log.fields if one.name == name), ())
         if choices:
             return f"{{ value = {_quoted(choices[0])} }}   # one of {', '.join(choices)}"
-        return f"{{ value = {_quoted(self._folder)} }}   # no column looks like it"
+        if name in ("merchant_id", "category"):
+            return f"{{ value = {_quoted(self._folder)} }}   # no column looks like it"
+        return '{ from = "?" }   # which column?'
 
     def _named(self, words: set[str]) -> str | None:
-        return next((one for one in self._sample.columns if words & {*_words(one)}), None)
+        names = list(self._sample.columns)
+        exact = next((one for one in names if words & {*_words(one)}), None)
+        return exact or next((one for one in names if _contains(one, words)), None)
 
     def _product(self) -> str | None:
         """Return quantity times price, where there are both and no total."""
@@ -272,6 +286,7 @@ class _Draft:
         exact = [one for one in names if one.lower().replace(" ", "_") == name]
         words = _WORDS.get(name, name.removesuffix("_id").replace("_", " ")).split()
         liked = [one for word in words for one in names if word in _words(one)]
+        liked += [one for word in words for one in names if _contains(one, {word})]
         if name == "event_id":
             liked = [one for one in names if _IDS & {*_words(one)}]
         for one in [*exact, *liked]:
@@ -315,6 +330,11 @@ def _all_parse(values: Sequence[str], form: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _contains(name: str, words: set[str]) -> bool:
+    """Whether a long word is a part of a column's name, as in Bestelldatum."""
+    return any(len(word) > 4 and word in "".join(_words(name)) for word in words)
 
 
 def _words(name: str) -> list[str]:

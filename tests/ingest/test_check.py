@@ -130,6 +130,33 @@ def test_a_draft_takes_the_log_that_the_columns_look_like(
     assert (event["log"], event["event_type"]) == (log, {"value": kind})
 
 
+def test_a_draft_of_a_file_says_where_to_put_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bestell-export.csv"
+    file.write_text("Bestellnr;Bestelldatum;Kundennr;Menge;Einzelpreis\n1;31.01.2026;k1;2;9,90\n")
+    assert run("check", file) == 2
+    assert "arrived=YYYY-MM-DD" in capsys.readouterr().err
+    assert run("check", file, "--draft") == 0
+    text = capsys.readouterr().out
+    assert "data/landing/bestell_export/arrived=YYYY-MM-DD/" in text
+    [event] = tomllib.loads(text)["sources"]["bestell_export"]["events"]
+    assert event["person_id"] == {"from": "Kundennr"}
+    assert event["amount"] == {"sql": "Menge * Einzelpreis"}
+    assert event["event_time"] == {"from": "Bestelldatum", "format": "%d.%m.%Y"}
+
+
+def test_what_a_draft_cannot_guess_is_left_to_fill_in(tmp_path: Path) -> None:
+    file = tmp_path / "x" / f"arrived={DAY}" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("a,b\n1,2\n")
+    text = draft_source(tmp_path / "x", read_logs())
+    assert 'person_id = { from = "?" }   # which column?' in text
+    (tmp_path / "plainscore.toml").write_text(text)
+    source = read_sources(tmp_path / "plainscore.toml", read_logs())["x"]
+    assert "column ?, which [sources.x] reads, is absent" in str(source.absent_column(["a", "b"]))
+
+
 def test_check_drafts_on_request_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "landing" / "shop" / f"arrived={DAY}" / "a.csv"
     file.parent.mkdir(parents=True)
