@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from plainscore.cli.app import run_command_line
 from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome, score_day
+from tests.oracle.landing import write_landing
+from tests.oracle.nasty_worlds import NastyWorld, nasty_world
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 SAMPLE_DAY = date(2026, 10, 31)
@@ -39,6 +42,18 @@ def published_sample(
     """Return the sample with its last day published, checks and report included."""
     made = made_once(tmp_path_factory, "sample", _publish_sample)
     return made, pickle.loads(_outcome_file(made).read_bytes())
+
+
+def published_nasty_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[NastyWorld, Path]:
+    """Return a world of the oracle that is known on a later day, and where ``run`` published it."""
+    world = nasty_world(2)
+
+    def publish(made: Path) -> None:
+        write_landing(world.events, made)
+        dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
+        assert run_command_line(["run", "--plain", *dates, "--data", str(made)]) == 0
+
+    return world, made_once(tmp_path_factory, "nasty", publish)
 
 
 def _publish_sample(made: Path) -> None:

@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from plainscore.cli.app import run_command_line
+from tests.made_once import published_nasty_world
 from tests.oracle.agreement import differences
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
@@ -18,25 +19,20 @@ from tests.oracle.snapshot import snapshot
 COMMAND = Path(__file__).parents[2] / ".venv" / "bin" / "plainscore"
 
 
-def test_what_run_publishes_is_what_the_reference_says(tmp_path: Path) -> None:
-    world = nasty_world(2)  # known on a later day
-    assert run_command_line([*_landed(world, tmp_path), "--plain"]) == 0
-    _assert_agreement(world, tmp_path)
+def test_what_run_publishes_is_what_the_reference_says(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    _assert_agreement(*published_nasty_world(tmp_path_factory))
 
 
 def test_a_world_without_services_is_scored_all_the_same_under_prefect(tmp_path: Path) -> None:
     world = nasty_world(0, without_log="service")
-    command = [COMMAND, *_landed(world, tmp_path)]
+    write_landing(world.events, tmp_path)
+    dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
+    command = [COMMAND, "run", *dates, "--data", tmp_path]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
     _assert_agreement(world, tmp_path)
-
-
-def _landed(world: NastyWorld, data_dir: Path) -> list[str]:
-    """Write the logs and return the command that publishes their snapshot."""
-    write_landing(world.events, data_dir)
-    dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
-    return ["run", *dates, "--data", str(data_dir)]
 
 
 def _assert_agreement(world: NastyWorld, data_dir: Path) -> None:
