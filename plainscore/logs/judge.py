@@ -140,7 +140,8 @@ from valued"""
             causes.append(_why_not(name, self._log.kinds[name]))
         if not causes:
             return condition, text_literal(missing)
-        said = f"{text_literal(name + ' ')} || coalesce({', '.join(causes)})"
+        cause = f"coalesce({', '.join(causes)})" if len(causes) > 1 else causes[0]
+        said = f"{text_literal(name + ' ')} || {cause}"
         return condition, f"coalesce({said}, {text_literal(missing)})"
 
     def _first_reason(self) -> str:
@@ -169,8 +170,10 @@ from valued"""
         for own in self._log.fields:
             if own.name in event.required:
                 yield self._absent(own.name)
+            elif own.name in event.defined and own.kind == "amount":
+                yield self._forbidden(own.name)
             if own.name in event.defined:
-                yield from self._objections_to_value(own)
+                yield from self._out_of_bounds(own)
         other = self._log.other_person
         if other in event.defined:
             same = text_literal(f"{other} is the person themselves")
@@ -178,14 +181,14 @@ from valued"""
         for rule in self._log.rules.values():
             yield f"({rule.refuse_where})", text_literal(rule.reason)
 
-    def _objections_to_value(self, own: Field) -> Iterator[tuple[str, str]]:
+    def _forbidden(self, name: str) -> tuple[str, str]:
+        """Return the objection to an optional amount that can be read and is not allowed."""
+        why = _amount_fault(name)
+        is_number = f"{why} <> {text_literal(_NOT_READ['amount'])}"
+        return f"{self._is_unread(name)} and {is_number}", f"{text_literal(name + ' ')} || {why}"
+
+    def _out_of_bounds(self, own: Field) -> Iterator[tuple[str, str]]:
         name = identifier(own.name)
-        if own.kind == "amount":
-            why = _why_not(own.name, own.kind)
-            forbidden = (
-                f"{self._is_unread(own.name)} and {why} <> {text_literal(_NOT_READ['amount'])}"
-            )
-            yield forbidden, f"{text_literal(own.name + ' ')} || {why}"
         if own.choices:
             listed = ", ".join(map(text_literal, own.choices))
             yield f"{name} not in ({listed})", text_literal(f"{own.name} is unknown")

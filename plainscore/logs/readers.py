@@ -22,6 +22,7 @@ from plainscore.logs.sources import Source
 from plainscore.logs.text_files import (
     ESCAPE,
     ESCAPES,
+    MAX_LINE_BYTES,
     SEPARATOR,
     TextFile,
     prepare,
@@ -32,6 +33,8 @@ from plainscore.logs.text_files import (
 PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
 _ODD_ROWS = 20_000
+# Escapes double a line at most; a number and a reason stand before it.
+_MAX_SCRATCH_LINE = 2 * MAX_LINE_BYTES + 1_000
 
 
 @dataclass
@@ -304,14 +307,13 @@ def _read_lines(
         f"{text_literal(one)}: '{'BIGINT' if one == 'line' else 'VARCHAR'}'" for one in declared
     )
     paths = ", ".join(text_literal(escape_glob(str(text.path))) for text in texts)
-    longest = max(text.longest for text in texts) + 100
     first = texts[0].first_line
     nulls = ", ".join(text_literal(one) for one in null or ("",))
     reader = (
         f"read_csv([{paths}], header = false, auto_detect = false, filename = 'file_path', "
         f"skip = {0 if is_rewritten else first - 1}, quote = '', escape = '', "
         f"delim = {text_literal(SEPARATOR if is_rewritten else delimiter)}, "
-        f"nullstr = [{nulls}], max_line_size = {max(longest, 2**21)}, columns = {{{types}}}, "
+        f"nullstr = [{nulls}], max_line_size = {_MAX_SCRATCH_LINE}, columns = {{{types}}}, "
         f"strict_mode = false)"
     )
     chosen = ", ".join(f'"{one}"' for one in columns)

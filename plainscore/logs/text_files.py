@@ -16,9 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from operator import methodcaller
 from pathlib import Path
 from typing import IO
+
+import numpy as np
 
 from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.sources import Format
@@ -64,7 +65,6 @@ class TextFile:
     names: tuple[str, ...] = ()
     first_line: int = 1
     row_count: int = 0
-    longest: int = 0
     sample: tuple[str, ...] = ()
     is_rewritten: bool = False
     has_escapes: bool = False
@@ -211,6 +211,9 @@ def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
 
 
 def _is_utf8(block: bytes) -> bool:
+    """Return whether bytes are UTF-8; they may end within a sign."""
+    if block.isascii():
+        return True
     try:
         codecs.getincrementaldecoder("utf-8")().decode(block)
     except UnicodeDecodeError:
@@ -266,61 +269,64 @@ class _Scan:
     ) -> None:
         self._is_csv = file.format == "csv"
         self._form, self._check_names, self._copy = form, check_names, copy
-        trouble = f"\r{SEPARATOR}{ESCAPE}\x01" + (form.quote if self._is_csv else "")
-        self._trouble = re.compile(f"[{re.escape(trouble)}]".encode())
+        # A record cut in lines, and what the line reader splits at, are not for DuckDB.
+        self._trouble = [b"\r", (form.quote if self._is_csv else "\x01").encode()]
         self._names: tuple[str, ...] = ()
-        self._count = methodcaller("count", form.delimiter.encode())
-        self._lines, self._longest, self._sample = 0, 0, list[str]()
+        self._lines, self._sample = 0, list[str]()
 
     def read(self, blocks: Iterable[bytes]) -> TextFile | None:
         """Return how to read the file, or None where it must be written once more."""
-        rest, is_begun = b"", False
+        rest = b""
         for block in blocks:
             if self._copy:
                 self._copy.write(block)
-            if self._trouble.search(block) or (not is_begun and block.startswith(_BOM)):
+            if any(sign and sign in block for sign in self._trouble):
                 return None
-            is_begun = True
+            # Lines within a block are no longer than it is.
+            if len(rest) + block.find(b"\n") > MAX_LINE_BYTES:
+                return None
             whole, end, rest = (rest + block).rpartition(b"\n")
-            if len(rest) > MAX_LINE_BYTES or (end and not self._is_plain(whole)):
+            if len(rest) > MAX_LINE_BYTES or (end and not self._is_plain(whole + end)):
                 return None
-        if rest and not self._is_plain(rest):
+        if rest and not self._is_plain(rest + b"\n"):
             return None
         if self._is_csv and not self._names:
             return None
         begin = self._form.skip + (not self._form.names) if self._is_csv else 0
         return TextFile(
-            Path(), self._names, begin + 1, self._lines - begin, self._longest, tuple(self._sample)
+            Path(), self._names, begin + 1, self._lines - begin, sample=tuple(self._sample)
         )
 
-    def _is_plain(self, whole: bytes) -> bool:
-        if not whole.isascii():
-            try:
-                whole.decode()
-            except UnicodeDecodeError:
-                return False
-        lines = whole.split(b"\n")
-        self._longest = max(self._longest, max(map(len, lines)))
-        if self._longest > MAX_LINE_BYTES:
+    def _is_plain(self, lines: bytes) -> bool:
+        if (not self._lines and lines.startswith(_BOM)) or not _is_utf8(lines):
             return False
-        if self._is_csv:
-            if not self._lines:
-                if len(lines) <= self._form.skip:
+        body = lines
+        if not self._lines:
+            first = lines[: 2**20].split(b"\n", max(_SAMPLE_LINES, self._form.skip + 1))
+            if self._is_csv:
+                if len(first) < self._form.skip + 2:
                     return False
-                self._names = _header(_numbered(iter(lines[: self._form.skip + 1])), self._form)
+                self._names = _header(_numbered(iter(first)), self._form)
                 self._check_names(self._names)
-                if len(self._names) < 2:
-                    return False
-            body = lines[self._form.skip :] if not self._lines else lines
-            if set(map(self._count, body)) != {len(self._names) - 1}:
-                return False
-        elif not self._lines:
-            self._sample = [
-                line[:_SAMPLE_CHARACTERS].decode("utf-8", "ignore")
-                for line in lines[:_SAMPLE_LINES]
-            ]
-        self._lines += len(lines)
-        return True
+                body = lines[sum(len(line) + 1 for line in first[: self._form.skip]) :]
+            else:
+                self._sample = [
+                    line[:_SAMPLE_CHARACTERS].decode("utf-8", "ignore") for line in first
+                ]
+        self._lines += lines.count(b"\n")
+        return not self._is_csv or self._has_all_fields(body)
+
+    def _has_all_fields(self, lines: bytes) -> bool:
+        """Return whether every line has as many delimiters as the header."""
+        delimiter, each = self._form.delimiter.encode(), len(self._names) - 1
+        if len(delimiter) > 1 or each == 0:
+            return False
+        signs = np.frombuffer(lines, np.uint8)
+        ends, between = np.flatnonzero(signs == 10), np.flatnonzero(signs == delimiter[0])
+        if len(between) != each * len(ends):
+            return False
+        by_line = between.reshape(-1, each)
+        return bool((by_line[:, -1] < ends).all() and (by_line[1:, 0] > ends[:-1]).all())
 
 
 # ---- files that are written once more ------------------------------------------------------------
@@ -351,7 +357,7 @@ def _rewrite(
             for line, text, reason in lines
             if reason is not None or text.strip(" \t\r")
         )
-    count, longest, has_escapes = 0, 0, False
+    count, has_escapes = 0, False
     for line, fields, reason in rows:
         joined = SEPARATOR.join(fields)
         if _UNSAFE.search(joined) or joined.count(SEPARATOR) != len(fields) - 1:
@@ -360,13 +366,9 @@ def _rewrite(
         if not names and len(sample) < _SAMPLE_LINES:
             sample.append(joined[:_SAMPLE_CHARACTERS])
         written = f"{line}{SEPARATOR}{reason or ''}{SEPARATOR}{joined}\n"
-        count, longest = count + 1, max(longest, len(written))
+        count += 1
         scratch.write(written)
-    # A sign takes up to 4 bytes.
-    return TextFile(
-        Path(), names, 1, count, 4 * longest, tuple(sample), is_rewritten=True,
-        has_escapes=has_escapes,
-    )  # fmt: skip
+    return TextFile(Path(), names, 1, count, tuple(sample), True, has_escapes)
 
 
 def escape(text: str) -> str:
