@@ -19,7 +19,7 @@ def test_every_table_has_its_place_once() -> None:
         assert page.count(f"<!-- {name}:begin -->") == page.count(f"<!-- {name}:end -->") == 1
 
 
-def test_a_page_without_the_markers_is_told_which() -> None:
+def test_a_page_without_the_markers_is_refused() -> None:
     with pytest.raises(UsageError, match="<!-- factors:begin -->"):
         refreshed("# No tables here")
 

@@ -62,7 +62,7 @@ def test_cron_mails_the_error_alone_and_sees_the_exit_code(tmp_path: Path) -> No
     assert "landing" in ended.stderr
 
 
-def test_cron_is_told_that_another_command_writes(tmp_path: Path) -> None:
+def test_cron_sees_that_another_command_writes(tmp_path: Path) -> None:
     with writer_lock(tmp_path / "data", "a long backfill"):
         ended = _by_cron(tmp_path)
     assert ended.returncode == errors.Locked.exit_code

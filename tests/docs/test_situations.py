@@ -58,17 +58,17 @@ def scene(before: Path, tmp_path: Path) -> Iterator[Scene]:
 @pytest.mark.parametrize("title", TROUBLE)
 def test_a_situation_ends_as_the_page_shows(title: str, scene: Scene) -> None:
     TROUBLE[title](scene)
-    code, is_told = 0, True
+    code, is_reported = 0, True
     for shown in SITUATIONS[title]:
         if shown.command == LAST_CODE:
             assert str(code) == shown.output
-            is_told = True
+            is_reported = True
             continue
-        assert is_told, f"{code} before {shown.command}"
+        assert is_reported, f"{code} before {shown.command}"
         code, output = _typed(shown.command, scene)
-        is_told = code == 0
+        is_reported = code == 0
         _assert_as_shown(output, shown)
-    assert is_told
+    assert is_reported
 
 
 def test_there_are_twelve_and_each_is_brought_about() -> None:

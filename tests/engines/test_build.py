@@ -56,7 +56,7 @@ def test_an_error_inside_closes_the_engine_and_removes_its_folder(tmp_path: Path
 D, BEFORE, AFTER = (date(2026, 1, 31), date(2025, 12, 31), date(2026, 2, 1))
 
 
-def test_a_snapshot_leaves_nothing_out_unless_told_to() -> None:
+def test_a_snapshot_leaves_nothing_out_unless_asked_to() -> None:
     assert SnapshotDates(D, AFTER).parameters["events_until"] == D
     assert SnapshotDates(D, AFTER, BEFORE).parameters["events_until"] == BEFORE
 

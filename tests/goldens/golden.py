@@ -77,13 +77,13 @@ def run_golden(golden: Golden, places: Mapping[str, Path]) -> Golden:
     words = [_placed(word, places) for word in shlex.split(golden.command)]
     said = run_in_process(words)
     text = f"{said.out.decode(errors='replace')} {said.err}"
-    told = " ".join(re.sub(r"[│\n]", " ", text).split())
+    printed = " ".join(re.sub(r"[│\n]", " ", text).split())
     data = canonical(golden.read_as, said.out, places)
     return Golden(
         golden.command,
         golden.read_as,
         said.exit_code,
-        tuple(name for name in golden.names if _placed(name, places) in told),
+        tuple(name for name in golden.names if _placed(name, places) in printed),
         hashlib.sha256(data.encode()).hexdigest() if data else "",
         data[:EXCERPT],
     )

@@ -71,7 +71,7 @@ def sample(tmp_path: Path) -> Iterator[SnapshotRequest]:
         yield read_request(date(2026, 10, 31), None, tmp_path / "data", threads=THREADS)
 
 
-def test_no_manifest_tells_which_engine_made_the_sample_but_the_ledger_does(
+def test_no_manifest_shows_which_engine_made_the_sample_but_the_ledger_does(
     engine_name: EngineName, sample: SnapshotRequest
 ) -> None:
     settings = sample.settings.model_copy(update={"engine": engine_name})

@@ -52,8 +52,8 @@ def test_the_answer_is_the_one_shown(
     monkeypatch.chdir(CHECKOUT)
     arguments = [word.replace(SHOWN_SAMPLE, str(months)) for word in words(shown.command)]
     assert run_command_line(arguments) == 0
-    told = [line.rstrip() for line in capsys.readouterr().out.strip("\n").splitlines()]
-    assert told == shown.output.strip("\n").splitlines()
+    printed = [line.rstrip() for line in capsys.readouterr().out.strip("\n").splitlines()]
+    assert printed == shown.output.strip("\n").splitlines()
 
 
 def test_answers_agree_with_the_rows_they_are_made_of(months: Path) -> None:
@@ -70,8 +70,8 @@ def test_answers_agree_with_the_rows_they_are_made_of(months: Path) -> None:
         for day in DAYS
         for band in ("not scored", "poor", "fair", "good", "excellent", "outstanding")
     }
-    told = {(str(day), band): people for day, band, people, _ in answers["bands"]}
-    assert told == {key: people for key, people in counted.items() if people}
+    printed = {(str(day), band): people for day, band, people, _ in answers["bands"]}
+    assert printed == {key: people for key, people in counted.items() if people}
 
     before, after = (by_day[day] for day in DAYS)
     moves = {

@@ -115,10 +115,10 @@ def test_a_card_without_friends_benefits_and_higher_band_is_explained() -> None:
 def test_a_person_who_is_not_scored_has_values_and_a_rule() -> None:
     on = card(MONTHS, rules={"N1": {"reason": "too new", "what_to_do": "wait"}})
     one = PersonOnCard(on, "p", {"months": 4}, {}, not_scored_code="N1")
-    told = one.as_json()
-    assert (told["score"], told["band"], told["next_band"]) == (None, None, None)
-    assert told["not_scored"] == {"code": "N1", "reason": "too new", "what_to_do": "wait"}
-    assert [row["points"] for row in told["points"]] == [None]
+    explained = one.as_json()
+    assert (explained["score"], explained["band"], explained["next_band"]) == (None, None, None)
+    assert explained["not_scored"] == {"code": "N1", "reason": "too new", "what_to_do": "wait"}
+    assert [row["points"] for row in explained["points"]] == [None]
 
 
 # --- ways to the next band -----------------------------------------------------------------------

@@ -25,7 +25,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.title)
-def test_a_mistake_is_told_with_file_line_and_key(mistake: Mistake, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_file_line_and_key(mistake: Mistake, tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(mistake.text, encoding="utf-8")
     with pytest.raises(ScorecardError) as raised:
@@ -34,14 +34,14 @@ def test_a_mistake_is_told_with_file_line_and_key(mistake: Mistake, tmp_path: Pa
     assert raised.value.exit_code == 2
 
 
-def test_a_text_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_text_that_is_no_toml_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text("name = standard", encoding="utf-8")
     with pytest.raises(ScorecardError, match=rf"{re.escape(str(path))}: .*line 1"):
         read_scorecard(path)
 
 
-def test_a_mistake_in_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path) -> None:
+def test_a_mistake_in_a_card_that_extends_is_reported_in_its_own_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
         'extends = "standard"\nname = "own"\n\n[feature.paid_bills]\nmissing_points = 11\n',
@@ -53,7 +53,7 @@ def test_a_mistake_in_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path
     assert str(raised.value) == wanted
 
 
-def test_a_mistake_of_the_extended_card_is_told_in_that_file(tmp_path: Path) -> None:
+def test_a_mistake_of_the_extended_card_is_reported_in_that_file(tmp_path: Path) -> None:
     base = tmp_path / "house.toml"
     base.write_text(STANDARD.replace("base = 350", "base = -1", 1), encoding="utf-8")
     own = tmp_path / "own.toml"
@@ -77,7 +77,7 @@ def test_a_card_that_extends_keeps_what_it_does_not_change(tmp_path: Path) -> No
     assert own.features == standard.features
 
 
-def test_an_unknown_card_is_told_with_the_packaged_ones() -> None:
+def test_an_unknown_card_is_reported_with_the_packaged_ones() -> None:
     with pytest.raises(UsageError, match=r"no scorecard 'stadard'.*reported_b, standard"):
         find_scorecard("stadard")
 
@@ -116,7 +116,7 @@ def test_a_run_needs_a_card() -> None:
         read_scorecards(())
 
 
-def test_a_section_of_a_card_that_extends_is_told_in_its_own_file(tmp_path: Path) -> None:
+def test_a_section_of_a_card_that_extends_is_reported_in_its_own_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
         'extends = "standard"\nname = "own"\n\n[[band]]\nname = "all"\nat_least = 400\n',

@@ -66,7 +66,7 @@ def test_a_card_that_is_fit_is_said_to_be(
     assert capsys.readouterr().out == ("own 1.0.0 can run: 32 features, 350 to 950 points\n")
 
 
-def test_a_card_that_is_not_fit_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_card_that_is_not_fit_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(STANDARD.replace("max_points = 210", "max_points = 200", 1), encoding="utf-8")
     with pytest.raises(UsageError, match=r"own\.toml:\d+: factor\.credit_history\.max_points:"):
@@ -87,6 +87,6 @@ def test_the_schema_is_printed_for_editors(capsys: pytest.CaptureFixture[str]) -
     assert "utilisation" in printed["else"]["properties"]["feature"]["propertyNames"]["enum"]
 
 
-def test_an_unknown_card_is_told() -> None:
+def test_an_unknown_card_is_reported() -> None:
     with pytest.raises(UsageError, match="no scorecard 'noone'"):
         scorecard("noone")

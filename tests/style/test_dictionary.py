@@ -36,6 +36,6 @@ def test_the_command_prints_it_or_writes_it(
     assert (tmp_path / "tables.md").read_text(encoding="utf-8") == dictionary(house())
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file or directory"):
         dictionary_command(write=tmp_path / "nowhere" / "tables.md")

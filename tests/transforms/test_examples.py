@@ -43,7 +43,7 @@ def test_an_example_that_holds_says_nothing() -> None:
     assert disagreements(WorkedExample("staging.bill", "late", A_LATE_BILL, D)) == []
 
 
-def test_an_example_that_does_not_hold_tells_both_rows() -> None:
+def test_an_example_that_does_not_hold_shows_both_rows() -> None:
     wrong = A_LATE_BILL.replace("| b | 5 |", "| b | 4 |")
     found = disagreements(WorkedExample("staging.bill", "late", wrong, D))
     assert found[:2] == [
@@ -52,7 +52,9 @@ def test_an_example_that_does_not_hold_tells_both_rows() -> None:
     ]
 
 
-def test_a_promise_of_the_contract_that_is_broken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promise_of_the_contract_that_is_broken_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bill = house()["staging.bill"]
     least = replace(bill.column("days_late"), minimum=6)
     columns = tuple(least if column.name == "days_late" else column for column in bill.columns)

@@ -69,7 +69,7 @@ def test_a_short_name_means_the_table_made_last() -> None:
         ("nonsense", "plainscore dictionary"),
     ],
 )
-def test_an_unknown_column_is_told_with_near_names(wrong: str, near: str) -> None:
+def test_an_unknown_column_is_reported_with_near_names(wrong: str, near: str) -> None:
     with pytest.raises(UsageError, match=near):
         lineage(house(), wrong)
 
