@@ -34,31 +34,60 @@ def test_a_mistake_is_reported_with_file_line_and_key(mistake: Mistake, tmp_path
     assert raised.value.exit_code == 2
 
 
-def test_a_text_that_is_no_toml_is_reported_with_its_line(tmp_path: Path) -> None:
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A card that extends the standard one and changes nothing."""
     path = tmp_path / "own.toml"
-    path.write_text("name = standard", encoding="utf-8")
-    with pytest.raises(ScorecardError, match=rf"{re.escape(str(path))}: .*line 1"):
-        read_scorecard(path)
+    path.write_text('extends = "standard"\nname = "own"\n\n', encoding="utf-8")
+    return path
 
 
-def test_a_mistake_in_a_card_that_extends_is_reported_in_its_own_file(tmp_path: Path) -> None:
-    path = tmp_path / "own.toml"
-    path.write_text(
-        'extends = "standard"\nname = "own"\n\n[feature.paid_bills]\nmissing_points = 11\n',
-        encoding="utf-8",
-    )
+def test_a_text_that_is_no_toml_is_reported_with_its_line(own: Path) -> None:
+    own.write_text("name = standard", encoding="utf-8")
+    with pytest.raises(ScorecardError, match=rf"{re.escape(str(own))}: .*line 1"):
+        read_scorecard(own)
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (
+            "[feature.paid_bills]\nmissing_points = 11\n",
+            "5: feature.paid_bills.missing_points: pass the feature's most, 10",
+        ),
+        (
+            '[[band]]\nname = "all"\nat_least = 400\n',
+            "4: band: starts at the base, 350, and ends by 950",
+        ),
+    ],
+)
+def test_a_mistake_in_a_card_that_extends_is_reported_in_its_own_file(
+    own: Path, more: str, fault: str
+) -> None:
+    own.write_text(own.read_text() + more, encoding="utf-8")
     with pytest.raises(ScorecardError) as raised:
-        read_scorecard(path)
-    wanted = f"{path}:5: feature.paid_bills.missing_points: pass the feature's most, 10"
-    assert str(raised.value) == wanted
+        read_scorecard(own)
+    assert str(raised.value) == f"{own}:{fault}"
 
 
-def test_a_mistake_of_the_extended_card_is_reported_in_that_file(tmp_path: Path) -> None:
-    base = tmp_path / "house.toml"
+def test_a_mistake_of_the_extended_card_is_reported_in_that_file(own: Path) -> None:
+    base = own.with_name("house.toml")
     base.write_text(STANDARD.replace("base = 350", "base = -1", 1), encoding="utf-8")
-    own = tmp_path / "own.toml"
     own.write_text('extends = "house"\nname = "own"\n', encoding="utf-8")
     with pytest.raises(ScorecardError, match=re.escape(f"{base}:")):
+        read_scorecard(own)
+
+
+def test_a_card_that_extends_keeps_what_it_does_not_change(own: Path) -> None:
+    read, standard = read_scorecard(own), read_scorecard(find_scorecard("standard"))
+    assert (read.name, read.features) == ("own", standard.features)
+
+
+def test_a_card_is_utf_8_with_or_without_a_byte_order_mark(own: Path) -> None:
+    own.write_text(STANDARD, encoding="utf-8-sig")
+    assert read_scorecard(own) == read_scorecard(find_scorecard("standard"))
+    own.write_text('name = "für"', encoding="latin-1")
+    with pytest.raises(ScorecardError, match="save it as UTF-8"):
         read_scorecard(own)
 
 
@@ -67,14 +96,6 @@ def test_a_card_cannot_extend_itself(tmp_path: Path) -> None:
         (tmp_path / f"{name}.toml").write_text(f'extends = "{other}"\n', encoding="utf-8")
     with pytest.raises(ScorecardError, match="extends itself"):
         read_scorecard(tmp_path / "one.toml")
-
-
-def test_a_card_that_extends_keeps_what_it_does_not_change(tmp_path: Path) -> None:
-    path = tmp_path / "own.toml"
-    path.write_text('extends = "standard"\nname = "own"\n', encoding="utf-8")
-    own, standard = read_scorecard(path), read_scorecard(find_scorecard("standard"))
-    assert own.name == "own"
-    assert own.features == standard.features
 
 
 def test_an_unknown_card_is_reported_with_the_packaged_ones() -> None:
@@ -92,15 +113,6 @@ def test_a_path_may_be_relative_to_the_project(tmp_path: Path) -> None:
         find_scorecard("standard", Project(tmp_path, "none").method)
 
 
-def test_a_card_is_utf_8_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / "own.toml"
-    path.write_text(STANDARD, encoding="utf-8-sig")
-    assert read_scorecard(path) == read_scorecard(find_scorecard("standard"))
-    path.write_text('name = "für"', encoding="latin-1")
-    with pytest.raises(ScorecardError, match="save it as UTF-8"):
-        read_scorecard(path)
-
-
 def test_cards_of_one_run_have_different_names_and_the_same_rules(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="share a name"):
         read_scorecards(("standard", "standard"))
@@ -114,17 +126,6 @@ def test_cards_of_one_run_have_different_names_and_the_same_rules(tmp_path: Path
 def test_a_run_needs_a_card() -> None:
     with pytest.raises(UsageError, match="at least one scorecard"):
         read_scorecards(())
-
-
-def test_a_section_of_a_card_that_extends_is_reported_in_its_own_file(tmp_path: Path) -> None:
-    path = tmp_path / "own.toml"
-    path.write_text(
-        'extends = "standard"\nname = "own"\n\n[[band]]\nname = "all"\nat_least = 400\n',
-        encoding="utf-8",
-    )
-    with pytest.raises(ScorecardError) as raised:
-        read_scorecard(path)
-    assert str(raised.value).startswith(f"{path}:4: band: starts at the base")
 
 
 def test_the_schema_is_itself_valid() -> None:
@@ -142,10 +143,8 @@ def test_the_schema_sees_a_mistake_where_a_schema_can(mistake: Mistake) -> None:
 
 
 def test_a_card_that_extends_may_hold_only_what_differs() -> None:
-    assert (
-        _errors('extends = "standard"\nname = "own"\n[feature.paid_bills]\nmissing_points = 1')
-        == []
-    )
+    text = 'extends = "standard"\nname = "own"\n[feature.paid_bills]\nmissing_points = 1'
+    assert _errors(text) == []
 
 
 @pytest.mark.parametrize(
