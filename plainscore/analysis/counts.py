@@ -51,11 +51,6 @@ _CELL = (
 )
 
 
-def analysis_sql(name: str, method: Method) -> str:
-    """Return a query of transforms/analysis."""
-    return method.file(f"{ANALYSIS_SQL}/{name}.sql").read_text(encoding="utf-8")
-
-
 def count_people(
     con: duckdb.DuckDBPyConnection,
     run: PublishedSet,
@@ -71,7 +66,9 @@ def count_people(
     """
     for name in RUN_TABLES:
         con.execute(f"create or replace temp view run_{name} as from {run.source(name)}")
-    con.execute(f"create temp table {table}_subject as {analysis_sql('subjects', method)}")
+    con.execute(
+        f"create temp table {table}_subject as {method.text(f'{ANALYSIS_SQL}/subjects.sql')}"
+    )
     cards = con.execute(f"select distinct scorecard_no from {table}_subject order by all")
     counted = []
     for (card,) in cards.fetchall():

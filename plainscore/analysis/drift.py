@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from plainscore.analysis.counts import Row, analysis_sql, count_people, fill_figures
+from plainscore.analysis.counts import Row, count_people, fill_figures
 from plainscore.analysis.metrics import shorrocks_index, stability_index, stability_noise
 from plainscore.contracts.catalog import load_catalog
 from plainscore.engines.build import built
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.derived import DRIFT, derived_folder
+from plainscore.publish.derived import ANALYSIS_SQL, DRIFT, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import staging_folder
@@ -62,9 +62,9 @@ def drift_between(data_dir: Path, pair: RunPair, settings: Settings) -> None:
             count_people(con, run, f"people_{end}", method)
             con.execute(f"create temp view score_{end} as from {run.source('score')}")
         for name in ("drift_bins", "band_moves"):
-            con.execute(f"create temp table {name} as {analysis_sql(name, method)}")
+            con.execute(f"create temp table {name} as {method.text(f'{ANALYSIS_SQL}/{name}.sql')}")
         found = {
-            name: con.execute(analysis_sql(name, method)).fetchall()
+            name: con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
             for name in ("drift", "drift_bin", "band_mobility", "mobility_index")
         }
         figures: dict[str, Iterable[Row]] = {

@@ -15,7 +15,6 @@ from plainscore.analysis.counts import (
     FEATURE,
     SCORE,
     Row,
-    analysis_sql,
     count_people,
     fill_figures,
 )
@@ -29,7 +28,7 @@ from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.derived import EVALUATION, derived_folder
+from plainscore.publish.derived import ANALYSIS_SQL, EVALUATION, derived_folder
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run
 from plainscore.publish.sets import staging_folder
@@ -98,8 +97,8 @@ def evaluate_run(
         con, seen = engine.con, outcome_dates(run.dates)
         refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, settings.method))
         count_people(con, run, "counted", settings.method, OUTCOME)
-        by_points = con.execute(analysis_sql("quality", settings.method)).fetchall()
-        by_bin = con.execute(analysis_sql("risk", settings.method)).fetchall()
+        by_points = con.execute(settings.method.text(f"{ANALYSIS_SQL}/quality.sql")).fetchall()
+        by_bin = con.execute(settings.method.text(f"{ANALYSIS_SQL}/risk.sql")).fetchall()
         bands = con.execute(f"select band_no, band from {run.source('band_card')}").fetchall()
         figures: dict[str, Iterable[Row]] = {
             "outcomes.quality": ((*subject, *separation(c or ())) for *subject, c in by_points),

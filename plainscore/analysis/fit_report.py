@@ -40,32 +40,6 @@ MILLION = 1_000_000
 
 Row = tuple[str | int | float | None, ...]
 
-_SCORED = """
-with scored as (
-    select person_id, row_number() over (order by person_id) - 1 as place
-    from score where as_of_date = $day and score is not null
-)"""
-_TIES = f"""{_SCORED}
-select mine.place, friend.place, contact_months
-from friend as tie
-inner join scored as mine on tie.person_id = mine.person_id
-inner join scored as friend on tie.friend_id = friend.person_id
-where as_of_date = $day
-order by all
-"""
-# Three people of ten are held out of every fit, by a hash of the person_id.
-_PEOPLE = f"""{_SCORED}
-select
-    cast('0x' || left(sha256('held out of a fit\n' || person_id), 16) as ubigint) % 10 < 3,
-    outcome.is_bad,
-    {{columns}}
-from scored
-inner join features using (person_id)
-left join outcome on scored.person_id = outcome.person_id and outcome.as_of_date = $day
-where features.as_of_date = $day
-order by scored.place
-"""
-
 
 @dataclass(frozen=True)
 class PastSnapshot:
@@ -96,13 +70,21 @@ def read_past(
     names = [feature.name for feature in card.features if feature.bins]
     columns = ", ".join(f"cast(features.{identifier(name)} as double)" for name in names)
     for day in days:
-        rows = snapshots.rows(_PEOPLE.format(columns=columns), {"day": day})
-        held_out, bad, *values = zip(*rows, strict=True)
-        ties = np.array(snapshots.rows(_TIES, {"day": day}), dtype=np.int64).reshape(-1, 3)
+        of_day = {"day": day}
+        people, ties = (
+            snapshots.rows(snapshots.method.text(f"transforms/fit/{name}.sql"), of_day)
+            for name in ("people", "ties")
+        )
+        values = snapshots.rows(
+            f"select {columns} from features inner join score using (person_id, as_of_date) "
+            "where as_of_date = $day and score is not null order by person_id",
+            of_day,
+        )
+        held_out, bad = zip(*people, strict=True)
         yield PastSnapshot(
             day,
-            {n: np.array(v, dtype=np.float64) for n, v in zip(names, values, strict=True)},
-            ties,
+            dict(zip(names, np.array(values, dtype=np.float64).T, strict=True)),
+            np.array(ties, dtype=np.int64).reshape(-1, 3),
             np.array([one is not None for one in bad], dtype=np.bool_),
             np.array(bad, dtype=np.bool_),
             np.array(held_out, dtype=np.bool_),

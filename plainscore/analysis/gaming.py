@@ -50,11 +50,6 @@ Points = dict[str, int]
 Rows = list[tuple[Any, ...]]
 
 
-def gaming_file(name: str, method: Method) -> str:
-    """Return the text of a file of transforms/gaming."""
-    return method.file(f"transforms/gaming/{name}").read_text(encoding="utf-8")
-
-
 @contextmanager
 def built_scores(
     data_dir: Path, dates: SnapshotDates, settings: Settings
@@ -92,7 +87,7 @@ class Action(NamedTuple):
 
 @cache
 def _declared(method: Method) -> dict[str, Any]:
-    return tomllib.loads(gaming_file("actions.toml", method))
+    return tomllib.loads(method.text("transforms/gaming/actions.toml"))
 
 
 def read_actions(
@@ -139,7 +134,9 @@ def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> l
 
 def choose_people(engine: DuckDBEngine, method: Method = STANDARD_METHOD) -> list[int]:
     """Return a person_key for each of PLACES, by the champion's score and then by person_id."""
-    found = engine.con.execute(gaming_file("people.sql", method), {"places": list(PLACES)})
+    found = engine.con.execute(
+        method.text("transforms/gaming/people.sql"), {"places": list(PLACES)}
+    )
     return [person_key for (person_key,) in found.fetchall()]
 
 
@@ -166,7 +163,7 @@ class Replay:
     ) -> None:
         self._engine, self._cards, self._people = engine, cards, list(people)
         self._naive_rule, self._naive_points = (
-            gaming_file(name, method) for name in ("naive_rule.sql", "naive_points.sql")
+            method.text(f"transforms/gaming/{name}.sql") for name in ("naive_rule", "naive_points")
         )
         tables = engine.catalog.of_schema("events")
         columns = {table.name: [column.name for column in table.columns] for table in tables}
@@ -176,7 +173,7 @@ class Replay:
             for log, names in self._logs.items()
         }
         friends = engine.con.execute(
-            gaming_file("friends.sql", method),
+            method.text("transforms/gaming/friends.sql"),
             {"people": self._people, "first_key": NEW_FRIEND, "count": RELIABLE_FRIENDS},
         ).fetchall()
         is_scored = sorted({(key, None, True) for _, key, _ in friends})
@@ -468,7 +465,7 @@ def measure_planted(
     """
     con = engine.con
     files = {name.removesuffix(".parquet"): str(labels / name) for name in LABELS}
-    for statement in con.extract_statements(gaming_file("planted_labels.sql", method)):
+    for statement in con.extract_statements(method.text("transforms/gaming/planted_labels.sql")):
         con.execute(statement, {name: files[name] for name in statement.named_parameters})
     rebuilt = {"staging.tie"}
     for table in engine.catalog.tables.values():
@@ -476,8 +473,8 @@ def measure_planted(
             rebuilt.add(table.name)
             con.execute(f"drop table {table.name}")
             engine.build(table)
-    for name in ("naive_rule.sql", "planted_naive.sql"):
-        con.execute(gaming_file(name, method))
-    rows = records(con, gaming_file("planted.sql", method))
+    for name in ("naive_rule", "planted_naive"):
+        con.execute(method.text(f"transforms/gaming/{name}.sql"))
+    rows = records(con, method.text("transforms/gaming/planted.sql"))
     # As a name, "role" alone is a keyword of SQL.
     return [{name.removeprefix("played_"): cell for name, cell in row.items()} for row in rows]

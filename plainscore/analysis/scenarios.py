@@ -20,7 +20,6 @@ from plainscore.analysis.gaming import (
     LABELS,
     NAIVE,
     built_scores,
-    gaming_file,
     measure_planted,
     records,
 )
@@ -56,16 +55,12 @@ BANDS_OF_PEOPLE = """
 Record = dict[str, Any]
 
 
-def scenario_sql(name: str, method: Method) -> str:
-    """Return a query of transforms/scenarios."""
-    return method.file(f"transforms/scenarios/{name}.sql").read_text(encoding="utf-8")
-
-
 @cache
 def _rules(method: Method) -> list[dict[str, str]]:
     """Return the scenarios that are no scorecards; see transforms/scenarios.toml."""
-    text = method.file("transforms/scenarios.toml").read_text(encoding="utf-8")
-    rules: list[dict[str, str]] = tomllib.loads(text)["scenario"]
+    rules: list[dict[str, str]] = tomllib.loads(method.text("transforms/scenarios.toml"))[
+        "scenario"
+    ]
     return rules
 
 
@@ -152,7 +147,10 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
             bands = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
             outcomes = _outcome_figures(store, engine, dates, settings)
             made = {"figures": list(_figures(con, moves, outcomes, method))}
-            made |= {name: records(con, scenario_sql(name, method)) for name in TABLES}
+            made |= {
+                name: records(con, method.text(f"transforms/scenarios/{name}.sql"))
+                for name in TABLES
+            }
             if all((labels / name).is_file() for name in LABELS):
                 planted = measure_planted(engine, labels, method)
                 made["planted"] = list(_planted_gains(planted, cards, rules))
@@ -183,7 +181,7 @@ def add_rules(
     con, first, social = engine.con, cards[0].name, cards[0].late_factor
     if social is None:
         return
-    con.execute(gaming_file("naive_rule.sql", method))
+    con.execute(method.text("transforms/gaming/naive_rule.sql"))
     con.execute(
         f"create temp table social_point as select person_key, {social} as points, "
         f"cast({dict(cards[0].factor_caps)[social]} as bigint) as most "
@@ -221,8 +219,10 @@ def _figures(
     method: Method,
 ) -> Iterator[Record]:
     """Yield one row of figures per scenario."""
-    friends = {row["society"]: row for row in records(con, scenario_sql("friends", method))}
-    for row in records(con, scenario_sql("figures", method)):
+    friends = {
+        row["society"]: row for row in records(con, method.text("transforms/scenarios/friends.sql"))
+    }
+    for row in records(con, method.text("transforms/scenarios/figures.sql")):
         name = row["society"]
         moved = [(old, new, people) for (of, old, new), people in moves.items() if of == name]
         higher, lower = row.pop("band_up"), row.pop("band_down")
@@ -272,7 +272,9 @@ def _outcome_figures(
         outcomes = seen.con.execute(f"select person_id, is_bad from {OUTCOME}").fetchall()
     engine.con.execute("create temp table outcome (person_id varchar, is_bad boolean)")
     insert_rows(engine.con, "temp.outcome", outcomes)
-    counted = engine.con.execute(scenario_sql("outcomes", settings.method)).fetchall()
+    counted = engine.con.execute(
+        settings.method.text("transforms/scenarios/outcomes.sql")
+    ).fetchall()
     found = [(name, separation(counts)) for name, counts in counted]
     return {
         name: {

@@ -56,6 +56,10 @@ class Method:
             raise UsageError(f"the project has no {name}: add it, or extend the standard method")
         return found
 
+    def text(self, name: str) -> str:
+        """Return the text of one file by its path; raises as `file` does."""
+        return self.file(name).read_text(encoding="utf-8")
+
     def find(self, name: str) -> Path | None:
         """Return one file by its path, or None where no layer has it, or where it is excluded."""
         for layer in reversed(self._layers_of(name)):

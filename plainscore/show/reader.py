@@ -43,7 +43,7 @@ def method_text(name: str, method: Method = STANDARD_METHOD) -> str:
 
     Raises UsageError where the method has no such file.
     """
-    return method.file(name).read_text(encoding="utf-8")
+    return method.text(name)
 
 
 def render_page(template: str, method: Method = STANDARD_METHOD, **values: Any) -> str:

@@ -1,0 +1,11 @@
+-- Everyone scored on $day: who is held out of every fit (three of ten people, by a hash of the
+-- person_id), and what became of them, null where that is not known.
+select
+    cast('0x' || left(sha256('held out of a fit' || chr(10) || score.person_id), 16) as ubigint)
+    % 10 < 3 as is_held_out,
+    outcome.is_bad
+from score
+left join outcome
+    on score.person_id = outcome.person_id and outcome.as_of_date = $day
+where score.as_of_date = $day and score.score is not null
+order by score.person_id
