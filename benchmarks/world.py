@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.common.text import read_parquet
-from plainscore.logs.event_store import open_store
+from plainscore.store.event_store import open_store
 from plainscore.logs.tables import LOGS
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.compile import points_case

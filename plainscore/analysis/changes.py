@@ -38,7 +38,7 @@ from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.logs.event_store import EventStore, open_store
+from plainscore.store.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived

@@ -26,7 +26,7 @@ from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.logs.event_store import EventStore, open_store
+from plainscore.store.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import ANALYSIS_SQL, EVALUATION, derived_folder
 from plainscore.publish.publication import publish_derived

@@ -31,7 +31,7 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.logs.event_store import EventStore, open_store
+from plainscore.store.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end
 from plainscore.runs.report import is_invented_world
 from plainscore.runs.request import snapshot_dates

@@ -35,7 +35,7 @@ def prepare(lake: Lake) -> None:
 
 def add_people(lake: Lake, log: Log, rows: str) -> None:
     """Give a key to all people in the rows that stand for themselves, in the order of their ids."""
-    ids = " union ".join(
+    ids = " union all ".join(
         f"select {identifier(name)} as person_id from {rows} where reason is null"
         for name in log.person_fields
     )
@@ -44,7 +44,7 @@ def add_people(lake: Lake, log: Log, rows: str) -> None:
         create or replace temp table new_person as
         select {lake.next_key()} + row_number() over (order by person_id) - 1 as person_key,
             person_id
-        from ({ids}) as named
+        from (select distinct n.person_id from ({ids}) as n) as named
         where person_id is not null
             and person_id not in (select p.person_id from known_person as p)
         """

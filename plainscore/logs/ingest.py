@@ -1,247 +1,57 @@
 """Ingest what is new in a landing directory into the event store."""
 
-import os
+import json
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
-import polars as pl
+import duckdb
 
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import file_sha256
 from plainscore.common.signals import stop_if_interrupted
-from plainscore.logs import seen_ids
+from plainscore.common.text import identifier
+from plainscore.contracts.logs import Log, read_logs
+from plainscore.logs import deduplicate
 from plainscore.logs.changes import FileStates
-from plainscore.logs.event_store import (
-    COUNTS,
-    Counts,
-    apply_counts,
-    digests,
-    new_entries,
-    next_file_no,
-)
-from plainscore.logs.identity import (
-    CONFLICT,
-    DUPLICATE,
-    PLACE,
-    Verdicts,
-    judge_shared_ids,
-)
+from plainscore.logs.deduplicate import COUNTS
+from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import (
     FileRefused,
     LandingFile,
+    Listing,
     RefusedFile,
     blocked_days,
+    file_at,
     list_landing,
 )
-from plainscore.logs.readers import FileFacts
-from plainscore.logs.repeats import RepeatedRows
-from plainscore.logs.tables import LOGS, stored_name
-from plainscore.logs.units import Bundle, ParsedBundle, UnitReader, in_bundles, parse_bundle
-from plainscore.logs.writer import StoreWriter, WriteBuffer, ordered_map
-
-# One batch: whole arrival days of one log, read, judged and written into the store's files.
-# Nothing here commits; a batch in which a file turns out to be unreadable is thrown away.
-
-PIECE_ROWS = 1_500_000
-
-
-@dataclass(frozen=True)
-class ReadyBundle:
-    """A parsed bundle with all that can be known of its rows before their turn has come.
-
-    ``numbers`` are those of ``seen_ids.number_ids``, ``in_order`` the same sorted.
-    """
-
-    parsed: ParsedBundle
-    keys: dict[str, pl.Series]
-    numbers: seen_ids.Numbers
-    in_order: seen_ids.Numbers
-
-
-class Batch:
-    """Numbered files of one log on their way into the store.
-
-    ``bundles`` are read in one thread, made ``ready`` in several, and taken in their order by the
-    one that changes the store.
-    """
-
-    def __init__(
-        self,
-        writer: StoreWriter,
-        landing: Path,
-        log: str,
-        files: Mapping[int, LandingFile],
-        threads: int,
-    ) -> None:
-        self._writer = writer
-        self._log = log
-        self._files = files
-        self._arrivals = {file_no: file.arrived for file_no, file in files.items()}
-        self._pending = WriteBuffer(writer.tables[log], writer.behind, PIECE_ROWS)
-        self._reader = UnitReader(log, list(files.items()))
-        self._counts = Counts()
-        self._set_aside = RepeatedRows(writer, landing, log, files, self._reader.facts, threads)
-        self._displaced = pl.DataFrame(schema={"file_no": pl.Int64, "line": pl.Int64})
-
-    @property
-    def log(self) -> str:
-        """The log of all its files."""
-        return self._log
-
-    @property
-    def files(self) -> Mapping[int, LandingFile]:
-        """The files by number."""
-        return self._files
-
-    @property
-    def facts(self) -> Mapping[int, FileFacts]:
-        """What is known about each file once it was read."""
-        return self._reader.facts
-
-    @property
-    def refused(self) -> Mapping[int, FileRefused]:
-        """The files that cannot be read: unless there are none, the batch must be discarded."""
-        return self._reader.refused
-
-    @cached_property
-    def _paths(self) -> pl.DataFrame:
-        """``file_no`` and ``file`` of what was ingested before and of the batch itself."""
-        return _paths(self._writer.ledger, self._files)
-
-    def bundles(self) -> Iterator[Bundle]:
-        """Read the files."""
-        return in_bundles(self._reader.units())
-
-    def make_ready(self, bundle: Bundle) -> ReadyBundle:
-        """Parse a bundle and look up what may be looked up out of turn."""
-        parsed = parse_bundle(bundle, self._arrivals)
-        keys = self._writer.keys.find_keys(self._log, parsed.rows)
-        numbers = seen_ids.number_ids(parsed.rows)
-        return ReadyBundle(parsed, keys, numbers, seen_ids.sort_numbers(numbers))
-
-    def take(self, ready: ReadyBundle) -> None:
-        """Account for a bundle's rows and keep the accepted."""
-        self._note(ready.parsed)
-        if not self._reader.refused:
-            self._take(ready)
-
-    def finish(self) -> None:
-        """Have the last rows written behind, and enter the files into the ledger."""
-        self._pending.begin_to_write()
-        self._set_aside.write()
-        entries = new_entries(self._files, self._reader.facts)
-        ledger = pl.concat([self._writer.ledger, entries])
-        self._writer.ledger = apply_counts(ledger, self._counts)
-
-    def _note(self, parsed: ParsedBundle) -> None:
-        self._reader.refused |= parsed.damaged
-        for file_no, name in parsed.unknown:
-            self._reader.facts[file_no].add_unknown([name])
-        self._counts.add(parsed.rows, rows=1)
-        self._counts.add(parsed.refused, rows=1, quarantined=1)
-        if not self._reader.refused:
-            self._set_aside.add_refused(parsed.refused)
-
-    def _take(self, ready: ReadyBundle) -> None:
-        """Judge rows that stand for themselves against all others, and keep the accepted."""
-        rows = self._writer.keys.put_keys(self._log, ready.parsed.rows, ready.keys)
-        rows = rows.rename({name: stored_name(name) for name in rows.columns})
-        numbers, in_order = ready.numbers, ready.in_order
-        hashes = seen_ids.without_month(in_order)
-        twice = hashes[1:][hashes[1:] == hashes[:-1]]
-        before, codes = self._writer.seen(self._log).find(hashes)
-        shared = np.unique(np.concatenate([twice, before]))
-        if len(shared):
-            is_shared = _is_in(seen_ids.without_month(numbers), shared)
-            suspects = rows.filter(is_shared)
-            known = self._read_known(suspects, before, codes)
-            verdicts = judge_shared_ids(self._log, suspects, known, self._paths)
-            rows = pl.concat([rows.filter(~is_shared), verdicts.accepted])
-            alone = in_order[~_is_in(hashes, shared).to_numpy()]
-            first = seen_ids.sort_numbers(seen_ids.number_ids(verdicts.accepted))
-            in_order = seen_ids.merge(alone, first)
-            self._put_aside(verdicts, ready.parsed)
-        self._counts.add(rows, accepted=1)
-        self._writer.seen(self._log).add(in_order)
-        self._pending.add(rows, in_order)
-
-    def _read_known(
-        self, suspects: pl.DataFrame, before: seen_ids.Numbers, codes: set[int]
-    ) -> pl.DataFrame:
-        """Read the accepted rows that have the event id of a suspect, but for those displaced.
-
-        ``before`` are the hashes that were seen, ``codes`` the months in which they were. What
-        arrived a moment ago is repeated most, so the files are searched for the rest alone.
-        """
-        ids = suspects.select("event_id").unique()
-        ids = ids.filter(_is_in(seen_ids.hash_ids(ids["event_id"]), before))
-        known = pl.concat([suspects.clear(), *self._pending.find(ids, before)])
-        ids = ids.join(known, on="event_id", how="anti")
-        if ids.is_empty():
-            return known
-        self._pending.wait()
-        files = self._writer.files_of_months(self._log, codes)
-        stored = _read_ids(files, ids, suspects.schema)
-        return pl.concat([known, stored.join(self._displaced, on=PLACE, how="anti")])
-
-    def _put_aside(self, verdicts: Verdicts, parsed: ParsedBundle) -> None:
-        for verdict, count in ((DUPLICATE, "duplicates"), (CONFLICT, "quarantined")):
-            self._counts.add(verdicts.repeats.filter(pl.col("verdict") == verdict), **{count: 1})
-        self._set_aside.add_repeats(verdicts.repeats, parsed)
-        if len(verdicts.displaced):
-            self._counts.add(verdicts.displaced, accepted=-1)
-            self._displaced = pl.concat([self._displaced, verdicts.displaced.select(PLACE)])
-            gone = verdicts.displaced.select(*PLACE, "arrived")
-            self._pending.wait()
-            self._writer.tables[self._log].remove_rows(gone)
-            self._resolve_repeats_again(verdicts)
-
-    def _resolve_repeats_again(self, verdicts: Verdicts) -> None:
-        """Compare earlier repeats of displaced rows with the row that is now the first."""
-        changed = self._set_aside.resolve_again(verdicts)
-        steps = {DUPLICATE: 1, CONFLICT: -1}
-        for verdict, step in steps.items():
-            rows = changed.filter(pl.col("verdict") == verdict)
-            self._counts.add(rows, duplicates=step, quarantined=-step)
-
-
-def _paths(ledger: pl.DataFrame, files: Mapping[int, LandingFile]) -> pl.DataFrame:
-    fresh = pl.DataFrame(
-        {"file_no": list(files), "file": [file.file for file in files.values()]},
-        schema={"file_no": pl.Int64, "file": pl.String},
-    )
-    return pl.concat([ledger.select("file_no", "file"), fresh])
-
-
-def _read_ids(files: Sequence[Path], ids: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """Read the accepted rows with some event ids."""
-    if not files:
-        return pl.DataFrame(schema=schema)
-    scan = pl.scan_parquet(list(files), glob=False, hive_partitioning=False)
-    return scan.select(list(schema)).join(ids.lazy(), on="event_id", how="semi").collect()
-
-
-def _is_in(numbers: seen_ids.Numbers, few: seen_ids.Numbers) -> pl.Series:
-    """Mark the numbers that are among a few: 15 ns for each, where a binary search took 100."""
-    return pl.Series(numbers, dtype=pl.UInt64).is_in(pl.Series(few, dtype=pl.UInt64).implode())
-
+from plainscore.logs.mapping import log_rows
+from plainscore.logs.quarantine import quarantined_texts, row_as_json
+from plainscore.logs.readers import FileFacts, Reader
+from plainscore.logs.sources import Source, read_sources
+from plainscore.project import FILE_NAME, Project, read_project
+from plainscore.store.lake import REPEATS, Lake, table_name
 
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "gz": 8, "text": 1}
+_RAW_ROWS = 10_000
+_SHOWN_NAMES = 20
 
 Progress = Callable[[str, int, int], None]
-"""Called with a log, the bytes of it read so far, and all its bytes."""
+"""Called with a folder of landing/, the bytes of it read so far, and all its bytes."""
 
 
 @dataclass(frozen=True)
 class IngestedFile:
-    """What became of one file's rows; rows = accepted + duplicates + quarantined."""
+    """What became of one file's rows as events of one log.
+
+    rows = accepted + duplicates + quarantined.
+    """
 
     log: str
     file: str
@@ -264,7 +74,7 @@ class IngestReport:
         Files ingested earlier whose counts changed, because a row that arrived before theirs was
         delivered only now.
     refused
-        Files and folders that were refused; their (log, arrival day) was left out.
+        Files and folders that were refused; their (folder, arrival day) was left out.
     warnings
         What is worth knowing and stops nothing.
     """
@@ -275,8 +85,32 @@ class IngestReport:
     warnings: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """The logs that a project declares, and how each folder of landing/ becomes their events."""
+
+    logs: Mapping[str, Log]
+    sources: Mapping[str, Source]
+
+    @property
+    def stored(self) -> dict[str, dict[str, str]]:
+        """The stored columns of every log."""
+        return {name: log.stored_columns for name, log in self.logs.items()}
+
+
+def read_inputs(project: Project) -> Inputs:
+    """Read the logs and sources of a project. Raises UsageError that names file, line and key."""
+    logs = read_logs(project.method)
+    return Inputs(logs, read_sources(project.root and project.root / FILE_NAME, logs))
+
+
 def ingest_new(
-    data_dir: Path, *, threads: int | None = None, progress: Progress | None = None
+    data_dir: Path,
+    *,
+    project: Project | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Ingest every new file under ``data_dir/landing`` into ``data_dir/events``.
 
@@ -287,8 +121,10 @@ def ingest_new(
     ----------
     data_dir
         The data directory.
-    threads
-        Threads that parse files; as many as there are processors if not given.
+    project
+        What declares logs and sources; if not given, the one in force for ``data_dir``.
+    threads, memory_limit
+        Of DuckDB: all processors and 2 GB if not given.
     progress
         Called after each batch.
 
@@ -297,139 +133,323 @@ def ingest_new(
     InputRefused
         There is no landing directory. (Refused files do not raise; they are in the report.)
     """
-    return ingest_landing(data_dir / "landing", data_dir / "events", threads, progress)
+    inputs = read_inputs(project or read_project(data_dir))
+    return ingest_landing(
+        data_dir / "landing", data_dir / "events", inputs, threads, memory_limit, progress
+    )
 
 
 def ingest_landing(
-    landing: Path, events: Path, threads: int | None = None, progress: Progress | None = None
+    landing: Path,
+    events: Path,
+    inputs: Inputs,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Ingest a landing directory into an event store; see ``ingest_new``."""
-    listing = list_landing(landing)
+    listing = list_landing(landing, inputs.sources)
+    open_lake = lambda: Lake(events, inputs.stored, threads, memory_limit)  # noqa: E731
+    ingest = _Ingest(landing, events, inputs, open_lake, progress)
     try:
-        return _Ingest(landing, events, threads, progress).run(listing.files, listing.refused)
-    except OSError as error:
+        return ingest.run(listing)
+    except (OSError, duckdb.IOException, duckdb.FatalException) as error:
+        where = getattr(error, "filename", None) or events
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputRefused(
-            f"{error.filename or events} cannot be written ({error.strerror or error}): "
-            "fix that and run again; what was committed before stands"
+            f"{where} cannot be written ({why}): fix that and run again; "
+            "what was committed before stands"
         ) from error
+    finally:
+        ingest.lake.close()
 
 
 class _Ingest:
     def __init__(
-        self, landing: Path, events: Path, threads: int | None, progress: Progress | None
+        self,
+        landing: Path,
+        events: Path,
+        inputs: Inputs,
+        open_lake: Callable[[], Lake],
+        progress: Progress | None,
     ) -> None:
         self._landing = landing
-        self._events = events
-        self._threads = threads or os.cpu_count() or 1
+        self._inputs = inputs
+        self._open_lake = open_lake
         self._progress = progress
-        self._writer = StoreWriter(events)
-        self._before = self._writer.ledger
         self._states = FileStates(events)
         self._report = IngestReport()
+        self._open()
 
-    def run(self, files: list[LandingFile], refused: list[RefusedFile]) -> IngestReport:
-        known = digests(self._before)
-        old = [file for file in files if file.file in known]
-        self._report.refused = refused + self._states.refuse_changed(old, known)
-        self._warn_of_gone(files, refused)
-        new = [file for file in files if file.file not in known]
-        try:
-            while not self._take_all(new):
-                pass
-        except BaseException:
-            self._writer.discard()
-            raise
+    def _open(self) -> None:
+        self.lake = self._open_lake()
+        deduplicate.prepare(self.lake)
+
+    def run(self, listing: Listing) -> IngestReport:
+        con = self.lake.con
+        known = dict(con.execute("select file, sha256 from ledger").fetchall())
+        before = self._counts()
+        old = [file for file in listing.files if file.file in known]
+        self._report.refused = listing.refused + self._states.refuse_changed(old, known)
+        present = {file.file for file in listing.files} | {one.file for one in listing.refused}
+        self._report.warnings += [
+            f"{file} is gone from landing/; the event store still holds its rows"
+            for file in known
+            if file not in present
+        ]
+        new = [file for file in listing.files if file.file not in known]
+        read_bytes = _ReadBytes(listing.files, known)
+        for batch in self._batches(new):
+            self._take(batch)
+            for folder in read_bytes.add(batch):
+                if self._progress is not None:
+                    self._progress(folder, *read_bytes.of(folder))
         self._states.save()
-        self._tell_what_became_of_files()
+        after = self._counts()
+        self._report.files = [one for place, one in after.items() if place not in before]
+        self._report.rejudged = [
+            one for place, one in after.items() if before.get(place, one) != one
+        ]
         return self._report
 
-    def _warn_of_gone(self, files: list[LandingFile], refused: list[RefusedFile]) -> None:
-        present = {file.file for file in files} | {one.file for one in refused}
-        gone = [file for file in self._before["file"] if file not in present]
-        self._report.warnings += [
-            f"{file} is gone from landing/; the event store still holds its rows" for file in gone
-        ]
+    def _counts(self) -> dict[tuple[str, str], IngestedFile]:
+        rows = self.lake.con.execute(
+            f"select log, file, arrived, {', '.join(map(identifier, COUNTS))} from ledger "
+            "order by log, arrived, file"
+        ).fetchall()
+        return {(row[0], row[1]): IngestedFile(*row) for row in rows}
 
-    def _take_all(self, new: Sequence[LandingFile]) -> bool:
-        """Ingest the files that are not ingested yet, a commit for every BATCH_BYTES.
+    def _batches(self, files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:
+        """Cut files, in order of folder and arrival, into batches of whole days."""
+        batch: list[LandingFile] = []
+        size = 0
+        order = {folder: place for place, folder in enumerate(self._inputs.sources)}
+        ordered = sorted(files, key=lambda file: (order[file.log], file))
+        for _, day in groupby(ordered, key=lambda file: (file.log, file.arrived)):
+            same_day = list(day)
+            weight = sum(map(_weight, same_day))
+            if batch and size + weight > BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch += same_day
+            size += weight
+        if batch:
+            yield batch
 
-        Returns False where a file turned out to be unreadable: what was not committed is thrown
-        away, and all is to be called again, now without the days of the refused files.
-        """
-        free = self._free(new)
-        known = digests(self._writer.ledger)
-        read_bytes = _ReadBytes(free, known)
-        batches = self._batches([file for file in free if file.file not in known])
-        steps = ordered_map(_steps(batches), _make_ready, self._threads)
-        uncommitted = 0
-        with closing(steps):
-            for batch, ready in steps:
-                if ready is not None:
-                    batch.take(ready)
-                    continue
-                if not self._finish(batch):
-                    return False
-                uncommitted += read_bytes.add(batch)
-                if uncommitted >= BATCH_BYTES:
-                    self._writer.commit()
-                    uncommitted = 0
-                if self._progress is not None:
-                    self._progress(batch.log, *read_bytes.of(batch.log))
-        if uncommitted:
-            self._writer.commit()
-        return True
+    def _take(self, batch: Sequence[LandingFile]) -> None:
+        """Ingest a batch; where DuckDB fails over a file, refuse it and go on without it."""
+        while free := self._free(batch):
+            try:
+                facts = self._write(free)
+            except duckdb.Error:
+                self.lake.close()
+                self._open()
+                found = [self._failure(file) for file in free]
+                if not (refused := [one for one in found if one is not None]):
+                    raise
+                self._report.refused += refused
+                continue
+            for file, known in facts:
+                self._states.note(file, known.sha256, known.state)
+            return
 
     def _free(self, files: Sequence[LandingFile]) -> list[LandingFile]:
         """Leave out the files whose day is blocked by a refused one."""
         blocked = blocked_days(self._report.refused)
         return [file for file in files if (file.log, file.arrived) not in blocked]
 
-    def _batches(self, files: Sequence[LandingFile]) -> Iterator[Batch]:
-        """Number the files and cut them into batches, one log after the other."""
-        file_no = next_file_no(self._writer.ledger)
-        for log in LOGS:
-            for some in _cut([file for file in files if file.log == log]):
-                numbered = dict(enumerate(some, file_no))
-                file_no += len(some)
-                yield Batch(self._writer, self._landing, log, numbered, self._threads)
+    def _failure(self, file: LandingFile) -> RefusedFile | None:
+        """Read a file on a connection of its own; return what DuckDB fails over."""
+        try:
+            error = reason_to_refuse(file, self._inputs)
+        except duckdb.Error as failed:
+            said = str(failed).splitlines()[0][:200]
+            error = FileRefused(f"cannot be read ({said})", "deliver the whole file again")
+        return error and RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
 
-    def _finish(self, batch: Batch) -> bool:
-        """Finish a batch; where a file cannot be read, refuse it and throw all away."""
-        stop_if_interrupted()
-        for file_no, error in batch.refused.items():
-            file = batch.files[file_no]
-            self._report.refused.append(
-                RefusedFile(batch.log, file.file, file.arrived, error.reason, error.hint)
+    def _write(self, batch: Sequence[LandingFile]) -> list[tuple[LandingFile, FileFacts]]:
+        """Ingest a batch in one transaction; return what is known of each ingested file."""
+        kept: list[tuple[LandingFile, FileFacts]] = []
+        refused: list[RefusedFile] = []
+        with self.lake.transaction():
+            for folder, files in groupby(batch, key=lambda file: file.log):
+                reading = _Reading(self.lake, self._inputs, self._inputs.sources[folder])
+                refused += reading.read(list(files))
+                kept += reading.store()
+            if kept:
+                self._put_aside()
+                deduplicate.apply_changes(self.lake)
+        self._report.refused += refused
+        return kept
+
+    def _put_aside(self) -> None:
+        """Quarantine what was put aside, each row with its delivered text."""
+        con = self.lake.con
+        places = con.execute(
+            "select file_no, line from aside where raw is null order by file_no, line"
+        ).fetchall()
+        con.execute("create or replace temp table text_of (file_no bigint, line bigint, raw text)")
+        for file_no, rows in groupby(places, key=lambda place: place[0]):
+            texts = self._texts(file_no, [line for _, line in rows])
+            for at in range(0, len(texts), _RAW_ROWS):
+                some = list(texts.items())[at : at + _RAW_ROWS]
+                lines, raws = [line for line, _ in some], [raw for _, raw in some]
+                con.execute(
+                    "insert into text_of select ?, unnest(?), unnest(?)", [file_no, lines, raws]
+                )
+        self.lake.insert(
+            "quarantine",
+            """
+            select a.*  replace (coalesce(a.raw, t.raw) as raw),
+                (select any_value(l.file) from ledger as l where l.file_no = a.file_no) as file,
+                strftime(a.arrived, '%Y-%m') as arrived_month
+            from aside as a left join text_of as t using (file_no, line)
+            """,
+        )
+        con.execute("delete from aside")
+
+    def _texts(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
+        """Return the texts of rows of a file; none where it is gone or no longer the same."""
+        (name, arrived, sha256) = self.lake.con.execute(
+            "select any_value(file), any_value(arrived), any_value(sha256) from ledger "
+            "where file_no = ?",
+            [file_no],
+        ).fetchall()[0]
+        file = file_at(self._landing, name, arrived)
+        source = self._inputs.sources.get(file.log)
+        found: dict[int, str] = {}
+        try:
+            if source is not None and file_sha256(file.path) == sha256:
+                found = quarantined_texts(file, source, self._inputs.logs, lines)
+        except (OSError, FileRefused, duckdb.Error):
+            pass
+        if lacking := [line for line in lines if line not in found]:
+            found |= self._rebuilt(file_no, lacking)
+        return found
+
+    def _rebuilt(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
+        """Return rows as JSON of their stored content, where their file is gone."""
+        con, found = self.lake.con, dict[int, str]()
+        for log in self._inputs.logs.values():
+            cursor = con.execute(
+                f"select * from {table_name(f'{REPEATS}.{log.name}')} "
+                "where file_no = ? and list_contains(?, line)",
+                [file_no, lines],
             )
-        if batch.refused:
-            self._writer.discard()
-            self._writer = StoreWriter(self._events)
-            return False
-        batch.finish()
-        for file_no, facts in batch.facts.items():
-            self._states.note(batch.files[file_no], facts.sha256, facts.state)
-        return True
+            names = [column[0] for column in cursor.description]
+            for values in cursor.fetchall():
+                row = dict(zip(names, values, strict=True))
+                found[row["line"]] = row_as_json(log, row, self._ids_of(log, row))
+        return found
 
-    def _tell_what_became_of_files(self) -> None:
-        names = ["log", "file", "arrived", *COUNTS]
-        ledger = self._writer.ledger.sort("log", "arrived", "file")
-        earlier = (pl.col(name).alias(f"{name} before") for name in COUNTS)
-        before = self._before.select("file_no", *earlier)
-        compared = ledger.join(before, on="file_no", how="left", maintain_order="left")
-        is_new = pl.col("rows before").is_null()
-        is_changed = pl.any_horizontal(pl.col(name) != pl.col(f"{name} before") for name in COUNTS)
-        self._report.files = _as_files(compared.filter(is_new).select(names))
-        self._report.rejudged = _as_files(compared.filter(~is_new & is_changed).select(names))
+    def _ids_of(self, log: Log, row: Mapping[str, object]) -> dict[str, str]:
+        keys = [(name, row[log.stored_name(name)]) for name in log.person_fields]
+        person = "select person_id from known_person where person_key = ?"
+        return {
+            name: self.lake.con.execute(person, [key]).fetchall()[0][0]
+            for name, key in keys
+            if key is not None
+        }
 
 
-def _as_files(rows: pl.DataFrame) -> list[IngestedFile]:
-    return [IngestedFile(**row) for row in rows.iter_rows(named=True)]
+class _Reading:
+    """The files of one source on their way into the lake, within a transaction."""
+
+    def __init__(self, lake: Lake, inputs: Inputs, source: Source) -> None:
+        self._lake, self._inputs, self._source = lake, inputs, source
+        self._scratch = lake.events / "scratch"
+        self._files: dict[int, LandingFile] = {}
+        self._facts: Mapping[int, FileFacts] = {}
+
+    def read(self, files: Sequence[LandingFile]) -> list[RefusedFile]:
+        """Judge all rows into ``judged_<log>``, and leave out days with a file that is refused."""
+        con = self._lake.con
+        (first,) = con.execute("select coalesce(max(file_no), -1) + 1 from ledger").fetchall()[0]
+        self._files = dict(enumerate(files, first))
+        con.execute("create or replace temp table batch_file (file_no bigint, arrived date)")
+        con.execute(
+            "insert into batch_file select unnest(?), unnest(?)",
+            [list(self._files), [file.arrived for file in files]],
+        )
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
+        logs = self._inputs.logs
+        reader = Reader(con, self._source, logs, self._files, self._scratch)
+        for log in self._source.logs:
+            con.execute(f"drop table if exists judged_{log}")
+        for cells in reader.parts():
+            for at, event in enumerate(self._source.events):
+                rows = log_rows(self._source, event, logs[event.log], cells, at == 0)
+                judged = judge_sql(logs[event.log], rows.sql, rows.faulty)
+                _add_to(con, f"judged_{event.log}", f"select * exclude (unread) from ({judged})")
+            stop_if_interrupted()
+        shutil.rmtree(self._scratch)
+        self._facts = reader.facts
+        refused = [
+            RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
+            for file_no, error in reader.refused.items()
+            for file in (self._files[file_no],)
+        ]
+        days = {one.arrived for one in refused}
+        self._files = {no: file for no, file in self._files.items() if file.arrived not in days}
+        con.execute(
+            "delete from batch_file where not list_contains(?::bigint[], file_no)",
+            [list(self._files)],
+        )
+        return refused
+
+    def store(self) -> list[tuple[LandingFile, FileFacts]]:
+        """Enter the files that are left into the ledger, and their rows into the lake."""
+        if not self._files:
+            return []
+        con = self._lake.con
+        files = [(no, file, self._facts[no]) for no, file in self._files.items()]
+        for log in self._source.logs:
+            entries = [
+                (no, log, file.file, file.arrived, facts.size, facts.sha256, 0, 0, 0, 0)
+                + shown_names(facts.unknown)
+                for no, file, facts in files
+            ]
+            columns = [list(column) for column in zip(*entries, strict=True)]
+            con.execute(f"insert into ledger select {', '.join('unnest(?)' for _ in columns)}", columns)
+        for log in self._source.logs:
+            rows = f"judged_{log}"
+            if con.execute("from duckdb_tables() where table_name = ?", [rows]).fetchall():
+                con.execute(f"delete from {rows} where file_no not in (select b.file_no from batch_file as b)")
+                deduplicate.add_rows(self._lake, self._inputs.logs[log], rows)
+                con.execute(f"drop table {rows}")
+        return [(file, facts) for _, file, facts in files]
+
+
+def shown_names(unknown: Collection[str]) -> tuple[int, str | None]:
+    """Return what the ledger says of the columns of a file that its source does not read."""
+    names = sorted(unknown)[:_SHOWN_NAMES]
+    return len(unknown), json.dumps(names, ensure_ascii=False) if names else None
+
+
+def _add_to(con: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
+    is_there = con.execute("from duckdb_tables() where table_name = ?", [table]).fetchall()
+    into = f"insert into {table} by name" if is_there else f"create temp table {table} as"
+    con.execute(f"{into} {select}")
+
+
+def reason_to_refuse(file: LandingFile, inputs: Inputs) -> FileRefused | None:
+    """Read a file to its end; return why it is refused, or None where it can be read.
+
+    Raises duckdb.Error where the file makes DuckDB fail.
+    """
+    source = inputs.sources[file.log]
+    with TemporaryDirectory(prefix="plainscore-") as folder, duckdb.connect() as con:
+        reader = Reader(con, source, inputs.logs, {0: file}, Path(folder))
+        for _ in reader.parts():
+            con.execute("select count(columns(*)) from delivered")
+        return reader.refused.get(0)
 
 
 class _ReadBytes:
-    """How many bytes of each log were read, of how many."""
+    """How many bytes of each folder were read, of how many."""
 
-    def __init__(self, files: Sequence[LandingFile], known: Mapping[str, str]) -> None:
+    def __init__(self, files: Sequence[LandingFile], known: Container[str]) -> None:
         self._total = Counter[str]()
         self._done = Counter[str]()
         for file in files:
@@ -437,50 +457,15 @@ class _ReadBytes:
             self._total[file.log] += weight
             self._done[file.log] += weight if file.file in known else 0
 
-    def add(self, batch: Batch) -> int:
-        """Count the bytes of a batch that was read, and return them; at least 1."""
-        size = sum(map(_weight, batch.files.values()))
-        self._done[batch.log] += size
-        return max(size, 1)
+    def add(self, batch: Sequence[LandingFile]) -> list[str]:
+        """Count the bytes of a batch that was read, and return its folders."""
+        for file in batch:
+            self._done[file.log] += _weight(file)
+        return list(dict.fromkeys(file.log for file in batch))
 
-    def of(self, log: str) -> tuple[int, int]:
-        """Return the bytes of a log that were read, and all its bytes."""
-        return self._done[log], self._total[log]
-
-
-_Step = tuple[Batch, Bundle | None]
-
-
-def _steps(batches: Iterable[Batch]) -> Iterator[_Step]:
-    """Yield the bundles of every batch with it, and None at its end.
-
-    One batch follows on the other, so that no thread waits for a commit.
-    """
-    for batch in batches:
-        for bundle in batch.bundles():
-            yield batch, bundle
-        yield batch, None
-
-
-def _make_ready(step: _Step) -> tuple[Batch, ReadyBundle | None]:
-    batch, bundle = step
-    return batch, None if bundle is None else batch.make_ready(bundle)
-
-
-def _cut(files: Sequence[LandingFile]) -> Iterator[list[LandingFile]]:
-    """Cut files, in order of arrival, into batches of whole days and bounded size."""
-    batch: list[LandingFile] = []
-    size = 0
-    for _, day in groupby(files, key=lambda file: file.arrived):
-        same_day = list(day)
-        weight = sum(map(_weight, same_day))
-        if batch and size + weight > BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch += same_day
-        size += weight
-    if batch:
-        yield batch
+    def of(self, folder: str) -> tuple[int, int]:
+        """Return the bytes of a folder that were read, and all its bytes."""
+        return self._done[folder], self._total[folder]
 
 
 def _weight(file: LandingFile) -> int:

@@ -1,20 +1,19 @@
 """List the landing directory: the files that can be read, and what must be refused unread.
 
-The layout is ``<log>/arrived=YYYY-MM-DD/<name>.{ndjson,ndjson.gz,csv,csv.gz,parquet}``. Names that
-begin with ``.`` or ``_`` are ignored; everything else that does not fit is refused, by name.
+The layout is ``<folder>/arrived=YYYY-MM-DD/<name>.{ndjson,ndjson.gz,csv,csv.gz,parquet}``. Names
+that begin with ``.`` or ``_`` are ignored; everything else that does not fit is refused, by name.
 """
 
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs.tables import LOGS
 
 # What is refused as a whole: files and folders, each with the reason and a hint what to do.
 
@@ -24,7 +23,7 @@ class RefusedFile:
     """A file (or folder) of the landing directory that cannot be ingested as it is.
 
     ``file`` is the path under landing/; ``arrived`` is None where no arrival day can be read from
-    it. It blocks its own (log, arrival day) and nothing else.
+    it. ``log`` is its folder. It blocks its own (folder, arrival day) and nothing else.
     """
 
     log: str
@@ -62,7 +61,7 @@ _DAY_FOLDER = re.compile(r"arrived=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 class LandingFile:
     """One delivered file; the order of files is the order of arrival within a log.
 
-    ``file`` is the path under landing/, ``path`` where it is read.
+    ``file`` is the path under landing/, ``log`` its folder, ``path`` where it is read.
     """
 
     log: str
@@ -81,8 +80,8 @@ class Listing:
     refused: list[RefusedFile]
 
 
-def list_landing(landing: Path) -> Listing:
-    """List a landing directory without opening any file.
+def list_landing(landing: Path, folders: Collection[str]) -> Listing:
+    """List a landing directory without opening any file; ``folders`` are those that are known.
 
     Raises
     ------
@@ -95,7 +94,7 @@ def list_landing(landing: Path) -> Listing:
         )
     files: list[LandingFile] = []
     refused: list[RefusedFile] = []
-    for found in _walk(landing):
+    for found in _walk(landing, folders):
         if isinstance(found, LandingFile):
             files.append(found)
         else:
@@ -115,15 +114,16 @@ def blocked_days(refused: list[RefusedFile]) -> set[tuple[str, date]]:
     return {(one.log, one.arrived) for one in refused if one.arrived is not None}
 
 
-def _walk(landing: Path) -> Iterator[LandingFile | RefusedFile]:
+def _walk(landing: Path, folders: Collection[str]) -> Iterator[LandingFile | RefusedFile]:
     root = landing.resolve()
     for folder in _entries(landing):
         log = _shown(folder.name)
         try:
-            if log not in LOGS:
+            if log not in folders:
                 raise FileRefused(
-                    "is none of the five logs",
-                    f"move it away, or rename it to one of {', '.join(LOGS)}",
+                    "is neither a log nor a source",
+                    f"move it away, rename it to one of {', '.join(folders)}, or say in "
+                    f"plainscore.toml what its rows are: [sources.{log}]",
                 )
             _refuse_unless_folder(folder, root)
             days = list(_entries(Path(folder.path)))

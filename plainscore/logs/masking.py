@@ -1,12 +1,11 @@
 """The text of a row as kept in quarantine: without identity values, and of bounded length."""
 
+import csv
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from plainscore.logs.csv_rows import split_record
 from plainscore.logs.json_lines import is_too_deep
 
 MASK = "***"
@@ -90,18 +89,16 @@ def mask_csv(raw: str, shape: CsvShape, *, has_identity: bool = True) -> str:
     return shorten(",".join(fields))
 
 
+def split_record(raw: str) -> list[str] | None:
+    """Return the fields of one record's text; None where it is not csv."""
+    try:
+        return next(csv.reader([line + "\n" for line in raw.split("\n")], strict=True), [])
+    except csv.Error:
+        return None
+
+
 def shorten(raw: str) -> str:
     """Return at most MAX_RAW_CHARACTERS of a row; the landing file holds the rest."""
     if len(raw) <= MAX_RAW_CHARACTERS:
         return raw
     return f"{raw[:MAX_RAW_CHARACTERS]}... ({len(raw)} characters)"
-
-
-def mask_value(read: Any) -> Any:
-    """Return a parsed value with every ``value_hash`` in it masked, however deep; null stays."""
-    if isinstance(read, dict):
-        return {
-            name: MASK if name.lower() == MASKED_FIELD and value is not None else mask_value(value)
-            for name, value in read.items()
-        }
-    return [mask_value(value) for value in read] if isinstance(read, list) else read

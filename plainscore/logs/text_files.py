@@ -472,3 +472,9 @@ def _record_texts(
         if ahead[at][2] is not None:
             return
         yield ahead[at][1] + "\n"
+
+
+def column_names(file: LandingFile, form: Format) -> tuple[str, ...]:
+    """Return the columns of a csv file. Raises FileRefused where it has no header."""
+    with file.path.open("rb") as stream:
+        return _header(_numbered(_lines(_blocks(file, form, HashedFile(stream)))), form)

@@ -91,7 +91,7 @@ def refuse_misleading_folder(data_dir: Path) -> None:
 
 def _contents(home: Path) -> CatalogContents | None:
     """Return what the catalog must hold; None where nothing is published."""
-    from plainscore.logs.event_store import open_store  # polars and deltalake import slowly
+    from plainscore.store.event_store import open_store  # polars imports slowly
 
     refuse_misleading_folder(home)
     runs = published_runs(home)

@@ -15,9 +15,8 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
-from plainscore.logs.event_store import EventStore, InputFile
+from plainscore.store.event_store import EventStore, InputFile
 from plainscore.logs.landing import RefusedFile
-from plainscore.logs.tables import LOGS
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
 
@@ -125,7 +124,7 @@ def delivery_warnings(
     """Return what is unusual about each log's last arrival day up to ``known_on``.
 
     It is compared with the same weekday of the days before, or with all of them if there are
-    fewer than three. ``ledger``: one row per ingested file, see `plainscore.logs.event_store`.
+    fewer than three. ``ledger``: one row per ingested file, see `plainscore.store.event_store`.
     """
     first = known_on - timedelta(days=limits.compared_days)
     days = (
@@ -190,7 +189,7 @@ def late_events(
     arrived after the ``known_on`` given here are left out. Reads two columns of the store.
     """
     found: dict[SnapshotDates, dict[str, int]] = {}
-    logs = {log: files for log in LOGS if (files := store.files(log))}
+    logs = {log: store.files(log) for log in store.logs}
     if not snapshots or not logs:
         return found
     with duckdb.connect() as con:

@@ -12,9 +12,10 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
 from plainscore.contracts import SnapshotDates
 from plainscore.logs.changes import FileStates
-from plainscore.logs.event_store import EventStore, digests, inputs_among, open_store
+from plainscore.logs.ingest import Inputs, read_inputs, reason_to_refuse
+from plainscore.store.event_store import EventStore, digests, inputs_among, open_store
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
-from plainscore.logs.units import reason_to_refuse
+from plainscore.project import read_project
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
@@ -84,16 +85,16 @@ def look_at_arrivals(data_dir: Path) -> Arrivals:
     Raises InputRefused where there is neither landing/ nor a store.
     """
     landing, events = data_dir / "landing", data_dir / "events"
-    listing = Listing([], [])
+    listing, inputs = Listing([], []), read_inputs(read_project(data_dir))
     if landing.is_dir() or not events.is_dir():
-        listing = list_landing(landing)
+        listing = list_landing(landing, inputs.sources)
     store = open_store(data_dir)
     ingested = store.ledger()
     known = digests(ingested)
     old = [file for file in listing.files if file.file in known]
     refused = listing.refused + FileStates(events).refuse_changed(old, known)
     new = _free([file for file in listing.files if file.file not in known], refused)
-    refused += _unreadable(new)
+    refused += _unreadable(new, inputs)
     return Arrivals(store, ingested, _free(new, refused), refused)
 
 
@@ -103,11 +104,11 @@ def _free(files: Sequence[LandingFile], refused: list[RefusedFile]) -> list[Land
     return [file for file in files if (file.log, file.arrived) not in blocked]
 
 
-def _unreadable(files: Sequence[LandingFile]) -> list[RefusedFile]:
+def _unreadable(files: Sequence[LandingFile], inputs: Inputs) -> list[RefusedFile]:
     size = sum(file.path.stat().st_size for file in files if file.path.exists())
     if len(files) > MOST_FILES_READ or size > MOST_BYTES_READ:
         return []
-    reasons = [(file, reason_to_refuse(file)) for file in files]
+    reasons = [(file, reason_to_refuse(file, inputs)) for file in files]
     return [
         RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
         for file, error in reasons

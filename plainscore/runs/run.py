@@ -21,7 +21,7 @@ from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Cat
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
-from plainscore.logs.event_store import accepted_rows, inputs_among, next_file_no, open_store
+from plainscore.store.event_store import accepted_rows, inputs_among, next_file_no, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import (
     Provenance,

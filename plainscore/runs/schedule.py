@@ -15,7 +15,7 @@ import duckdb
 from plainscore.common.errors import Locked, PartlyDone, PlainscoreError, UsageError
 from plainscore.common.files import translating_machine_errors
 from plainscore.contracts import SnapshotDates
-from plainscore.logs.event_store import open_store
+from plainscore.store.event_store import open_store
 from plainscore.publish.runs import all_runs, default_runs, pruned_runs, published_runs
 from plainscore.runs.calendar import DateRange, last_month_end
 from plainscore.runs.inputs import late_events

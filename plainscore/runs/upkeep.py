@@ -10,7 +10,6 @@ from plainscore.analysis.drift import compute_drift
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.text import read_parquet
-from plainscore.logs.compaction import CompactedTable, compact
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import DRIFT, derived_folder
 from plainscore.publish.retention import PruneOutcome, prune
@@ -18,12 +17,13 @@ from plainscore.publish.runs import RunPair, default_runs, published_runs, runs_
 from plainscore.publish.sets import SNAPSHOTS, table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.settings import Retention, Settings
+from plainscore.store.lake import CompactedTable, Lake
 
 STALE, DRIFTED = "stale", "drifted"
 
 
 def compact_events(data_dir: Path, grace_days: int = 7) -> list[CompactedTable]:
-    """Rewrite finished months of the event store by person; see ``plainscore.logs.compaction``.
+    """Rewrite finished months of the event store by person; see ``Lake.compact``.
 
     Raises UsageError for days below 0, InputRefused if there is no event store.
     """
@@ -32,7 +32,8 @@ def compact_events(data_dir: Path, grace_days: int = 7) -> list[CompactedTable]:
     if not (data_dir / "events").is_dir():
         raise InputRefused(f"{data_dir / 'events'} is no directory: run plainscore ingest first")
     with writer_lock(data_dir, "compact"):
-        tables = compact(data_dir, timedelta(days=grace_days))
+        with Lake(data_dir / "events", {}) as lake:
+            tables = lake.compact(timedelta(days=grace_days))
         refresh_catalog(data_dir)  # its quarantine view shows the store's files
     return tables
 

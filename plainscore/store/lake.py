@@ -78,15 +78,16 @@ def table_name(table: str) -> str:
 
 
 @dataclass(frozen=True)
-class Compaction:
+class CompactedTable:
     """What happened to one table: months (of an unpartitioned one: the whole) rewritten, files
     before and after, files deleted because no reader can need them any more.
     """
 
+    table: str
     months: int
     files_before: int
     files_after: int
-    deleted: int = 0
+    deleted: int
 
 
 class Lake:
@@ -294,12 +295,12 @@ class Lake:
         )
         return int(key)
 
-    def compact(self, grace: timedelta = GRACE) -> dict[str, Compaction]:
+    def compact(self, grace: timedelta = GRACE) -> list[CompactedTable]:
         """Put every finished month of every table into one file, sorted, and delete old files.
 
         A month is finished when a later month has begun to arrive. Readers go on with the files
         they know: a file is deleted when it has been out of use for ``grace``. Returns what was
-        done by table, without the tables that have no file.
+        done, by table, without those that have no file.
         """
         before = {table: files for table, files in sorted(self.head.files.items()) if files}
         finished = {table: self._finished(table) for table in before}
@@ -309,15 +310,16 @@ class Lake:
                     for condition in conditions:
                         self.rewrite(table, condition, "from old_rows")
         deleted = self._delete_unused(grace)
-        return {
-            table: Compaction(
+        return [
+            CompactedTable(
+                table,
                 len(finished[table]),
                 len(files),
                 len(self.head.files.get(table, [])),
                 sum(file.startswith(_folder_of(table)) for file in deleted),
             )
             for table, files in before.items()
-        }
+        ]
 
     def _finished(self, table: str) -> list[str]:
         """Return a condition for each part of a table that should be one file and is not."""

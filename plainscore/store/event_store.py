@@ -1,0 +1,101 @@
+"""The event store as readers see it: one state, which stays readable while a writer goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from plainscore.common.files import refuse_newer_format
+from plainscore.store.head import StoreHead, read_store_head
+
+_LEDGER = {
+    "file_no": pl.Int64,
+    "log": pl.String,
+    "file": pl.String,
+    "arrived": pl.Date,
+    "bytes": pl.Int64,
+    "sha256": pl.String,
+    "rows": pl.Int64,
+    "accepted": pl.Int64,
+    "duplicates": pl.Int64,
+    "quarantined": pl.Int64,
+    "unknown_column_count": pl.Int64,
+    "unknown_columns": pl.String,
+}
+InputFile = tuple[str, str, date, str]
+"""log, file, arrived, sha256"""
+
+
+@dataclass(frozen=True)
+class EventStore:
+    """The tables of ``data_dir/events`` as the head names their files."""
+
+    data_dir: Path
+    head: StoreHead
+
+    def files(self, table: str) -> list[str]:
+        """Return the absolute paths of a table's parquet files; none where it has no rows.
+
+        ``table`` is a log, ``repeats.<log>``, ``person``, ``quarantine`` or ``file``.
+        """
+        events = (self.data_dir / "events").absolute()
+        return [str(events / file) for file in self.head.files.get(table, [])]
+
+    @property
+    def logs(self) -> list[str]:
+        """The logs that have rows."""
+        tables = [table for table, files in self.head.files.items() if files and "." not in table]
+        return [table for table in tables if table not in ("person", "file", "quarantine", "erasure")]
+
+    def person_files(self) -> list[str]:
+        """Return the files of ``person``: person_key, person_id."""
+        return self.files("person")
+
+    def quarantine_files(self) -> list[str]:
+        """Return the files of ``quarantine``: log, file, line, reason, raw and more."""
+        return self.files("quarantine")
+
+    def ledger(self) -> pl.DataFrame:
+        """Return one row per ingested file and log, by log, arrival and path."""
+        frames = [
+            pl.read_parquet(file, glob=False, hive_partitioning=False)
+            for file in self.files("file")
+        ]
+        return pl.concat([pl.DataFrame(schema=_LEDGER), *frames]).sort("log", "arrived", "file")
+
+    def inputs_known_on(self, known_on: date) -> list[InputFile]:
+        """Return every ingested file that had arrived by a day, sorted."""
+        return inputs_among(self.ledger(), known_on)
+
+
+def inputs_among(ledger: pl.DataFrame, known_on: date) -> list[InputFile]:
+    """Return those files of a ledger that had arrived by a day, sorted."""
+    known = ledger.filter(pl.col("arrived") <= known_on)
+    return sorted(known.select("log", "file", "arrived", "sha256").iter_rows())
+
+
+def accepted_rows(ledger: pl.DataFrame, known_on: date) -> int:
+    """Return how many rows were accepted from the files that had arrived by a day."""
+    return int(ledger.filter(pl.col("arrived") <= known_on)["accepted"].sum())
+
+
+def digests(ledger: pl.DataFrame) -> Mapping[str, str]:
+    """Return the SHA-256 of every ingested file by its path under landing/."""
+    return dict(ledger.select("file", "sha256").iter_rows())
+
+
+def next_file_no(ledger: pl.DataFrame) -> int:
+    """Return the number for the next file to be ingested."""
+    return 1 + max(ledger["file_no"].to_list(), default=-1)
+
+
+def open_store(data_dir: Path) -> EventStore:
+    """Open the event store of a data directory at its head; it may be empty.
+
+    Raises InputRefused where the head cannot be read, DataFormatError where a newer version wrote
+    the data directory.
+    """
+    refuse_newer_format(data_dir)
+    return EventStore(data_dir, read_store_head(data_dir / "events"))
