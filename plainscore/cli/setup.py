@@ -141,9 +141,9 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
 
     if (log_dir / "landing").is_dir():
         raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
-    method = read_settings(log_dir.parent).method
+    project = read_settings(log_dir.parent).project
     if draft:
-        show(*_drafts(log_dir, method))
+        show(*_drafts(log_dir, project.method))
         return 0
     if log_dir.is_file():
         raise UsageError(
@@ -151,7 +151,7 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
             "data/landing; --draft prints a first mapping of it"
         )
     with progress_bar("checking logs") as progress:
-        checked = check_logs(log_dir, method, progress)
+        checked = check_logs(log_dir, project, progress)
     rows = [
         (log.log, *(getattr(log, name) for name in CHECK_COUNTS), " ".join(log.missing_features))
         for log in checked.logs

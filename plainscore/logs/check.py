@@ -12,9 +12,10 @@ import duckdb
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts.logs import Log, read_logs
-from plainscore.logs.delta_table import pinned_files, read_head
-from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
+from plainscore.logs.ingest import IngestReport, Progress, ingest_landing, read_inputs
 from plainscore.logs.landing import RefusedFile
+from plainscore.project import Project
+from plainscore.store.event_store import EventStore, open_store
 
 _EXAMPLES = 3
 _ACCOUNT = ("profile", "opened")
@@ -89,32 +90,31 @@ class CheckedLogs:
 
 
 def check_logs(
-    landing: Path, method: Method = STANDARD_METHOD, progress: Progress | None = None
+    landing: Path, project: Project | None = None, progress: Progress | None = None
 ) -> CheckedLogs:
-    """Check a landing directory, writing to a temporary directory only.
+    """Check a landing directory as a project reads it, writing to a temporary directory only.
 
     Raises InputRefused where ``landing`` is no directory.
     """
-    logs = read_logs(method)
+    project = project or Project()
+    inputs = read_inputs(project)
     with TemporaryDirectory(prefix="plainscore-check-") as folder, duckdb.connect() as con:
-        events = Path(folder) / "events"
-        report = ingest_landing(landing, events, progress=progress)
-        store = _Store(events, con)
-        checked = [_LogCheck(log, store, method).result(report) for log in logs.values()]
-    elsewhere = [one for one in report.refused if one.log not in logs]
+        report = ingest_landing(landing, Path(folder) / "events", inputs, progress=progress)
+        store = _Store(open_store(Path(folder)), con)
+        checks = [_LogCheck(log, store, project.method) for log in inputs.logs.values()]
+        checked = [check.result(report) for check in checks]
+    elsewhere = [one for one in report.refused if one.log not in inputs.logs]
     return CheckedLogs(checked, elsewhere)
 
 
 class _Store:
     """The tables of a store as views, under their names; those without a file are absent."""
 
-    def __init__(self, events: Path, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, store: EventStore, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        self.tables = set()
-        for name, version in read_head(events).versions.items():
-            if files := pinned_files(events / name, version):
-                self.tables.add(name)
-                con.execute(f"create view {identifier(name)} as from {read_parquet(files)}")
+        self.tables = set(store.head.files)
+        for name in self.tables:
+            con.execute(f"create view {identifier(name)} as from {read_parquet(store.files(name))}")
 
     def rows(self, sql: str) -> list[Any]:
         return self._con.execute(sql).fetchall()

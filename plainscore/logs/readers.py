@@ -194,7 +194,7 @@ class Reader:
         pattern = text_literal(part.shape.pattern(self._texts))
         self._con.execute(
             "create or replace temp table odd_line as "
-            f"select * from ({lines}) where reason is not null "
+            f"select *, row_number() over () as place from ({lines}) where reason is not null "
             f"or not (regexp_full_match(raw, {pattern}) and ends_with(raw, '}}'))"
         )
         self._note_unknown(part, lines)
@@ -234,7 +234,8 @@ class Reader:
         )
         first = 0
         while rows := self._con.execute(
-            "from odd_line where rowid >= ? and rowid < ?", [first, first + _ODD_ROWS]
+            "select file_no, line, reason, raw from odd_line where place > ? and place <= ?",
+            [first, first + _ODD_ROWS],
         ).fetchall():
             first += _ODD_ROWS
             found: list[list[object]] = []

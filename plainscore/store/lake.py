@@ -188,6 +188,10 @@ class Lake:
             self._refuse_other_types(table, columns)
         if created or lacking:
             with self.transaction():
+                if not stored:
+                    self.con.execute("call lake.set_option('parquet_compression', 'zstd')")
+                    self.con.execute("call lake.set_option('parquet_compression_level', 1)")
+                    self.con.execute(f"create schema lake.{REPEATS}")
                 for table in created:
                     self._create(table)
                 for table, columns in lacking.items():
@@ -219,9 +223,6 @@ class Lake:
     def _create(self, table: str) -> None:
         name, columns = table_name(table), self.tables[table]
         declared = ", ".join(f"{identifier(one)} {kind}" for one, kind in columns.items())
-        self.con.execute("call lake.set_option('parquet_compression', 'zstd')")
-        self.con.execute("call lake.set_option('parquet_compression_level', 1)")
-        self.con.execute(f"create schema if not exists lake.{REPEATS}")
         self.con.execute(f"create table {name} ({declared})")
         if MONTH in columns:
             self.con.execute(f"alter table {name} set partitioned by ({MONTH})")

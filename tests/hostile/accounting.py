@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from plainscore.logs.landing import file_at
-from plainscore.logs.units import UnitReader, parse_unit
+from tests.ingest.reading import read_files, texts_of
 
 ARRIVED = date(2026, 3, 5)
 
@@ -27,18 +27,13 @@ class Account:
 def account_for(path: Path, log: str = "payment") -> Account:
     """Read a file that stands anywhere; only a refusal of the whole file is caught."""
     file = file_at(path.parent, path.name, ARRIVED)
-    reader = UnitReader(log, [(0, file)])
-    accepted: list[int] = []
-    refused: list[tuple[int, str]] = []
-    for unit in reader.units():
-        parsed = parse_unit(unit, {0: ARRIVED})
-        reader.refused |= parsed.damaged
-        accepted += parsed.rows["line"].to_list()
-        refused += parsed.refused.select("line", "reason").rows()
-        assert parsed.refused["raw"].null_count() == 0, "a refused row has its text"
-    if reader.refused:
-        return Account(reader.refused[0].reason)
-    return Account(None, tuple(sorted(accepted)), tuple(sorted(refused)))
+    read = read_files(log, {0: file})
+    if read.refused:
+        return Account(read.refused[0].reason)
+    texts = texts_of(log, file, [line for _, line in read.reasons])
+    assert len(texts) == len(read.reasons), "a refused row has its text"
+    refused = sorted((line, reason) for (_, line), reason in read.reasons.items())
+    return Account(None, tuple(sorted(line for _, line in read.rows)), tuple(refused))
 
 
 def json_rows_in(content: bytes) -> int:

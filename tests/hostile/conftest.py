@@ -5,14 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from plainscore.logs import (
-    IngestReport,
-    delta_table,
-    parquet_footer,
-    parquet_rows,
-    seen_ids,
-    text_lines,
-)
+from plainscore.logs import IngestReport, parquet_files, text_files
+from plainscore.store import lake
 from tests.hostile.case import Case, Desk
 from tests.hostile.corpus import deliver_all
 from tests.ingest.delivery import Delivery
@@ -34,10 +28,8 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     """Return every hostile input, delivered and ingested; bombs are smaller than real ones."""
     delivery = Delivery(tmp_path_factory.mktemp("siege") / "data")
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, seen_ids):
-            patched.setattr(module, "sync", lambda _path: None)
-        patched.setattr(text_lines, "_BOMB_BYTES", BOMB_BYTES)
-        for module in (parquet_footer, parquet_rows):
+        patched.setattr(lake, "fsync_path", lambda _path: None)
+        for module in (parquet_files, text_files):
             patched.setattr(module, "BOMB_BYTES", BOMB_BYTES)
         desks = {case.name: (case, desk) for case, desk in deliver_all(delivery.data / "landing")}
         yield Siege(delivery, delivery.ingest(), desks)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.logs import delta_table, seen_ids
+from plainscore.store import lake
 from tests.ingest.delivery import Delivery
 
 
@@ -13,8 +13,7 @@ from tests.ingest.delivery import Delivery
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """Leave out what only a loss of power could show: no test can, and it takes half the time."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, seen_ids):
-            patched.setattr(module, "sync", lambda _path: None)
+        patched.setattr(lake, "fsync_path", lambda _path: None)
         yield
 
 

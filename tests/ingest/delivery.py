@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 from plainscore.logs import IngestReport, ingest_new
-from plainscore.logs.event_store import EventStore, open_store
-from plainscore.logs.tables import LOGS
-from plainscore.logs.text_lines import TextChunk
-from plainscore.logs.units import Unit, parse_unit
+from plainscore.logs.landing import file_at
+from plainscore.store.event_store import EventStore, open_store
+from tests.ingest.reading import read_files, texts_of
 
 Row = Mapping[str, Any]
 DAY = "2026-03-05"
@@ -175,13 +175,16 @@ def judge_line(log: str, line: str | bytes, header: str | None = None) -> tuple[
 
     Returns the reason and the text with which it goes to quarantine; None where it is accepted.
     """
-    text = line if isinstance(line, bytes) else line.encode()
-    columns = tuple(header.split(",")) if header else ()
-    unit = Unit(LOGS[log], columns, chunks=[TextChunk(0, 1, text + b"\n")])
-    parsed = parse_unit(unit, {0: date.fromisoformat(DAY)})
-    assert len(parsed.rows) + len(parsed.refused) == 1
-    refused = parsed.refused.select("reason", "raw").rows()
-    return refused[0] if refused else None
+    text = (line if isinstance(line, bytes) else line.encode()) + b"\n"
+    with TemporaryDirectory() as folder:
+        name = "a.csv" if header else "a.ndjson"
+        Path(folder, name).write_bytes((f"{header}\n".encode() if header else b"") + text)
+        file = file_at(Path(folder), name, date.fromisoformat(DAY))
+        read = read_files(log, {0: file})
+        assert (read.refused, len(read.rows) + len(read.reasons)) == ({}, 1)
+        for (_, number), reason in read.reasons.items():
+            return reason, texts_of(log, file, [number])[number]
+    return None
 
 
 def reason_to_refuse(log: str, row: Row) -> str | None:

@@ -9,8 +9,8 @@ import pytest
 
 from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
+from plainscore.contracts.logs import read_logs
 from plainscore.logs.check import read_missing
-from plainscore.logs.tables import LOGS
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase
 
@@ -144,6 +144,6 @@ def test_compact_of_nothing_exits_5(tmp_path: Path) -> None:
 
 def test_every_feature_but_friend_reliability_hangs_on_exactly_one_log() -> None:
     card = read_scorecard(find_scorecard("standard"))
-    declared = [feature for log in LOGS for feature in read_missing()[log]]
+    declared = [feature for log in read_logs() for feature in read_missing()[log]]
     scored = {feature.name for feature in card.features} - {"friend_reliability"}
     assert sorted(declared) == sorted(scored)

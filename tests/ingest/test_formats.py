@@ -4,6 +4,7 @@ import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plainscore.logs.csv_rows import _read_each, read_csv_rows
-from plainscore.logs.json_rows import _read_others, _read_plain, read_json_rows
-from plainscore.logs.tables import LOGS
-from plainscore.logs.text_lines import LINE_COLUMNS, TextChunk, number_lines
+from plainscore.contracts.logs import read_logs
+from plainscore.logs.landing import file_at
 from tests.ingest.delivery import DAY, Delivery, bill, deposit, judge_line, purchase
+from tests.ingest.reading import read_files
+
+LOGS = read_logs()
 
 FORMATS = ["ndjson", "ndjson.gz", "csv", "csv.gz", "parquet"]
 
@@ -193,62 +195,92 @@ _ATOMS = st.one_of(
     st.integers(-(10**20), 10**20),
     st.floats(allow_nan=True),
     st.sampled_from(
-        ["", "p", "refund", "12.50", "true", '":', ":", "a,b", "é", "\\", "\x7f", "\u2028"]
+        ["", "p", "refund", "12.50", "true", '":', ":", "a,b", "\u00e9", "\\", "\x7f", "\u2028"]
     ),
     st.text(max_size=4),
 )
 _KEYS = st.sampled_from([*LOGS["purchase"].names, "x", ":", "", "a b"])
 _VALUES = st.recursive(_ATOMS, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
+_SHAPED = [
+    '{"event_id":"e1","amount":12.50,"is_own_name":true,"colour":1.5}',
+    '{"event_id": 17, "amount": null, "is_own_name": null, "colour": false}',
+    '{ "event_id":"","amount":"x" }',
+    '{"is_own_name":"yes"}',
+    "{}",
+    "{",
+    '{"event_id":"e1",}',
+    '{"event_id":"e1"} ',
+    '{"event_id":"e1"}}',
+    '{"event_id":"e1" "amount":1}',
+    '{"event_id":"e1","event_id":"e1"}',
+    '{"amount":1,"event_id":"e1"}',
+    '{"event_id":1.5}',
+    '{"event_id":true}',
+    '{"event_id":["e1"]}',
+    '{"event_id":"\\u0041"}',
+    '{"event_id":"a\tb"}',
+    '{"amount":01}',
+    '{"amount":-1.5}',
+    'x{"event_id":"e1"}',
+]
+
+
+def _read(tmp: Path, log: str, name: str, text: str) -> tuple[dict[int, Any], set[str]]:
+    """Return what each line of a file is read as, and the unknown columns."""
+    (tmp / name).write_text(text, encoding="utf-8", newline="")
+    read = read_files(log, {0: file_at(tmp, name, date(2026, 3, 5))})
+    assert read.refused == {}
+    found = read.reasons | {place: sorted(row.items(), key=str) for place, row in read.rows.items()}
+    return {line: one for (_, line), one in found.items()}, read.facts[0].unknown
+
+
+def _lines_agree(tmp: Path, lines: list[str]) -> None:
+    """Assert that lines are read together as each is read alone: by their shape, or one by one."""
+    together, unknown = _read(tmp, "purchase", "a.ndjson", "".join(f"{one}\n" for one in lines))
+    alone = [_read(tmp, "purchase", "b.ndjson", f"{one}\n") for one in lines]
+    assert [together.get(number) for number in range(1, len(lines) + 1)] == [
+        rows.get(1) for rows, _ in alone
+    ]
+    assert unknown == {name for _, names in alone for name in names}
 
 
 @given(st.lists(st.dictionaries(_KEYS, _VALUES), min_size=1, max_size=5), st.booleans())
-@settings(max_examples=200, deadline=None)
-def test_both_ways_to_read_json_lines_agree(objects: list[dict[str, Any]], is_tight: bool) -> None:
+@settings(max_examples=25, deadline=None)
+def test_json_lines_are_read_together_as_they_are_alone(
+    tmp: Path, objects: list[dict[str, Any]], is_tight: bool
+) -> None:
     separators = (",", ":") if is_tight else (", ", ": ")
-    dumped = [json.dumps(one, ensure_ascii=is_tight, separators=separators) for one in objects]
-    text = "".join(f"{one}\n" for one in dumped).encode()
-    lines = number_lines([TextChunk(0, 1, text)])
-    fast, fast_unknown = read_json_rows(LOGS["purchase"], lines, text)
-    slow, slow_unknown = _read_others(LOGS["purchase"], lines)
-    assert _normal(fast) == _normal(slow)
-    assert sorted(fast_unknown.rows()) == sorted(slow_unknown.rows())
+    common = deposit("p1", event_type="refund", order_id="o")
+    dumped = [
+        json.dumps(common | one, ensure_ascii=is_tight, separators=separators) for one in objects
+    ]
+    _lines_agree(tmp, [*dumped, *(json.dumps(one) for one in objects)])
 
 
-_CELLS = st.text("ab,01 é=\t", max_size=4).map(lambda text: text.replace(",", ""))
+def test_lines_of_a_shape_are_read_as_they_are_alone(tmp: Path) -> None:
+    _lines_agree(tmp, _SHAPED)
 
 
-@given(st.lists(st.lists(_CELLS, min_size=4, max_size=6).map(",".join), max_size=6))
-def test_both_ways_to_read_csv_lines_agree(lines: list[str]) -> None:
-    names = ("event_id", "event_time", "person_id", "event_type", "x")
-    numbered = number_lines([TextChunk(0, 2, "".join(f"{one}\n" for one in lines).encode())])
-    fast = read_csv_rows(LOGS["payment"], names, numbered).sort("line")
-    empty = pl.selectors.string().replace("", None)
-    slow = _read_each(LOGS["payment"], names, numbered).with_columns(empty)
-    assert fast.with_columns(empty).rows() == slow.rows()
+_CELLS = st.text("ab,01 \u00e9=\t", max_size=4).map(lambda text: text.replace(",", ""))
 
 
-def _normal(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """Compare amounts by value: polars writes 12.50 as 12.5; other fields as they are."""
-    amounts = [None if text in (None, "") else _value(text) for text in rows.sort("line")["amount"]]
-    empty = pl.selectors.string().replace("", None)
-    others = rows.sort("line").drop("amount").with_columns(empty)
-    return [(*row, amount) for row, amount in zip(others.rows(), amounts, strict=True)]
+@given(st.lists(st.lists(_CELLS, min_size=4, max_size=6), max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_csv_lines_are_read_alike_with_and_without_quotes(tmp: Path, rows: list[list[str]]) -> None:
+    """A quote anywhere makes a file one that DuckDB does not split by itself."""
+    header = "event_id,event_time,person_id,event_type,x\n"
+    lines = [",".join(row) for row in rows]
+    text = header + "".join(f"{one}\n" for one in lines)
+    plain, _ = _read(tmp, "payment", "a.csv", text)
+    quoted, _ = _read(tmp, "payment", "b.csv", text + '"q",,,,\n')
+    assert quoted.pop(len(lines) + 2) is not None
+    assert plain == quoted
 
 
-def _value(text: str) -> str:
-    try:
-        return str(Decimal(text).normalize())
-    except ArithmeticError:
-        return text
-
-
-def test_plain_json_lines_take_the_fast_way() -> None:
-    text = json.dumps(purchase(is_own_name=True, amount=12.5)).encode() + b"\n"
-    lines = number_lines([TextChunk(0, 1, text)])
-    plain, unknown = _read_plain(LOGS["purchase"], lines)
-    assert plain.rows() == read_json_rows(LOGS["purchase"], lines, text)[0].rows()
-    assert unknown.is_empty()
-    assert list(LINE_COLUMNS) == lines.columns
+@pytest.fixture(scope="module")
+def tmp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for files that are written over and over."""
+    return tmp_path_factory.mktemp("formats")
 
 
 def test_a_parquet_file_of_many_row_groups_is_numbered_through(delivery: Delivery) -> None:

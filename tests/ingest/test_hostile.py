@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs import parquet_rows, text_lines
+from plainscore.logs import parquet_files, text_files
 from plainscore.logs.masking import MAX_RAW_CHARACTERS, csv_shape, mask_csv, mask_json
 from tests.ingest.delivery import DAY, Delivery, deposit, verified
 
@@ -119,7 +119,7 @@ def test_a_huge_line_is_one_refused_row(delivery: Delivery) -> None:
     (row,) = delivery.quarantine().to_dicts()
     assert (row["line"], row["reason"]) == (
         2,
-        f"line is longer than {text_lines.MAX_LINE_BYTES} bytes",
+        f"line is longer than {text_files.MAX_LINE_BYTES} bytes",
     )
     assert len(row["raw"]) < MAX_RAW_CHARACTERS + 100
     assert delivery.accepted("payment")["line"].to_list() == [1, 3]
@@ -129,7 +129,7 @@ def test_a_huge_line_is_one_refused_row(delivery: Delivery) -> None:
 def test_a_decompression_bomb_is_refused_in_bounded_memory(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch, filling: bytes
 ) -> None:
-    monkeypatch.setattr(text_lines, "_BOMB_BYTES", 2**20)
+    monkeypatch.setattr(text_files, "BOMB_BYTES", 2**20)
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb") as stream:
         block = filling * (2**18 // len(filling))
@@ -147,7 +147,7 @@ def test_a_decompression_bomb_is_refused_in_bounded_memory(
 def test_a_parquet_file_whose_dictionary_is_a_bomb_is_refused(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_rows, "BOMB_BYTES", 2**24)
+    monkeypatch.setattr(parquet_files, "BOMB_BYTES", 2**24)
     frame = pl.DataFrame([deposit(person_id="x" * 2**16)])
     delivery.parquet("payment", pl.concat([frame] * 300))
     (refused,) = delivery.ingest().refused
@@ -235,7 +235,7 @@ def test_a_nested_parquet_value_is_masked(delivery: Delivery) -> None:
 def test_a_chunk_of_csv_never_ends_within_a_quoted_field(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_lines, "_READ_BYTES", 97)
+    monkeypatch.setattr(text_files, "READ_BYTES", 97)
     people = [f'{number} "a"\nb,{"x" * (number % 40)}' for number in range(300)]
     rows = [deposit(f"e{number:03}", person_id=one) for number, one in enumerate(people)]
     delivery.csv("payment", rows)
@@ -247,8 +247,8 @@ def test_a_chunk_of_csv_never_ends_within_a_quoted_field(
 def test_lines_are_numbered_through_chunks(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_lines, "_READ_BYTES", 50)
-    monkeypatch.setattr(text_lines, "MAX_LINE_BYTES", 200)
+    monkeypatch.setattr(text_files, "READ_BYTES", 50)
+    monkeypatch.setattr(text_files, "MAX_LINE_BYTES", 200)
     lines = [json.dumps(deposit(f"e{number:03}")) for number in range(50)]
     lines[10] = '{"x":"' + "y" * 500 + '"}'
     lines[20] = ""

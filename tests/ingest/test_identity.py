@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plainscore.logs.identity import CONFLICT_REASON
+from plainscore.logs.deduplicate import CONFLICT_REASON
 from tests.ingest.delivery import DAY, Delivery, bill, deposit, purchase, verified
 
 EARLIER, LATER = "2026-03-05", "2026-03-06"
