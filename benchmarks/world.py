@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 
 from plainscore.common.text import read_parquet
-from plainscore.store.event_store import open_store
-from plainscore.logs.tables import LOGS
+from plainscore.contracts.logs import read_logs
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.store.event_store import open_store
 
 CACHED = ("head.json", "file_states.json")
 DATE_COLUMNS = ("as_of_date", "known_on")
@@ -47,7 +47,9 @@ def size_of(data_dir: Path) -> tuple[int, int, dict[str, int]]:
     """Return people and accepted events of a world's store, and the bytes of each log."""
     store = open_store(data_dir)
     accepted = int(store.ledger()["accepted"].sum())
-    sizes = {log: sum(Path(file).stat().st_size for file in store.files(log)) for log in LOGS}
+    sizes = {
+        log: sum(Path(file).stat().st_size for file in store.files(log)) for log in read_logs()
+    }
     return store.head.next_key, accepted, sizes
 
 
@@ -86,7 +88,7 @@ def write_job(data_dir: Path, as_of_date: date, home: Path, known_on: date | Non
         "as_of_date": str(as_of_date),
         "known_on": str(known_on or as_of_date),
         "people": store.head.next_key,
-        "files": {name: store.files(name) for name in (*LOGS, "person")},
+        "files": {name: store.files(name) for name in (*read_logs(), "person")},
         "own_points": _own_points_sql(card),
         "result": _result_sql(card),
         "spill": str(home / "spill"),

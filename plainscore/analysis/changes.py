@@ -38,7 +38,6 @@ from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.store.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived
@@ -49,6 +48,7 @@ from plainscore.runs.pipeline import cards_by_hash, code_hash
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
+from plainscore.store.event_store import EventStore, open_store
 
 BEFORE, RULES, LATE_DATA, TIME, AFTER = "before", "rules", "late_data", "time", "after"
 STATES = (BEFORE, RULES, LATE_DATA, TIME, AFTER)

@@ -26,7 +26,6 @@ from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.store.event_store import EventStore, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.derived import ANALYSIS_SQL, EVALUATION, derived_folder
 from plainscore.publish.publication import publish_derived
@@ -34,6 +33,7 @@ from plainscore.publish.runs import Run
 from plainscore.publish.sets import staging_folder
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.settings import Settings, engine_options
+from plainscore.store.event_store import EventStore, open_store
 
 OUTCOME_DAYS = 120
 OUTCOME = "outcomes.outcome"

@@ -27,10 +27,10 @@ from plainscore.contracts.catalog import load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.store.event_store import open_store
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
+from plainscore.store.event_store import open_store
 
 NAIVE = "naive"
 """The first card with a count of good friends in the place of the neighbour mean; see

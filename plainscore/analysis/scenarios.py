@@ -31,7 +31,6 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.store.event_store import EventStore, open_store
 from plainscore.runs.calendar import dates_between, last_month_end
 from plainscore.runs.report import is_invented_world
 from plainscore.runs.request import snapshot_dates
@@ -39,6 +38,7 @@ from plainscore.runs.run import ingest_new_files
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
+from plainscore.store.event_store import EventStore, open_store
 
 PEOPLE, SEED = 2_000, 1
 FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)

@@ -11,9 +11,10 @@ import duckdb
 
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier, read_parquet, text_literal
-from plainscore.contracts.logs import Log, read_logs
-from plainscore.logs.ingest import IngestReport, Progress, ingest_landing, read_inputs
+from plainscore.contracts.logs import Log
+from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
+from plainscore.logs.sources import read_inputs
 from plainscore.project import Project
 from plainscore.store.event_store import EventStore, open_store
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -13,10 +13,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from plainscore.common.errors import InputRefused
-from plainscore.common.files import file_sha256
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier
-from plainscore.contracts.logs import Log, read_logs
 from plainscore.logs import deduplicate
 from plainscore.logs.changes import FileStates
 from plainscore.logs.deduplicate import COUNTS
@@ -27,20 +25,19 @@ from plainscore.logs.landing import (
     Listing,
     RefusedFile,
     blocked_days,
-    file_at,
     list_landing,
 )
 from plainscore.logs.mapping import log_rows
-from plainscore.logs.quarantine import quarantined_texts, row_as_json
+from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts, Reader
-from plainscore.logs.sources import Source, read_sources
-from plainscore.project import FILE_NAME, Project, read_project
-from plainscore.store.lake import REPEATS, Lake, table_name
+from plainscore.logs.sources import Inputs, Source, read_inputs
+from plainscore.project import Project, read_project
+from plainscore.store.lake import Lake
 
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "gz": 8, "text": 1}
-_RAW_ROWS = 10_000
 _SHOWN_NAMES = 20
+_UNKNOWN = ("unknown_column_count", "unknown_columns")
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder of landing/, the bytes of it read so far, and all its bytes."""
@@ -83,25 +80,6 @@ class IngestReport:
     rejudged: list[IngestedFile] = field(default_factory=list)
     refused: list[RefusedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The logs that a project declares, and how each folder of landing/ becomes their events."""
-
-    logs: Mapping[str, Log]
-    sources: Mapping[str, Source]
-
-    @property
-    def stored(self) -> dict[str, dict[str, str]]:
-        """The stored columns of every log."""
-        return {name: log.stored_columns for name, log in self.logs.items()}
-
-
-def read_inputs(project: Project) -> Inputs:
-    """Read the logs and sources of a project. Raises UsageError that names file, line and key."""
-    logs = read_logs(project.method)
-    return Inputs(logs, read_sources(project.root and project.root / FILE_NAME, logs))
 
 
 def ingest_new(
@@ -265,7 +243,9 @@ class _Ingest:
         except duckdb.Error as failed:
             said = str(failed).splitlines()[0][:200]
             error = FileRefused(f"cannot be read ({said})", "deliver the whole file again")
-        return error and RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
+        if error is None:
+            return None
+        return RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
 
     def _write(self, batch: Sequence[LandingFile]) -> list[tuple[LandingFile, FileFacts]]:
         """Ingest a batch in one transaction; return what is known of each ingested file."""
@@ -277,79 +257,10 @@ class _Ingest:
                 refused += reading.read(list(files))
                 kept += reading.store()
             if kept:
-                self._put_aside()
+                SetAside(self.lake, self._landing, self._inputs).store()
                 deduplicate.apply_changes(self.lake)
         self._report.refused += refused
         return kept
-
-    def _put_aside(self) -> None:
-        """Quarantine what was put aside, each row with its delivered text."""
-        con = self.lake.con
-        places = con.execute(
-            "select file_no, line from aside where raw is null order by file_no, line"
-        ).fetchall()
-        con.execute("create or replace temp table text_of (file_no bigint, line bigint, raw text)")
-        for file_no, rows in groupby(places, key=lambda place: place[0]):
-            texts = self._texts(file_no, [line for _, line in rows])
-            for at in range(0, len(texts), _RAW_ROWS):
-                some = list(texts.items())[at : at + _RAW_ROWS]
-                lines, raws = [line for line, _ in some], [raw for _, raw in some]
-                con.execute(
-                    "insert into text_of select ?, unnest(?), unnest(?)", [file_no, lines, raws]
-                )
-        self.lake.insert(
-            "quarantine",
-            """
-            select a.*  replace (coalesce(a.raw, t.raw) as raw),
-                (select any_value(l.file) from ledger as l where l.file_no = a.file_no) as file,
-                strftime(a.arrived, '%Y-%m') as arrived_month
-            from aside as a left join text_of as t using (file_no, line)
-            """,
-        )
-        con.execute("delete from aside")
-
-    def _texts(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
-        """Return the texts of rows of a file; none where it is gone or no longer the same."""
-        (name, arrived, sha256) = self.lake.con.execute(
-            "select any_value(file), any_value(arrived), any_value(sha256) from ledger "
-            "where file_no = ?",
-            [file_no],
-        ).fetchall()[0]
-        file = file_at(self._landing, name, arrived)
-        source = self._inputs.sources.get(file.log)
-        found: dict[int, str] = {}
-        try:
-            if source is not None and file_sha256(file.path) == sha256:
-                found = quarantined_texts(file, source, self._inputs.logs, lines)
-        except (OSError, FileRefused, duckdb.Error):
-            pass
-        if lacking := [line for line in lines if line not in found]:
-            found |= self._rebuilt(file_no, lacking)
-        return found
-
-    def _rebuilt(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
-        """Return rows as JSON of their stored content, where their file is gone."""
-        con, found = self.lake.con, dict[int, str]()
-        for log in self._inputs.logs.values():
-            cursor = con.execute(
-                f"select * from {table_name(f'{REPEATS}.{log.name}')} "
-                "where file_no = ? and list_contains(?, line)",
-                [file_no, lines],
-            )
-            names = [column[0] for column in cursor.description]
-            for values in cursor.fetchall():
-                row = dict(zip(names, values, strict=True))
-                found[row["line"]] = row_as_json(log, row, self._ids_of(log, row))
-        return found
-
-    def _ids_of(self, log: Log, row: Mapping[str, object]) -> dict[str, str]:
-        keys = [(name, row[log.stored_name(name)]) for name in log.person_fields]
-        person = "select person_id from known_person where person_key = ?"
-        return {
-            name: self.lake.con.execute(person, [key]).fetchall()[0][0]
-            for name, key in keys
-            if key is not None
-        }
 
 
 class _Reading:
@@ -406,25 +317,28 @@ class _Reading:
         files = [(no, file, self._facts[no]) for no, file in self._files.items()]
         for log in self._source.logs:
             entries = [
-                (no, log, file.file, file.arrived, facts.size, facts.sha256, 0, 0, 0, 0)
-                + shown_names(facts.unknown)
+                (no, log, file.file, file.arrived, facts.size, facts.sha256, *shown_names(facts))
                 for no, file, facts in files
             ]
             columns = [list(column) for column in zip(*entries, strict=True)]
-            con.execute(f"insert into ledger select {', '.join('unnest(?)' for _ in columns)}", columns)
+            names = ("file_no", "log", "file", "arrived", "bytes", "sha256", *_UNKNOWN)
+            values = ", ".join(f"unnest(?) as {name}" for name in names)
+            counts = ", ".join(f"0 as {identifier(name)}" for name in COUNTS)
+            con.execute(f"insert into ledger by name select {values}, {counts}", columns)
         for log in self._source.logs:
             rows = f"judged_{log}"
             if con.execute("from duckdb_tables() where table_name = ?", [rows]).fetchall():
-                con.execute(f"delete from {rows} where file_no not in (select b.file_no from batch_file as b)")
+                kept = "select b.file_no from batch_file as b"
+                con.execute(f"delete from {rows} where file_no not in ({kept})")
                 deduplicate.add_rows(self._lake, self._inputs.logs[log], rows)
                 con.execute(f"drop table {rows}")
         return [(file, facts) for _, file, facts in files]
 
 
-def shown_names(unknown: Collection[str]) -> tuple[int, str | None]:
+def shown_names(facts: FileFacts) -> tuple[int, str | None]:
     """Return what the ledger says of the columns of a file that its source does not read."""
-    names = sorted(unknown)[:_SHOWN_NAMES]
-    return len(unknown), json.dumps(names, ensure_ascii=False) if names else None
+    names = sorted(facts.unknown)[:_SHOWN_NAMES]
+    return len(facts.unknown), json.dumps(names, ensure_ascii=False) if names else None
 
 
 def _add_to(con: duckdb.DuckDBPyConnection, table: str, select: str) -> None:

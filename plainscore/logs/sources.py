@@ -22,13 +22,14 @@ from pydantic import (
 
 from plainscore.common.text import text_literal
 from plainscore.common.toml import TomlFile, read_toml
-from plainscore.contracts.logs import COMMON_FIELDS, EventType, Log
+from plainscore.contracts.logs import COMMON_FIELDS, EventType, Log, read_logs
 from plainscore.logs.expressions import (
     ExpressionRefused,
     columns_of,
     expression_kind,
     require_bound,
 )
+from plainscore.project import FILE_NAME, Project
 
 CURRENCY = "currency"
 EPOCHS = ("epoch", "epoch_ms")
@@ -361,3 +362,22 @@ def _repeats_ids(one: EventMapping, other: EventMapping) -> bool:
     is_content = ids[0] is not None and ids[0].content
     overlap = one.when is None or other.when is None or one.when == other.when
     return bool(is_same and not is_content and overlap)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The logs that a project declares, and how each folder of landing/ becomes their events."""
+
+    logs: Mapping[str, Log]
+    sources: Mapping[str, Source]
+
+    @property
+    def stored(self) -> dict[str, dict[str, str]]:
+        """The stored columns of every log."""
+        return {name: log.stored_columns for name, log in self.logs.items()}
+
+
+def read_inputs(project: Project) -> Inputs:
+    """Read the logs and sources of a project. Raises UsageError that names file, line and key."""
+    logs = read_logs(project.method)
+    return Inputs(logs, read_sources(project.root and project.root / FILE_NAME, logs))

@@ -15,10 +15,10 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
-from plainscore.store.event_store import EventStore, InputFile
 from plainscore.logs.landing import RefusedFile
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
+from plainscore.store.event_store import EventStore, InputFile
 
 SHOWN_FILES = 5
 

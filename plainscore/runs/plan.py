@@ -12,9 +12,9 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
 from plainscore.contracts import SnapshotDates
 from plainscore.logs.changes import FileStates
-from plainscore.logs.ingest import Inputs, read_inputs, reason_to_refuse
-from plainscore.store.event_store import EventStore, digests, inputs_among, open_store
+from plainscore.logs.ingest import reason_to_refuse
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
+from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import read_project
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
@@ -29,6 +29,7 @@ from plainscore.runs.pipeline import read_pipeline
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
 from plainscore.settings import Settings
+from plainscore.store.event_store import EventStore, digests, inputs_among, open_store
 
 MOST_FILES_READ = 20
 MOST_BYTES_READ = 4 * 2**20

@@ -21,7 +21,6 @@ from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Cat
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
-from plainscore.store.event_store import accepted_rows, inputs_among, next_file_no, open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import (
     Provenance,
@@ -57,6 +56,7 @@ from plainscore.runs.pipeline import Prepared, load_pipeline
 from plainscore.runs.report import write_report
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Settings, engine_options, temp_directory
+from plainscore.store.event_store import accepted_rows, inputs_among, next_file_no, open_store
 
 # What has a stage of its own; every other schema of a method is computed in between.
 OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})

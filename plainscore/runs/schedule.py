@@ -15,7 +15,6 @@ import duckdb
 from plainscore.common.errors import Locked, PartlyDone, PlainscoreError, UsageError
 from plainscore.common.files import translating_machine_errors
 from plainscore.contracts import SnapshotDates
-from plainscore.store.event_store import open_store
 from plainscore.publish.runs import all_runs, default_runs, pruned_runs, published_runs
 from plainscore.runs.calendar import DateRange, last_month_end
 from plainscore.runs.inputs import late_events
@@ -24,6 +23,7 @@ from plainscore.runs.pipeline import Prepared
 from plainscore.runs.request import SnapshotRequest, snapshot_dates
 from plainscore.runs.run import SnapshotOutcome, prepare, score_day
 from plainscore.settings import Settings
+from plainscore.store.event_store import open_store
 
 CONCERNS_ONE_DATE = (PlainscoreError, duckdb.Error, OSError)
 CONCERNS_ALL_DATES = (UsageError, Locked, duckdb.InterruptException)

@@ -47,7 +47,9 @@ class EventStore:
     def logs(self) -> list[str]:
         """The logs that have rows."""
         tables = [table for table, files in self.head.files.items() if files and "." not in table]
-        return [table for table in tables if table not in ("person", "file", "quarantine", "erasure")]
+        return [
+            table for table in tables if table not in ("person", "file", "quarantine", "erasure")
+        ]
 
     def person_files(self) -> list[str]:
         """Return the files of ``person``: person_key, person_id."""

@@ -6,10 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from plainscore.common.files import FORMAT_FILE
-from plainscore.common.lock import writer_lock
 from plainscore.logs.compaction import compact
 from plainscore.logs.event_store import open_store
+
+from plainscore.common.files import FORMAT_FILE
+from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import LEDGER, RETIRED, published_runs
 from plainscore.publish.sets import SNAPSHOTS, read_manifest
 from plainscore.publish.verification import verify

@@ -23,9 +23,9 @@ from typing import Any
 
 import duckdb
 import polars as pl
+from plainscore.logs.compaction import compact
 
 from plainscore.common.lock import writer_lock
-from plainscore.logs.compaction import compact
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.runs.ledger import StageRecord
 from plainscore.runs.observers import Observer, RunState

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plainscore.logs.delta_table import TableFiles, write_head
+from plainscore.logs.writer import StoreWriter
 
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
@@ -14,8 +16,6 @@ from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.logs import writer
-from plainscore.logs.delta_table import TableFiles, write_head
-from plainscore.logs.writer import StoreWriter
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.publish.verification import verify

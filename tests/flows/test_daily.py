@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plainscore.logs.event_store import open_store
 
 from plainscore.common.errors import InputRefused
 from plainscore.contracts import SnapshotDates
 from plainscore.logs import IngestReport
-from plainscore.logs.event_store import open_store
 from plainscore.publish.runs import PRUNED, Run
 from plainscore.runs import schedule
 from plainscore.runs.inputs import check_deliveries

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from plainscore.logs.event_store import open_store
 
 from plainscore.cli.operate import plan
 from plainscore.contracts import SnapshotDates
-from plainscore.logs.event_store import open_store
 from plainscore.runs import schedule
 from plainscore.runs.inputs import late_events
 from plainscore.runs.ledger import Entry, RunAttempt, StageRecord, entry_file, write_entry
