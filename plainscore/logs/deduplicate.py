@@ -80,7 +80,6 @@ def add_rows(lake: Lake, log: Log, rows: str) -> None:
         """
     )
     alone = "from fresh where event_hash not in (select s.event_hash from shared as s)"
-    lake.insert(log.name, alone)
     lake.con.execute(
         f"""
         insert into change by name
@@ -88,6 +87,7 @@ def add_rows(lake: Lake, log: Log, rows: str) -> None:
         """
     )
     _resolve(lake, log)
+    lake.con.execute("drop table fresh")
 
 
 def _stored_select(log: Log, rows: str) -> str:
@@ -124,14 +124,17 @@ def resolve_again(lake: Lake, log: Log, event_hashes: str) -> None:
 
 
 def _resolve(lake: Lake, log: Log) -> None:
-    """Judge the rows of ``fresh``, and those stored, whose ``event_hash`` is in ``shared``."""
-    if not lake.con.execute("from shared limit 1").fetchall():
-        return
-    _compare(lake, log)
+    """Store the rows of ``fresh``, and judge all those whose ``event_hash`` is in ``shared``."""
     name, repeats = log.name, f"{REPEATS}.{log.name}"
     columns = ", ".join(map(identifier, lake.tables[name]))
+    is_shared = "event_hash in (select s.event_hash from shared as s)"
+    alone = f"select {columns} from fresh where not {is_shared}"
+    if not lake.con.execute("from shared limit 1").fetchall():
+        lake.insert(name, alone)
+        return
+    _compare(lake, log)
     is_new = "is_now = 'accepted' and was <> 'accepted'"
-    lake.insert(name, f"select {columns} from contested where {is_new}")
+    lake.insert(name, f"{alone} union all select {columns} from contested where {is_new}")
     changed = "was <> is_now and"
     if _exists(lake, f"{changed} was = 'accepted'"):
         _remove(lake, name, "was = 'accepted'")

@@ -271,6 +271,8 @@ def _shown(name: str, kind: str) -> str:
     if _is_nested(kind):
         return f"cast(to_json({column}) as varchar)"
     text = f"cast({column} as varchar)"
+    if kind.startswith("TIMESTAMP"):
+        return f"replace({text}, ' ', 'T')"
     return f"coalesce(try(decode({column})), {text})" if kind == "BLOB" else text
 
 

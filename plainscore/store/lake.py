@@ -129,6 +129,7 @@ class Lake:
                 "memory_limit": memory_limit or MEMORY_LIMIT,
                 "temp_directory": str(self.events / _SPILL),
                 "python_enable_replacements": False,
+                "enable_external_file_cache": False,
             }
         )
         try:

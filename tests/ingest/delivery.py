@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 
 from plainscore.logs import IngestReport, ingest_new
-from plainscore.logs.landing import file_at
+from plainscore.logs.landing import RefusedFile, file_at
+from plainscore.runs.plan import look_at_arrivals
 from plainscore.store.event_store import EventStore, open_store
 from tests.ingest.reading import read_files, texts_of
 
@@ -121,6 +122,10 @@ class Delivery:
     def ingest(self) -> IngestReport:
         """Ingest what is new."""
         return ingest_new(self.data, threads=1)
+
+    def refused(self) -> list[RefusedFile]:
+        """Return what a run would find refused in landing/ now."""
+        return look_at_arrivals(self.data).refused
 
     @property
     def store(self) -> EventStore:

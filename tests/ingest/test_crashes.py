@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs import delta_table, ingest, repeats, seen_ids, writer
-from plainscore.logs.compaction import compact
+from plainscore.logs import deduplicate, ingest
+from plainscore.store import lake
+from plainscore.store.lake import Lake
 from tests.ingest.delivery import Delivery, deposit, purchase
+from tests.ingest.test_store import compact
 
 
 class Stopped(BaseException):
@@ -23,15 +23,15 @@ class Stopped(BaseException):
 
 
 STEPS: list[tuple[Any, str]] = [
-    (delta_table.TableFiles, "_write"),
-    (delta_table.TableFiles, "replace_file"),
-    (delta_table.TableFiles, "commit"),
-    (seen_ids.SeenIds, "save"),
-    (writer, "write_head"),
-    (delta_table, "sync"),
-    (writer.seen_ids, "remove_unused"),
-    (ingest.Batch, "_take"),
-    (repeats, "fetch_raw"),
+    (Lake, "insert"),
+    (Lake, "rewrite"),
+    (Lake, "_sync_files"),
+    (lake, "write_store_head"),
+    (lake, "fsync_path"),
+    (ingest.Reader, "parts"),
+    (ingest.SetAside, "store"),
+    (deduplicate, "add_rows"),
+    (deduplicate, "apply_changes"),
     (ingest.FileStates, "save"),
 ]
 
@@ -86,7 +86,6 @@ def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
     call: int,
     after: bool,
 ) -> None:
-    monkeypatch.setattr(delta_table, "CONFIGURATION", {"delta.checkpointInterval": "2"})
     deliver_first(delivery)
     delivery.ingest()
     before = delivery.state()
@@ -113,7 +112,7 @@ def test_a_compaction_stopped_at_a_step_changes_nothing(
     deliver_more(delivery)
     delivery.ingest()
     with monkeypatch.context() as patched:
-        stop_at(patched, delta_table.TableFiles, "commit", call, after=True)
+        stop_at(patched, Lake, "rewrite", call, after=True)
         with pytest.raises(Stopped):
             compact(delivery.data)
     assert delivery.state() == undisturbed
@@ -171,40 +170,6 @@ def test_two_ingests_at_once_lose_nothing(delivery: Delivery, undisturbed: dict[
     assert delivery.state() == undisturbed
 
 
-def test_lost_seen_ids_are_built_again(delivery: Delivery, undisturbed: dict[str, Any]) -> None:
-    deliver_first(delivery)
-    delivery.ingest()
-    for file in (delivery.data / "events/seen").iterdir():
-        file.unlink()
-    deliver_more(delivery)
-    delivery.ingest()
-    assert delivery.state() == undisturbed
-
-
-def test_seen_ids_of_another_hash_function_are_built_again(
-    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, Any]
-) -> None:
-    deliver_first(delivery)
-    delivery.ingest()
-    salted = pl.Series.hash
-    monkeypatch.setattr(pl.Series, "hash", lambda self: salted(self, seed=7))
-    deliver_more(delivery)
-    delivery.ingest()
-    assert delivery.state() == undisturbed
-
-
-def test_ids_of_equal_hash_are_told_apart(
-    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    zeros = lambda ids: np.zeros(len(ids), dtype=np.uint64)  # noqa: E731
-    monkeypatch.setattr(seen_ids, "hash_ids", zeros)
-    delivery.ndjson("payment", [deposit(f"e{number}") for number in range(20)], day="2026-03-05")
-    delivery.ingest()
-    delivery.ndjson("payment", [deposit("e3"), deposit("new")], day="2026-03-06")
-    (report,) = delivery.ingest().files
-    assert (report.accepted, report.duplicates) == (1, 1)
-
-
 def test_a_full_disk_is_a_clear_refusal(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +178,7 @@ def test_a_full_disk_is_a_clear_refusal(
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28), "events/payment/x.parquet")
 
-    monkeypatch.setattr(delta_table, "sync", full)
+    monkeypatch.setattr(lake, "fsync_path", full)
     with pytest.raises(InputRefused, match="cannot be written \\(No space left on device\\)"):
         delivery.ingest()
     monkeypatch.undo()

@@ -73,8 +73,7 @@ def test_a_file_is_refused_and_blocks_its_own_day_of_its_log_only(
         "payment/arrived=2026-03-06/next-day.ndjson",
         f"purchase/arrived={DAY}/a.ndjson",
     ]
-    assert delivery.store.refused_days(date(2026, 3, 5)) == [refused]
-    assert delivery.store.refused_days(date(2026, 3, 4)) == []
+    assert delivery.refused() == [refused]
 
 
 def test_nothing_of_a_refused_file_is_left_in_the_store(delivery: Delivery) -> None:
@@ -107,7 +106,7 @@ def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery, tmp_pa
     report = delivery.ingest()
     assert [one.file for one in report.refused] == [f"payment/arrived={DAY}/x.parquet"]
     assert report.files == []
-    assert len(delivery.store.refused_days(date(2026, 3, 5))) == 1
+    assert len(delivery.refused()) == 1
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_a_malformed_arrival_folder_is_refused(delivery: Delivery, folder: str) 
     assert len(report.refused) == 1
     assert report.refused[0].arrived is None
     assert len(report.files) == 1
-    assert len(delivery.store.refused_days(date.min)) == 1
+    assert len(delivery.refused()) == 1
 
 
 def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:
@@ -216,7 +215,7 @@ def test_a_file_changed_after_it_was_ingested_is_refused_and_the_store_keeps_its
         (file, "changed after it was ingested")
     ]
     assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e4"]
-    assert delivery.store.refused_days(date(2026, 3, 5)) == report.refused
+    assert delivery.refused() == report.refused
     delivery.ndjson("payment", [deposit("e1")])
     assert delivery.ingest().refused == []
     assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e3", "e4"]
