@@ -216,6 +216,7 @@ def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format 
 def erase(
     *persons: str,
     search_only: Flag = False,
+    inside_texts: Flag = False,
     yes: Flag = False,
     no_prefect: Annotated[bool, Parameter(show=False)] = False,  # noqa: ARG001
     data: DataDir = DATA,
@@ -238,6 +239,10 @@ def erase(
         Ids of the people; none to finish an erasure that was interrupted.
     search_only
         Change nothing: search everything for these ids. Exit code 6 where one is found.
+    inside_texts
+        Also write erased-N-M for each id inside other texts: in order and bill ids, names of
+        merchants, refused rows of other people, notes in landing/. People who were erased before
+        may be named again for it.
     yes
         Do not ask on a terminal.
     """
@@ -253,7 +258,8 @@ def erase(
     from plainscore.settings import read_settings
 
     with writer_lock(data, ERASING):
-        erasure = erase_people(data, persons, read_settings(data, **limits.overrides))
+        settings = read_settings(data, **limits.overrides)
+        erasure = erase_people(data, persons, settings, inside_texts=inside_texts)
     document = _erasure_as_json(erasure)
     emit(output_format, objects=[document], shown=_erasure_lines(erasure))
     for line in _left_to_do(erasure):
@@ -310,11 +316,15 @@ def snapshot_sentence(snapshot: "ErasedSnapshot") -> str:
 
 
 def _search_lines(result: "SearchResult") -> Iterator[str]:
-    searched = f"searched {result.files:,} files, {result.columns:,} columns"
-    yield f"{searched}: {'found in' if result.found else 'found nowhere'}"
+    outcome = "found nowhere"
+    if result.elsewhere:
+        outcome = "found inside other texts alone, where it names no one"
+    if result.found:
+        outcome = "found in"
+    yield f"searched {result.files:,} files, {result.columns:,} columns: {outcome}"
     yield from (f"  {place}" for place in result.found)
     if result.elsewhere:
-        yield "the same text, naming no one, is in"
+        yield "inside other texts, which --inside-texts masks:"
         yield from (f"  {place}" for place in result.elsewhere)
 
 

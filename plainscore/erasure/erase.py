@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
+import duckdb
 
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.erasure.erased_ids import ErasedIds, people_in, read_fields
+from plainscore.common.text import read_parquet, text_literal
+from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.journal import Journal
-from plainscore.erasure.landing import erase_from_landing
-from plainscore.erasure.landing_rows import columns_of, people_in_landing
+from plainscore.erasure.landing import Landing, erase_from_landing
 from plainscore.erasure.search import SearchResult, search
 from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots, run_holds
 from plainscore.erasure.store import StoreErasure
-from plainscore.logs.delta_table import read_head
-from plainscore.logs.event_store import open_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import remove_all_reports
 from plainscore.publish.runs import all_runs, published_runs
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.settings import TEMP_FOLDER, Settings
+from plainscore.store.event_store import EventStore, open_store
+from plainscore.store.lake import Lake
 
 
 @dataclass
@@ -44,11 +44,14 @@ class Erasure:
         )
 
 
-def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
+def erase(
+    data_dir: Path, ids: Sequence[str], settings: Settings, *, inside_texts: bool = False
+) -> Erasure:
     """Erase people, and whoever an interrupted erasure was to erase, and search for them.
 
     The caller holds the writer lock as ``plainscore.common.lock.ERASING``. Killed at any moment,
-    the next call finishes it; until then nothing else may write.
+    the next call finishes it; until then nothing else may write. ``inside_texts``: also mask the
+    ids where they stand inside other texts, of people who were erased before, too.
 
     Raises
     ------
@@ -57,23 +60,27 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
     InputRefused
         A person is not known here, and nothing was changed; or a published run cannot be read.
     """
-    journal = Journal(data_dir)
+    journal, landing = Journal(data_dir), Landing(data_dir)
     wanted = list(dict.fromkeys([*journal.ids, *ids]))
     if not wanted:
         journal.end()  # it was cut short before anything was done
         raise UsageError("name at least one person to be erased")
     for run in published_runs(data_dir):
         read_manifest(run)
-    _refuse_strangers(data_dir, [one for one in ids if one not in journal.ids])
-    names, erasure = ErasedIds(wanted), Erasure(len(wanted))
-    events = data_dir / "events"
-    journal.begin(wanted, read_head(events).erasures + 1)
-    ledger = open_store(data_dir).ledger()
-    landing = erase_from_landing(data_dir / "landing", names, journal, ledger)
-    erasure.files, erasure.by_hand = landing.rewritten, landing.by_hand
-    erasure.renamed = landing.renamed
-    if events.is_dir():
-        erasure.rows = StoreErasure(data_dir, names, journal).erase()
+    strangers = [one for one in ids if one not in journal.ids]
+    _refuse_strangers(data_dir, landing, strangers, inside_texts)
+    store, inside_texts = open_store(data_dir), inside_texts or journal.masks_texts
+    journal.begin(wanted, store.head.erasures + 1, inside_texts)
+    names = ErasedIds(wanted, _protected(store, landing, wanted), f"erased-{journal.erasure_no}")
+    erasure = Erasure(len(wanted))
+    delivered = erase_from_landing(landing, names, journal, inside_texts=inside_texts)
+    erasure.files, erasure.by_hand = delivered.rewritten, delivered.by_hand
+    erasure.renamed = delivered.renamed
+    if (data_dir / "events").is_dir():
+        stored, limits = landing.inputs.stored, (settings.threads, settings.memory_limit)
+        with Lake(data_dir / "events", stored, *limits) as lake:
+            here = Landing(data_dir)
+            erasure.rows = StoreErasure(lake, here, names, journal).erase(inside_texts=inside_texts)
     erasure.snapshots = erase_from_snapshots(data_dir, names, journal, settings)
     _remove_what_can_be_made_again(data_dir, names)
     erasure.search = search(data_dir, names)
@@ -81,39 +88,44 @@ def erase(data_dir: Path, ids: Sequence[str], settings: Settings) -> Erasure:
     return erasure
 
 
-def _refuse_strangers(data_dir: Path, ids: Sequence[str]) -> None:
+def _protected(store: EventStore, landing: Landing, ids: Sequence[str]) -> set[str]:
+    """Return what is never masked: ids of other people that hold one of these, and the words
+    of the logs themselves.
+    """
+    words = {word for log in landing.logs.values() for word in (*log.names, *log.event_types)}
+    for log in landing.logs.values():
+        words.update(choice for own in log.fields for choice in own.choices)
+    if files := store.person_files():
+        with duckdb.connect() as con:
+            held = " or ".join(f"contains(person_id, {text_literal(one)})" for one in ids)
+            found = con.execute(f"select person_id from {read_parquet(files)} where {held}")
+            words.update(person for (person,) in found.fetchall() if person not in ids)
+    return words
+
+
+def _refuse_strangers(
+    data_dir: Path, landing: Landing, ids: Sequence[str], inside_texts: bool
+) -> None:
     """Raise InputRefused where an id is nowhere that of a person; nothing was changed then."""
     if "" in ids:
         raise UsageError("an empty text is no person's id")
     unknown = set(ids)
-    people = [pl.read_parquet(file, glob=False) for file in open_store(data_dir).person_files()]
-    unknown.difference_update(*(frame["person_id"] for frame in people))
-    names = ErasedIds(sorted(unknown))
+    with duckdb.connect() as con:
+        if files := open_store(data_dir).person_files():
+            query = f"select person_id from {read_parquet(files)} where list_contains(?, person_id)"
+            unknown -= {person for (person,) in con.execute(query, [list(ids)]).fetchall()}
     if unknown:
-        unknown -= people_in_landing(data_dir / "landing", names)
-    if unknown:
-        unknown -= _people_refused(data_dir, names)
-    unknown = {
-        one
-        for one in unknown
-        if not any(run_holds(run, ErasedIds([one])) for run in all_runs(data_dir))
-    }
+        unknown -= landing.people(ErasedIds(sorted(unknown)))
+    for run in all_runs(data_dir) if unknown else ():
+        unknown = {one for one in unknown if not run_holds(run, ErasedIds([one]))}
     for one in (one for one in ids if one in unknown):
+        is_distinctive = bool(ErasedIds([one]).distinctive_ids)
+        if inside_texts and is_distinctive and search(data_dir, ErasedIds([one])).elsewhere:
+            continue
         raise InputRefused(
             f"{one} is not known in {data_dir}: no row or snapshot names such a person, friend or "
             "counterparty; nothing was changed. --search-only shows where the text occurs"
         )
-
-
-def _people_refused(data_dir: Path, names: ErasedIds) -> set[str]:
-    """Return those of some ids that a quarantined row names, its file gone or not."""
-    found: set[str] = set()
-    for path in open_store(data_dir).files("quarantine"):
-        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
-        for file, raw in rows.select("file", "raw").iter_rows():
-            columns = columns_of(data_dir / "landing" / file)
-            found |= people_in(read_fields(raw or "", columns))
-    return found & set(names.ids)
 
 
 def _remove_what_can_be_made_again(data_dir: Path, names: ErasedIds) -> None:

@@ -6,18 +6,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
-NAMING_FIELDS = ("person_id", "friend_id", "counterparty_id")
-"""The fields that name people, in every log and column list."""
+from plainscore.common.text import text_literal
 
 DISTINCTIVE_CHARACTERS = 4
 """Shorter ids ("7", "ann") occur in numbers and words that name no one."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_NAMING_IN_JSON = re.compile(
-    rf'"({"|".join(NAMING_FIELDS)})"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}}\]]+)'
-)
+_JSON_PAIR = re.compile(r'"([^"\\]+)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}\]]+)')
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'`(){}\[\]<>=]")
 _LONGEST_TOKEN = 512
 _NUMBER_OR_TIME = re.compile(
@@ -29,7 +24,8 @@ _NUMBER_OR_TIME = re.compile(
 class ErasedIds:
     """Some ids, looked for as whole values, as whole words, and inside other texts.
 
-    ``others`` are ids of other people that hold one of these: "annabelle" holds "annabel".
+    ``others`` are words that are never masked: ids of other people that hold one of these, as
+    "annabelle" holds "annabel", and the words of the logs.
     ``mask`` is the beginning of what replaces an id inside a text.
     """
 
@@ -38,22 +34,28 @@ class ErasedIds:
     ) -> None:
         self.ids = tuple(dict.fromkeys(ids))
         self.distinctive_ids = tuple(i for i in self.ids if len(i) >= DISTINCTIVE_CHARACTERS)
-        self._others = frozenset(others) - set(ids)
+        self._others = frozenset(others)
         # "_" parts words here: it often joins an id to what it is the id of.
         self._word = _pattern(self.ids, r"(?<![^\W_])", r"(?![^\W_])")
         self._distinctive = _pattern(self.distinctive_ids, r"(?<![^\W_])", r"(?![^\W_])")
         # A number is no part of a longer number: "12345" does not hold "1234".
         self._part = _pattern(self.distinctive_ids, r"(?<![0-9](?=[0-9]))", r"(?!(?<=[0-9])[0-9])")
-        self._forms = tuple(form.encode() for one in self.ids for form in _written_forms(one))
+        self._forms = tuple(form for one in self.ids for form in _written_forms(one))
         self._masks = {
             form: f"{mask}-{number}" + "\n" * form.count("\n")
             for number, one in enumerate(self.ids, 1)
             for form in _written_forms(one)
         }
 
-    def may_be_in(self, text: bytes, *, is_json: bool = False) -> bool:
+    def may_be_in(self, text: str, *, is_json: bool = False) -> bool:
         """Return quickly whether a text can name anyone; JSON may hide an id behind escapes."""
-        return (is_json and b"\\" in text) or any(form in text for form in self._forms)
+        return (is_json and "\\" in text) or any(form in text for form in self._forms)
+
+    def may_hold(self, column: str) -> str:
+        """Return the like as a SQL condition on a column of any type."""
+        text = f"cast({column} as varchar)"
+        parts = (*self.ids, "\\")
+        return "(" + " or ".join(f"contains({text}, {text_literal(one)})" for one in parts) + ")"
 
     def are_words_of(self, text: str) -> bool:
         """Return whether a text holds an id as a whole word, in any way of writing it."""
@@ -126,45 +128,44 @@ def _written_forms(one: str) -> set[str]:
 # What a delivered line says of itself.
 
 
-def read_fields(line: str, columns: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the fields of a delivered line; of a broken JSON line those that name people.
+Fields = Mapping[str, Any]
+"""The fields of a delivered row, by name."""
+
+
+def read_fields(line: str, columns: Sequence[str] = (), delimiter: str = ",") -> Fields:
+    """Return the fields of a delivered line; of a broken JSON line those that are whole.
 
     ``columns`` are the names in the header of a csv file. Empty where nothing can be read for
     sure, as of a record with more or fewer fields than the header.
     """
     if columns:
-        fields = csv_fields(line)
+        fields = csv_fields(line, delimiter)
         return dict(zip(columns, fields, strict=True)) if len(fields) == len(columns) else {}
     try:
         read = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
-        found = _NAMING_IN_JSON.findall(line)
-        named = {name: _unquoted(text) for name, text in found}
-        return named if len(named) == len(found) else {}
+        found = _JSON_PAIR.findall(line)
+        broken = {name: _unquoted(text) for name, text in found}
+        return broken if len(broken) == len(found) else {}
     return read if isinstance(read, dict) else {}
 
 
-def people_in(fields: Mapping[str, Any]) -> set[str]:
+def people_in(fields: Fields, naming: Collection[str]) -> set[str]:
     """Return the ids in the fields that name people."""
-    found = (fields.get(name) for name in NAMING_FIELDS)
+    found = (fields.get(name) for name in naming)
     return {one for one in found if isinstance(one, str) and one}
 
 
-def name_anyone(fields: Mapping[str, Any], known: Collection[str], names: ErasedIds) -> bool:
-    """Return whether fields name anyone: those that name people, or one that no log knows.
-
-    ``known`` are the names of the log's fields.
-    """
+def unknown_fields_name(fields: Fields, known: Collection[str], names: ErasedIds) -> bool:
+    """Return whether a field that nothing reads names anyone by a distinctive id."""
     unknown = (value for name, value in fields.items() if name not in known)
-    return not people_in(fields).isdisjoint(names.ids) or any(
-        text in names.distinctive_ids for value in unknown for text in texts_within(value)
-    )
+    return any(text in names.distinctive_ids for value in unknown for text in texts_within(value))
 
 
-def csv_fields(line: str) -> list[str]:
+def csv_fields(line: str, delimiter: str = ",") -> list[str]:
     """Return the fields of a csv record; none where it cannot be read."""
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
 
@@ -206,33 +207,3 @@ def _unquoted(found: str) -> str:
         return str(json.loads(found, parse_int=str, parse_float=str, strict=False))
     except ValueError:
         return found
-
-
-# Which cells of a column hold an id, whatever the column's type.
-
-
-def cells_that_may_match(column: pl.Series, names: ErasedIds) -> pl.Series:
-    """Mark quickly the cells that could hold an id; all that are no plain value are marked."""
-    if column.dtype == pl.String:
-        return column.str.contains_any(list(names.ids)).fill_null(False)
-    if _is_plain(column.dtype):
-        return column.cast(pl.String).is_in(names.ids).fill_null(False)
-    return column.is_not_null()
-
-
-def matching_cells(column: pl.Series, names: ErasedIds) -> pl.Series:
-    """Mark the cells that are an id, or hold a distinctive one as a word."""
-    marked = cells_that_may_match(column, names)
-    if _is_plain(column.dtype) or not marked.any():
-        return marked
-    places = marked.arg_true()
-    found = [names.matches(_text_of(cell)) for cell in column.gather(places)]
-    return marked.scatter(places, found)
-
-
-def _is_plain(dtype: pl.DataType) -> bool:
-    return dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean
-
-
-def _text_of(cell: Any) -> str:
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

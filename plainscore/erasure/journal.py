@@ -22,8 +22,8 @@ class Rewritten:
     """A landing file that is rewritten.
 
     ``before`` and ``after`` are its digests, ``spans`` the rows that go (line -> lines it takes),
-    ``is_renumbered`` whether the rows behind them move up, ``unknown`` the names of its columns
-    that no log knows, where these may have changed.
+    ``is_renumbered`` whether the rows behind them move up, ``unknown`` the columns that nothing
+    reads.
     """
 
     file: str
@@ -32,7 +32,7 @@ class Rewritten:
     size: int
     spans: dict[int, int]
     is_renumbered: bool
-    unknown: list[str] | None = None
+    unknown: list[str]
 
     def then(self, later: "Rewritten") -> "Rewritten":
         """Return the two changes as one, its rows numbered as they were before both."""
@@ -51,73 +51,82 @@ class Journal:
     """The journal of one data directory; empty where no erasure is under way."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.path = data_dir / ERASURE_JOURNAL
-        self.ids: list[str] = []
-        self.rewritten: list[Rewritten] = []
-        self.renamed: dict[str, str] = {}
-        self.since: date | None = None
-        self.erasure_no: int | None = None
-        for entry in _read(self.path):
-            self._take(entry)
+        self._path = data_dir / ERASURE_JOURNAL
+        self._entries = _read(self._path)
 
     @property
-    def is_open(self) -> bool:
-        """Whether an erasure is under way, or was interrupted."""
-        return self.erasure_no is not None
+    def ids(self) -> list[str]:
+        """Who is to be erased."""
+        return list(dict.fromkeys(one for ids in self._all("ids") for one in ids))
 
-    def begin(self, ids: Sequence[str], erasure_no: int) -> None:
+    @property
+    def erasure_no(self) -> int:
+        """Which erasure of the data directory it is; 0 where none is under way."""
+        return next(iter(self._all("erasure_no")), 0)
+
+    @property
+    def masks_texts(self) -> bool:
+        """Whether the ids inside other texts are to be masked."""
+        return any(self._all("inside_texts"))
+
+    @property
+    def rewritten(self) -> list[Rewritten]:
+        """The landing files that were, or were about to be, replaced."""
+        return [
+            Rewritten(**one | {"spans": {int(line): n for line, n in one["spans"].items()}})
+            for one in self._all("rewritten")
+        ]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Old path under landing/ -> new path."""
+        return {old: new for one in self._all("renamed") for old, new in one.items()}
+
+    @property
+    def since(self) -> date | None:
+        """When the first of the rows arrived that left the store or changed."""
+        return min(map(date.fromisoformat, self._all("since")), default=None)
+
+    def begin(self, ids: Sequence[str], erasure_no: int, inside_texts: bool) -> None:
         """Note who is to be erased, and which erasure of this data directory it is."""
-        self._write({"ids": list(ids), "erasure_no": self.erasure_no or erasure_no})
+        number = self.erasure_no or erasure_no
+        self._note(ids=list(ids), erasure_no=number, inside_texts=inside_texts)
 
     def note_rewritten(self, rewritten: Rewritten) -> None:
         """Note that a file is about to be replaced."""
-        self._write({"rewritten": asdict(rewritten)})
+        self._note(rewritten=asdict(rewritten))
 
     def note_renamed(self, old: str, new: str) -> None:
         """Note that a file is about to get another path under landing/."""
-        self._write({"renamed": {old: new}})
+        self._note(renamed={old: new})
 
     def note_since(self, arrived: date) -> None:
         """Note when the first of the rows arrived that are about to leave the store."""
-        self._write({"since": str(arrived)})
+        self._note(since=str(arrived))
 
     def end(self) -> None:
         """Remove the journal: the erasure is done."""
-        self.path.unlink(missing_ok=True)
-        fsync_path(self.path.parent)
+        self._path.unlink(missing_ok=True)
+        fsync_path(self._path.parent)
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def _all(self, name: str) -> list[Any]:
+        return [entry[name] for entry in self._entries if name in entry]
+
+    def _note(self, **entry: Any) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             # The line feed before it keeps it apart from a line that a crash cut short.
             os.write(descriptor, b"\n" + json.dumps(entry).encode() + b"\n")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        fsync_path(self.path.parent)
-        self._take(json.loads(json.dumps(entry)))
-
-    def _take(self, entry: dict[str, Any]) -> None:
-        if "ids" in entry:
-            self.ids = list(dict.fromkeys([*self.ids, *entry["ids"]]))
-            self.erasure_no = entry["erasure_no"]
-        if "rewritten" in entry:
-            read = entry["rewritten"]
-            spans = {int(line): count for line, count in read["spans"].items()}
-            self.rewritten.append(Rewritten(**(read | {"spans": spans})))
-        self.renamed |= entry.get("renamed", {})
-        if "since" in entry:
-            arrived = date.fromisoformat(entry["since"])
-            self.since = arrived if self.since is None else min(self.since, arrived)
+        fsync_path(self._path.parent)
+        self._entries.append(json.loads(json.dumps(entry)))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
     entries = []
-    for line in lines:
+    for line in path.read_bytes().split(b"\n") if path.exists() else []:
         try:
             entries.append(json.loads(line))
         except ValueError:  # cut short by a crash: what it notes was not done

@@ -1,70 +1,342 @@
-"""Erase people from the landing directory: the one command that writes what was delivered."""
+"""Landing files: which of their rows name people, as the ingest reads them, and copies without."""
 
-import csv
 import gzip
-import hashlib
+import io
 import os
 import shutil
+import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
-import polars as pl
+import duckdb
 
-from plainscore.common.files import fsync_path
-from plainscore.erasure.erased_ids import ErasedIds, json_texts, matching_cells
+from plainscore.common.files import file_sha256, fsync_path
+from plainscore.common.text import file_literal, identifier, read_parquet, text_literal
+from plainscore.erasure.erased_ids import (
+    ErasedIds,
+    Fields,
+    csv_fields,
+    json_texts,
+    people_in,
+    read_fields,
+    unknown_fields_name,
+)
 from plainscore.erasure.journal import Journal, Rewritten
-from plainscore.erasure.landing_rows import find_naming_rows
-from plainscore.logs.csv_rows import read_csv_rows
+from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import FileRefused, LandingFile, list_landing
-from plainscore.logs.tables import LOGS
-from plainscore.logs.text_lines import number_lines
-from plainscore.logs.units import UnitReader, parse_unit
-
-# Write a copy of a landing file without some rows, so that all other rows keep their places.
-# In a text a row is replaced by as many empty lines as it took: blank lines are no rows, and line
-# numbers stay true. In parquet the rows behind it move up.
+from plainscore.logs.mapping import log_rows
+from plainscore.logs.parquet_files import raw_texts
+from plainscore.logs.readers import Reader
+from plainscore.logs.sources import Format, Source, read_inputs
+from plainscore.logs.text_files import column_names, read_records
+from plainscore.project import read_project
 
 UNFINISHED = ".erasing"
-Stream = IO[bytes] | gzip.GzipFile
-_PIECE_BYTES = 2**20
-_HASH_BYTES = 2**22
+_PIECE_CHARACTERS = 2**26
+_LINES = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".md")
+
+
+UNREADABLE = (FileRefused, EOFError, OSError, ValueError, zlib.error, duckdb.Error)
+"""What reading a delivered file may raise."""
 
 
 class ByHand(Exception):
     """A file holds a person and cannot be rewritten by us; the message says why."""
 
 
-def unfinished_copy(path: Path) -> Path:
+@dataclass(frozen=True)
+class DeliveredRow:
+    """A row that may name someone: its text, and the fields that can be read of it.
+
+    ``people`` are all whom the row's events name, and ``known`` the columns that are read.
+    """
+
+    line: int
+    raw: str
+    fields: Fields
+    people: set[str]
+    known: tuple[str, ...]
+
+    def names_one_of(self, names: ErasedIds) -> bool:
+        """Return whether it is a row of these people.
+
+        It names whoever stands in a field that names people, whether or not its event defines
+        that, or in one that nothing reads. One that names no one at all counts where it holds an
+        id as a word: it was refused, and can hold a person anywhere.
+        """
+        if not self.people:
+            return names.are_words_of(self.raw)
+        return not self.people.isdisjoint(names.ids) or unknown_fields_name(
+            self.fields, self.known, names
+        )
+
+
+class Landing:
+    """The landing directory of a data directory, and how its files are read."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "landing"
+        self.inputs = read_inputs(read_project(data_dir))
+        self.logs, self.sources = self.inputs.logs, self.inputs.sources
+        is_there = self.folder.is_dir()
+        listed = list_landing(self.folder, self.sources).files if is_there else []
+        self.files = {file.path: file for file in listed}
+
+    def source(self, file: LandingFile) -> Source:
+        """Return how the folder of a file is read."""
+        return self.sources[file.log]
+
+    def rows(self, file: LandingFile, names: ErasedIds) -> Iterator[DeliveredRow]:
+        """Yield the rows of a file that may name one of the people.
+
+        Raises one of UNREADABLE where it cannot be read.
+        """
+        source = self.source(file)
+        if not self._derives_ids(source):
+            for line, raw, fields in self._candidates(file, names):
+                people = people_in(fields, self._naming(source))
+                yield DeliveredRow(line, raw, fields, people, source.columns)
+            return
+        found = {line: (raw, fields) for line, raw, fields in self._candidates(file, names)}
+        named = self._people_of_events(file, names, list(found))
+        rest = [line for line in named if line not in found]
+        if rest:
+            for line, raw, fields in _read_rows(file, source.format, source.columns, rest):
+                found[line] = raw, fields
+        for line, (raw, fields) in sorted(found.items()):
+            yield DeliveredRow(line, raw, fields, named.get(line, set()), source.columns)
+
+    def spans(self, file: LandingFile, names: ErasedIds) -> dict[int, int]:
+        """Return the rows of a file that are of the people: line -> physical lines it takes."""
+        return {
+            row.line: 1 if file.format == "parquet" else row.raw.count("\n") + 1
+            for row in self.rows(file, names)
+            if row.names_one_of(names)
+        }
+
+    def people(self, names: ErasedIds) -> set[str]:
+        """Return those of the ids that a row names as a person, refused or not."""
+        found: set[str] = set()
+        for file in self.files.values():
+            try:
+                for row in self.rows(file, names):
+                    found |= row.people
+            except UNREADABLE:
+                continue
+        return found & set(names.ids)
+
+    def quarantined_row(self, file: str, raw: str) -> DeliveredRow:
+        """Return a row as it stands in quarantine; its file may be gone from landing/."""
+        listed = self.files.get(self.folder / file)
+        source = self.sources.get(file.partition("/")[0])
+        columns: tuple[str, ...] = ()
+        if listed is not None and listed.format == "csv":
+            with suppress(FileRefused, OSError):
+                columns = column_names(listed, self.source(listed).format)
+        fields = read_fields(raw, columns, source.format.delimiter if source else ",")
+        people = people_in(fields, self._naming(source))
+        return DeliveredRow(0, raw, fields, people, source.columns if source else ())
+
+    def _derives_ids(self, source: Source) -> bool:
+        """Return whether the ids of people are made of cells, and not cells as they are."""
+        return any(
+            mapping.from_ is None or bool(mapping.map)
+            for event in source.events
+            for name, mapping in event.fields.items()
+            if name in self.logs[event.log].person_fields
+        )
+
+    def _naming(self, source: Source | None) -> set[str]:
+        """Return the delivered columns that name people, as far as they do so as they are."""
+        own = {name for log in self.logs.values() for name in log.person_fields}
+        if source is None or source.is_own_words:
+            return own
+        return {
+            mapping.from_
+            for event in source.events
+            for name, mapping in event.fields.items()
+            if name in own and mapping.from_ is not None
+        }
+
+    def _candidates(self, file: LandingFile, names: ErasedIds) -> Iterator[tuple[int, str, Fields]]:
+        source = self.source(file)
+        if file.format == "parquet":
+            lines = _parquet_rows_with(file.path, names)
+            yield from _read_rows(file, source.format, source.columns, lines)
+        elif source.format.encoding != "utf-8" or _holds(file.path, names):
+            columns = column_names(file, source.format) if file.format == "csv" else ()
+            for line, raw in read_records(file, source.format):
+                if names.may_be_in(raw, is_json=not columns):
+                    yield line, raw, read_fields(raw, columns, source.format.delimiter)
+
+    def _people_of_events(
+        self, file: LandingFile, names: ErasedIds, lines: list[int]
+    ) -> dict[int, set[str]]:
+        """Return whom the events of a row name, of some lines and of all that name an id."""
+        source, found = self.source(file), dict[int, set[str]]()
+        with duckdb.connect() as con, tempfile.TemporaryDirectory() as scratch:
+            con.execute(
+                "create temp table batch_file as select 0 as file_no, $day as arrived",
+                {"day": file.arrived},
+            )
+            reader = Reader(con, source, self.logs, {0: file}, Path(scratch))
+            for cells in reader.parts():
+                for number, event in enumerate(source.events):
+                    log = self.logs[event.log]
+                    rows = log_rows(source, event, log, cells, number == 0)
+                    listed = ", ".join(map(identifier, log.person_fields))
+                    judged = con.execute(
+                        f"select line, [{listed}] as people from "
+                        f"({judge_sql(log, rows.sql, rows.faulty)}) "
+                        "where list_has_any(people, $ids) or list_contains($lines, line)",
+                        {"ids": list(names.ids), "lines": lines},
+                    )
+                    for line, people in judged.fetchall():
+                        found.setdefault(line, set()).update(one for one in people if one)
+        if reader.refused:
+            raise reader.refused[0]
+        return found
+
+    def unknown_columns(self, file: LandingFile) -> list[str]:
+        """Return the columns of a file that its source does not read."""
+        with duckdb.connect() as con, tempfile.TemporaryDirectory() as scratch:
+            reader = Reader(con, self.source(file), self.logs, {0: file}, Path(scratch))
+            for _ in reader.parts():
+                pass
+        if reader.refused:
+            raise reader.refused[0]
+        return sorted(reader.facts[0].unknown)
+
+
+def _read_rows(
+    file: LandingFile, form: Format, known: tuple[str, ...], lines: list[int]
+) -> Iterator[tuple[int, str, Fields]]:
+    """Yield some rows of a file: line, text, fields."""
+    if file.format == "parquet":
+        found = raw_texts(file.path, set(lines), known) if lines else {}
+        yield from ((line, raw, read_fields(raw)) for line, raw in sorted(found.items()))
+        return
+    columns = column_names(file, form) if file.format == "csv" else ()
+    wanted = set(lines)
+    for line, raw in read_records(file, form):
+        if line in wanted:
+            yield line, raw, read_fields(raw, columns, form.delimiter)
+
+
+def _parquet_rows_with(path: Path, names: ErasedIds) -> list[int]:
+    """Return the numbers (from 1) of rows in which a cell holds an id, or hides one."""
+    with duckdb.connect() as con:
+        source = read_parquet([path])
+        columns = [row[0] for row in con.execute(f"describe from {source}").fetchall()]
+        held = " or ".join(names.may_hold(identifier(name)) for name in columns) or "false"
+        numbered = source.removesuffix(")") + ", file_row_number = true)"
+        rows = con.execute(f"select file_row_number + 1 from {numbered} where {held} order by 1")
+        return [line for (line,) in rows.fetchall()]
+
+
+# Copies of a file without some rows, so that all other rows keep their places. In a text a row is
+# replaced by as many empty lines as it took: blank lines are no rows, and line numbers stay true.
+# In parquet the rows behind it move up.
+
+
+def _unfinished(path: Path) -> Path:
     """Return where a copy is written: next to the file, under a name that the ingest ignores."""
     return path.with_name(f".{path.name}{UNFINISHED}")
 
 
-def write_text_without(path: Path, spans: Mapping[int, int], *, is_gzipped: bool) -> Path:
-    """Write a copy of a text file with some rows (line -> lines it takes) left blank."""
+@contextmanager
+def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[Iterator[str]]:
+    """Open a text file, unpacked: its lines with their ends, parts of one that is enormous."""
+    errors = "strict" if encoding.startswith("utf-16") else "surrogateescape"
+    if path.suffix == ".zst":
+        yield _zstd_lines(path)
+        return
+    with (
+        gzip.open(path) if path.suffix == ".gz" else path.open("rb") as unpacked,
+        io.TextIOWrapper(unpacked, encoding, errors, newline="\n") as text,
+    ):
+        yield iter(lambda: text.readline(_PIECE_CHARACTERS), "")
+
+
+def _zstd_lines(path: Path) -> Iterator[str]:
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"select coalesce(line, '') || chr(10) from read_csv({text_literal(str(path))}, "
+            "columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
+            "quote = '', escape = '', compression = 'zstd', strict_mode = false, "
+            "max_line_size = 100000000)"
+        )
+        while found := rows.fetchmany(10_000):
+            yield from (line for (line,) in found)
+
+
+def _holds(path: Path, names: ErasedIds) -> bool:
+    """Return quickly whether a text file may hold an id."""
+    with text_lines(path) as lines:
+        return any(names.may_be_in(line, is_json=True) for line in lines)
+
+
+def copy_text(
+    path: Path, spans: Mapping[int, int], encoding: str = "utf-8", masks: ErasedIds | None = None
+) -> Path:
+    """Write a copy of a text file with some rows (line -> lines it takes) left blank.
+
+    ``masks``: replace the ids inside all other texts.
+    """
     blank = {first + more for first, count in spans.items() for more in range(count)}
-    copy = unfinished_copy(path)
-    with opened_text(path, is_gzipped) as source, _created_text(copy, is_gzipped) as target:
-        line = 1
-        while piece := source.readline(_PIECE_BYTES):
-            is_ended = piece.endswith(b"\n")
-            if line not in blank:
-                target.write(piece)
-            elif is_ended:
-                target.write(b"\n")
-            line += is_ended
+    copy = _unfinished(path)
+    errors = "strict" if encoding.startswith("utf-16") else "surrogateescape"
+    with text_lines(path, encoding) as lines, ExitStack() as opened:
+        kept = _without(lines, blank, masks)
+        if path.suffix == ".zst":
+            content = "".join(kept).encode(encoding, errors)
+            con = opened.enter_context(duckdb.connect())
+            options = "format blob, compression zstd"
+            con.execute(f"copy (select ?::blob) to {file_literal(copy)} ({options})", [content])
+        else:
+            target: IO[bytes] = opened.enter_context(copy.open("wb"))
+            if path.suffix == ".gz":  # neither name nor time: the same rows give the same bytes
+                target = cast(IO[bytes], gzip.GzipFile("", "wb", 6, target, mtime=0))
+            text = io.TextIOWrapper(target, encoding, errors, newline="\n")
+            opened.enter_context(text).writelines(kept)
     return _finish(path, copy)
 
 
-def write_parquet_without(path: Path, rows: Mapping[int, int]) -> Path:
-    """Write a copy of a parquet file without some rows (numbers from 1)."""
-    stored = pl.read_parquet(path, glob=False, hive_partitioning=False)
-    gone = pl.Series([number - 1 for number in rows], dtype=pl.Int64)
-    kept = stored.filter(~pl.int_range(len(stored), eager=True).is_in(gone.implode()))
-    copy = unfinished_copy(path)
-    kept.write_parquet(copy)
+def _without(lines: Iterator[str], blank: set[int], masks: ErasedIds | None) -> Iterator[str]:
+    line = 1
+    for piece in lines:
+        is_ended = piece.endswith("\n")
+        if line not in blank:
+            yield masks.masked(piece) if masks else piece
+        elif is_ended:
+            yield "\n"
+        line += is_ended
+
+
+def copy_parquet(path: Path, rows: Mapping[int, int], masks: ErasedIds | None = None) -> Path:
+    """Write a copy of a parquet file without some rows (numbers from 1); see ``copy_text``."""
+    copy = _unfinished(path)
+    with duckdb.connect() as con:
+        source = read_parquet([path])
+        chosen = []
+        if masks:
+            con.create_function("masked", masks.masked, ["VARCHAR"], "VARCHAR")
+        for name, kind, *_ in con.execute(f"describe from {source}").fetchall():
+            text = (
+                f"masked({identifier(name)})" if masks and kind == "VARCHAR" else identifier(name)
+            )
+            chosen.append(f"{text} as {identifier(masks.masked(name) if masks else name)}")
+        numbered = source.removesuffix(")") + ", file_row_number = true)"
+        con.execute(
+            f"copy (select {', '.join(chosen)} from {numbered} where not "
+            f"list_contains({list(rows)}::bigint[], file_row_number + 1)) "
+            f"to {file_literal(copy)} (format parquet, compression zstd)"
+        )
     return _finish(path, copy)
 
 
@@ -74,202 +346,13 @@ def put_in_place(copy: Path, path: Path) -> None:
     fsync_path(path.parent)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_HASH_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-@contextmanager
-def opened_text(path: Path, is_gzipped: bool) -> Iterator[Stream]:
-    """Open a text file for reading, unpacked."""
-    with path.open("rb") as stream:
-        if is_gzipped:
-            with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:
-                yield unpacked
-        else:
-            yield stream
-
-
-@contextmanager
-def _created_text(path: Path, is_gzipped: bool) -> Iterator[Stream]:
-    with path.open("wb") as stream:
-        if is_gzipped:
-            # Neither name nor time: the same rows give the same bytes.
-            with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
-                yield packed
-        else:
-            yield stream
-
-
 def _finish(path: Path, copy: Path) -> Path:
     shutil.copymode(path, copy)
     fsync_path(copy)
     return copy
 
 
-# Erase people from one file of a log, which the ingest can read.
-
-_READING = {"line": pl.Int64(), "raw": pl.String(), "reason": pl.String()}
-
-
-def prepare_without(
-    file: LandingFile, names: ErasedIds, *, has_unknown: bool
-) -> tuple[Rewritten, Path] | None:
-    """Write a copy of a log's file without its rows; None where it names no one.
-
-    ``has_unknown``: it had columns that no log knows, so what it has now must be read again.
-
-    Raises
-    ------
-    FileRefused
-        The ingest could not read it.
-    ByHand
-        No row can go without changing how others read.
-    OSError
-        It cannot be read or written.
-    """
-    found = find_naming_rows(file, names)
-    spans: Mapping[int, int] = found.spans
-    if not spans:
-        return None
-    is_parquet = file.format == "parquet"
-    if is_parquet:
-        copy = write_parquet_without(file.path, spans)
-    else:
-        copy = write_text_without(file.path, spans, is_gzipped=file.is_gzipped)
-        if file.format == "csv":
-            spans, copy = _with_what_would_read_otherwise(file, copy, spans)
-    size, digest = copy.stat().st_size, sha256_of(copy)
-    unknown = _unknown_columns(replace(file, path=copy)) if has_unknown else None
-    before = found.facts.sha256
-    return Rewritten(file.file, before, digest, size, dict(spans), is_parquet, unknown), copy
-
-
-def _with_what_would_read_otherwise(
-    file: LandingFile, copy: Path, spans: Mapping[int, int]
-) -> tuple[Mapping[int, int], Path]:
-    """Let those refused lines go too that would swallow lines behind them once a row is gone.
-
-    A quote that is never closed was refused because of the lines that followed it.
-    """
-    if b'"' not in copy.read_bytes() and not file.is_gzipped:
-        return spans, copy
-    before = _reading(file)
-    while True:
-        kept = before.filter(~pl.col("line").is_in(list(spans)))
-        now = _reading(replace(file, path=copy))
-        if kept.equals(now):
-            return spans, copy
-        otherwise = kept.join(now, on=list(_READING), how="anti", nulls_equal=True)
-        refused = otherwise.filter(pl.col("reason").is_not_null())
-        if refused.is_empty():
-            copy.unlink()
-            raise ByHand("cannot lose its rows without changing how others read")
-        spans = {**spans, **{line: raw.count("\n") + 1 for line, raw, _ in refused.rows()}}
-        copy = write_text_without(file.path, spans, is_gzipped=file.is_gzipped)
-
-
-def _reading(file: LandingFile) -> pl.DataFrame:
-    """Return line, text and fault of every record of a csv file."""
-    reader = UnitReader(file.log, [(0, file)])
-    frames = [pl.DataFrame(schema=_READING)]
-    for unit in reader.units():
-        rows = read_csv_rows(LOGS[file.log], unit.columns, number_lines(unit.chunks))
-        frames.append(rows.select(*_READING))
-    if reader.refused:
-        raise reader.refused[0]
-    return pl.concat(frames).sort("line")
-
-
-def _unknown_columns(file: LandingFile) -> list[str]:
-    reader = UnitReader(file.log, [(0, file)])
-    found = [parse_unit(unit, {0: file.arrived}).unknown for unit in reader.units()]
-    names = reader.facts[0]
-    for _, name in (one for unknown in found for one in unknown):
-        names.add_unknown(name)
-    return sorted(names.unknown)
-
-
-# Files that the ingest never reads: labels, files it refuses, odd formats.
-
-_LINES = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt")
-_POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError)
-
-
-def erase_from_other_file(path: Path, names: ErasedIds) -> int:
-    """Remove every row or line that mentions a person from a file; return how many were removed.
-
-    Raises ByHand where it mentions one and is of no kind that has rows, OSError where it cannot
-    be read or written.
-    """
-    name = path.name.lower()
-    is_gzipped = name.endswith(".gz")
-    if name.endswith(".parquet"):
-        gone = _matching_rows(path, names)
-        copy = write_parquet_without(path, gone) if gone else None
-    elif name.removesuffix(".gz").endswith(_LINES):
-        gone = _matching_lines(path, names, is_gzipped)
-        copy = write_text_without(path, gone, is_gzipped=is_gzipped) if gone else None
-    else:
-        if file_mentions(path, names):
-            raise ByHand("is of no kind that has rows")
-        return 0
-    if copy is not None:
-        put_in_place(copy, path)
-    return len(gone)
-
-
-def file_mentions(path: Path, names: ErasedIds) -> bool:
-    """Return whether a file's bytes hold an id."""
-    content = path.read_bytes()
-    return names.may_be_in(content) and names.matches(content.decode("utf-8", "replace"))
-
-
-def mentions(line: str, names: ErasedIds) -> bool:
-    """Return whether a line mentions anyone, as a value, a csv field or a word of its text."""
-    if names.matches(line):
-        return True
-    try:
-        fields = next(csv.reader([line]), [])
-    except csv.Error:
-        fields = []
-    return any(text in names.ids for text in (*fields, *json_texts(line)))
-
-
-def _matching_rows(path: Path, names: ErasedIds) -> dict[int, int]:
-    try:
-        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
-    except _POLARS_ERRORS as error:
-        if file_mentions(path, names):
-            raise ByHand("cannot be read") from error
-        return {}
-    matching = pl.Series([False] * len(rows), dtype=pl.Boolean)
-    for column in rows.iter_columns():
-        matching |= matching_cells(column, names)
-    return {number + 1: 1 for number in matching.arg_true()}
-
-
-def _matching_lines(path: Path, names: ErasedIds, is_gzipped: bool) -> dict[int, int]:
-    try:
-        return {
-            number: 1
-            for number, line in enumerate(_lines(path, is_gzipped), 1)
-            if names.may_be_in(line, is_json=True)
-            and mentions(line.decode("utf-8", "replace"), names)
-        }
-    except (EOFError, OSError) as error:
-        if file_mentions(path, names):
-            raise ByHand("cannot be read to its end") from error
-        return {}
-
-
-def _lines(path: Path, is_gzipped: bool) -> Iterator[bytes]:
-    with opened_text(path, is_gzipped) as stream:
-        yield from stream
+# Erase people from everything under landing/.
 
 
 @dataclass
@@ -286,33 +369,42 @@ class LandingErasure:
 
 
 def erase_from_landing(
-    landing: Path, names: ErasedIds, journal: Journal, ledger: pl.DataFrame
+    landing: Landing, names: ErasedIds, journal: Journal, *, inside_texts: bool = False
 ) -> LandingErasure:
     """Rewrite every landing file that names one of the people, each at once and noted before.
 
     Files that the ingest ignores or refuses are cleaned as far as they have rows or lines.
+    ``inside_texts``: mask the ids inside all other texts, too.
     """
     done = LandingErasure()
-    if not landing.is_dir():
-        return done
-    for copy in [path for path in files_under(landing) if path.name.endswith(UNFINISHED)]:
-        copy.unlink()
-    unknown = set(ledger.filter(pl.col("unknown_column_count") > 0)["file"])
-    listed = {file.path: file for file in list_landing(landing).files}
-    for path in sorted(files_under(landing)):
-        shown = path.relative_to(landing).as_posix()
+    for path in sorted(_files_under(landing.folder)):
+        if path.name.endswith(UNFINISHED):
+            path.unlink()
+            continue
+        shown = path.relative_to(landing.folder).as_posix()
+        masks = names if inside_texts else None
         try:
-            count = _erase_from(path, listed.get(path), names, journal, shown in unknown)
+            if path in landing.files:
+                count = _erase_from(landing.files[path], landing, names, journal, masks)
+            else:
+                count = _erase_from_other(path, names, masks)
         except ByHand as error:
             done.by_hand[shown] = str(error)
-        except OSError as error:
-            done.by_hand[shown] = f"cannot be read or written ({error.strerror or error})"
+        except (OSError, duckdb.Error) as error:
+            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            done.by_hand[shown] = f"cannot be read or written ({why})"
         else:
-            if count:
+            if count is not None:
                 done.rewritten[shown] = count
             if names.matches(path.name):
                 done.renamed[shown] = _rename(path, shown, names, journal)
     return done
+
+
+def _files_under(folder: Path) -> Iterator[Path]:
+    """Yield every file under a folder, links to directories not followed."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 def _rename(path: Path, shown: str, names: ErasedIds, journal: Journal) -> str:
@@ -333,25 +425,115 @@ def _rename(path: Path, shown: str, names: ErasedIds, journal: Journal) -> str:
 
 
 def _erase_from(
-    path: Path, file: LandingFile | None, names: ErasedIds, journal: Journal, has_unknown: bool
-) -> int:
-    if file is not None:
-        try:
-            prepared = prepare_without(file, names, has_unknown=has_unknown)
-        except FileRefused as error:
-            if "otherwise" in error.hint or "by hand" in error.hint:
-                raise ByHand(error.reason) from error
+    file: LandingFile, landing: Landing, names: ErasedIds, journal: Journal, masks: ErasedIds | None
+) -> int | None:
+    """Return how many rows went from a file of a log; None where it stays as it is."""
+    form, is_parquet = landing.source(file).format, file.format == "parquet"
+    try:
+        spans = landing.spans(file, names)
+        if not spans and not (masks and _changes(file.path, masks, form.encoding)):
+            return None
+    except UNREADABLE:
+        return _erase_from_other(file.path, names, masks)
+    if is_parquet:
+        copy = copy_parquet(file.path, spans, masks)
+    else:
+        copy = copy_text(file.path, spans, form.encoding, masks)
+        while file.format == "csv" and (more := _reads_otherwise(file, copy, form, spans, masks)):
+            spans |= more
+            copy = copy_text(file.path, spans, form.encoding, masks)
+    unknown: list[str] = []
+    with suppress(FileRefused):  # the ingest refuses it, and knows none of its columns
+        unknown = landing.unknown_columns(replace(file, path=copy))
+    size, after = copy.stat().st_size, file_sha256(copy)
+    before = file_sha256(file.path)
+    journal.note_rewritten(Rewritten(file.file, before, after, size, spans, is_parquet, unknown))
+    put_in_place(copy, file.path)
+    return len(spans)
+
+
+def _reads_otherwise(
+    file: LandingFile, copy: Path, form: Format, spans: Mapping[int, int], masks: ErasedIds | None
+) -> dict[int, int]:
+    """Return the first refused row (line -> lines) that would swallow others once rows are gone.
+
+    A quote that is never closed was refused because of the lines that followed it. Raises ByHand
+    where a row that was not refused reads otherwise.
+    """
+    columns = column_names(file, form)
+    before = ((line, raw) for line, raw in read_records(file, form) if line not in spans)
+    now = read_records(replace(file, path=copy), form)
+    for was, row in zip_longest(before, now):
+        if was is not None and masks:
+            was = was[0], masks.masked(was[1])
+        if was != row:
+            if was is not None and not read_fields(was[1], columns, form.delimiter):
+                return {was[0]: was[1].count("\n") + 1}
+            copy.unlink()
+            raise ByHand("cannot lose its rows without changing how others read")
+    return {}
+
+
+def _changes(path: Path, masks: ErasedIds, encoding: str = "utf-8") -> bool:
+    """Return whether a text of a file would be masked."""
+    if path.suffix != ".parquet":
+        with text_lines(path, encoding) as lines:
+            return any(masks.masked(line) != line for line in lines)
+    with duckdb.connect() as con:
+        source = read_parquet([path])
+        columns = con.execute(f"describe from {source}").fetchall()
+        texts = [name for name, *_ in columns]
+        for column in (identifier(name) for name, kind, *_ in columns if kind == "VARCHAR"):
+            held = f"select {column} from {source} where {masks.may_hold(column)}"
+            texts += [text for (text,) in con.execute(held).fetchall()]
+        return any(masks.masked(text) != text for text in texts)
+
+
+# Files that the ingest never reads: labels, files it refuses, odd formats.
+
+
+def _erase_from_other(path: Path, names: ErasedIds, masks: ErasedIds | None) -> int | None:
+    """Remove every row or line that mentions a person; None where the file stays as it is.
+
+    Raises ByHand where it mentions one and is of no kind that has rows, OSError where it cannot
+    be read or written.
+    """
+    is_parquet = path.name.lower().endswith(".parquet")
+    plain = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    if not is_parquet and not plain.endswith(_LINES):
+        if file_mentions(path, names):
+            raise ByHand("is of no kind that has rows")
+        return None
+    try:
+        if is_parquet:
+            rows = raw_texts(path, set(_parquet_rows_with(path, names)), ())
+            gone = {line: 1 for line, raw in rows.items() if mentions(raw, names)}
         else:
-            if prepared is None:
-                return 0
-            rewritten, copy = prepared
-            journal.note_rewritten(rewritten)
-            put_in_place(copy, path)
-            return len(rewritten.spans)
-    return erase_from_other_file(path, names)
+            with text_lines(path) as lines:
+                gone = {
+                    number: 1
+                    for number, line in enumerate(lines, 1)
+                    if names.may_be_in(line, is_json=True) and mentions(line, names)
+                }
+        if not gone and not (masks and _changes(path, masks)):
+            return None
+        copy = copy_parquet(path, gone, masks) if is_parquet else copy_text(path, gone, masks=masks)
+    except UNREADABLE as error:
+        if file_mentions(path, names):
+            raise ByHand("cannot be read to its end") from error
+        return None
+    put_in_place(copy, path)
+    return len(gone)
 
 
-def files_under(folder: Path) -> Iterator[Path]:
-    """Yield every file under a folder, links to directories not followed."""
-    for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names)
+def file_mentions(path: Path, names: ErasedIds) -> bool:
+    """Return whether a file's bytes hold an id."""
+    content = path.read_bytes().decode("utf-8", "replace")
+    return names.may_be_in(content) and names.matches(content)
+
+
+def mentions(line: str, names: ErasedIds) -> bool:
+    """Return whether a line mentions anyone, as a value, a csv field or a word of its text."""
+    return names.matches(line) or any(
+        text in names.ids for text in (*csv_fields(line), *json_texts(line))
+    )

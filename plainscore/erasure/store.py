@@ -1,294 +1,245 @@
-"""Take people out of the event store, so that it ends as if their rows had never been delivered."""
+"""Take people out of the event store, so that it ends as if their rows had never been delivered.
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+All of it is one transaction of the lake. Rows are named by their place (file_no, line) before the
+landing files were rewritten; those behind a row that went from a parquet file move up.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
+from typing import Any
 
-import polars as pl
-
+from plainscore.common.text import identifier, text_literal
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.journal import Journal, Rewritten
-from plainscore.erasure.landing_rows import columns_of, refused_row_names
+from plainscore.erasure.landing import Landing
+from plainscore.logs import deduplicate
 from plainscore.logs.changes import STATES
-from plainscore.logs.compaction import sort_columns
-from plainscore.logs.delta_table import TableFiles
-from plainscore.logs.event_store import Counts, apply_counts, shown_names
-from plainscore.logs.identity import CONFLICT, CONFLICT_REASON, DUPLICATE, PLACE, Verdicts
-from plainscore.logs.repeats import RepeatedRows
-from plainscore.logs.tables import LOGS, MONTH, stored_tables
-from plainscore.logs.writer import StoreWriter
+from plainscore.logs.deduplicate import CONFLICT_REASON
+from plainscore.logs.ingest import shown_names
+from plainscore.logs.quarantine import SetAside
+from plainscore.logs.readers import FileFacts
+from plainscore.store.lake import MONTH, OWN_TABLES, REPEATS, Lake, table_name
 
-# What is removed from the event store: rows under a key, rows at a place, refused rows with a
-# word.
+_AT_GONE = "(file_no, line) in (select (g.file_no, g.line) from gone as g)"
+_MOVES = "file_no in (select m.file_no from moved as m)"
+_MOVED = """old_rows.line - (
+    select count(*) from moved as m where m.file_no = old_rows.file_no and m.line < old_rows.line
+) as line"""
+_RENAMED = """coalesce(
+    (select any_value(r.now) from renamed as r where r.file = old_rows.file), file
+) as file"""
+_COUNTED_AS = {"duplicate": "duplicates", "conflict": "quarantined"}
+_NO_TEXTS = {MONTH, "log", "file", "reason", "sha256", "verdict"}
 
-_PLACES = {"file_no": pl.Int64, "line": pl.Int64}
 
+class StoreErasure:
+    """One erasure of an open lake; its folder's landing files are already without the people."""
 
-@dataclass(frozen=True)
-class RowRemoval:
-    """Rows under ``keys`` are removed, and those at ``places`` (file_no, line).
+    def __init__(self, lake: Lake, landing: Landing, names: ErasedIds, journal: Journal) -> None:
+        self._lake, self._con, self._landing = lake, lake.con, landing
+        self._names, self._journal = names, journal
+        stored = {*lake.tables, *lake.head.files}
+        self._repeats = sorted(table for table in stored if table.startswith(f"{REPEATS}."))
+        self._logs = sorted(stored - OWN_TABLES.keys() - {*self._repeats})
+        self._arrivals: list[date] = []
 
-    ``moved`` are the rows removed from parquet files, by file number: those behind them move up.
-    """
+    def erase(self, *, inside_texts: bool = False) -> int:
+        """Remove the people's rows, keys and history; return how many rows went.
 
-    keys: Sequence[int]
-    places: pl.DataFrame
-    moved: Mapping[int, Sequence[int]]
+        What the landing files lost is read from the journal, and noted there is when the first of
+        the rows arrived that went or, ``inside_texts``, changed.
+        """
+        number = self._journal.erasure_no or 0
+        with self._lake.transaction():
+            deduplicate.prepare(self._lake)
+            self._follow_landing()
+            rows = self._take_out()
+            self._mark_absent_files()
+            SetAside(self._lake, self._landing.folder, self._landing.inputs).store()
+            if inside_texts:
+                self._mask()
+            deduplicate.apply_changes(self._lake)
+            if self._lake.head.erasures < number:
+                key = self._lake.next_key()
+                self._lake.insert("erasure", f"select {number} as number, {key} as next_key")
+            self._lake.remove("person", "person_key in (select g.person_key from gone_key as g)")
+            if self._arrivals:
+                self._journal.note_since(min(self._arrivals))
+        self._lake.forget_history()
+        (self._lake.events / STATES).unlink(missing_ok=True)  # a cache, which knows old names
+        return rows
 
-    def mark(self, rows: pl.DataFrame) -> pl.Series:
-        """Mark those of some rows that are removed."""
-        held = [name for name in rows.columns if name.endswith("_key")]
-        by_key = [rows[name].is_in(list(self.keys)).fill_null(False) for name in held]
-        leaves = mark_places(rows, self.places)
-        for mark in by_key:
-            leaves |= mark
-        return leaves
+    def _follow_landing(self) -> None:
+        """Let the ledger know files by their present path and digest; note who goes, and where."""
+        ledger = self._rows("select distinct file_no, file, sha256 from ledger")
+        followed = dict(pending_files(ledger, self._journal.rewritten))
+        places = [(no, line) for no, file in followed.items() for line in file.spans]
+        moved = [(no, line) for no, line in places if followed[no].is_renumbered]
+        paths = {file: self._names.taken_out_of(file) for _, file, _ in ledger}
+        paths = {file: now for file, now in paths.items() if now != file} | self._journal.renamed
+        self._temp("gone", "file_no bigint, line bigint", places)
+        self._temp("moved", "file_no bigint, line bigint", moved)
+        self._temp("renamed", "file varchar, now varchar", list(paths.items()))
+        self._con.execute(
+            "create or replace temp table gone_key as select person_key from lake.person "
+            "where list_contains($ids, person_id)",
+            {"ids": list(self._names.ids)},
+        )
+        self._con.execute(
+            "update ledger set file = r.now from renamed as r where ledger.file = r.file"
+        )
+        for file_no, file in followed.items():
+            count, names = shown_names(FileFacts(unknown=set(file.unknown)))
+            self._con.execute(
+                "update ledger set sha256 = ?, bytes = ?, unknown_column_count = ?, "
+                "unknown_columns = ? where file_no = ?",
+                [file.after, file.size, count, names, file_no],
+            )
 
-    def move_up(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Give rows behind one that went from a parquet file the number they have there now."""
-        if not self._moves(rows):
-            return rows
-        parts = []
-        for (file_no,), part in rows.partition_by("file_no", as_dict=True).items():
-            gone = pl.Series(sorted(self.moved.get(file_no, ())), dtype=pl.Int64)
-            before = gone.search_sorted(part["line"]).cast(pl.Int64)
-            parts.append(part.with_columns(line=part["line"] - before))
-        return pl.concat(parts)
+    def _temp(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._con.execute(f"create or replace temp table {table} ({columns})")
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._con.executemany(f"insert into {table} values ({marks})", rows)
 
-    def _moves(self, rows: pl.DataFrame) -> bool:
-        return bool(self.moved) and rows["file_no"].is_in(list(self.moved)).any()
+    def _take_out(self) -> int:
+        """Remove all rows of the people; accept the first repeats of what went, and so on."""
+        self._find_refused()
+        for table in self._repeats:
+            name, leaves = table_name(table), self._leaves(table)
+            # A conflict stands in quarantine too.
+            self._con.execute(f"insert into gone select file_no, line from {name} where {leaves}")
+            for verdict, count in _COUNTED_AS.items():
+                log = text_literal(table.partition(".")[2])
+                where = f"{leaves} and verdict = {text_literal(verdict)}"
+                self._count(name, where, count, log)
+            self._remove(table, leaves)
+        where = f"{_AT_GONE} and reason <> {text_literal(CONFLICT_REASON)}"
+        self._count("lake.quarantine", where, "quarantined", "log")
+        self._remove("quarantine", _AT_GONE)
+        for log in self._logs:
+            name, leaves = table_name(log), self._leaves(log)
+            self._con.execute(
+                f"create or replace temp table lost as select event_hash from {name} where {leaves}"
+            )
+            self._count(name, leaves, "accepted", text_literal(log))
+            self._remove(log, leaves)
+            if log in self._landing.logs:
+                deduplicate.resolve_again(
+                    self._lake, self._landing.logs[log], "select distinct event_hash from lost"
+                )
+        return int(self._value('select -coalesce(sum("rows"), 0) from change'))
 
-    def remove(self, table: TableFiles) -> pl.DataFrame:
-        """Rewrite every file with a row that is removed or moves; return the removed rows."""
-        left = [table.declared.empty().drop(MONTH)]
-        for path in table.files():
-            rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
-            leaves = self.mark(rows)
-            if not leaves.any() and not self._moves(rows):
+    def _find_refused(self) -> None:
+        """Note the refused rows of the people whose files are gone from landing/ or unreadable."""
+        read = [file.file for file in self._landing.files.values()]
+        rows = self._con.execute(
+            "select file_no, line, file, raw from lake.quarantine where raw is not null and "
+            f"reason <> {text_literal(CONFLICT_REASON)} and not list_contains($read, file) "
+            f"and {self._names.may_hold('raw')}",
+            {"read": read},
+        ).fetchall()
+        for file_no, line, file, raw in rows:
+            if self._landing.quarantined_row(file, raw).names_one_of(self._names):
+                self._con.execute("insert into gone values (?, ?)", [file_no, line])
+
+    def _leaves(self, table: str) -> str:
+        """Return the SQL condition under which a row of a log or its repeats goes."""
+        keys = [identifier(name) for name in self._columns(table) if name.endswith("_key")]
+        of_people = [f"{key} in (select g.person_key from gone_key as g)" for key in keys]
+        return f"(({' or '.join([*of_people, _AT_GONE])}) is true)"
+
+    def _count(self, table: str, where: str, count: str, log: str) -> None:
+        """Count rows that go, and note when the first of them arrived."""
+        self._con.execute(
+            f"""
+            insert into change by name
+            select {log} as log, file_no, -count(*) as "rows", -count(*) as {count}
+            from {table} where {where} group by all
+            """
+        )
+        if first := self._value(f"select min(arrived) from {table} where {where}"):
+            self._arrivals.append(first)
+
+    def _remove(self, table: str, leaves: str) -> None:
+        """Remove rows of a table, and let others move up."""
+        replaced = [_MOVED, *([_RENAMED] if table == "quarantine" else [])]
+        touched = [
+            leaves,
+            _MOVES,
+            *(["file in (select r.file from renamed as r)"] if len(replaced) > 1 else []),
+        ]
+        self._lake.rewrite(
+            table,
+            " or ".join(touched),
+            f"select * replace ({', '.join(replaced)}) from old_rows where not {leaves}",
+        )
+
+    def _mark_absent_files(self) -> None:
+        """Give files that lost rows and are gone from landing/ another digest.
+
+        Put back, such a file would hold the people again: it must not pass for the one ingested.
+        """
+        lost = self._rows(
+            "select distinct file_no, file from change inner join ledger using (file_no) "
+            'where change."rows" < 0'
+        )
+        absent = [no for no, file in lost if not (self._landing.folder / file).exists()]
+        self._con.execute(
+            "update ledger set sha256 = sha256(sha256) where list_contains(?::bigint[], file_no)",
+            [absent],
+        )
+
+    def _mask(self) -> None:
+        """Replace the ids inside the texts of all tables, as in landing/."""
+        self._con.create_function("masked", self._names.masked, ["VARCHAR"], "VARCHAR")
+        for table in (*self._logs, *self._repeats, "quarantine", "ledger"):
+            columns = self._columns(table)
+            texts = {name for name, kind in columns.items() if kind == "VARCHAR"} - _NO_TEXTS
+            changed = {
+                name: f"case when {self._names.may_hold(identifier(name))} "
+                f"then masked({identifier(name)}) else {identifier(name)} end"
+                for name in sorted(texts)
+            }
+            is_changed = " or ".join(
+                f"({sql}) <> {identifier(one)}" for one, sql in changed.items()
+            )
+            if table == "ledger":
+                for name, sql in changed.items():
+                    self._con.execute(f"update ledger set {identifier(name)} = {sql}")
                 continue
-            left.append(rows.filter(leaves).select(left[0].columns))
-            table.replace_files([path])
-            table.add(self.move_up(rows.filter(~leaves)), sort_columns(table.declared.name))
-        return pl.concat(left)
+            if "event_hash" in columns:
+                changed["event_hash"] = f"md5_number_lower({changed['event_id']})"
+            first = self._value(f"select min(arrived) from {table_name(table)} where {is_changed}")
+            if first:
+                self._arrivals.append(first)
+                replaced = ", ".join(f"{sql} as {identifier(one)}" for one, sql in changed.items())
+                self._lake.rewrite(
+                    table, is_changed, f"select * replace ({replaced}) from old_rows"
+                )
 
+    def _columns(self, table: str) -> dict[str, str]:
+        name = table if table == "ledger" else table_name(table)
+        return {column: kind for column, kind, *_ in self._rows(f"describe {name}")}
 
-def mark_places(rows: pl.DataFrame, places: pl.DataFrame) -> pl.Series:
-    """Mark those of some rows that are at one of some places."""
-    marked = places.select(PLACE).unique().with_columns(pl.lit(True).alias("is there"))
-    joined = rows.select(PLACE).join(marked, on=PLACE, how="left", maintain_order="left")
-    return joined["is there"].fill_null(False)
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._con.execute(sql).fetchall()
 
-
-def removal_of(
-    keys: Sequence[int], pending: Sequence[tuple[int, Rewritten]], more: pl.DataFrame | None = None
-) -> RowRemoval:
-    """Return what is removed with some keys, and with rows of landing files that were rewritten."""
-    places = pl.DataFrame(
-        [(file_no, line) for file_no, file in pending for line in file.spans],
-        schema=_PLACES,
-        orient="row",
-    )
-    if more is not None:
-        places = pl.concat([places, more.select(PLACE)])
-    moved = {file_no: list(file.spans) for file_no, file in pending if file.is_renumbered}
-    return RowRemoval(keys, places, moved)
+    def _value(self, sql: str) -> Any:
+        return self._rows(sql)[0][0]
 
 
 def pending_files(
-    ledger: pl.DataFrame, rewritten: Sequence[Rewritten]
+    ledger: Sequence[tuple[Any, ...]], rewritten: Sequence[Rewritten]
 ) -> Iterator[tuple[int, Rewritten]]:
     """Yield the rewritten files that the ledger does not follow yet, by number.
 
     A file that an interrupted erasure rewrote twice is given once: its rows that went together.
     """
     steps = {(step.file, step.before): step for step in rewritten}
-    for file_no, file, digest in ledger.select("file_no", "file", "sha256").rows():
+    for file_no, file, digest in ledger:
         merged = steps.get((file, digest))
         while merged is not None and (later := steps.get((file, merged.after))):
             merged = merged.then(later)
         if merged is not None:
             yield file_no, merged
-
-
-# When the first row of an event_id is erased, its first remaining repeat takes its place.
-
-COUNTED_AS = {DUPLICATE: "duplicates", CONFLICT: "quarantined"}
-
-
-def promote(
-    writer: StoreWriter, landing: Path, log: str, gone: pl.DataFrame, counts: Counts
-) -> None:
-    """Accept the first repeat of every event_id whose first row is gone; resolve the others again.
-
-    The ledger in ``writer`` already knows the files as they are in landing/, and the repeats of
-    erased people are out.
-    """
-    firsts = _first_repeats(writer, log, gone)
-    if firsts.is_empty():
-        return
-    for verdict, count in COUNTED_AS.items():
-        counts.add(firsts.filter(pl.col("verdict") == verdict), accepted=1, **{count: -1})
-    places = firsts.select(*PLACE, "arrived")
-    writer.tables["repeat"].remove_rows(places)
-    writer.tables["quarantine"].remove_rows(places)
-    columns = [name for name in stored_tables()[log].columns if name != MONTH]
-    accepted = firsts.with_columns(event_date=pl.col("event_time").dt.date()).select(columns)
-    writer.tables[log].add(accepted, ["person_key"])
-    nothing = accepted.clear()
-    repeated = RepeatedRows(writer, landing, log, {}, {}, os.cpu_count() or 1)
-    changed = repeated.resolve_again(Verdicts(nothing, accepted, nothing, accepted))
-    for verdict, step in {DUPLICATE: 1, CONFLICT: -1}.items():
-        rows = changed.filter(pl.col("verdict") == verdict)
-        counts.add(rows, duplicates=step, quarantined=-step)
-    repeated.write()
-
-
-def _first_repeats(writer: StoreWriter, log: str, gone: pl.DataFrame) -> pl.DataFrame:
-    files = writer.tables["repeat"].files()
-    if not files:
-        return stored_tables()["repeat"].empty()
-    return (
-        pl.scan_parquet(files, glob=False, hive_partitioning=False)
-        .filter(pl.col("log") == log)
-        .join(gone.lazy().select("event_id").unique(), on="event_id", how="semi")
-        .collect()
-        .join(writer.ledger.select("file_no", "file"), on="file_no", how="left")
-        .sort("event_id", "arrived", "file", "line")
-        .unique("event_id", keep="first", maintain_order=True)
-    )
-
-
-class StoreErasure:
-    """One erasure of the event store; the caller holds the writer lock."""
-
-    def __init__(self, data_dir: Path, names: ErasedIds, journal: Journal) -> None:
-        self._landing = data_dir / "landing"
-        self._names = names
-        self._journal = journal
-        self._events = data_dir / "events"
-        self._writer = StoreWriter(self._events)
-        self._counts = Counts()
-        self._arrivals: set[date] = set()
-        self._renamed: dict[str, str] = {}
-
-    def erase(self) -> int:
-        """Remove the people's rows, keys and history; return how many rows went.
-
-        Everything becomes true at once. What the landing files lost is read from the journal, and
-        noted there is when the removed rows had counted.
-        """
-        writer = self._writer
-        keys = writer.keys.keys_of(self._names.ids)
-        pending = dict(pending_files(writer.ledger, self._journal.rewritten))
-        rows_before = sum(writer.ledger["rows"])
-        self._follow(pending)
-        self._renamed = self._new_paths()
-        writer.ledger = writer.ledger.with_columns(pl.col("file").replace(self._renamed))
-        removal = removal_of(keys, list(pending.items()))
-        gone = {log: self._take_out_of_log(log, removal) for log in LOGS}
-        self._take_set_aside_out(removal)
-        for log, rows in gone.items():
-            if len(rows):
-                promote(writer, self._landing, log, rows, self._counts)
-                writer.rebuild_seen_ids(log)
-        self._take_keys_out(keys)
-        writer.ledger = apply_counts(writer.ledger, self._counts)
-        self._mark_absent_files(set(pending))
-        self._commit()
-        return rows_before - sum(writer.ledger["rows"])
-
-    def _take_out_of_log(self, log: str, removal: RowRemoval) -> pl.DataFrame:
-        gone = removal.remove(self._writer.tables[log])
-        self._counts.add(gone, rows=-1, accepted=-1)
-        self._arrivals |= set(gone["arrived"])
-        return gone
-
-    def _take_set_aside_out(self, removal: RowRemoval) -> None:
-        """Take repeats and refused rows out, and those refused rows that hold a name as a word."""
-        repeats = removal.remove(self._writer.tables["repeat"])
-        self._arrivals |= set(repeats["arrived"])
-        for verdict, count in COUNTED_AS.items():
-            of_verdict = repeats.filter(pl.col("verdict") == verdict)
-            self._counts.add(of_verdict, rows=-1, **{count: -1})
-        conflicts = repeats.filter(pl.col("verdict") == CONFLICT)
-        places = pl.concat([removal.places, conflicts.select("file_no", "line")])
-        table = self._writer.tables["quarantine"]
-        for path in table.files():
-            rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
-            is_conflict = rows["reason"] == CONFLICT_REASON
-            named = [
-                refused_row_names(
-                    raw or "", columns_of(self._landing / file), LOGS[log].names, self._names
-                )
-                for log, file, raw in rows.select("log", "file", "raw").iter_rows()
-            ]
-            leaves = mark_places(rows, places)
-            leaves |= pl.Series(named, dtype=pl.Boolean) & ~is_conflict
-            moved = removal.move_up(rows.filter(~leaves))
-            moved = moved.with_columns(pl.col("file").replace(self._renamed))
-            self._arrivals |= set(rows["arrived"].filter(leaves))
-            if not moved.equals(rows):
-                self._counts.add(rows.filter(leaves & ~is_conflict), rows=-1, quarantined=-1)
-                table.replace_files([path])
-                table.add(moved, sort_columns("quarantine"))
-
-    def _take_keys_out(self, keys: list[int]) -> None:
-        table = self._writer.tables["person"]
-        for path in table.files():
-            people = pl.read_parquet(path, glob=False)
-            kept = people.filter(~pl.col("person_key").is_in(keys))
-            if len(kept) < len(people):
-                table.replace_files([path])
-                table.add(kept, sort_columns("person"))
-
-    def _follow(self, pending: Mapping[int, Rewritten]) -> None:
-        """Let the ledger know rewritten files by the digest they have now."""
-        entries = []
-        for entry in self._writer.ledger.to_dicts():
-            file = pending.get(entry["file_no"])
-            if file is not None:
-                entry |= {"sha256": file.after, "bytes": file.size}
-                if file.unknown is not None:
-                    entry |= shown_names(file.unknown)
-            entries.append(entry)
-        self._writer.ledger = pl.DataFrame(entries, schema=self._writer.ledger.schema)
-
-    def _new_paths(self) -> dict[str, str]:
-        """Return the new paths of files whose name held an id, those gone from landing/ too."""
-        files = self._writer.ledger["file"].to_list()
-        paths = {file: self._names.taken_out_of(file) for file in files}
-        return {file: new for file, new in paths.items() if new != file} | self._journal.renamed
-
-    def _mark_absent_files(self, followed: set[int]) -> None:
-        """Give files that lost rows and are gone from landing/ another digest.
-
-        Put back, such a file would hold the people again: it must not pass for the one ingested.
-        """
-        lost = {no for no, change in self._counts.changes.items() if change["rows"]} - followed
-        paths = dict(self._writer.ledger.select("file_no", "file").iter_rows())
-        absent = [no for no in lost if not (self._landing / paths[no]).exists()]
-        digests = {
-            no: hashlib.sha256(json.dumps([digest, "rows erased"]).encode()).hexdigest()
-            for no, digest in self._writer.ledger.select("file_no", "sha256").iter_rows()
-            if no in absent
-        }
-        if digests:
-            changed = pl.col("file_no").replace_strict(digests, default=pl.col("sha256"))
-            self._writer.ledger = self._writer.ledger.with_columns(sha256=changed)
-
-    def _commit(self) -> None:
-        number = self._journal.erasure_no or 0
-        is_changed = any(table.is_changed for table in self._writer.tables.values())
-        if is_changed or self._counts.changes or self._writer.erasures < number:
-            if self._arrivals:
-                self._journal.note_since(min(self._arrivals))
-            self._writer.erasures = max(number, self._writer.erasures)
-            self._writer.commit()
-        if self._renamed:
-            (self._events / STATES).unlink(missing_ok=True)  # a cache, which knows the old names
-        for table in self._writer.tables.values():
-            table.forget_history()

@@ -7,7 +7,7 @@ These states are a cache beside the store: without it everything is hashed once 
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from plainscore.logs.landing import LandingFile, RefusedFile
 from plainscore.logs.text_files import HashedFile
 
 STATES = "file_states.json"
+CHANGED = "changed after it was ingested"
 _SETTLED_NS = 1_000_000_000
 
 
@@ -48,7 +49,7 @@ class FileStates:
         for file in files:
             try:
                 is_same = self._is_same(file, digests[file.file])
-                reason = "changed after it was ingested"
+                reason = CHANGED
             except OSError as error:
                 is_same, reason = False, f"cannot be read again ({error.strerror})"
             if not is_same:
@@ -85,6 +86,14 @@ class FileStates:
             fresh.write_text(json.dumps(self._states))
             fresh.replace(self._path)
             self._is_changed = False
+
+
+def corrected_files(refused: Iterable[RefusedFile], fruitless: Container[str]) -> set[str]:
+    """Return the refused files that only changed, and of which nothing had been accepted.
+
+    They may be corrected in place: no row of theirs counts.
+    """
+    return {one.file for one in refused if one.reason == CHANGED and one.file in fruitless}
 
 
 def state_of(path: Path) -> FileState:

@@ -16,7 +16,7 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier
 from plainscore.logs import deduplicate
-from plainscore.logs.changes import FileStates
+from plainscore.logs.changes import FileStates, corrected_files
 from plainscore.logs.deduplicate import COUNTS
 from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import (
@@ -32,7 +32,7 @@ from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
 from plainscore.project import Project, read_project
-from plainscore.store.lake import Lake
+from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "gz": 8, "text": 1}
@@ -166,9 +166,13 @@ class _Ingest:
     def run(self, listing: Listing) -> IngestReport:
         con = self.lake.con
         known = dict(con.execute("select file, sha256 from ledger").fetchall())
-        before = self._counts()
         old = [file for file in listing.files if file.file in known]
-        self._report.refused = listing.refused + self._states.refuse_changed(old, known)
+        changed = self._states.refuse_changed(old, known)
+        corrected = self._forget_corrected(changed)
+        known = {file: sha256 for file, sha256 in known.items() if file not in corrected}
+        changed = [one for one in changed if one.file not in corrected]
+        self._report.refused = listing.refused + changed
+        before = self._counts()
         present = {file.file for file in listing.files} | {one.file for one in listing.refused}
         self._report.warnings += [
             f"{file} is gone from landing/; the event store still holds its rows"
@@ -189,6 +193,28 @@ class _Ingest:
             one for place, one in after.items() if before.get(place, one) != one
         ]
         return self._report
+
+    def _forget_corrected(self, changed: Sequence[RefusedFile]) -> set[str]:
+        """Forget changed files of which nothing had been accepted; they are new files then."""
+        con = self.lake.con
+        fruitless = con.execute(
+            "select file from ledger group by file having sum(accepted + duplicates) = 0"
+        ).fetchall()
+        corrected = corrected_files(changed, {file for (file,) in fruitless})
+        if corrected:
+            of_them = "file_no in (select f.file_no from forgotten as f)"
+            con.execute(
+                "create or replace temp table forgotten as select distinct file_no from ledger "
+                "where list_contains(?, file)",
+                [sorted(corrected)],
+            )
+            with self.lake.transaction():
+                repeats = [f"{REPEATS}.{log}" for log in self._inputs.logs]
+                for table in ("quarantine", *repeats):
+                    self.lake.remove(table, of_them)
+                con.execute(f"delete from ledger where {of_them}")
+                deduplicate.apply_changes(self.lake)
+        return corrected
 
     def _counts(self) -> dict[tuple[str, str], IngestedFile]:
         rows = self.lake.con.execute(

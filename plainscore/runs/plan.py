@@ -11,7 +11,7 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writing_since
 from plainscore.contracts import SnapshotDates
-from plainscore.logs.changes import FileStates
+from plainscore.logs.changes import FileStates, corrected_files
 from plainscore.logs.ingest import reason_to_refuse
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
 from plainscore.logs.sources import Inputs, read_inputs
@@ -93,8 +93,13 @@ def look_at_arrivals(data_dir: Path) -> Arrivals:
     ingested = store.ledger()
     known = digests(ingested)
     old = [file for file in listing.files if file.file in known]
-    refused = listing.refused + FileStates(events).refuse_changed(old, known)
-    new = _free([file for file in listing.files if file.file not in known], refused)
+    changed = FileStates(events).refuse_changed(old, known)
+    counted = ingested.group_by("file").agg(pl.sum("accepted", "duplicates"))
+    fruitless = counted.filter(pl.col("accepted") + pl.col("duplicates") == 0)["file"].to_list()
+    corrected = corrected_files(changed, fruitless)
+    refused = listing.refused + [one for one in changed if one.file not in corrected]
+    fresh = [file for file in listing.files if file.file in corrected or file.file not in known]
+    new = _free(fresh, refused)
     refused += _unreadable(new, inputs)
     return Arrivals(store, ingested, _free(new, refused), refused)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.erasure import journal, landing
-from plainscore.logs import delta_table, seen_ids
 from plainscore.publish.catalog import rebuild_catalog
+from plainscore.store import lake
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
 from tests.quick_runs import quick_runs
@@ -18,9 +18,7 @@ from tests.quick_runs import quick_runs
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """Leave out what only a loss of power could show."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in (delta_table, seen_ids):
-            patched.setattr(module, "sync", lambda _path: None)
-        for module in (journal, landing):
+        for module in (journal, landing, lake):
             patched.setattr(module, "fsync_path", lambda _path: None)
         yield
 

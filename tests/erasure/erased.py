@@ -17,16 +17,15 @@ def erase_people(data: Path, *people: str) -> Erasure:
 def whole_state(delivery: Delivery) -> dict[str, Any]:
     """Return all that a store says, but for the numbers of files and people."""
     ledger = delivery.store.ledger()
-    repeats = delivery.table("repeat")
+    files = ledger.select("file_no", "file").unique()
     state = delivery.state()
     state["ledger"] = ledger.drop("file_no").rows()
-    if len(repeats):
-        files = ledger.select("file_no", "file")
-        keyless = [name for name in repeats.columns if not name.endswith("_key")]
-        named = repeats.select(keyless).join(files, on="file_no").drop("file_no")
-        state["repeat"] = named.sort("log", "file", "line").rows()
-    else:
-        state["repeat"] = []
+    for table in delivery.store.head.files:
+        if table.startswith("repeats."):
+            repeats = delivery.table(table)
+            keyless = [name for name in repeats.columns if not name.endswith("_key")]
+            named = repeats.select(keyless).join(files, on="file_no").drop("file_no")
+            state[table] = named.sort("file", "line").rows()
     return state
 
 
@@ -35,6 +34,8 @@ def fresh(delivery: Delivery) -> Delivery:
     again = Delivery(delivery.data.parent / "fresh")
     shutil.rmtree(again.data, ignore_errors=True)
     shutil.copytree(delivery.data / "landing", again.data / "landing")
+    if (delivery.data / "plainscore.toml").exists():
+        shutil.copy(delivery.data / "plainscore.toml", again.data)
     again.ingest()
     return again
 

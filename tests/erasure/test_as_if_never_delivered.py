@@ -1,5 +1,7 @@
 """After an erasure the store is what a fresh ingest of the rewritten landing files makes."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -225,3 +227,62 @@ def test_whatever_people_share_their_event_ids(
         if people:
             erase_people(delivery.data, *sorted(people))
             assert_as_if_never_delivered(delivery, *people)
+
+
+SHOP = """
+[sources.shop]
+format = { delimiter = ";", encoding = "windows-1252" }
+[[sources.shop.events]]
+log = "purchase"
+event_type = { value = "purchase" }
+event_id = { from = "Order" }
+event_time = { from = "Day" }
+person_id = { CUSTOMER }
+order_id = { from = "Order" }
+merchant_id = { value = "shop" }
+category = { from = "Goods" }
+amount = { from = "Sum" }
+[[sources.shop.events]]
+log = "payment"
+when = "Sent_to is not null"
+event_type = { value = "transfer" }
+event_id = { from = "Order" }
+event_time = { from = "Day" }
+person_id = { CUSTOMER }
+counterparty_id = { from = "Sent_to" }
+amount = { from = "Sum" }
+"""
+ORDERS = [
+    "Order;Day;Customer;Goods;Sum;Sent_to;Note",
+    "o1;2026-03-01;7;caf\xe9;1.50;;",
+    "o2;2026-03-01;8;caf\xe9;1.50;;",
+    "o3;2026-03-01;7;tea;?;;",
+    "o4;2026-03-01;8;tea;2;c-7;",
+    "o5;2026-03-01;;for c-7;2;;",
+    "o6;2026-03-01;8;for c-7;?;;",
+    "o2;2026-03-01;7;tea;3;;",
+    "o2;2026-03-01;8;caf\xe9;1.50;;",
+    "o7;2026-03-01;8;tea;4;;",
+]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("is_derived", [True, False])
+def test_a_mapped_source_loses_the_rows_whose_events_name_the_person(
+    delivery: Delivery, name: str, is_derived: bool
+) -> None:
+    text, mapping = "".join(f"{line}\n" for line in ORDERS), "sql = \"'c-' || Customer\""
+    if not is_derived:
+        text, mapping = re.sub(";([78]);", r";c-\1;", text), 'from = "Customer"'
+    delivery.data.mkdir()
+    (delivery.data / "plainscore.toml").write_text(SHOP.replace("CUSTOMER", mapping))
+    file = f"shop/arrived={DAY}/{name}"
+    delivery.put(file, text.encode("windows-1252"))
+    delivery.ingest()
+    erase_people(delivery.data, "c-7")
+    kept = delivery.accepted("purchase")
+    assert kept["event_id"].to_list() == ["o2", "o7"]
+    assert kept["line"].to_list() == [3, 10]
+    assert delivery.quarantine()["line"].to_list() == [7]
+    assert delivery.accepted("payment").is_empty()
+    assert_as_if_never_delivered(delivery, "c-7")

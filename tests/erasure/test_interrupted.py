@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plainscore.logs.delta_table import TableFiles, write_head
-from plainscore.logs.writer import StoreWriter
 
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
@@ -15,11 +13,13 @@ from plainscore.erasure import landing, snapshots
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
-from plainscore.logs import writer
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.publish.verification import verify
 from plainscore.settings import Settings
+from plainscore.store import lake
+from plainscore.store.head import write_store_head
+from plainscore.store.lake import Lake
 from tests.erasure.erased import assert_as_if_never_delivered
 from tests.erasure.published_world import ANN, BOB, EVERYONE
 from tests.ingest.delivery import Delivery, deposit
@@ -49,8 +49,10 @@ EARLY = [
     ("before a file is replaced", landing, "put_in_place", 1),
     ("between two files", landing, "put_in_place", 2),
     ("before the store", erasing, "StoreErasure", 1),
-    ("before the store's commit", StoreWriter, "commit", 1),
-    ("after the store's commit", TableFiles, "forget_history", 3),
+    ("before the store's commit", Lake, "_sync_files", 1),
+    ("before readers see the commit", Lake, "_write_head", 1),
+    ("before history is forgotten", Lake, "forget_history", 1),
+    ("before the fresh catalog", Lake, "_attach", 2),
     ("before the search", erasing, "search", 1),
 ]
 LATE = [
@@ -106,7 +108,7 @@ def test_an_ingest_that_dies_after_an_erasure_is_taken_back(
     erase(delivery.data, [ANN], SETTINGS)
     delivery.ndjson("payment", [deposit("e3", person_id=BOB)], name="b.ndjson")
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "write_head", dying_at(1, write_head))
+        patched.setattr(lake, "write_store_head", dying_at(1, write_store_head))
         with pytest.raises(Killed):
             delivery.ingest()
     delivery.ingest()

@@ -221,6 +221,22 @@ def test_a_file_changed_after_it_was_ingested_is_refused_and_the_store_keeps_its
     assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e3", "e4"]
 
 
+def test_a_file_of_which_nothing_was_accepted_may_be_corrected_in_place(delivery: Delivery) -> None:
+    delivery.ndjson("payment", [deposit("e1")])
+    bad = [deposit("e2", amount="1.234"), deposit("e1", amount="7"), deposit("e3", amount="x")]
+    file = delivery.ndjson("payment", bad, "bad.ndjson")
+    delivery.ingest()
+    assert delivery.counts()[file] == (3, 0, 0, 3)
+    delivery.ndjson("payment", [deposit("e2"), deposit("e3", amount="y")], "bad.ndjson")
+    assert delivery.refused() == []
+    (ingested,) = delivery.ingest().files
+    assert (ingested.file, ingested.accepted, ingested.quarantined) == (file, 1, 1)
+    assert delivery.accepted("payment")["event_id"].to_list() == ["e1", "e2"]
+    assert delivery.quarantine()["line"].to_list() == [2]
+    delivery.ndjson("payment", [deposit("e2"), deposit("e3")], "bad.ndjson")
+    assert [one.file for one in delivery.ingest().refused] == [file]
+
+
 def test_a_change_that_keeps_size_and_time_is_seen(delivery: Delivery) -> None:
     file = delivery.ndjson("payment", [deposit("e1")])
     path = delivery.data / "landing" / file

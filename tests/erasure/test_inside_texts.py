@@ -1,0 +1,101 @@
+"""An id inside other texts is masked where the operator asks for it, and nothing else changes."""
+
+import pytest
+
+from plainscore.common.errors import InputRefused
+from plainscore.erasure.erase import erase
+from plainscore.erasure.erased_ids import ErasedIds
+from plainscore.erasure.search import search
+from plainscore.settings import Settings
+from tests.erasure.erased import assert_as_if_never_delivered
+from tests.erasure.shared_ids import FORMATS
+from tests.ingest.delivery import DAY, Delivery, bill, deposit, purchase, verified
+
+ID = "annabel"
+TEXTS = {
+    "order annabel-7": "order gone-1-7",
+    "xannabelx": "xgone-1x",
+    "annabel and annabel": "gone-1 and gone-1",
+    '{"a": "\\u0061nnabel"}': '{"a": "gone-1"}',
+    "of annabelle-7": "of annabelle-7",
+    "12345 1234.5 1234": "12345 1234.5 1234",
+    "a1234 12-1234-5": "agone-2 12-gone-2-5",
+    "2026-01-12T10:00:00Z": "2026-01-12T10:00:00Z",
+    "ann bo": "ann bo",
+    'quo""te': "gone-5",
+    "two\nlines": "gone-6\n",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_mask_takes_the_place_of_an_id_and_of_no_other_text(text: str) -> None:
+    ids = [ID, "1234", "2026", "ann", 'quo"te', "two\nlines"]
+    names = ErasedIds(ids, others=["annabelle"], mask="gone")
+    assert names.masked(text) == TEXTS[text]
+    assert names.are_inside(text) == (TEXTS[text] != text)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_ids_inside_texts_are_masked_as_if_they_had_been_delivered_so(
+    delivery: Delivery, file_format: str
+) -> None:
+    rows = [
+        purchase(f"p-{ID}", person_id="bob", order_id=f"o{ID}x", is_own_name="true"),
+        purchase(f"p-{ID}", person_id="bob", order_id=f"o{ID}x", is_own_name="true"),
+        purchase(f"p-{ID}", person_id="bob", order_id=f"o{ID}x", category=ID),
+        purchase("p2", person_id="bob", merchant_id=f"shop of {ID}", amount="1.234"),
+        purchase("p3", person_id="annabelle", merchant_id="of annabelle", category="card"),
+        purchase("p4", person_id=ID),
+        purchase("p5", person_id="bob", **{f"note_{ID}": "x"}),
+    ]
+    delivery.write(file_format, "purchase", rows, "a", DAY)
+    delivery.ndjson("profile", [verified("v1", person_id="bob", value_hash=f"#{ID}#")])
+    delivery.put("_notes.md", f"see annabelle\nsee un{ID}like\n")
+    delivery.ingest()
+    assert erase(delivery.data, [ID], Settings()).search.elsewhere
+    erasure = erase(delivery.data, [ID], Settings(), inside_texts=True)
+    assert erasure.search.found == erasure.search.elsewhere == []
+    assert erasure.is_whole
+    assert_as_if_never_delivered(delivery, ID)
+    kept = delivery.accepted("purchase").sort("event_id")
+    assert kept["event_id"].to_list() == ["p-erased-2-1", "p3", "p5"]
+    assert kept["merchant_id"].to_list() == ["shop", "of annabelle", "shop"]
+    assert kept["order_id"].to_list()[0] == "oerased-2-1x"
+    assert delivery.accepted("profile")["value_hash"].to_list() == ["#erased-2-1#"]
+    notes = (delivery.data / "landing" / "_notes.md").read_text()
+    assert notes == "see annabelle\nsee unerased-2-1like\n"
+    ledger = delivery.store.ledger()
+    assert "note_erased-2-1" in str(ledger["unknown_columns"].to_list())
+
+
+def test_words_of_the_logs_are_no_texts(delivery: Delivery) -> None:
+    delivery.csv("payment", [bill("b1", person_id="bob"), deposit("e1", person_id="card")])
+    delivery.ingest()
+    erasure = erase(delivery.data, ["card"], Settings(), inside_texts=True)
+    assert erasure.rows == 1
+    assert delivery.accepted("payment")["bill_type"].to_list() == ["card"]
+    assert_as_if_never_delivered(delivery, "card")
+
+
+def test_a_text_that_is_nowhere_is_no_reason_to_begin(delivery: Delivery) -> None:
+    delivery.ndjson("payment", [deposit("e1", person_id="bob")])
+    delivery.ingest()
+    with pytest.raises(InputRefused, match="zoe-zoe is not known"):
+        erase(delivery.data, ["zoe-zoe"], Settings(), inside_texts=True)
+
+
+def test_no_byte_of_her_is_left_in_the_store(delivery: Delivery) -> None:
+    for person in ("000-first-of-all", "zzz-last-of-all", "mmm-in-between"):
+        rows = [deposit(f"{person} {n}", person_id=person, bill_id=person) for n in range(3)]
+        delivery.ndjson("payment", [*rows, rows[0]], name=f"{person[:3]}.ndjson")
+        delivery.parquet("payment", [deposit("x", person_id=person)], name=f"{person[:3]}.parquet")
+    delivery.ndjson("payment", [deposit("e1", person_id="bob")], day="2026-04-01")
+    delivery.ingest()
+    erased = ["000-first-of-all", "zzz-last-of-all", "mmm-in-between"]
+    assert search(delivery.data, ErasedIds(erased)).found
+    assert erase(delivery.data, erased, Settings()).is_whole
+    for path in delivery.data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(one.encode() in content for one in erased), path
+    assert_as_if_never_delivered(delivery, *erased)
