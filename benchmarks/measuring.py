@@ -14,7 +14,7 @@ from typing import IO
 
 BETWEEN_LOOKS_SECONDS = 0.2
 BLOCK_BYTES = 512
-LIBRARIES = ("duckdb", "polars", "deltalake", "prefect", "great-expectations")
+LIBRARIES = ("duckdb", "polars", "duckdb-extension-ducklake", "prefect", "great-expectations")
 COMMAND = (sys.executable, "-c", "from plainscore.cli.app import start; start()")
 
 

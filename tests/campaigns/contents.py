@@ -6,9 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from plainscore.logs.compaction import compact
-from plainscore.logs.event_store import open_store
-
 from plainscore.common.files import FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import LEDGER, RETIRED, published_runs
@@ -16,6 +13,8 @@ from plainscore.publish.sets import SNAPSHOTS, read_manifest
 from plainscore.publish.verification import verify
 from plainscore.publish.views import NO_ENTRY
 from plainscore.runs.ledger import entry_file, read_entries
+from plainscore.store.event_store import open_store
+from plainscore.store.lake import Lake
 from tests.ingest.delivery import Delivery
 
 TRANSIENT = (".lock", FORMAT_FILE, "plainscore.duckdb")
@@ -42,8 +41,8 @@ def contents(data_dir: Path) -> dict[str, Any]:
         state = Delivery(data_dir).state()
         found["counts"] = state.pop("counts")
         found |= {name: _hash_of(rows) for name, rows in state.items()}
-        with writer_lock(data_dir, "compact"):
-            compact(data_dir, timedelta(0))
+        with writer_lock(data_dir, "compact"), Lake(data_dir / "events", {}) as lake:
+            lake.compact(timedelta(0))
     found["left over"] = sorted(_left_over(data_dir))
     return found
 

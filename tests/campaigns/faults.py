@@ -46,15 +46,15 @@ def _while_read(disturb: Callable[[Path], None]) -> Callable[[], None]:
     """Do something to a file of landing/ whenever its state is asked for."""
 
     def bring_about() -> None:
-        from plainscore.logs import units
+        from plainscore.logs import readers
 
-        state_of = units.state_of
+        state_of = readers.state_of
 
         def disturbing(path: Path) -> object:
             disturb(path)
             return state_of(path)
 
-        units.state_of = disturbing  # type: ignore[assignment]
+        readers.state_of = disturbing  # type: ignore[assignment]
 
     return bring_about
 

@@ -23,7 +23,6 @@ from typing import Any
 
 import duckdb
 import polars as pl
-from plainscore.logs.compaction import compact
 
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import refresh_catalog
@@ -31,6 +30,7 @@ from plainscore.runs.ledger import StageRecord
 from plainscore.runs.observers import Observer, RunState
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
+from plainscore.store.lake import Lake
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldSettings
 from tests.campaigns.contents import TRANSIENT
@@ -109,7 +109,8 @@ def _one_day(data_dir: Path, day: date, is_checking: bool, is_compacting: bool) 
     with writer_lock(data_dir, "soak"):
         if is_compacting:
             before = time.process_time()
-            compact(data_dir, timedelta(0))
+            with Lake(data_dir / "events", {}) as lake:
+                lake.compact(timedelta(0))
             refresh_catalog(data_dir)
             timed.seconds["compact"] = time.process_time() - before
         with nullcontext() if is_checking else quick_runs():

@@ -25,10 +25,10 @@ SOURCE = Path(__file__).with_name("disk_events.c")
 ACTIONS = {"count": 0, "before": 1, "after": 2, "half": 3, "fail": 4}
 # What commands import when they are called.
 IMPORTED_LATE = (
-    "deltalake",
+    "duckdb_extension_ducklake",
     *(f"plainscore.cli.{name}" for name in ("keep", "look", "operate", "run")),
-    *("plainscore.common.lock", "plainscore.erasure.erase", "plainscore.logs.compaction"),
-    *("plainscore.logs.event_store", "plainscore.publish.retention"),
+    *("plainscore.common.lock", "plainscore.erasure.erase", "plainscore.store.lake"),
+    *("plainscore.store.event_store", "plainscore.publish.retention"),
     "plainscore.publish.verification",
     *(
         f"plainscore.runs.{n}"

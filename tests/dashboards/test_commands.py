@@ -15,7 +15,18 @@ import pytest
 from plainscore.cli.app import run_command_line
 from tests.publish.invented import person_id
 
-HEAVY = {"prefect", "great_expectations", "polars", "pandas", "deltalake", "sqlglot", "numpy"}
+HEAVY = {
+    *("prefect", "great_expectations", "polars", "pandas", "duckdb_extension_ducklake"),
+    *("sqlglot", "numpy"),
+}
+    "prefect",
+    "great_expectations",
+    "polars",
+    "pandas",
+    "duckdb_extension_ducklake",
+    "sqlglot",
+    "numpy",
+}
 
 
 @dataclass

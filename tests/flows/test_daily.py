@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plainscore.logs.event_store import open_store
 
 from plainscore.common.errors import InputRefused
 from plainscore.contracts import SnapshotDates
@@ -25,6 +24,7 @@ from plainscore.runs.schedule import (
     stale_by_rule,
 )
 from plainscore.settings import Daily, Deliveries, Settings
+from plainscore.store.event_store import open_store
 from tests.flows.conftest import LAST_DAY, request_for
 from tests.publish.invented import SEPTEMBER
 from tests.publish.invented import published as invented_snapshot

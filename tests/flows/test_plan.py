@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from plainscore.logs.event_store import open_store
 
 from plainscore.cli.operate import plan
 from plainscore.contracts import SnapshotDates
@@ -24,6 +23,7 @@ from plainscore.runs.plan import (
 from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.settings import Settings
+from plainscore.store.event_store import open_store
 from tests.flows.conftest import LAST_DAY
 
 Published = tuple[Path, SnapshotOutcome]

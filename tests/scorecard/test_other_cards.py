@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from plainscore.logs.event_store import open_store
 
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.common.standard import STANDARD_METHOD, Method
@@ -20,6 +19,7 @@ from plainscore.engines.spark import BUILT_THERE
 from plainscore.engines.translation import translate
 from plainscore.logs import ingest_new
 from plainscore.scorecards.reading import ScorecardError, read_scorecard, read_scorecards
+from plainscore.store.event_store import open_store
 from tests.docs.pages import CHECKOUT
 from tests.scorecard.small_card import SMALL
 
