@@ -68,7 +68,6 @@ def _left_over(data_dir: Path) -> Iterator[str]:
             is_ours = (
                 name in explained
                 or name.startswith(EXPLAINED)
-                or "/_delta_log/" in name
                 or (data_dir.joinpath(*file.relative_to(data_dir).parts[:4]) / RETIRED).exists()
                 or any(file.is_relative_to(folder) for folder in runs)
             )
@@ -81,11 +80,10 @@ def _explained(data_dir: Path) -> Iterator[str]:
     entries, _ = read_entries(data_dir)
     yield from (str(entry_file(data_dir, dates).relative_to(data_dir)) for dates in entries)
     store = open_store(data_dir)
-    for table in store.head.versions:
+    for table in store.head.files:
         yield from (str(Path(f).relative_to(data_dir.absolute())) for f in store.files(table))
-    yield from (f"events/seen/{name}" for names in store.head.seen.values() for name in names)
     yield f"{SNAPSHOTS}/{LEDGER}/{NO_ENTRY}"
-    yield from ("events/head.json", "events/file_states.json")
+    yield from ("events/head.json", "events/lake.duckdb", "events/file_states.json")
 
 
 def ledger_faults(data_dir: Path) -> list[str]:

@@ -8,7 +8,7 @@ from tests.hostile.case import Collection, Desk, Verdict, parquet_bytes
 LANDING_FOLDERS = Collection()
 _NO_DAY, _NO_FILE = "is no arrival folder", "is not a regular file"
 _OUT, _UNKNOWN = "is a link that leads out of landing/", "is of an unknown format"
-_NO_LOG = "is none of the five logs"
+_NO_LOG = "is neither a log nor a source"
 
 
 def _add_bad_day(name: str, folder: str) -> None:

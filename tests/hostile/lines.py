@@ -9,7 +9,7 @@ _NOT_UTF8, _NOT_JSON = "line is not UTF-8", "line is not JSON"
 _TOO_LONG, _TOO_DEEP = "line is longer than 4194304 bytes", "line is nested more than 100 deep"
 
 
-@LINES("UTF-16 is quarantined line by line", Verdict(quarantined={1: _NOT_UTF8, 2: _NOT_JSON}))
+@LINES("UTF-16 is refused by name", Verdict(refused="has UTF-16 text"))
 def utf_16(desk: Desk) -> None:
     desk.put("a.ndjson", desk.line().encode("utf-16"))
 

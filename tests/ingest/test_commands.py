@@ -117,7 +117,7 @@ def test_check_exits_5_where_a_file_is_refused(
     assert list(logs) == ["profile", "purchase", "payment", "service", "friendship"]
     assert logs["payment"]["files"] == 0
     assert "required column event_id is absent" in printed.err
-    assert "refused unknown: is none of the five logs" in printed.err
+    assert "refused unknown: is neither a log nor a source" in printed.err
 
 
 def test_check_prints_csv(delivered: Delivery, capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,9 +132,9 @@ def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:
     delivery.put(f"service/arrived={DAY}/deeper.csv/a.ndjson", GOOD)
     refused = {one.file: one.reason for one in delivery.ingest().refused}
     assert refused == {
-        "notes.txt": "is none of the five logs",
+        "notes.txt": "is neither a log nor a source",
         "payment/a.ndjson": "is no arrival folder",
-        "payments": "is none of the five logs",
+        "payments": "is neither a log nor a source",
         f"service/arrived={DAY}/deeper": "is of an unknown format",
         f"service/arrived={DAY}/deeper.csv": "is not a regular file",
     }
