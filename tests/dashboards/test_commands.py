@@ -19,14 +19,6 @@ HEAVY = {
     *("prefect", "great_expectations", "polars", "pandas", "duckdb_extension_ducklake"),
     *("sqlglot", "numpy"),
 }
-    "prefect",
-    "great_expectations",
-    "polars",
-    "pandas",
-    "duckdb_extension_ducklake",
-    "sqlglot",
-    "numpy",
-}
 
 
 @dataclass
