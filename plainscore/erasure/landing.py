@@ -53,7 +53,7 @@ class ByHand(Exception):
 class DeliveredRow:
     """A row that may name someone: its text, and the fields that can be read of it.
 
-    ``people`` are all whom the row's events name, and ``known`` the columns that are read.
+    ``people`` are all people in the events of the row, and ``known`` the columns that are read.
     """
 
     line: int
@@ -177,7 +177,7 @@ class Landing:
     def _people_of_events(
         self, file: LandingFile, names: ErasedIds, lines: list[int]
     ) -> dict[int, set[str]]:
-        """Return whom the events of a row name, of some lines and of all that name an id."""
+        """Return the people in the events of rows: of some lines, and of all that name an id."""
         source, found = self.source(file), dict[int, set[str]]()
         with duckdb.connect() as con, tempfile.TemporaryDirectory() as scratch:
             con.execute(
