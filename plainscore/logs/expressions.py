@@ -110,6 +110,12 @@ def require_bound(sql: str) -> None:
         raise ExpressionRefused(str(error).partition("\n")[0].partition(": ")[2]) from None
 
 
+def time_zones() -> list[str]:
+    """Return the names of all time zones that DuckDB knows."""
+    rows = _scratch().cursor().execute("select name from pg_timezone_names() order by name")
+    return [name for (name,) in rows.fetchall()]
+
+
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     if "\0" in text:

@@ -28,6 +28,7 @@ from plainscore.logs.expressions import (
     columns_of,
     expression_kind,
     require_bound,
+    time_zones,
 )
 from plainscore.project import FILE_NAME, Project
 
@@ -258,15 +259,11 @@ class _SourceCheck:
         raise self._file.fault(("sources", self._folder, *place), why)
 
     def _check_zone(self) -> None:
-        from zoneinfo import available_timezones
-
         zone = self._table.time_zone
-        if zone is not None and zone not in available_timezones():
-            near = get_close_matches(zone, sorted(available_timezones()), n=1)
-            self._refuse(
-                f"{zone} is no time zone" + (f"; the nearest is {near[0]}" if near else ""),
-                "time_zone",
-            )
+        if zone is not None and zone not in (known := time_zones()):
+            near = get_close_matches(zone, known, n=1)
+            hint = f"; the nearest is {near[0]}" if near else ""
+            self._refuse(f"{zone} is no time zone{hint}", "time_zone")
 
     def _check_event(self, number: int, event: EventMapping, currency: str | None) -> None:
         place = ("events", number)
