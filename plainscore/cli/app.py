@@ -90,6 +90,9 @@ def usage_error(error: CycloptsError) -> Any:
                 word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)
             ]
             error.msg = f"no such day; write {', or '.join(['one like 2026-10-31', *words])}."
+    if isinstance(error.__cause__, ValueError) and hasattr(error.__cause__, "errors"):  # pydantic's
+        wrong = [f"--{one['loc'][0]}: {one['msg']}" for one in error.__cause__.errors()]
+        return CycloptsPanel("\n".join(wrong).replace("_", "-"))
     if isinstance(error, UnknownOptionError):
         word = error.token.keyword or error.token.value
         if not word.startswith("--"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -27,6 +27,7 @@ from plainscore.common.errors import (
     PartlyDone,
     UsageError,
 )
+from plainscore.settings import Retention, read_settings
 
 if TYPE_CHECKING:
     from plainscore.erasure.erase import Erasure
@@ -141,10 +142,7 @@ def _proof_lines(
 
 def prune(
     *,
-    keep_daily_days: int | None = None,
-    keep: tuple[Literal["month-ends", "quarter-ends", "year-ends"], ...] | None = None,
-    keep_superseded_days: int | None = None,
-    grace_hours: int | None = None,
+    retention: Annotated[Retention, Parameter(name="*")] = Retention(),  # noqa: B008
     dry_run: Flag = False,
     data: DataDir = DATA,
     output_format: Format = "table",
@@ -155,27 +153,12 @@ def prune(
     from the newest published date. What is not given comes from [retention] in plainscore.toml.
 
     Args:
-        keep_daily_days: Keep every date less than this many days before the newest one (90).
-        keep: Keep for good the last date of each month (month-ends), quarter or year; repeatable.
-        keep_superseded_days: Keep earlier runs and known_on of a date for this long (as the date).
-        grace_hours: Delete what was retired at least this many hours ago (24).
         dry_run: Only show what would be retired and deleted.
     """
     from plainscore.runs.upkeep import prune_snapshots
-    from plainscore.settings import Retention, read_settings
 
-    flags = {
-        "keep_daily_days": keep_daily_days,
-        "keep": keep,
-        "keep_superseded_days": keep_superseded_days,
-        "grace_hours": grace_hours,
-    }
-    given = {name: flag for name, flag in flags.items() if flag is not None}
-    try:
-        wanted = Retention(**(read_settings(data).retention.model_dump() | given))
-    except ValueError as error:
-        wrong = ", ".join(f"--{name.replace('_', '-')} {flag}" for name, flag in given.items())
-        raise UsageError(f"{wrong}: numbers of days and hours are 0 or more") from error
+    given = retention.model_dump(exclude_unset=True)
+    wanted = Retention(**(read_settings(data).retention.model_dump() | given))
     outcome = prune_snapshots(data, wanted, dry_run)
     would = "would be " if dry_run else ""
     became: list[tuple[Run, str, datetime | None]]
@@ -370,7 +353,7 @@ def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> Non
 
     Flags of a command win over PLAINSCORE__..., which wins over plainscore.toml.
     """
-    from plainscore.settings import read_settings, setting_origins
+    from plainscore.settings import setting_origins
 
     settings = read_settings(data).model_dump(mode="json")
     origins = setting_origins(data)

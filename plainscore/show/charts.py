@@ -4,7 +4,7 @@ Every chart takes ``key``, which makes its ids unique on a page, ``title``, and 
 sentence for screen readers, unit included. ``decimals`` are those of the numbers at the axis.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
@@ -128,61 +128,26 @@ _ROWS_WIDTH, _ROWS_LEFT, _ROWS_RIGHT = 640, 250, 36
 _ROWS_TOP, _ROWS_BOTTOM, _BAR, _SPACE = 8, 24, 13, 9
 _LABEL_LETTERS = 38
 
-
 Numbers = Sequence[float | None]
 
 
-def bar_chart(
-    key: str, title: str, about: str, labels: Sequence[str], rows: Sequence[Numbers], decimals: int
-) -> str:
-    """Return an <svg> element with bars from zero; a row has a number for each series, or None."""
-    scale = round_scale(
-        [0, *(value for row in rows for value in row if value is not None)], decimals
-    )
-    tall = _BAR * max(map(len, rows), default=1) + _SPACE
-
-    def bars(row: Numbers, top: float) -> Iterator[str]:
-        for number, value in enumerate(row):
-            if value is not None:
-                left, right = sorted((_row_x(0, scale), _row_x(value, scale)))
-                yield (
-                    f'<rect class="b{number}" x="{left}" '
-                    f'y="{top + _SPACE / 2 + number * _BAR:.1f}" height="{_BAR - 2}" '
-                    f'width="{max(right - left, 0.5):.1f}"/>'
-                )
-
-    return _row_chart((key, title, about), labels, rows, scale, tall, bars)
-
-
-def range_chart(
-    key: str, title: str, about: str, labels: Sequence[str], rows: Sequence[Numbers], decimals: int
-) -> str:
-    """Return an <svg> element with a dot and an interval for each row: value, low, high."""
-    scale = round_scale([one for row in rows for one in row if one is not None], decimals)
-    tall = _BAR + _SPACE
-
-    def interval(row: Numbers, top: float) -> Iterator[str]:
-        (value, low, high), y = row, top + tall / 2
-        if low is not None and high is not None:
-            yield (
-                f'<line class="interval" x1="{_row_x(low, scale)}" x2="{_row_x(high, scale)}" '
-                f'y1="{y}" y2="{y}"/>'
-            )
-        if value is not None:
-            yield f'<circle class="s1" cx="{_row_x(value, scale)}" cy="{y}" r="4.5"/>'
-
-    return _row_chart((key, title, about), labels, rows, scale, tall, interval)
-
-
-def _row_chart(
-    texts: tuple[str, str, str],
+def row_chart(
+    key: str,
+    title: str,
+    about: str,
     labels: Sequence[str],
     rows: Sequence[Numbers],
-    scale: Scale,
-    tall: float,
-    marks: Callable[[Numbers, float], Iterator[str]],
+    decimals: int,
+    is_range: bool,
 ) -> str:
-    """Return the whole drawing: the value axis below the rows, a label and marks in each."""
+    """Return an <svg> element with a row of marks for every label, above the axis of their values.
+
+    A bar from zero for each number of a row; or, for a range of value, low and high, a dot and an
+    interval. None: no mark.
+    """
+    known = [value for row in rows for value in row if value is not None]
+    scale = round_scale(known if is_range else [0, *known], decimals)
+    tall = _BAR * (1 if is_range else max(map(len, rows), default=1)) + _SPACE
     bottom = _ROWS_TOP + len(rows) * tall
     parts = []
     for value, text in scale.ticks():
@@ -200,8 +165,26 @@ def _row_chart(
             f'<text class="label" x="{_ROWS_LEFT - 8}" y="{top + tall / 2 + 4:.1f}" '
             f'text-anchor="end">{escape(label)}</text>'
         )
-        parts += marks(row, top)
-    return _svg(_ROWS_WIDTH, bottom + _ROWS_BOTTOM, *texts, "".join(parts))
+        parts += _interval(row, top + tall / 2, scale) if is_range else _bars(row, top, scale)
+    return _svg(_ROWS_WIDTH, bottom + _ROWS_BOTTOM, key, title, about, "".join(parts))
+
+
+def _bars(row: Numbers, top: float, scale: Scale) -> Iterator[str]:
+    for number, value in enumerate(row):
+        if value is not None:
+            left, right = sorted((_row_x(0, scale), _row_x(value, scale)))
+            yield (
+                f'<rect class="b{number}" x="{left}" y="{top + _SPACE / 2 + number * _BAR:.1f}" '
+                f'height="{_BAR - 2}" width="{max(right - left, 0.5):.1f}"/>'
+            )
+
+
+def _interval(row: Numbers, y: float, scale: Scale) -> Iterator[str]:
+    value, low, high = (None if one is None else _row_x(one, scale) for one in row)
+    if low is not None and high is not None:
+        yield f'<line class="interval" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>'
+    if value is not None:
+        yield f'<circle class="s1" cx="{value}" cy="{y}" r="4.5"/>'
 
 
 def _row_x(value: float, scale: Scale) -> float:

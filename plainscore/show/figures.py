@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.show.charts import Line, bar_chart, line_chart, range_chart
+from plainscore.show.charts import Line, line_chart, row_chart
 from plainscore.show.reader import Row, Snapshots
 
 NOTHING = "\N{EN DASH}"
@@ -226,8 +226,8 @@ def draw(answer: Answer) -> Drawn:
         return Drawn(line_chart(*texts, lines, decimals), "lines", names, columns, cells)
     shown = numbers[:1] if interval else numbers
     largest = max((abs(value) for one in shown for value in one if value is not None), default=0)
-    make = range_chart if interval else bar_chart
-    drawn = make(*texts, list(zip(*numbers, strict=True)), 0 if largest >= 10 else decimals)
+    places = 0 if largest >= 10 else decimals
+    drawn = row_chart(*texts, list(zip(*numbers, strict=True)), places, bool(interval))
     return Drawn(drawn, chart.kind, [] if interval else names, columns, cells)
 
 
