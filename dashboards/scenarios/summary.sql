@@ -16,7 +16,9 @@ auc               = { heading = "AUC", unit = "0.5 to 1", decimals = 3 }
 below_four_fifths = { heading = "below four fifths", unit = "groups x benefits", decimals = 1 }
 farmed_points     = { heading = "planted attacks gain", unit = "points a head", decimals = 2 }
 */
--- Figures over all months; means are of the months that have one.
+-- scored: summed over the months; shares and mean_score are of those; moved: in another band than
+-- on the first card. Others are means of the months that have one. farmed_points: a head and month,
+-- of all scored who have a role in a planted attack.
 with
 
 top_band as (

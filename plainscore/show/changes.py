@@ -59,10 +59,9 @@ def choose_pair(
 ) -> Pair:
     """Return the runs to compare: by default those of the two newest dates.
 
-    ``first``, ``last``: words for dates, see `Snapshots.day`. Each date has its newest known_on
-    unless one is given; where both are one date, the first has its oldest: the restatement against
-    what was published before. Raises QuestionError where they cannot be compared,
-    DateNotPublishedError where one is not published.
+    Words for dates are those of `Snapshots.day`. Each date has its newest known_on unless one is
+    given; where both are one date, the first has its oldest. Raises QuestionError where they cannot
+    be compared, DateNotPublishedError where one is not published.
     """
     last_day = snapshots.day(last or "latest")
     first_day = snapshots.day(first) if first else snapshots.previous(last_day)
@@ -99,11 +98,8 @@ def _about(snapshots: Snapshots, pair: Pair) -> Row:
 
 def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
     """Return the live runs of a date, by known_on; only that of ``known_on`` where it is given."""
-    rows = snapshots.rows(
-        "select as_of_date, known_on, run from run where is_live and as_of_date = ? "
-        "order by known_on",
-        (day,),
-    )
+    live = "from run where is_live and as_of_date = ? order by known_on"
+    rows = snapshots.rows(f"select as_of_date, known_on, run {live}", (day,))
     ends = [End(*row) for row in rows if known_on in (None, row[1])]
     if not ends:
         known = ", ".join(str(row[1]) for row in rows)
@@ -127,24 +123,21 @@ def _by_cause(**columns: str) -> str:
 
 def require_person(snapshots: Snapshots, person_id: str, pair: Pair) -> None:
     """Raise UnknownPersonError where neither snapshot has a person of that id."""
-    for end in (pair.before, pair.after):
-        sql = f"select 1 from score_all where person_id = ? and {RUN_CONDITION} limit 1"
-        if snapshots.rows(sql, (person_id, *end.key)):
-            return
-    raise UnknownPersonError(
-        f"neither {pair.before} nor {pair.after} knows a person '{printable(person_id)}': "
-        "ids are case-sensitive; the view score lists them"
-    )
+    sql = f"select 1 from score_all where person_id = ? and {RUN_CONDITION} limit 1"
+    if not any(snapshots.rows(sql, (person_id, *end.key)) for end in (pair.before, pair.after)):
+        raise UnknownPersonError(
+            f"neither {pair.before} nor {pair.after} knows a person '{printable(person_id)}': "
+            "ids are case-sensitive; the view score lists them"
+        )
 
 
 def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Row:
     """Return why one person's score differs, for JSON; the changes of the pair are computed.
 
-    ``score_change`` is the sum of ``points`` over ``causes``, whose ``friends`` are the part of
-    the social factor, and over ``features``, those that moved. Of a person not scored in both it
-    is None, and both are empty; ``status_cause`` names the cause where the status differs.
-    ``is_carried``: the person is not scored somewhere on the way, and that cause's part is counted
-    with the next. Raises UnknownPersonError where neither snapshot has a person of that id.
+    ``score_change`` is the sum of ``points`` over ``causes``, whose ``friends`` are the part of the
+    social factor, and over ``features``; None, and both empty, of a person not scored in both.
+    ``is_carried``: not scored somewhere on the way, and that cause's part is counted with the next.
+    Raises UnknownPersonError where neither snapshot has a person of that id.
     """
     require_person(snapshots, person_id, pair)
     of_person = (*pair.key, person_id)
@@ -282,11 +275,9 @@ limit {LARGEST}
 def compare_scorecards(snapshots: Snapshots, day: date, first: str, second: str) -> dict[str, Any]:
     """Return what the second card would change for the people that the first scores, for JSON.
 
-    One of the cards is the day's champion. ``bands``: people of a group by their band on each
-    card, also those who stay in it; the lowest band first. ``benefits``: how many of a group would
-    gain or lose one.
-
-    Raises QuestionError where that day has no such scorecards, or neither is its champion.
+    ``bands``: people of a group by their band on each card, the lowest first. ``benefits``: how
+    many of a group would gain or lose one. Raises QuestionError where that day has no such scorecards,
+    or neither is its champion.
     """
     cards = snapshots.records("from card where as_of_date = ? order by scorecard_no", (day,))
     names = [card["scorecard"] for card in cards]

@@ -82,10 +82,7 @@ class Snapshots:
         self.con.close()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query.
-
-        Raises PublishedFileError where a file behind a view is missing or damaged.
-        """
+        """Return the rows of a query; PublishedFileError: a file behind a view is damaged."""
         try:
             return self.con.execute(sql, parameters).fetchall()
         except duckdb.CatalogException as error:
@@ -116,10 +113,10 @@ class Snapshots:
         return max((one for one in self.dates() if one < day), default=None)
 
     def day(self, word: str) -> date:
-        """Return the published date for a word: a date, ``latest``, or a month.
+        """Return the published date for a word: a date, ``latest``, or a month: its last one.
 
-        A month (``2026-10``) is its last published date. Raises QuestionError where the word is
-        none of these, DateNotPublishedError, which names published dates, where there is none.
+        Raises QuestionError where the word is none of these, DateNotPublishedError where it is
+        not published.
         """
         published = self.dates()
         found = [day for day in published if word == LATEST or str(day) == word]
@@ -144,9 +141,7 @@ class Snapshots:
 def open_snapshots(
     data_dir: Path, copy: Path | None = None, method: Method | None = None
 ) -> Snapshots:
-    """Open the published snapshots of a data directory; close it, or use it in a ``with``.
-
-    ``copy``: a copy of its catalog to open instead.
+    """Open the published snapshots of a data directory, or a ``copy`` of its catalog.
 
     Raises NothingPublishedError where there is no catalog, one that cannot be opened, or one
     that was written for another path; DataFormatError where a newer version wrote it.
@@ -193,11 +188,7 @@ def catalog_version(data_dir: Path) -> CatalogVersion | None:
 
 
 def open_copy(data_dir: Path) -> Snapshots:
-    """Open a copy of the catalog, for a process in which it may be open already.
-
-    DuckDB returns the file that is open, even after a run has replaced it. Raises as
-    `open_snapshots` does.
-    """
+    """Open a copy of the catalog: DuckDB returns the file that a process has open already."""
     catalog = data_dir / CATALOG
     if not catalog.is_file():
         return open_snapshots(data_dir)  # which raises what is missing
@@ -242,8 +233,7 @@ def statements(sql: str) -> list[str]:
 def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
     """Run one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN.
 
-    The catalog is open read-only, and a statement that would write elsewhere (COPY, ATTACH,
-    EXPORT, ...) is not run. Raises QuestionError for such a statement and for wrong SQL,
+    Raises QuestionError for one that would write (COPY, ATTACH, ...) and for wrong SQL,
     PublishedFileError where a file behind a view is missing or damaged.
     """
     refuse_writing(statement)

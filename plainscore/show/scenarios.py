@@ -48,14 +48,7 @@ def _summary() -> PageFigure:
 
 
 def summary_rows(record: Mapping[str, Any]) -> list[Row]:
-    """Return the figures of every society over the whole time, rounded; see summary.sql.
-
-    ``scored``: people scored, summed over the months. ``mean_score``, ``top_band_share``,
-    ``moved_share`` (in another band than on the first card): of those. ``gini``, ``auc``,
-    ``assortativity``, ``mobility``: means of the months that have one. ``below_four_fifths``: mean
-    number a month, decile left out. ``farmed_points``: gained a head and month by all scored who
-    have a role in a planted attack; None where none is planted.
-    """
+    """Return the figures of every society over the whole time, rounded; see summary.sql."""
     with _opened(record) as opened:
         return opened.records(
             f"select society, scored, round_even(columns(* exclude (society, scored)), {DECIMALS}) "

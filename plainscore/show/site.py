@@ -1,8 +1,7 @@
 """A site without a server: files for any static host, on which a browser explains anyone's score.
 
-A lookup takes one file of some hundred kilobytes and nothing else, so that any host will do: one
-file of everyone would take dozens of range requests. ``python -m plainscore.show.site FOLDER``
-fetches the engine that browsers run into a folder, for sites made offline.
+A lookup takes one file of some hundred kilobytes, so that any host will do.
+``python -m plainscore.show.site FOLDER`` fetches the engine that browsers run, for use offline.
 """
 
 import base64
@@ -58,11 +57,9 @@ _IMPORTS = json.dumps({"imports": {"apache-arrow": "../script/arrow.js"}})
 
 @dataclass(frozen=True)
 class SiteRequest:
-    """A site to write.
+    """A site to write; ``words``: what `Snapshots.day` takes, one for each date.
 
-    ``words``: what `Snapshots.day` takes, one for each date. ``engine``: a folder with the
-    browser's engine, fetched into it where it is missing; None: fetched for this site alone.
-    ``boxes`` and ``is_invented``: as of `report_page`.
+    ``engine``: a folder that keeps the browser's engine; None: fetched for this site alone.
     """
 
     data_dir: Path
@@ -87,8 +84,7 @@ def refuse_other_folder(out: Path) -> None:
 def write_site(request: SiteRequest) -> None:
     """Write the site of some published dates, in the place of an older site, in one step.
 
-    Raises UsageError where its folder holds anything else, NothingPublishedError where nothing
-    is published, EngineMissingError where the engine cannot be fetched.
+    Raises UsageError, NothingPublishedError, or EngineMissingError where no engine can be fetched.
     """
     out = request.out
     refuse_other_folder(out)
