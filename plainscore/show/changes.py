@@ -276,8 +276,8 @@ def compare_scorecards(snapshots: Snapshots, day: date, first: str, second: str)
     """Return what the second card would change for the people that the first scores, for JSON.
 
     ``bands``: people of a group by their band on each card, the lowest first. ``benefits``: how
-    many of a group would gain or lose one. Raises QuestionError where that day has no such scorecards,
-    or neither is its champion.
+    many of a group would gain or lose one. Raises QuestionError where that day has no such
+    scorecards, or neither is its champion.
     """
     cards = snapshots.records("from card where as_of_date = ? order by scorecard_no", (day,))
     names = [card["scorecard"] for card in cards]

@@ -10,10 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from plainscore.common.errors import PlainscoreError
-from plainscore.scorecards.person import Card
 from plainscore.show.charts import STYLES
 from plainscore.show.figures import PAGES, Answer, Page, PageFigure, answer, draw, figures
-from plainscore.show.person import read_card
 from plainscore.show.reader import (
     CatalogVersion,
     Row,
@@ -26,7 +24,6 @@ from plainscore.show.report import page_style, person_page
 
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
-KEPT_CARDS = 50
 SUGGESTED = 20
 NO_OTHER = "no other date"
 EVERYONE = "every group"
@@ -77,16 +74,6 @@ def _rows(
     return [dict(row) for row in answer(_snapshots, figure, day, before).rows]
 
 
-@st.cache_resource(max_entries=KEPT_CARDS, show_spinner=False)
-def _card(
-    _snapshots: Snapshots,
-    version: CatalogVersion | None,  # noqa: ARG001 - a part of the cache's key
-    day: date,
-) -> Card:
-    """Read the card of a day once for each catalog."""
-    return read_card(_snapshots, day)
-
-
 def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invented: bool) -> None:
     day, before, page = _choose(snapshots)
     if is_invented:
@@ -98,7 +85,7 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
     if page.key == "person":
         person_id = _choose_person(snapshots, day)
         if person_id is not None:
-            _show_person(snapshots, _card(snapshots, version, day), person_id, before)
+            _show_person(snapshots, day, person_id, before)
     else:
         _show_figures([
             Answer(one, _rows(snapshots, version, one, day, before)) for one in figures(page.key)
@@ -179,13 +166,13 @@ def _choose_person(snapshots: Snapshots, day: date) -> str | None:
     return str(st.selectbox("Ids that begin so", found))
 
 
-def _show_person(snapshots: Snapshots, card: Card, person_id: str, before: date | None) -> None:
-    """Show a person of the card's day as the report does, and what moved since ``before``."""
-    st.iframe(person_page(snapshots, card, person_id), alt="The person's score, point by point")
+def _show_person(snapshots: Snapshots, day: date, person_id: str, before: date | None) -> None:
+    """Show a person of a day as the report does, and what moved since ``before``."""
+    st.iframe(person_page(snapshots, day, person_id), alt="The person's score, point by point")
     if before is not None:
         st.subheader(f"What moved since {before}")
         st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
-        _table_below(snapshots.records(MOVED, (person_id, before, card.as_of_date)))
+        _table_below(snapshots.records(MOVED, (person_id, before, day)))
 
 
 if __name__ == "__main__":

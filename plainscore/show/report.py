@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.scorecards.person import Card, PersonOnCard
+from plainscore.scorecards.person import PersonOnCard
 from plainscore.show.changes import CAUSES, TITLES
 from plainscore.show.charts import STYLES, Box, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
@@ -69,21 +69,21 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         script="".join([
             *person_scripts(method).values(), method_text("dashboards/report/report.js", method)
         ]),
-        people=_people_json(snapshots, read_card(snapshots, day), ids),
+        people=_people_json(snapshots, day, ids),
         lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
         boxes=boxes,
     )  # fmt: skip
 
 
-def person_page(snapshots: Snapshots, card: Card, person_id: str) -> str:
-    """Return a page of one person of the card's day, as the report draws them."""
+def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:
+    """Return a page of one person of a published day, as the report draws them."""
     method = snapshots.method
     return render_page(
         "report/person.html",
         method,
         style=page_style(method),
         script="".join(person_scripts(method).values()),
-        people=_people_json(snapshots, card, [person_id]),
+        people=_people_json(snapshots, day, [person_id]),
     )
 
 
@@ -111,13 +111,10 @@ def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[
     return [person_id for (person_id,) in rows]
 
 
-def _people_json(snapshots: Snapshots, card: Card, ids: Sequence[str]) -> str:
-    """Return the card and people of its day for a <script>: what card.js and person.js read."""
-    asked = {"day": card.as_of_date, "people": list(ids)}
-    history, changes = (
-        _by_person(snapshots, _HISTORY, asked),
-        _by_person(snapshots, _CHANGES, asked),
-    )
+def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str]) -> str:
+    """Return the card of a day and people for a <script>: what card.js and person.js read."""
+    card, asked = read_card(snapshots, day), {"day": day, "people": list(ids)}
+    history, changes = (_by_person(snapshots, sql, asked) for sql in (_HISTORY, _CHANGES))
     people = [
         {
             **_short_person(person),

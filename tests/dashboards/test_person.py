@@ -51,28 +51,26 @@ def person(snapshots: Snapshots) -> PersonOnCard:
 # --- explanations --------------------------------------------------------------------------------
 
 
-def test_the_base_and_all_points_are_the_published_score(
-    snapshots: Snapshots, people: list[PersonOnCard]
+def test_the_base_and_what_every_value_earns_are_the_published_score(
+    snapshots: Snapshots, card: Card, people: list[PersonOnCard]
 ) -> None:
-    published = {
-        row["person_id"]: row
-        for row in snapshots.records("from score where as_of_date = ?", (DAY,))
-    }
+    rows = snapshots.records("from score where as_of_date = ?", (DAY,))
+    published = {row["person_id"]: row for row in rows}
     for one in people:
-        told = one.as_json()
-        score = published[one.person_id]
-        assert told["base"] + sum(row["points"] for row in told["points"]) == score["score"]
-        assert (told["score"], told["band"]) == (score["score"], score["band"])
-        assert len(told["points"]) == 32
-
-
-def test_every_value_earns_the_published_points(card: Card, people: list[PersonOnCard]) -> None:
-    for one in people:
+        said, score = one.as_json(), published[one.person_id]
+        assert said["base"] + sum(row["points"] for row in said["points"]) == score["score"]
+        assert (said["score"], said["band"]) == (score["score"], score["band"])
+        assert len(said["points"]) == 32
         earned = {name: card.feature(name).points(value) for name, value in one.values.items()}
         assert earned == one.points
         assert sum(term["contribution"] for term in one.terms()) == pytest.approx(
             one.values["friend_reliability"], abs=1e-9
         )
+    for one in people[::5]:
+        assert explain(snapshots, one.person_id, DAY) == one
+    values = [one.values for one in people if None not in one.values.values()]
+    assert all(isinstance(one["paid_bills"], int) for one in values)
+    assert all(isinstance(one["on_time_share"], float) for one in values)
 
 
 def test_the_published_reasons_are_the_greatest_losses(people: list[PersonOnCard]) -> None:
@@ -85,17 +83,6 @@ def test_the_published_reasons_are_the_greatest_losses(people: list[PersonOnCard
             for rank, (points, row) in enumerate(lost[:4], start=1)
         ]  # fmt: skip
         assert all(row["what_to_do"] for row in one.reasons)
-
-
-def test_one_person_is_read_as_many_are(snapshots: Snapshots, people: list[PersonOnCard]) -> None:
-    for one in people[::5]:
-        assert explain(snapshots, one.person_id, DAY) == one
-
-
-def test_counts_are_whole_numbers_and_shares_are_not(people: list[PersonOnCard]) -> None:
-    values = [one.values for one in people if None not in one.values.values()]
-    assert all(isinstance(one["paid_bills"], int) for one in values)
-    assert all(isinstance(one["on_time_share"], float) for one in values)
 
 
 def _shown(person: PersonOnCard, color: bool = False) -> str:
@@ -126,13 +113,10 @@ def test_a_person_who_is_not_scored_is_explained(snapshots: Snapshots) -> None:
     assert "Have the account unfrozen" in _shown(frozen)
 
 
-def test_an_unknown_person_ends_with_5(snapshots: Snapshots) -> None:
+def test_an_unknown_person_ends_with_5_and_no_id_can_move_the_cursor(snapshots: Snapshots) -> None:
     with pytest.raises(UnknownPersonError, match="knows no person 'noone'") as caught:
         explain(snapshots, "noone", DAY)
     assert caught.value.exit_code == 5
-
-
-def test_an_id_with_control_characters_cannot_move_the_cursor(snapshots: Snapshots) -> None:
     assert person_id(3) == "a\nb3"
     shown = _shown(explain(snapshots, person_id(3), DAY), color=True)
     assert "a\N{REPLACEMENT CHARACTER}b3" in shown
@@ -263,16 +247,11 @@ def test_a_goal_that_is_reached_is_worth_what_the_macro_says(
 # --- the commands --------------------------------------------------------------------------------
 
 
-def test_a_person_who_is_not_scored_has_no_what_if(
-    autumn: Path, capsys: pytest.CaptureFixture[str]
+def test_the_command_answers_in_json_where_someone_is_scored(
+    autumn: Path, person: PersonOnCard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command_line(["what-if", person_id(0), "--data", str(autumn)]) == 2
     assert "(N5). What to do: " in capsys.readouterr().err
-
-
-def test_the_command_answers_in_json(
-    autumn: Path, person: PersonOnCard, capsys: pytest.CaptureFixture[str]
-) -> None:
     words = ["what-if", person_id(WHO), "--data", str(autumn), "--format", "json"]
     sets = [word for setting in SETTINGS for word in ("--set", setting)]
     assert run_command_line([*words, *sets]) == 0

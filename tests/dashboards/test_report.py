@@ -72,11 +72,8 @@ def test_examples_lie_evenly_over_many_people(snapshots: Snapshots) -> None:
     assert max(later - earlier for earlier, later in pairwise(ranks)) <= PEOPLE // 5 + 2
 
 
-def test_the_page_holds_all_pages(page: str) -> None:
+def test_the_page_holds_all_pages_asks_no_host_and_is_small(page: str) -> None:
     assert all(f'id="{one.key}"' in page for one in PAGES)
-
-
-def test_the_page_asks_nobody_for_anything_and_is_small(page: str) -> None:
     assert re.findall(r"""(?:src|href|action|data)\s*=\s*["']?(?!#|data:)[^\s"'>]+""", page) == []
     asked = page.replace("http://www.w3.org/2000/svg", "")  # the name of SVG, which no one opens
     assert re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|//[a-z]+\.", asked) == []
@@ -84,22 +81,15 @@ def test_the_page_asks_nobody_for_anything_and_is_small(page: str) -> None:
     assert len(page.encode()) < MOST_BYTES
 
 
-def test_the_page_says_loudly_whether_its_people_are_invented(
+def test_the_same_snapshots_make_the_same_page_which_says_whether_people_are_invented(
     page: str, snapshots: Snapshots
 ) -> None:
-    assert "Every person here is invented" in page
-    real = report_page(snapshots, OCTOBER, BOXES, is_invented=False)
-    assert "Every person here is invented" not in real
-    assert "nothing on these pages is for decisions on anyone" in real
-
-
-def test_the_same_snapshots_make_the_same_page(page: str, snapshots: Snapshots) -> None:
     assert report_page(snapshots, OCTOBER, BOXES, is_invented=True) == page
-
-
-def test_the_first_date_is_told_without_an_earlier_one(snapshots: Snapshots) -> None:
-    page = report_page(snapshots, SEPTEMBER, BOXES, is_invented=True)
-    assert "There is no snapshot of an earlier date to compare with." in page
+    assert "Every person here is invented" in page
+    first = report_page(snapshots, SEPTEMBER, BOXES, is_invented=False)
+    assert "Every person here is invented" not in first
+    assert "nothing on these pages is for decisions on anyone" in first
+    assert "There is no snapshot of an earlier date to compare with." in first
 
 
 def test_a_snapshot_that_scores_nobody_has_a_report(tmp_path: Path) -> None:

@@ -8,17 +8,15 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from plainscore.cli.app import main
+from plainscore.cli.app import run_command_line
 from plainscore.show.person import read_card
 from plainscore.show.reader import CATALOG, Snapshots
-from plainscore.show.site import (
-    PERSON_TABLES,
-    write_people,
-)
+from plainscore.show.site import PERSON_TABLES, write_people
 from tests.dashboards.site_of_autumn import ENGINE_FILES, PEOPLE_PER_FILE, write_autumn
 from tests.publish.engines import INSTALLED, PROMISED, is_installed
 
@@ -38,28 +36,22 @@ def people_files(snapshots: Snapshots, tmp_path: Path) -> list[Path]:
     return [_unpacked(one, tmp_path) for one in packed]
 
 
-def test_everybody_is_in_one_file_with_everything_that_is_published(
-    snapshots: Snapshots, people_files: list[Path]
-) -> None:
-    for table, order in PERSON_TABLES.items():
-        rows = []
-        for file in people_files:
-            with duckdb.connect(str(file), read_only=True) as con:
-                rows += con.execute(f"from {table}").fetchall()
-        published = f"from {table} where as_of_date = ? order by {order}"
-        assert rows == snapshots.rows(published, (OCTOBER,)), table
-
-
-def test_each_file_begins_where_the_one_before_ends(
+def test_everybody_is_in_one_file_with_everything_and_files_follow_each_other(
     snapshots: Snapshots, people_files: list[Path], tmp_path: Path
 ) -> None:
+    found: dict[str, list[Any]] = {table: [] for table in PERSON_TABLES}
     firsts = write_people(snapshots, OCTOBER, tmp_path / "again", PEOPLE_PER_FILE)
     assert len(firsts) == len(people_files) > 2
     for first, file in zip(firsts, people_files, strict=True):
         with duckdb.connect(str(file), read_only=True) as con:
+            for table in PERSON_TABLES:
+                found[table] += con.execute(f"from {table}").fetchall()
             [(least, count)] = con.execute("select min(person_id), count(*) from score").fetchall()
         assert least == first
         assert 0 < count <= PEOPLE_PER_FILE
+    for table, order in PERSON_TABLES.items():
+        published = f"from {table} where as_of_date = ? order by {order}"
+        assert found[table] == snapshots.rows(published, (OCTOBER,)), table
 
 
 def test_the_method_of_a_date_is_the_card_and_where_people_are(
@@ -85,7 +77,7 @@ def test_older_engines_read_the_files(people_files: list[Path], version: str) ->
     assert int(said.stdout) == PEOPLE_PER_FILE
 
 
-def test_a_site_holds_its_dates_and_leads_nowhere_else(site: Path) -> None:
+def test_a_site_holds_its_dates_and_names_no_other_host(site: Path) -> None:
     assert json.loads((site / "site.json").read_text()) == {"dates": ["2026-09-30", "2026-10-31"]}
     pages = [site / "index.html", *site.glob("*/index.html")]
     assert len(pages) == 3
@@ -94,9 +86,6 @@ def test_a_site_holds_its_dates_and_leads_nowhere_else(site: Path) -> None:
         assert "http" not in text.replace("http-equiv", "")
         for link in re.findall(r'(?:href|src)="([^"#]+)', text):
             assert link == "data:," or (page.parent / link).is_file(), (page, link)
-
-
-def test_scripts_of_the_site_name_no_other_host(site: Path) -> None:
     for script in (site / "script").iterdir():
         named = set(re.findall(r"https?://[^\s\"'`]+", script.read_text(encoding="utf-8")))
         assert all("127.0.0.1" in one or "www.w3.org/2000/svg" in one for one in named), script
@@ -106,7 +95,7 @@ def test_a_folder_of_something_else_is_left_alone(
     autumn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    assert _run("site", str(tmp_path), "--data", str(autumn)) == 2
+    assert run_command_line(["site", str(tmp_path), "--data", str(autumn)]) == 2
     assert "holds something else" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir()] == ["letter.txt"]
 
@@ -124,38 +113,23 @@ def test_a_site_shows_what_was_published_when_it_was_begun(
     assert dates == {"2026-09-30", "2026-10-31"}
 
 
-def test_without_npm_it_is_said_what_to_install_and_nothing_is_left(
+def test_without_npm_no_engine_but_the_known_one_is_taken(
     autumn: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    assert _run("site", str(tmp_path / "site"), "--data", str(autumn)) == 5
-    told = capsys.readouterr().err
-    assert len(told.splitlines()) == 1
-    assert "apt-get install npm" in told
+    words = ("site", str(tmp_path / "site"), "--data", str(autumn))
+    assert run_command_line(words) == 5
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "apt-get install npm" in said
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_engine_that_is_not_the_known_one_is_not_taken(
-    autumn: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
     engine = tmp_path / "engine"
     engine.mkdir()
     for name in ENGINE_FILES:
         (engine / name).write_text("something else")
-    monkeypatch.setenv("PATH", "")
-    words = ("site", str(tmp_path / "site"), "--engine", str(engine), "--data", str(autumn))
-    assert _run(*words) == 5
+    assert run_command_line([*words, "--engine", str(engine)]) == 5
     assert "npm" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir()] == ["engine"]
-
-
-def _run(*words: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    return int(ended.value.code or 0)

@@ -20,14 +20,17 @@ def visible_pages(page: Page) -> list[str]:
     return [one.key for one in PAGES if page.locator(f"#{one.key}").is_visible()]
 
 
-def test_every_page_renders_alone_without_a_complaint_or_a_request(
-    opened: Opened, report_file: Path
+@pytest.mark.parametrize("width", [400, 1600])
+def test_every_page_renders_alone_and_fits_without_a_complaint_or_a_request(
+    opened: Opened, report_file: Path, width: int
 ) -> None:
+    opened.page.set_viewport_size({"width": width, "height": 900})
     for one in PAGES:
         opened.page.click(f"nav a[href='#{one.key}']")
         opened.page.wait_for_selector(f"#{one.key}:not([hidden])")
         assert visible_pages(opened.page) == [one.key]
         assert opened.page.locator("nav a[aria-current=page]").inner_text() == one.title
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width, one.key
     assert opened.complaints == []
     assert opened.asked == [report_file.as_uri()]
 
@@ -80,25 +83,13 @@ def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
     assert page.locator(".arrow.on").count() == 1
 
 
-@pytest.mark.parametrize("width", [400, 1600])
-def test_no_page_is_wider_than_the_window(opened: Opened, width: int) -> None:
-    opened.page.set_viewport_size({"width": width, "height": 900})
-    for one in PAGES:
-        opened.page.click(f"nav a[href='#{one.key}']")
-        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width, one.key
-
-
-def test_light_and_dark_follow_the_reader(opened: Opened) -> None:
+def test_light_dark_and_paper_follow_the_reader(opened: Opened) -> None:
     paper = "getComputedStyle(document.body).backgroundColor"
     light = opened.page.evaluate(paper)
     opened.page.emulate_media(color_scheme="dark")
     dark = opened.page.evaluate(paper)
     opened.page.click("#theme")
-    assert dark != light
-    assert opened.page.evaluate(paper) == light
-
-
-def test_all_pages_are_printed(opened: Opened) -> None:
+    assert dark != light == opened.page.evaluate(paper)
     opened.page.emulate_media(media="print")
     assert visible_pages(opened.page) == [one.key for one in PAGES]
     assert not opened.page.locator("#finder").is_visible()
