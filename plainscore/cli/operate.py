@@ -81,15 +81,13 @@ def _days(
     """Return the requested days; None where none were requested."""
     if as_of is not None and (first or last):
         raise UsageError("--as-of is one date, --from and --to are many: give one or the other")
-    if as_of is not None:
-        return [as_of]
+    if (first is None) != (last is None):
+        raise UsageError("--from and --to belong together: give both")
+    if known_on and not (as_of or first):
+        raise UsageError("--known-on needs a date: give --as-of, or --from and --to")
     if first and last:
         return dates_between(first, last, every)
-    if first or last:
-        raise UsageError("--from and --to belong together: give both")
-    if known_on:
-        raise UsageError("--known-on needs a date: give --as-of, or --from and --to")
-    return None
+    return None if as_of is None else [as_of]
 
 
 def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> dict[str, Any]:
@@ -162,11 +160,11 @@ def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table")
     for file in damaged:
         note(f"{file} cannot be read: its stages are not shown")
     unfinished = {dates for dates, entry in entries.items() if entry.unfinished}
-    published: dict[SnapshotDates, reader.Row] = {}
+    runs: list[reader.Row] = []
     if (data / reader.CATALOG).is_file() or not unfinished:  # else an error where nothing is
         with reader.open_snapshots(data) as snapshots:
-            for row in snapshots.records(RUNS):
-                published[SnapshotDates(row["as_of_date"], row["known_on"])] = row
+            runs = snapshots.records(RUNS)
+    published = {SnapshotDates(row["as_of_date"], row["known_on"]): row for row in runs}
     since = writing_since(data)
     rows = [
         _status_row(dates, published.get(dates, {}), entries.get(dates, Entry(dates)), since)
