@@ -158,6 +158,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
             code = app(words, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
+    except SystemExit as ended:  # the command line cannot be run: usage_error has said why
+        return int(ended.code or 0)
     except KeyboardInterrupt as error:
         return _report(str(error) or INTERRUPTION, getattr(error, "exit_code", INTERRUPTED))
     except BrokenPipeError:
