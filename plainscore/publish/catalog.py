@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -46,7 +47,8 @@ def refresh_catalog(data_dir: Path) -> bool:
     """
     home = data_dir.resolve()
     contents = _contents(home)
-    is_stale = _fingerprint_of(home / CATALOG) != (contents and contents.fingerprint)
+    found = ask_catalog(home, "select fingerprint from catalog_origin")
+    is_stale = found != ([(contents.fingerprint,)] if contents else [])
     if is_stale:
         _replace(home, contents)
     return is_stale
@@ -104,16 +106,13 @@ def _contents(home: Path) -> CatalogContents | None:
     return contents_of(home, runs, [Path(file) for file in open_store(home).quarantine_files()])
 
 
-def _fingerprint_of(catalog: Path) -> str | None:
-    """Return the fingerprint of a catalog on the disk; None where there is none to be had."""
-    if not catalog.is_file():
-        return None
+def ask_catalog(home: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return the answer of the catalog on the disk; nothing where it cannot be asked."""
     try:
-        with duckdb.connect(str(catalog), read_only=True) as con:
-            row = con.execute("select fingerprint from catalog_origin").fetchone()
+        with duckdb.connect(str(home / CATALOG), read_only=True) as con:
+            return con.execute(sql).fetchall()
     except duckdb.Error:
-        return None
-    return None if row is None else str(row[0])
+        return []
 
 
 def _write_catalog(file: Path, contents: CatalogContents) -> None:

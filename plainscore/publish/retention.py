@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import duckdb
-
 from plainscore.common.files import translating_write_errors, write_atomically, write_json
-from plainscore.publish.catalog import refresh_catalog
+from plainscore.publish.catalog import ask_catalog, refresh_catalog
 from plainscore.publish.derived import remove_sets_of_deleted_runs
 from plainscore.publish.runs import (
-    CATALOG,
     PRUNED,
     RETIRED,
     Run,
@@ -89,7 +86,7 @@ def prune(
     now = now or datetime.now(UTC)
     home, grace = data_dir.resolve(), timedelta(hours=rule.grace_hours)
     outcome = PruneOutcome()
-    in_catalog = _keys_in_catalog(home)
+    in_catalog = set(ask_catalog(home, "select as_of_date::text, known_on::text, run from run"))
     for run in all_runs(home):
         if not run.is_retired:
             continue
@@ -127,16 +124,6 @@ def _carry_out(home: Path, outcome: PruneOutcome, now: datetime) -> None:
     gone = {run.dates.as_of_date for run in (*outcome.retired, *outcome.deleted)}
     for day in gone - {run.dates.as_of_date for run in published_runs(home)}:
         report_file(home, day).unlink(missing_ok=True)
-
-
-def _keys_in_catalog(home: Path) -> set[tuple[str, str, str]]:
-    """Return the runs that the catalog shows now; none where it cannot be opened."""
-    try:
-        with duckdb.connect(str(home / CATALOG), read_only=True) as con:
-            found = con.execute("select as_of_date, known_on, run from run").fetchall()
-    except duckdb.Error:
-        return set()
-    return {(str(as_of_date), str(known_on), name) for as_of_date, known_on, name in found}
 
 
 def _retired_since(run: Run) -> datetime | None:
