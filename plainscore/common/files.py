@@ -17,8 +17,8 @@ _DISK_ERRORS = frozenset({
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM,
     errno.EMFILE,
 })  # fmt: skip
-FORMAT = 1
-"""Raised when a data directory holds what earlier versions would misread."""
+FORMAT = 2
+"""Raised when a data directory holds what earlier versions would misread; 2: a DuckLake."""
 
 FORMAT_FILE = "format.json"
 _UNCHANGED = "what was published stays as it was"
@@ -173,9 +173,19 @@ def refuse_newer_format(data_dir: Path) -> None:
         )
 
 
+def _has_old_store(data_dir: Path) -> bool:
+    try:
+        return bool(json.loads((data_dir / "events" / "head.json").read_bytes())["format"] == 1)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def write_format(data_dir: Path) -> None:
-    """Record our format, unless the directory has it. The caller holds the writer lock."""
+    """Record our format, unless the directory has it. The caller holds the writer lock.
+
+    A directory whose event store is still of format 1 stays one that version 1 can write.
+    """
     found = read_format(data_dir)
-    if found is None or found.format < FORMAT:
+    if (found is None or found.format < FORMAT) and not _has_old_store(data_dir):
         value = {"format": FORMAT, "written_by": version("plainscore")}
         write_json(data_dir / FORMAT_FILE, value)

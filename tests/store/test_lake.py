@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import read_format
+from plainscore.common.lock import writer_lock
 from plainscore.store import lake as lake_module
 from plainscore.store.head import read_store_head
 from plainscore.store.lake import MONTH, Lake, table_name
@@ -341,3 +343,18 @@ def test_another_client_of_ducklake_reads_the_store(lake: Lake) -> None:
         con.execute(f"load '{lake_module._extension()}'")
         con.execute(f"attach 'ducklake:{lake.events}/lake.duckdb' as events (read_only)")
         assert con.execute("select count(*) from events.payment").fetchone() == (3,)
+
+
+def test_a_directory_with_a_store_of_version_1_is_left_to_version_1(tmp_path: Path) -> None:
+    (tmp_path / "events").mkdir()
+    head = tmp_path / "events/head.json"
+    head.write_text('{"format": 1, "versions": {}}')
+    with writer_lock(tmp_path, "ingest"), pytest.raises(InputRefused, match="plainscore 1"):
+        Lake(tmp_path / "events", LOGS)
+    assert read_format(tmp_path) is None
+    head.unlink()
+    with writer_lock(tmp_path, "ingest"):
+        pass
+    found = read_format(tmp_path)
+    assert found is not None
+    assert found.format == 2
