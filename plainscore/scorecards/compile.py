@@ -58,10 +58,23 @@ class _Compiler:
         self._names = _each_once(f.name for card in cards for f in card.features)
         self._factors = _each_once(name for card in cards for name, _ in card.factor_caps)
         self._late = _each_once(f.name for card in cards if (f := card.late_feature))
+        self._columns = {
+            name: _points(
+                name, [f.max_points for c in cards if (f := c.feature(name))], f"for {name}"
+            )
+            for name in self._names
+        }
 
     def tables(self, written: dict[str, Table]) -> list[Table]:
         names = self._names
-        points, factors = self._point_columns(names), self._factor_columns()
+        points = list(self._columns.values())
+        caps = {
+            n: [dict(card.factor_caps).get(n, 0) for card in self._cards] for n in self._factors
+        }
+        factors = [
+            _points(name, most, f"of the factor {name.replace('_', ' ')}")
+            for name, most in caps.items()
+        ]
         title = "the five factors" if len(factors) == 5 else "the factors"
         late = self._join_late("own_points")
         total = "\n+ ".join(f"factor.{name}" for name in self._factors)
@@ -121,7 +134,7 @@ class _Compiler:
             return points_case(feature, "feature_vector.") if feature else "0"
 
         return self._table(
-            "scores.own_points", [*self._point_columns(own), OWN_POINTS], own=_list(own),
+            "scores.own_points", [*map(self._columns.__getitem__, own), OWN_POINTS], own=_list(own),
             points=_list(self._cast(name, points, "card.scorecard") for name in own),
             total="\n+ ".join(own),
         )  # fmt: skip
@@ -135,11 +148,9 @@ class _Compiler:
                 return "0"
             if late:
                 return f"{late.short_name}.{late.late_points}"
-            return (
-                f"own_points.{name}"
-                if _own(card, name)
-                else points_case(feature, "feature_vector.")
-            )
+            if _own(card, name):
+                return f"own_points.{name}"
+            return points_case(feature, "feature_vector.")
 
         return self._cast(name, points, "own_points.scorecard")
 
@@ -256,23 +267,6 @@ class _Compiler:
             for table in tables
         )
 
-    def _factor_columns(self) -> list[Column]:
-        caps = [dict(card.factor_caps) for card in self._cards]
-        return [
-            _points(name, max(cap.get(name, 0) for cap in caps), f"of the factor {spaced}")
-            for name, spaced in ((name, name.replace("_", " ")) for name in self._factors)
-        ]
-
-    def _point_columns(self, names: Sequence[str]) -> list[Column]:
-        return [
-            _points(
-                name,
-                max(f.max_points for c in self._cards if (f := c.feature(name))),
-                f"for {name}",
-            )
-            for name in names
-        ]
-
 
 def _filled(template: str, values: dict[str, str]) -> str:
     """Return a template with its {names} replaced, each value indented as the line it is on."""
@@ -302,8 +296,8 @@ def _fails(rule: NotScoredRule) -> str:
     return f"{rule.measure} is null or {failing}"
 
 
-def _points(name: str, most: int, what: str) -> Column:
-    return Column(name, "INTEGER", f"Points {what}.", "points", 0, most)
+def _points(name: str, most: Sequence[int], what: str) -> Column:
+    return Column(name, "INTEGER", f"Points {what}.", "points", 0, max(most))
 
 
 def _short(table_name: str) -> str:
