@@ -29,7 +29,7 @@ audits/score_count.sql published/*card.sql published/distribution.sql
 published/not_scored_rule.sql published/reason.sql published/score.sql catalog/views/*
 catalog/macros/explain.sql catalog/macros/mobility.sql catalog/macros/points_for.sql
 catalog/macros/psi.sql catalog/macros/score_as_of.sql catalog/macros/why_changed.sql changes/*
-drift/*
+drift/* analysis/*
 """
 WIDTH = 96
 HEAD = f"""\

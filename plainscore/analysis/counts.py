@@ -113,7 +113,11 @@ def _cell(place: int, kind: str, subject: str, edges: list[float] | None) -> str
 def fill_figures(
     con: duckdb.DuckDBPyConnection, catalog: Catalog, key: Row, rows: Mapping[str, Iterable[Row]]
 ) -> None:
-    """Make and fill tables by name; ``key``: the first cells of every row of all of them."""
+    """Make and fill those tables that the catalog has.
+
+    ``key``: the first cells of every row of all of them. ``rows``: by name of the table.
+    """
     for name, of_table in rows.items():
-        con.execute(catalog[name].ddl)
-        insert_rows(con, name, [(*key, *row) for row in of_table])
+        if name in catalog.tables:
+            con.execute(catalog[name].ddl)
+            insert_rows(con, name, [(*key, *row) for row in of_table])
