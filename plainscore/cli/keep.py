@@ -27,7 +27,7 @@ from plainscore.common.errors import (
     PartlyDone,
     UsageError,
 )
-from plainscore.settings import Retention, read_settings
+from plainscore.settings import Retention, read_settings, setting_origins
 
 if TYPE_CHECKING:
     from plainscore.erasure.erase import Erasure
@@ -353,8 +353,6 @@ def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> Non
 
     Flags of a command win over PLAINSCORE__..., which wins over plainscore.toml.
     """
-    from plainscore.settings import setting_origins
-
     settings = read_settings(data).model_dump(mode="json")
     origins = setting_origins(data)
     rows = [(name, json.dumps(value), origins[name]) for name, value in settings.items()]

@@ -88,15 +88,10 @@ def explain(snapshots: Snapshots, person_id: str, day: date) -> PersonOnCard:
 
     Raises UnknownPersonError where the snapshot of that day has no person of that id.
     """
-    return read_person(snapshots, read_card(snapshots, day), person_id)
-
-
-def read_person(snapshots: Snapshots, card: Card, person_id: str) -> PersonOnCard:
-    """Return one person of the card's day; raises as `explain` does."""
-    found = read_people(snapshots, card, [person_id])
+    found = read_people(snapshots, read_card(snapshots, day), [person_id])
     if not found:
         raise UnknownPersonError(
-            f"the snapshot as of {card.as_of_date} knows no person '{printable(person_id)}': "
+            f"the snapshot as of {day} knows no person '{printable(person_id)}': "
             "ids are case-sensitive; the view score lists them"
         )
     return found[0]
