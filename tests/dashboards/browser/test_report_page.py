@@ -73,6 +73,7 @@ def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
     page.locator("nav a").first.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#person:not([hidden])")
     assert visible_pages(page) == ["person"]
     page.focus("#found")
     first = page.locator("#shown h3").first.text_content()
