@@ -61,6 +61,7 @@ def _ingested(report: IngestReport) -> Iterator[Any]:
     rows = [(log, *(f"{count:,}" for count in counts.values())) for log, counts in sums.items()]
     columns = ("log", "files", *INGEST_COLUMNS[3:])
     yield ResultTable(columns, rows) if rows else "nothing new"
+    yield from report.unused_lines()
     if report.rejudged:
         yield f"{len(report.rejudged)} earlier files were counted again: an earlier row came late"
 
@@ -104,6 +105,7 @@ def run(
     report = report_file(data, request.dates.as_of_date)
     facts = outcome.facts() | ({"report": str(report)} if report.is_file() else {})
     lines = [f"{label:<11}{text}" for label, text in facts.items()]
+    lines += [f"unused     {line}" for line in outcome.report.unused_lines()]
     manifest = {"is_new": outcome.is_new, **read_manifest(outcome.run)}
     emit(output_format, objects=[manifest], shown=lines)
     for warning in outcome.report.warnings if output_format == "table" else ():

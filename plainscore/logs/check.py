@@ -128,7 +128,7 @@ class _Store:
         [(count, value, places)] = self.rows(
             "select count(*), arg_min(value, (file_no, line)), "
             f"arg_min(file || ':' || line, (file_no, line), {_EXAMPLES}) "
-            f"from ({rows}) join file using (file_no)"
+            f"from ({rows}) join (select distinct file_no, file from file) using (file_no)"
         )
         if count:
             yield LogFinding(message.format(count=f"{count:,}", value=value), count, places)
@@ -145,7 +145,7 @@ class _LogCheck:
         name = self._log.name
         files = [file for file in report.files if file.log == name]
         orphans = list(self._orphans()) if self._has_rows else []
-        findings = [*orphans, *self._findings()] if self._has_rows else []
+        findings = [*self._unread(report), *orphans, *self._findings()] if self._has_rows else []
         return CheckedLog(
             log=name,
             files=len(files),
@@ -157,7 +157,7 @@ class _LogCheck:
             reasons=self._reasons(),
             orphans=sum(one.count for one in orphans),
             findings=findings,
-            unknown_columns=self._unknown_columns(),
+            unknown_columns=report.unused_columns.get(name, []),
             missing_features=[] if self._has_rows else self._missing.get(name, []),
             refused=[one for one in report.refused if one.log == name],
         )
@@ -176,15 +176,13 @@ class _LogCheck:
         )
         return [QuarantineReason(*row) for row in rows]
 
-    def _unknown_columns(self) -> list[str]:
-        if "file" not in self._store.tables:
-            return []
-        rows = self._store.rows(
-            "select distinct unnest(cast(unknown_columns as varchar[])) as name from ("
-            "select from_json(unknown_columns, '[\"varchar\"]') as unknown_columns from file "
-            f"where log = {text_literal(self._log.name)}) order by name"
-        )
-        return [name for (name,) in rows]
+    def _unread(self, report: IngestReport) -> Iterator[LogFinding]:
+        for one in report.unused:
+            if one.log == self._log.name and one.field is not None:
+                features = self._missing.get(f"{one.log}.{one.field}", [])
+                needed = f"; these need it: {', '.join(features)}" if features else ""
+                message = f"{one.field} could not be read in {one.rows:,} rows{needed}"
+                yield LogFinding(message, one.rows, [f"{one.file}:{one.line}"])
 
     def _findings(self) -> Iterator[LogFinding]:
         yield from self._repeats()

@@ -3,8 +3,8 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +27,7 @@ from plainscore.logs.landing import (
     blocked_days,
     list_landing,
 )
-from plainscore.logs.mapping import log_rows
+from plainscore.logs.mapping import log_rows, unclaimed
 from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
@@ -59,6 +59,25 @@ class IngestedFile:
     quarantined: int
 
 
+@dataclass(frozen=True)
+class Unused:
+    """Delivered rows of which something is not used, and the first of them.
+
+    ``field``: an optional field that could not be read in them; None: they became no event.
+    """
+
+    log: str
+    field: str | None
+    rows: int
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return it as one line, with the place."""
+        what = f"{self.field} could not be read" if self.field else "no event was made"
+        return f"{what} in {self.rows:,} rows, such as {self.file}:{self.line}"
+
+
 @dataclass
 class IngestReport:
     """What one ingest did.
@@ -74,12 +93,36 @@ class IngestReport:
         Files and folders that were refused; their (folder, arrival day) was left out.
     warnings
         What is worth knowing and stops nothing.
+    unused
+        What the ingested files hold and no event has, by log (rows: by folder) and field.
+    unused_columns
+        Columns of the ingested files that their source does not read, by folder.
     """
 
     files: list[IngestedFile] = field(default_factory=list)
     rejudged: list[IngestedFile] = field(default_factory=list)
     refused: list[RefusedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+    unused_columns: dict[str, list[str]] = field(default_factory=dict)
+
+    def unused_lines(self) -> Iterator[str]:
+        """Yield what was delivered and is not used, each as a line."""
+        yield from (f"{one.log}: {one}" for one in self.unused)
+        for folder, names in self.unused_columns.items():
+            yield f"{folder}: columns not used: {', '.join(names)}"
+
+    def note_unused(self, found: Iterable[Unused], columns: Mapping[str, Iterable[str]]) -> None:
+        """Add what further files hold."""
+        known = {(one.log, one.field): one for one in self.unused}
+        for one in found:
+            before = known.get((one.log, one.field))
+            rows = one.rows + (before.rows if before else 0)
+            known[one.log, one.field] = replace(before or one, rows=rows)
+        self.unused = list(known.values())
+        for folder, names in columns.items():
+            if all_names := sorted({*self.unused_columns.get(folder, ()), *names}):
+                self.unused_columns[folder] = all_names[:_SHOWN_NAMES]
 
 
 def ingest_new(
@@ -277,15 +320,21 @@ class _Ingest:
         """Ingest a batch in one transaction; return what is known of each ingested file."""
         kept: list[tuple[LandingFile, FileFacts]] = []
         refused: list[RefusedFile] = []
+        unused: list[Unused] = []
         with self.lake.transaction():
             for folder, files in groupby(batch, key=lambda file: file.log):
                 reading = _Reading(self.lake, self._inputs, self._inputs.sources[folder])
                 refused += reading.read(list(files))
                 kept += reading.store()
+                unused += reading.unused()
             if kept:
                 SetAside(self.lake, self._landing, self._inputs).store()
                 deduplicate.apply_changes(self.lake)
         self._report.refused += refused
+        columns: dict[str, set[str]] = {}
+        for file, facts in kept:
+            columns.setdefault(file.log, set()).update(facts.unknown)
+        self._report.note_unused(unused, columns)
         return kept
 
 
@@ -314,11 +363,21 @@ class _Reading:
         reader = Reader(con, self._source, logs, self._files, self._scratch)
         for log in self._source.logs:
             con.execute(f"drop table if exists judged_{log}")
+        con.execute(
+            "create or replace temp table unused "
+            "(log text, field text, file_no bigint, rows bigint, line bigint)"
+        )
         for cells in reader.parts():
             for at, event in enumerate(self._source.events):
                 rows = log_rows(self._source, event, logs[event.log], cells, at == 0)
                 judged = judge_sql(logs[event.log], rows.sql, rows.faulty)
-                _add_to(con, f"judged_{event.log}", f"select * exclude (unread) from ({judged})")
+                _add_to(con, f"judged_{event.log}", judged)
+            if nothing := unclaimed(self._source, cells, logs):
+                con.execute(
+                    "insert into unused select ?, null, file_no, count(*), min(line) "
+                    f"from delivered where {nothing} group by file_no",
+                    [self._source.folder],
+                )
             stop_if_interrupted()
         shutil.rmtree(self._scratch)
         self._facts = reader.facts
@@ -356,9 +415,26 @@ class _Reading:
             if con.execute("from duckdb_tables() where table_name = ?", [rows]).fetchall():
                 kept = "select b.file_no from batch_file as b"
                 con.execute(f"delete from {rows} where file_no not in ({kept})")
+                con.execute(
+                    f"insert into unused select '{log}', field, file_no, count(*), min(line) from "
+                    f"(select unnest(unread) as field, file_no, line from {rows} "
+                    "where reason is null) group by field, file_no"
+                )
+                con.execute(f"alter table {rows} drop column unread")
                 deduplicate.add_rows(self._lake, self._inputs.logs[log], rows)
                 con.execute(f"drop table {rows}")
         return [(file, facts) for _, file, facts in files]
+
+    def unused(self) -> list[Unused]:
+        """Return what the stored files hold and no event has."""
+        rows = self._lake.con.execute(
+            "select log, field, sum(rows)::bigint, min((file_no, line)) from unused "
+            "join batch_file using (file_no) group by log, field order by log, field"
+        ).fetchall()
+        return [
+            Unused(log, field, count, self._files[file_no].file, line)
+            for log, field, count, (file_no, line) in rows
+        ]
 
 
 def shown_names(facts: FileFacts) -> tuple[int, str | None]:

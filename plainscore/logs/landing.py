@@ -123,7 +123,10 @@ def _walk(landing: Path, folders: Collection[str]) -> Iterator[LandingFile | Ref
                 raise FileRefused(
                     "is neither a log nor a source",
                     f"move it away, rename it to one of {', '.join(folders)}, or say in "
-                    f"plainscore.toml what its rows are: [sources.{log}]",
+                    f"plainscore.toml what its rows are: `plainscore check {landing} --draft` "
+                    f"prints a first [sources.{log}]"
+                    if folder.is_dir()
+                    else f"put it into {landing / 'FOLDER' / 'arrived=YYYY-MM-DD'}",
                 )
             _refuse_unless_folder(folder, root)
             days = list(_entries(Path(folder.path)))

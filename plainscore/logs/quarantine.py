@@ -1,5 +1,6 @@
 """The texts of rows as quarantine keeps them: delivered, masked, and of bounded length."""
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,10 +27,44 @@ def quarantined_texts(
     """Return the masked texts of some rows of a file by line."""
     has_identity = any(logs[log].hidden for log in source.logs)
     texts = raw_texts(file, source, lines)
+    if hidden := () if source.is_own_words else _hidden_columns(source, logs):
+        names = column_names(file, source.format) if file.format == "csv" else []
+        return {no: _mapped_text(text, hidden, names, source) for no, text in texts.items()}
     if file.format != "csv":
         return {no: mask_json(text, has_identity=has_identity) for no, text in texts.items()}
     shape = csv_shape(column_names(file, source.format))
     return {no: mask_csv(text, shape, has_identity=has_identity) for no, text in texts.items()}
+
+
+def _hidden_columns(source: Source, logs: Mapping[str, Log]) -> list[str]:
+    """Return the delivered columns of which a field is made that must never be shown."""
+    return [
+        column
+        for event in source.events
+        for name, mapping in event.fields.items()
+        if name in logs[event.log].hidden
+        for column in mapping.columns
+    ]
+
+
+def _mapped_text(text: str, hidden: Sequence[str], names: Sequence[str], source: Source) -> str:
+    """Return a row without the values of hidden columns; all of it is masked where it is broken."""
+    if not names:
+        with suppress(ValueError):
+            read = json.loads(text)
+            if isinstance(read, dict):
+                kept = {name: MASK if name in hidden else one for name, one in read.items()}
+                return shorten(json.dumps(kept, ensure_ascii=False))
+        return MASK
+    form = source.format
+    rows = list(csv.reader(
+        text.splitlines(keepends=True), delimiter=form.delimiter, quotechar=form.quote or None,
+        quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+    ))  # fmt: skip
+    if len(rows) != 1 or len(rows[0]) != len(names):
+        return MASK
+    cells = (MASK if name in hidden else one for name, one in zip(names, rows[0], strict=True))
+    return shorten(form.delimiter.join(cells))
 
 
 def row_as_json(log: Log, row: Mapping[str, object], ids: Mapping[str, str]) -> str:

@@ -1,15 +1,18 @@
 """What `check` points at in rows that are accepted, and what it drafts for unknown files."""
 
+import json
 import tomllib
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from plainscore.common.text import read_parquet
 from plainscore.contracts.logs import read_logs
 from plainscore.logs.check import CheckedLog, check_logs
 from plainscore.logs.draft import draft_source
 from plainscore.logs.sources import read_sources
-from tests.ingest.delivery import DAY, Delivery, Row, deposit, purchase, verified
+from tests.ingest.delivery import DAY, Delivery, Row, bill, deposit, purchase, verified
 from tests.ingest.test_commands import run
 
 
@@ -82,6 +85,72 @@ def test_ordinary_rows_are_not_pointed_at(tmp_path: Path) -> None:
     row = purchase(is_own_name="true", merchant_id="NULLARBOR", category="1E")
     assert _said(_put(Delivery(tmp_path), "purchase", row), "purchase") == ""
 
+
+@pytest.mark.parametrize(
+    ("log", "row", "field", "feature"),
+    [
+        ("purchase", purchase(is_own_name="t"), "is_own_name", "own_name_share"),
+        ("payment", bill(credit_limit="n/a"), "credit_limit", "utilisation"),
+    ],
+)
+def test_optional_values_that_cannot_be_read_are_counted(
+    tmp_path: Path, log: str, row: Row, field: str, feature: str
+) -> None:
+    said = _said(_put(Delivery(tmp_path), log, row), log)
+    assert f"{field} could not be read in 1 rows; these need it: {feature}" in said
+    assert f"{log}/arrived={DAY}/a.csv:2" in said
+
+
+def test_ingest_says_what_was_delivered_and_is_not_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.csv("shop", [deposit("e1", note="x"), deposit("e2", amount="-1", note="x")])
+    (tmp_path / "plainscore.toml").write_text(DEPOSITS)
+    assert run("ingest", "--data", tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert f"shop: no event was made in 1 rows, such as shop/arrived={DAY}/a.csv:3" in printed
+    assert "shop: columns not used: event_type, note" in printed
+
+
+def test_quarantine_hides_the_columns_of_which_a_hash_is_made(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    delivery.put(
+        f"phones/arrived={DAY}/a.csv", f"id;when;who;phone\n1;{DAY};;secret\n2;{DAY};secret\n"
+    )
+    delivery.put(
+        f"phones/arrived={DAY}/b.ndjson", json.dumps({"id": 3, "when": DAY, "phone": "secret"})
+    )
+    (tmp_path / "plainscore.toml").write_text(PHONES)
+    delivery.ingest()
+    rows = duckdb.sql(f"select raw from {read_parquet(delivery.store.quarantine_files())}")
+    texts = [raw for (raw,) in rows.order("raw").fetchall()]
+    assert texts == ["***", f"1;{DAY};;***", f'{{"id": 3, "when": "{DAY}", "phone": "***"}}']
+
+
+PHONES = """\
+[sources.phones]
+format = { delimiter = ";" }
+[[sources.phones.events]]
+log = "profile"
+event_type = { value = "verified" }
+event_id = { from = "id" }
+event_time = { from = "when" }
+person_id = { from = "who" }
+field = { value = "phone" }
+value_hash = { sql = "sha256(phone)" }
+"""
+
+DEPOSITS = """\
+[[sources.shop.events]]
+log = "payment"
+when = "amount > 0"
+event_type = { value = "deposit" }
+event_id = { from = "event_id" }
+event_time = { from = "event_time" }
+person_id = { from = "person_id" }
+amount = { from = "amount" }
+"""
 
 SHOP = """\
 Invoice No;Line;Date;Customer ID;Article;Qty;Unit price;Währung

@@ -1,8 +1,8 @@
 """A card fitted to 30,000 Taiwanese credit cards, from six statements each, and its 5-fold AUC.
 
-    python examples/taiwan_fit.py taiwan_statements.parquet taiwan_clients.parquet [DIR]
+    python -m tests.end_to_end.taiwan_fit taiwan_statements.parquet taiwan_clients.parquet [DIR]
 
-With the directory into which the logs of taiwan.py were run, also the AUC of a card fitted to the
+With the directory in which examples/taiwan was run, also the AUC of a card fitted to the
 features of that snapshot.
 
 Bins, coefficients and points are fitted on four fifths of the clients and tried on the other fifth,
@@ -33,7 +33,7 @@ from plainscore.analysis.network import draw
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.reader import open_snapshots
 
-EVERYONE = Path(__file__).parent / "everyone.toml"
+EVERYONE = Path(__file__).parents[2] / "examples" / "everyone.toml"
 FOLDS = 5
 POINTS = 600
 BEHIND, BILL, PAID = "repay_status", "bill_amount", "paid_amount"
