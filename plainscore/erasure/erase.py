@@ -60,7 +60,9 @@ def erase(
     InputRefused
         A person is not known here, and nothing was changed; or a published run cannot be read.
     """
-    journal, landing = Journal(data_dir), Landing(data_dir)
+    journal, store = Journal(data_dir), open_store(data_dir)
+    ledger = store.ledger()
+    landing = Landing(data_dir, ledger.filter(ledger["unknown_column_count"] > 0)["file"].to_list())
     wanted = list(dict.fromkeys([*journal.ids, *ids]))
     if not wanted:
         journal.end()  # it was cut short before anything was done
@@ -69,7 +71,7 @@ def erase(
         read_manifest(run)
     strangers = [one for one in ids if one not in journal.ids]
     _refuse_strangers(data_dir, landing, strangers, inside_texts)
-    store, inside_texts = open_store(data_dir), inside_texts or journal.masks_texts
+    inside_texts = inside_texts or journal.masks_texts
     journal.begin(wanted, store.head.erasures + 1, inside_texts)
     names = ErasedIds(wanted, _protected(store, landing, wanted), f"erased-{journal.erasure_no}")
     erasure = Erasure(len(wanted))

@@ -23,7 +23,7 @@ class Rewritten:
 
     ``before`` and ``after`` are its digests, ``spans`` the rows that go (line -> lines it takes),
     ``is_renumbered`` whether the rows behind them move up, ``unknown`` the columns that nothing
-    reads.
+    reads, where these may have changed.
     """
 
     file: str
@@ -32,7 +32,7 @@ class Rewritten:
     size: int
     spans: dict[int, int]
     is_renumbered: bool
-    unknown: list[str]
+    unknown: list[str] | None = None
 
     def then(self, later: "Rewritten") -> "Rewritten":
         """Return the two changes as one, its rows numbered as they were before both."""

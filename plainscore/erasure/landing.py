@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -77,15 +77,20 @@ class DeliveredRow:
 
 
 class Landing:
-    """The landing directory of a data directory, and how its files are read."""
+    """The landing directory of a data directory, and how its files are read.
 
-    def __init__(self, data_dir: Path) -> None:
+    ``with_unknown_columns``: the files, as ingested, in which nothing reads some column.
+    """
+
+    def __init__(self, data_dir: Path, with_unknown_columns: Collection[str] = ()) -> None:
+        self.with_unknown_columns = frozenset(with_unknown_columns)
         self.folder = data_dir / "landing"
         self.inputs = read_inputs(read_project(data_dir))
         self.logs, self.sources = self.inputs.logs, self.inputs.sources
         is_there = self.folder.is_dir()
         listed = list_landing(self.folder, self.sources).files if is_there else []
         self.files = {file.path: file for file in listed}
+        self._con = duckdb.connect()
 
     def source(self, file: LandingFile) -> Source:
         """Return how the folder of a file is read."""
@@ -166,7 +171,7 @@ class Landing:
     def _candidates(self, file: LandingFile, names: ErasedIds) -> Iterator[tuple[int, str, Fields]]:
         source = self.source(file)
         if file.format == "parquet":
-            lines = _parquet_rows_with(file.path, names)
+            lines = _parquet_rows_with(self._con, file.path, names)
             yield from _read_rows(file, source.format, source.columns, lines)
         elif source.format.encoding != "utf-8" or _holds(file.path, names):
             columns = column_names(file, source.format) if file.format == "csv" else ()
@@ -228,15 +233,14 @@ def _read_rows(
             yield line, raw, read_fields(raw, columns, form.delimiter)
 
 
-def _parquet_rows_with(path: Path, names: ErasedIds) -> list[int]:
+def _parquet_rows_with(con: duckdb.DuckDBPyConnection, path: Path, names: ErasedIds) -> list[int]:
     """Return the numbers (from 1) of rows in which a cell holds an id, or hides one."""
-    with duckdb.connect() as con:
-        source = read_parquet([path])
-        columns = [row[0] for row in con.execute(f"describe from {source}").fetchall()]
-        held = " or ".join(names.may_hold(identifier(name)) for name in columns) or "false"
-        numbered = source.removesuffix(")") + ", file_row_number = true)"
-        rows = con.execute(f"select file_row_number + 1 from {numbered} where {held} order by 1")
-        return [line for (line,) in rows.fetchall()]
+    source = read_parquet([path])
+    columns = [row[0] for row in con.execute(f"describe from {source}").fetchall()]
+    held = " or ".join(names.may_hold(identifier(name)) for name in columns) or "false"
+    numbered = source.removesuffix(")") + ", file_row_number = true)"
+    rows = con.execute(f"select file_row_number + 1 from {numbered} where {held} order by 1")
+    return [line for (line,) in rows.fetchall()]
 
 
 # Copies of a file without some rows, so that all other rows keep their places. In a text a row is
@@ -439,17 +443,26 @@ def _erase_from(
         copy = copy_parquet(file.path, spans, masks)
     else:
         copy = copy_text(file.path, spans, form.encoding, masks)
-        while file.format == "csv" and (more := _reads_otherwise(file, copy, form, spans, masks)):
+        while _has_quotes(file, form) and (
+            more := _reads_otherwise(file, copy, form, spans, masks)
+        ):
             spans |= more
             copy = copy_text(file.path, spans, form.encoding, masks)
-    unknown: list[str] = []
-    with suppress(FileRefused):  # the ingest refuses it, and knows none of its columns
-        unknown = landing.unknown_columns(replace(file, path=copy))
+    unknown: list[str] | None = None
+    if masks or file.file in landing.with_unknown_columns:
+        with suppress(FileRefused):  # the ingest refuses it, and knows none of its columns
+            unknown = landing.unknown_columns(replace(file, path=copy))
     size, after = copy.stat().st_size, file_sha256(copy)
     before = file_sha256(file.path)
     journal.note_rewritten(Rewritten(file.file, before, after, size, spans, is_parquet, unknown))
     put_in_place(copy, file.path)
     return len(spans)
+
+
+def _has_quotes(file: LandingFile, form: Format) -> bool:
+    """Return whether how a row reads can depend on the rows around it."""
+    with text_lines(file.path, form.encoding) as lines:
+        return file.format == "csv" and form.quote != "" and any(form.quote in one for one in lines)
 
 
 def _reads_otherwise(
@@ -506,7 +519,8 @@ def _erase_from_other(path: Path, names: ErasedIds, masks: ErasedIds | None) -> 
         return None
     try:
         if is_parquet:
-            rows = raw_texts(path, set(_parquet_rows_with(path, names)), ())
+            with duckdb.connect() as con:
+                rows = raw_texts(path, set(_parquet_rows_with(con, path, names)), ())
             gone = {line: 1 for line, raw in rows.items() if mentions(raw, names)}
         else:
             with text_lines(path) as lines:

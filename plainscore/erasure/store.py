@@ -89,11 +89,13 @@ class StoreErasure:
             "update ledger set file = r.now from renamed as r where ledger.file = r.file"
         )
         for file_no, file in followed.items():
-            count, names = shown_names(FileFacts(unknown=set(file.unknown)))
+            changed = {"sha256": file.after, "bytes": file.size}
+            if file.unknown is not None:
+                count, names = shown_names(FileFacts(unknown=set(file.unknown)))
+                changed |= {"unknown_column_count": count, "unknown_columns": names}
+            updates = ", ".join(f"{name} = ?" for name in changed)
             self._con.execute(
-                "update ledger set sha256 = ?, bytes = ?, unknown_column_count = ?, "
-                "unknown_columns = ? where file_no = ?",
-                [file.after, file.size, count, names, file_no],
+                f"update ledger set {updates} where file_no = ?", [*changed.values(), file_no]
             )
 
     def _temp(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
