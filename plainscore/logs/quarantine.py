@@ -1,6 +1,5 @@
 """The texts of rows as quarantine keeps them: delivered, masked, and of bounded length."""
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from plainscore.common.files import file_sha256
 from plainscore.contracts.logs import Log
 from plainscore.logs.landing import FileRefused, LandingFile, file_at
 from plainscore.logs.masking import MASK, csv_shape, mask_csv, mask_json, shorten
-from plainscore.logs.readers import raw_texts
+from plainscore.logs.readers import hidden_columns, raw_texts
 from plainscore.logs.sources import Inputs, Source
 from plainscore.logs.text_files import column_names
 from plainscore.store.lake import REPEATS, Lake, table_name
@@ -25,46 +24,13 @@ def quarantined_texts(
     file: LandingFile, source: Source, logs: Mapping[str, Log], lines: Sequence[int]
 ) -> dict[int, str]:
     """Return the masked texts of some rows of a file by line."""
-    has_identity = any(logs[log].hidden for log in source.logs)
+    is_shy = any(logs[log].hidden for log in source.logs)
+    hidden = hidden_columns(source, logs)
     texts = raw_texts(file, source, lines)
-    if hidden := () if source.is_own_words else _hidden_columns(source, logs):
-        names = column_names(file, source.format) if file.format == "csv" else []
-        return {no: _mapped_text(text, hidden, names, source) for no, text in texts.items()}
     if file.format != "csv":
-        return {no: mask_json(text, has_identity=has_identity) for no, text in texts.items()}
-    shape = csv_shape(column_names(file, source.format))
-    return {no: mask_csv(text, shape, has_identity=has_identity) for no, text in texts.items()}
-
-
-def _hidden_columns(source: Source, logs: Mapping[str, Log]) -> list[str]:
-    """Return the delivered columns of which a field is made that must never be shown."""
-    return [
-        column
-        for event in source.events
-        for name, mapping in event.fields.items()
-        if name in logs[event.log].hidden
-        for column in mapping.columns
-    ]
-
-
-def _mapped_text(text: str, hidden: Sequence[str], names: Sequence[str], source: Source) -> str:
-    """Return a row without the values of hidden columns; all of it is masked where it is broken."""
-    if not names:
-        with suppress(ValueError):
-            read = json.loads(text)
-            if isinstance(read, dict):
-                kept = {name: MASK if name in hidden else one for name, one in read.items()}
-                return shorten(json.dumps(kept, ensure_ascii=False))
-        return MASK
-    form = source.format
-    rows = list(csv.reader(
-        text.splitlines(keepends=True), delimiter=form.delimiter, quotechar=form.quote or None,
-        quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
-    ))  # fmt: skip
-    if len(rows) != 1 or len(rows[0]) != len(names):
-        return MASK
-    cells = (MASK if name in hidden else one for name, one in zip(names, rows[0], strict=True))
-    return shorten(form.delimiter.join(cells))
+        return {no: mask_json(text, hidden, has_identity=is_shy) for no, text in texts.items()}
+    shape = csv_shape(column_names(file, source.format), hidden, source.format)
+    return {no: mask_csv(text, shape, has_identity=is_shy) for no, text in texts.items()}
 
 
 def row_as_json(log: Log, row: Mapping[str, object], ids: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from plainscore.common.text import escape_glob, identifier, text_literal
-from plainscore.contracts.logs import Log
+from plainscore.contracts.logs import Log, hidden_fields
 from plainscore.logs import parquet_files
 from plainscore.logs.changes import FileState, state_of
 from plainscore.logs.json_lines import JsonShape, read_line
@@ -279,6 +279,18 @@ def text_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
         for name, mapping in event.fields.items()
         if mapping.from_ is not None and logs[event.log].kinds.get(name) in ("text", "hash")
     )
+
+
+def hidden_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
+    """Return the names, in small letters, under which a delivered value must never be shown."""
+    read = {
+        column
+        for event in source.events
+        for name, mapping in event.fields.items()
+        if logs[event.log].kinds.get(name) == "hash"
+        for column in mapping.columns
+    }
+    return frozenset(name.lower() for name in read | hidden_fields(logs))
 
 
 def raw_texts(file: LandingFile, source: Source, lines: Iterable[int]) -> dict[int, str]:

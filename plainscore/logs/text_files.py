@@ -36,18 +36,10 @@ WHOLE_FILE = "deliver the whole file again"
 _BOM, _SAMPLE_LINES, _SAMPLE_CHARACTERS = b"\xef\xbb\xbf", 100, 4000
 _UNSAFE = re.compile(f"[{ESCAPE}\n\r]")
 _SHOWN_CHARACTERS = 100
-# How packed bytes begin; ids may begin so, too, but are UTF-8.
-_PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ": "xz",
-    b"BZh": "bzip2",
-    b"PK\x03\x04": "zip",
-    b"\x78\x01": "zlib",
-    b"\x78\x5e": "zlib",
-    b"\x78\x9c": "zlib",
-    b"\x78\xda": "zlib",
-}
+_PACKED = re.compile(
+    rb"(?P<gzip>\x1f\x8b\x08)|(?P<zstd>\x28\xb5\x2f\xfd)|(?P<xz>\xfd7zXZ)"
+    rb"|(?P<bzip2>BZh[1-9]1AY&SY)|(?P<zip>PK\x03\x04)"
+)
 
 csv.field_size_limit(MAX_LINE_BYTES + 1)
 
@@ -202,12 +194,22 @@ def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
         said = "a header that is not UTF-8 but UTF-16" if file.format == "csv" else "UTF-16 text"
         hint = f'say encoding = "utf-16" under [sources.{file.log}] in plainscore.toml'
         raise FileRefused(f"has {said}", f"deliver it as UTF-8, or {hint}")
-    packed = next((name for magic, name in _PACKED.items() if begin.startswith(magic)), None)
-    if packed and not _is_utf8(begin):
+    packed = None if _is_utf8(begin) else _packing(begin)
+    if packed:
         ending = "twice" if file.is_gzipped else "under a name that does not say so"
         raise FileRefused(
             f"is packed ({packed}) {ending}", "deliver it unpacked, or as .gz and packed once"
         )
+
+
+def _packing(begin: bytes) -> str | None:
+    """Return how a file is packed, by how it begins. Ids may begin so, too, but are UTF-8."""
+    if found := _PACKED.match(begin):
+        return found.lastgroup
+    try:
+        return "zlib" if len(zlib.decompressobj().decompress(begin, 256)) == 256 else None
+    except zlib.error:
+        return None
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -393,7 +395,7 @@ def _header(lines: Iterator[tuple[int, str, str | None]], form: Format) -> tuple
     if "\r" in text:
         raise FileRefused("has a carriage return in its header", "end lines with a line feed")
     try:
-        names = tuple(next(_csv_reader([text], form), []))
+        names = tuple(next(csv_reader([text], form), []))
     except csv.Error:
         names = ()
     others = set(",;\t|") - {form.delimiter}
@@ -418,7 +420,8 @@ def refuse_names(names: Sequence[str]) -> None:
         raise FileRefused(f"column {shown!r} stands there twice", "name each column once")
 
 
-def _csv_reader(lines: Iterable[str], form: Format) -> Iterator[list[str]]:
+def csv_reader(lines: Iterable[str], form: Format) -> Iterator[list[str]]:
+    """Return a reader of csv records that raises csv.Error where a quote is misplaced."""
     if not form.quote:
         return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
     return csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
@@ -447,7 +450,7 @@ def _csv_records(
         if reason is None and form.quote not in (text if form.quote else "") and "\r" not in text:
             fields = text.split(form.delimiter)
         elif reason is None:
-            reader = _csv_reader(_record_texts(ahead, lines), form)
+            reader = csv_reader(_record_texts(ahead, lines), form)
             try:
                 fields = next(reader)
                 used = reader.line_num  # type: ignore[attr-defined]
