@@ -7,6 +7,7 @@ line, keeps the digits of numbers, and says why a line cannot be read.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,18 +30,17 @@ class JsonShape:
         self.keys: list[str] = []
 
     def add(self, lines: Iterable[str]) -> bool:
-        """Merge the keys of some lines; return whether they are in the order of those before."""
-        keys = list(self.keys)
-        for line in lines:
-            at = 0
-            for key in _ORDINARY_KEY.findall(line):
-                if key not in keys:
-                    keys.insert(at, key)
-                elif keys.index(key) < at:
-                    if self.keys:
-                        return False
-                    break
-                at = keys.index(key) + 1
+        """Merge the keys of some lines; return whether most are in the order of those before."""
+        orders = Counter(tuple(_ORDINARY_KEY.findall(line)) for line in lines)
+        keys, others = list(self.keys), 0
+        for order, count in orders.most_common():
+            merged = _merged(keys, order)
+            if merged is None:
+                others += count
+            else:
+                keys = merged
+        if self.keys and 2 * others > orders.total():
+            return False
         self.keys = keys[:_MAX_KEYS]
         return True
 
@@ -51,6 +51,18 @@ class JsonShape:
             for key in self.keys
         )
         return r"\{ *" + "".join(pairs)
+
+
+def _merged(keys: list[str], order: tuple[str, ...]) -> list[str] | None:
+    """Return keys with those of a line at their places; None where they are in another order."""
+    merged, at = list(keys), 0
+    for key in order:
+        if key not in merged:
+            merged.insert(at, key)
+        elif merged.index(key) < at:
+            return None
+        at = merged.index(key) + 1
+    return merged
 
 
 def read_line(
