@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,13 @@ PLACES = {
     "a word in a text": lambda d: _parquet(d / "x.parquet", raw=[f"saw {ID}, twice"]),
     "a line of csv": lambda d: (d / "x.csv").write_text(f"a,b\n1,{ID}\n"),
     "a packed line": lambda d: (d / "x.ndjson.gz").write_bytes(gzip.compress(ID.encode())),
+    "a line packed with zstd": lambda d: duckdb.execute(
+        f"copy (select 'x\n{ID}\n'::blob) to '{d}/x.csv.zst' (format blob, compression zstd)"
+    ),
+    "a workbook": lambda d: zipfile.ZipFile(d / "x.xlsx", "w").writestr(
+        "sheet.xml", f"<v>{ID}</v>"
+    ),
+    "a page of a report": lambda d: (d / "x.html").write_text(f"<td>{ID}</td>"),
     "an escape in JSON": lambda d: (d / "x.ndjson").write_text('{"a": "\\u0061nnabel"}\n'),
     "statistics in a table's log": lambda d: (
         (d / "_delta_log").mkdir(),
