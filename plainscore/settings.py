@@ -22,6 +22,7 @@ from pydantic_settings import (
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import Method
 from plainscore.common.toml import read_toml
+from plainscore.contracts.logs import read_logs
 from plainscore.engines import EngineName, EngineOptions
 from plainscore.project import Extends, Project, read_project, settings_file
 
@@ -41,7 +42,12 @@ Days = Annotated[int, Field(ge=0)]
 
 
 class ArrivalLimits(SettingsTable):
-    """Days by log."""
+    """Days by log; a log that the project declares can be named like those of the standard
+    method.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Days | None] = Field(init=False)
 
     profile: Days | None = Field(default=None, examples=[30])
     purchase: Days | None = Field(default=None, examples=[3])
@@ -193,7 +199,22 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
     except SettingsError as error:
         raise UsageError(f"{error}: write lists and tables as JSON") from error
     settings._project = read_project(data_dir)
+    _refuse_unknown_logs(settings, file)
     return settings
+
+
+def _refuse_unknown_logs(settings: Settings, file: Path | None) -> None:
+    """Raise UsageError for an arrival limit of a log that the project does not declare."""
+    extra = settings.arrival_limit_days.model_extra
+    logs = read_logs(settings.method) if extra else {}
+    for log in extra or ():
+        if log not in logs:
+            nearest = get_close_matches(log, sorted(logs), n=1, cutoff=0)
+            hint = f"; the nearest is {nearest[0]}" if nearest else ""
+            where = f" (in {file}, {ENV_PREFIX}... or a flag)" if file else ""
+            raise UsageError(
+                f"setting arrival_limit_days.{log}: the project declares no such log{hint}{where}"
+            )
 
 
 def _refuse_unknown_variables() -> None:

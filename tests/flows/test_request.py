@@ -85,9 +85,21 @@ def test_a_limit_of_one_log_can_be_set_alone(
     assert (limits.payment, limits.profile) == (7, None)
 
 
+def test_a_log_of_the_project_can_have_a_limit(tmp_path: Path) -> None:
+    logs = tmp_path / "transforms" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "ride.toml").write_text(
+        'title = "Rides"\n[fields]\nkm = { kind = "number" }\n'
+        '[event_types.ride]\nrequired = ["km"]\n'
+    )
+    (tmp_path / "plainscore.toml").write_text("[arrival_limit_days]\nride = 4\n")
+    assert ("ride", 4) in list(read_settings(tmp_path).arrival_limit_days)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("arrival_limit_days.rides = 4", "arrival_limit_days.rides: .*no such log; the nearest is"),
         ("thread = 2", "thread: Extra inputs"),
         ("threads = 0", "threads: .*greater than or equal to 1"),
         ("memory_limit = '3 apples'", "memory_limit"),
