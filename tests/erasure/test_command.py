@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from tests.ingest.delivery import DAY, Delivery, deposit
+from tests.ingest.delivery import DAY, Delivery, deposit, purchase
 
 
 @pytest.fixture
@@ -75,3 +75,19 @@ def test_while_one_is_interrupted_nothing_else_writes(
         assert "an erasure was interrupted" in capsys.readouterr().err
     assert plainscore("erase", "--data", str(data)) == 0
     assert plainscore("ingest", "--data", str(data)) == 0
+
+
+def test_an_id_inside_texts_is_listed_and_masked_where_asked(
+    delivery: Delivery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [purchase("p1", person_id="annabel"), purchase("p2", order_id="o-annabel")]
+    delivery.ndjson("purchase", rows)
+    delivery.ingest()
+    assert plainscore("erase", "annabel", "--data", str(delivery.data)) == 0
+    shown = capsys.readouterr().out
+    assert "found inside other texts alone" in shown
+    assert f"  landing/purchase/arrived={DAY}/a.ndjson: 1 lines" in shown.splitlines()
+    command = ("erase", "annabel", "--inside-texts", "--data", str(delivery.data))
+    assert plainscore(*command) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(": found nowhere")
+    assert plainscore(*command) == 5
