@@ -26,13 +26,14 @@ from plainscore.logs.text_files import (
     SEPARATOR,
     TextFile,
     prepare,
+    read_few,
     read_records,
     refuse_names,
 )
 
 PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
-_ODD_ROWS = 20_000
+_ODD_ROWS, _FEW = 20_000, 1_000
 # Escapes double a line at most; a number and a reason stand before it.
 _MAX_SCRATCH_LINE = 2 * MAX_LINE_BYTES + 1_000
 
@@ -300,6 +301,8 @@ def raw_texts(file: LandingFile, source: Source, lines: Iterable[int]) -> dict[i
         return {}
     if file.format == "parquet":
         return parquet_files.raw_texts(file.path, wanted, source.columns)
+    if len(wanted) <= _FEW:
+        return read_few(file, source.format, wanted)
     found: dict[int, str] = {}
     for line, raw in read_records(file, source.format):
         if line in wanted:

@@ -12,10 +12,11 @@ import hashlib
 import io
 import re
 import zlib
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -144,6 +145,35 @@ def read_records(file: LandingFile, form: Format) -> Iterator[tuple[int, str]]:
             yield from ((line, raw) for line, raw, _ in lines if raw.strip(" \t\r"))
 
 
+def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[int, str]:
+    """Return the raw text of a few rows by their first line; no line between is looked at."""
+    span = MAX_RECORD_LINES if file.format == "csv" else 1
+    needed = sorted({line + after for line in wanted for after in range(span)})
+    lines: dict[int, bytes] = {}
+    number, rest = 1, b""
+    with file.path.open("rb") as stream:
+        for block in chain(_blocks(file, form, HashedFile(stream)), [b"\n"]):
+            whole, end, tail = (rest + block).rpartition(b"\n")
+            rest = tail[: MAX_LINE_BYTES + 2]
+            count = whole.count(b"\n") + 1 if end else 0
+            first, last = bisect_left(needed, number), bisect_left(needed, number + count)
+            if first < last:
+                split = whole.split(b"\n")
+                for line in needed[first:last]:
+                    lines[line] = _cut(split[line - number])
+            number += count
+    lines |= {1: lines[1].removeprefix(_BOM)} if 1 in lines else {}
+    found: dict[int, str] = {}
+    for line in wanted:
+        window = (lines[at] for at in range(line, line + span) if at in lines)
+        numbered = _numbered(window, line)
+        if span > 1:
+            found |= {at: raw for at, raw, *_ in islice(_csv_records(numbered, form, 0), 1)}
+        else:
+            found |= {at: raw for at, raw, _ in numbered}
+    return found
+
+
 # ---- bytes -> lines ------------------------------------------------------------------------------
 
 
@@ -237,17 +267,23 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
                 continue
         *lines, rest = (rest + block).split(b"\n")
         for line in lines:
-            yield line.removesuffix(b"\r")
+            yield _cut(line)
         if len(rest) > MAX_LINE_BYTES + 1:
-            yield rest[: MAX_LINE_BYTES + 1]
+            yield _cut(rest)
             rest, is_cut = b"", True
     if rest:
-        yield rest.removesuffix(b"\r")
+        yield _cut(rest)
 
 
-def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, str, str | None]]:
+def _cut(line: bytes) -> bytes:
+    if len(line) > MAX_LINE_BYTES + 1:
+        return line[: MAX_LINE_BYTES + 1]
+    return line.removesuffix(b"\r")
+
+
+def _numbered(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, str, str | None]]:
     """Yield every line's number, text, and the reason why it cannot be read, if so."""
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=first):
         reason = f"line is longer than {MAX_LINE_BYTES} bytes" if len(line) > MAX_LINE_BYTES else ""
         try:
             yield number, line.decode(), reason or None
