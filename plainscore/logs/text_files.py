@@ -152,7 +152,7 @@ def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[i
     lines: dict[int, bytes] = {}
     number, rest = 1, b""
     with file.path.open("rb") as stream:
-        for block in chain(_blocks(file, form, HashedFile(stream)), [b"\n"]):
+        for block in chain(_without_mark(_blocks(file, form, HashedFile(stream))), [b"\n"]):
             whole, end, tail = (rest + block).rpartition(b"\n")
             rest = tail[: MAX_LINE_BYTES + 2]
             count = whole.count(b"\n") + 1 if end else 0
@@ -162,7 +162,6 @@ def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[i
                 for line in needed[first:last]:
                     lines[line] = _cut(split[line - number])
             number += count
-    lines |= {1: lines[1].removeprefix(_BOM)} if 1 in lines else {}
     found: dict[int, str] = {}
     for line in wanted:
         window = (lines[at] for at in range(line, line + span) if at in lines)
@@ -256,10 +255,8 @@ def _is_utf8(block: bytes) -> bool:
 def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the physical lines, without their ends; one that is too long one byte longer than is
     allowed, so that it is recognised without ever being held as a whole."""
-    rest, is_cut, is_begun = b"", False, False
-    for block in blocks:
-        if not is_begun:
-            block, is_begun = block.removeprefix(_BOM), True
+    rest, is_cut = b"", False
+    for block in _without_mark(blocks):
         if is_cut:
             _, end, block = block.partition(b"\n")
             is_cut = not end
@@ -273,6 +270,11 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
             rest, is_cut = b"", True
     if rest:
         yield _cut(rest)
+
+
+def _without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for number, block in enumerate(blocks):
+        yield block if number else block.removeprefix(_BOM)
 
 
 def _cut(line: bytes) -> bytes:
