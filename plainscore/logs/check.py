@@ -14,7 +14,7 @@ from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts.logs import Log
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
-from plainscore.logs.sources import read_inputs
+from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import Project
 from plainscore.store.event_store import EventStore, open_store
 
@@ -58,8 +58,8 @@ class CheckedLog:
     """What one log holds and what is wrong with it.
 
     ``orphans`` counts the events whose order, bill or agreement is in none of the files;
-    ``unknown_columns`` names the columns that are kept out; ``missing_features`` those that have
-    no value because the log holds no row.
+    ``unknown_columns`` names the columns that nothing reads in the folders that feed it;
+    ``missing_features`` those that have no value because the log holds no row.
     """
 
     log: str
@@ -102,7 +102,7 @@ def check_logs(
     with TemporaryDirectory(prefix="plainscore-check-") as folder, duckdb.connect() as con:
         report = ingest_landing(landing, Path(folder) / "events", inputs, progress=progress)
         store = _Store(open_store(Path(folder)), con)
-        checks = [_LogCheck(log, store, project.method) for log in inputs.logs.values()]
+        checks = [_LogCheck(log, inputs, store, project.method) for log in inputs.logs.values()]
         checked = [check.result(report) for check in checks]
     elsewhere = [one for one in report.refused if one.log not in inputs.logs]
     return CheckedLogs(checked, elsewhere)
@@ -135,8 +135,9 @@ class _Store:
 
 
 class _LogCheck:
-    def __init__(self, log: Log, store: _Store, method: Method) -> None:
+    def __init__(self, log: Log, inputs: Inputs, store: _Store, method: Method) -> None:
         self._log, self._store = log, store
+        self._folders = [one.folder for one in inputs.sources.values() if log.name in one.logs]
         self._table = identifier(log.name)
         self._has_rows = log.name in store.tables
         self._missing = read_missing(method)
@@ -157,7 +158,9 @@ class _LogCheck:
             reasons=self._reasons(),
             orphans=sum(one.count for one in orphans),
             findings=findings,
-            unknown_columns=report.unused_columns.get(name, []),
+            unknown_columns=sorted(
+                {column for one in self._folders for column in report.unused_columns.get(one, ())}
+            ),
             missing_features=[] if self._has_rows else self._missing.get(name, []),
             refused=[one for one in report.refused if one.log == name],
         )
@@ -178,7 +181,9 @@ class _LogCheck:
 
     def _unread(self, report: IngestReport) -> Iterator[LogFinding]:
         for one in report.unused:
-            if one.log == self._log.name and one.field is not None:
+            if one.field is None and one.log in self._folders:
+                yield LogFinding(f"{one.log}/: {one}", one.rows, [f"{one.file}:{one.line}"])
+            elif one.log == self._log.name and one.field is not None:
                 features = self._missing.get(f"{one.log}.{one.field}", [])
                 needed = f"; these need it: {', '.join(features)}" if features else ""
                 message = f"{one.field} could not be read in {one.rows:,} rows{needed}"
