@@ -116,13 +116,6 @@ def _relation(
     name = text_literal(escape_glob(str(path)))
     if path.suffix == ".parquet":
         return {}, f"read_parquet({name}, hive_partitioning = false)"
-    if path.suffix == ".xlsx":
-        import duckdb_extension_excel  # type: ignore[import-untyped,unused-ignore]
-
-        home = Path(str(duckdb_extension_excel.__file__)).parent
-        extension = home / f"extensions/v{duckdb.__version__}/excel.duckdb_extension"
-        con.execute(f"load {text_literal(str(extension))}")
-        return {}, f"read_xlsx({text_literal(str(path))}, all_varchar = true)"
     if "json" in path.name:
         return {}, f"read_json({name}, format = 'auto')"
     form: dict[str, object] = {}
