@@ -15,6 +15,7 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
+from plainscore.contracts.logs import read_logs
 from plainscore.logs.landing import RefusedFile
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
@@ -189,7 +190,8 @@ def late_events(
     arrived after the ``known_on`` given here are left out. Reads two columns of the store.
     """
     found: dict[SnapshotDates, dict[str, int]] = {}
-    logs = {log: store.files(log) for log in store.logs}
+    own = [log for log in read_logs() if log in store.logs]
+    logs = {log: store.files(log) for log in dict.fromkeys([*own, *store.logs])}
     if not snapshots or not logs:
         return found
     with duckdb.connect() as con:
