@@ -61,6 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lineage": (STUDY, "Show where a column comes from."),
     "dictionary": (STUDY, "Print the data dictionary."),
 }
+NO_PANDAS = frozenset({"check", "ingest", "plan", "status", "verify", "prune", "compact", "config"})
 """Command -> the module of its function, and its line in --help, in the order of --help."""
 
 RENAMED_COMMANDS = {"societies": "scenarios"}
@@ -174,8 +175,11 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _without_pandas(command: Sequence[str]) -> Iterator[None]:
-    """Keep DuckDB's binding from importing pandas, .3 s, to convert a parameter of who looks."""
-    is_kept_out = any(COMMANDS.get(one, ("",))[0] == LOOK for one in command)
+    """Keep DuckDB's binding from importing pandas, .3 to .7 s, to convert a parameter.
+
+    Commands that check or fit bring it anyway, with Great Expectations or scikit-learn.
+    """
+    is_kept_out = any(one in NO_PANDAS or COMMANDS.get(one, ("",))[0] == LOOK for one in command)
     if not is_kept_out or "pandas" in sys.modules:
         yield
         return
