@@ -96,7 +96,7 @@ def open_people(
             world = WorldSettings(people, FIRST, LAST, seed, landing, arrivals="monthly")
             if synthesise(world).is_new:
                 print(f"invented {people:,} people in {data_dir}", file=sys.stderr)
-        report = ingest_new_files(data_dir, settings.threads)
+        report = ingest_new_files(data_dir, settings)
         if report.refused:
             shown = "\n".join(f"  {refused}" for refused in report.refused)
             raise InputRefused(f"files or folders refused in landing/, fix them first:\n{shown}")

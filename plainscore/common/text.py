@@ -6,6 +6,7 @@ those of a stage with ``stage``.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Level = Literal["info", "warning", "error"]
-_GLOB_CHARACTERS = "[*?"
+_GLOB_CHARACTER = re.compile(r"[\[*?]")
 _writes_json = False
 
 
@@ -44,7 +45,7 @@ def read_parquet(paths: Iterable[Path | str]) -> str:
 
 def escape_glob(path: str) -> str:
     """Return a path for DuckDB's readers, in which ``[``, ``*`` and ``?`` are ordinary."""
-    return "".join(f"[{sign}]" if sign in _GLOB_CHARACTERS else sign for sign in path)
+    return _GLOB_CHARACTER.sub(r"[\g<0>]", path)
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -5,7 +5,8 @@ their end, on a connection of their own.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,27 +40,9 @@ _FIXED_BYTES = "FIXED_LEN_BYTE_ARRAY"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 _INTEGERS |= {f"U{one}" for one in _INTEGERS}
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", *_INTEGERS}
-_FOOTER = f"""
-select case
-    when any_value(file.num_rows) > greatest({_LEAST_ROWS}, $size)
-        then 'claims to hold more rows than it has bytes'
-    when sum(total_uncompressed_size) > greatest($bomb, {BOMB_RATIO} * $size::bigint)
-        then 'unpacks to more than {BOMB_RATIO} times its size'
-    when any_value(file.encryption_algorithm) is not null then 'is an encrypted parquet file'
-    when bool_or(begin_ < 4 or total_compressed_size < 0 or begin_ + total_compressed_size > $size)
-        then 'is no readable parquet file (a column points outside of the file)'
-    when bool_or(num_values <> row_group_num_rows and not is_repeated
-        or is_repeated and num_values > greatest({_LEAST_ROWS}, $size))
-        then 'is no readable parquet file (a column has not as many values as rows)'
-    when any_value(file.num_rows) <> coalesce((
-        select sum(n) from (
-            select any_value(row_group_num_rows) as n from parquet_metadata($path)
-            group by row_group_id
-        )
-    ), 0) then 'is no readable parquet file (its row groups do not add up to its rows)'
-    end
-from parquet_file_metadata($path) as file
-left join (
+_FOOTERS = f"""
+with given as (select unnest($names) as file_name, unnest($sizes)::bigint as size),
+chunk as (
     select
         *,
         -- A row group without rows has no data page.
@@ -68,8 +51,41 @@ left join (
             dictionary_page_offset
         ) as begin_,
         contains(path_in_schema, ', ') as is_repeated
-    from parquet_metadata($path)
-) on true
+    from parquet_metadata($paths)
+),
+row_group as (
+    select file_name, any_value(row_group_num_rows) as row_count
+    from chunk group by file_name, row_group_id
+),
+counted as (select file_name, sum(row_count) as row_count from row_group group by file_name),
+chunks as (
+    select
+        file_name,
+        sum(total_uncompressed_size) as unpacked,
+        bool_or(
+            begin_ < 4 or total_compressed_size < 0 or begin_ + total_compressed_size > size
+        ) as is_outside,
+        bool_or(num_values <> row_group_num_rows and not is_repeated
+            or is_repeated and num_values > greatest({_LEAST_ROWS}, size)) as is_uneven
+    from given inner join chunk using (file_name)
+    group by file_name
+)
+select file_name, case
+    when file.num_rows > greatest({_LEAST_ROWS}, size)
+        then 'claims to hold more rows than it has bytes'
+    when unpacked > greatest($bomb, {BOMB_RATIO} * size)
+        then 'unpacks to more than {BOMB_RATIO} times its size'
+    when file.encryption_algorithm is not null then 'is an encrypted parquet file'
+    when is_outside then 'is no readable parquet file (a column points outside of the file)'
+    when is_uneven
+        then 'is no readable parquet file (a column has not as many values as rows)'
+    when file.num_rows <> coalesce(row_count, 0)
+        then 'is no readable parquet file (its row groups do not add up to its rows)'
+    end
+from given
+inner join parquet_file_metadata($paths) as file using (file_name)
+left join chunks using (file_name)
+left join counted using (file_name)
 """
 
 
@@ -98,55 +114,109 @@ def digest(stream: IO[bytes]) -> tuple[int, str]:
     return source.size, source.sha256
 
 
-def read_types(path: Path, wanted: Sequence[str]) -> dict[str, ParquetType]:
-    """Return a file's columns with their types; the wanted ones are read to their end.
+Judged = dict[Path, dict[str, ParquetType] | FileRefused]
 
-    Raises FileRefused where it is no parquet file, contradicts itself, points outside of itself,
-    is encrypted, or would unpack to far more than its size.
+
+def read_types(paths: Sequence[Path], wanted: Sequence[str]) -> Judged:
+    """Return the columns of each file with their types; the wanted ones are read to their end.
+
+    FileRefused stands for a file that is no parquet file, contradicts itself, points outside of
+    itself, is encrypted, or would unpack to far more than its size. Files are judged together,
+    because a query costs as much as a hundred footers; where one makes it fail, in halves.
     """
-    with path.open("rb") as stream:
-        if stream.read(4) not in (b"PAR1", b""):
-            raise FileRefused(
-                "is no readable parquet file (it does not begin with PAR1)", WHOLE_FILE
-            )
-    where = {"path": escape_glob(str(path))}
-    bounds = {"size": path.stat().st_size, "bomb": BOMB_BYTES}
+    judged: Judged = {}
+    begun = []
+    for path in paths:
+        with path.open("rb") as stream:
+            begin = stream.read(4)
+        if begin in (b"PAR1", b""):
+            begun.append(path)
+        else:
+            why = "is no readable parquet file (it does not begin with PAR1)"
+            judged[path] = FileRefused(why, WHOLE_FILE)
+    groups: dict[tuple[object, ...], list[Path]] = {}
+    for path, found in _in_halves(begun, _read_schemas).items():
+        if isinstance(found, FileRefused):
+            judged[path] = found
+        else:
+            groups.setdefault(found, []).append(path)
+    for schema, alike in groups.items():
+        judged |= _in_halves(alike, partial(_read_ends, schema=schema, wanted=wanted))
+    return judged
+
+
+def _in_halves(paths: Sequence[Path], judge: Callable[[Sequence[Path]], Any]) -> dict[Path, Any]:
+    """Return what ``judge`` says of files, FileRefused for each with which it fails."""
+    if not paths:
+        return {}
     try:
-        ((why,),) = _Scratch.execute(_FOOTER, where | bounds)
-        if why:
-            raise FileRefused(why, WHOLE_FILE)
-        schema = _Scratch.execute(
-            "select name, coalesce(num_children, 0), type, logical_type, converted_type "
-            "from parquet_schema($path)",
-            where,
-        )
-        described = _Scratch.execute(f"describe from {_reader([path])}")
-        types: dict[str, ParquetType] = {}
-        for (name, is_fixed), row in zip(_top_columns(schema), described, strict=True):
-            types.setdefault(name, (row[0], _FIXED_BYTES if is_fixed else row[1]))
-        refuse_names([name for name, _ in _top_columns(schema)])
-        read = [identifier(types[name][0]) for name in wanted if name in types] or ["1"]
-        lengths = " + ".join(
-            f"coalesce(sum(strlen({identifier(types[name][0])})), 0)"
-            for name in wanted
-            if types.get(name, ("", ""))[1] == "VARCHAR"
-        )
-        counts = ", ".join(f"count({one})" for one in read)
-        ((size, *_),) = _Scratch.execute(
-            f"select {lengths or '0'}, {counts} from {_reader([path])}"
-        )
+        return dict(judge(paths))
     except duckdb.Error as error:
-        why = " ".join(str(error).split())[:200]
-        raise FileRefused(f"is no readable parquet file ({why})", WHOLE_FILE) from error
-    if size > max(BOMB_BYTES, BOMB_RATIO * bounds["size"]):
-        raise FileRefused(
-            f"unpacks to more than {BOMB_RATIO} times its size",
-            "deliver it without texts that long",
+        if len(paths) == 1:
+            why = " ".join(str(error).split())[:200]
+            return {paths[0]: FileRefused(f"is no readable parquet file ({why})", WHOLE_FILE)}
+    except FileRefused as error:
+        return dict.fromkeys(paths, error)
+    middle = len(paths) // 2
+    return _in_halves(paths[:middle], judge) | _in_halves(paths[middle:], judge)
+
+
+def _read_schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...] | FileRefused]:
+    """Hold the footers of files against their sizes; return the schema of each."""
+    names = [str(path) for path in paths]
+    where: dict[str, object] = {"paths": [escape_glob(name) for name in names]}
+    given = {"names": names, "sizes": [path.stat().st_size for path in paths], "bomb": BOMB_BYTES}
+    faults = dict(_Scratch.execute(_FOOTERS, where | given))
+    schemas: dict[str, list[object]] = {name: [] for name in names}
+    for name, *element in _Scratch.execute(
+        "select file_name, name, coalesce(num_children, 0), type, logical_type, converted_type, "
+        "type_length, repetition_type, scale, precision from parquet_schema($paths)",
+        where,
+    ):
+        schemas[name].append(tuple(element))
+    return {
+        path: FileRefused(faults[name], WHOLE_FILE) if faults[name] else tuple(schemas[name])
+        for path, name in zip(paths, names, strict=True)
+    }
+
+
+def _read_ends(
+    paths: Sequence[Path], *, schema: Sequence[Any], wanted: Sequence[str]
+) -> dict[Path, dict[str, ParquetType] | FileRefused]:
+    """Return the types of files of one schema, after their wanted columns were read."""
+    described = _Scratch.execute(f"describe from {_reader(paths[:1])}")
+    columns = _top_columns(schema)
+    types: dict[str, ParquetType] = {}
+    for (name, is_fixed), row in zip(columns, described, strict=True):
+        types.setdefault(name, (row[0], _FIXED_BYTES if is_fixed else row[1]))
+    refuse_names([name for name, _ in columns])
+    read = [identifier(types[name][0]) for name in wanted if name in types] or ["1"]
+    lengths = " + ".join(
+        f"coalesce(sum(strlen({identifier(types[name][0])})), 0)"
+        for name in wanted
+        if types.get(name, ("", ""))[1] == "VARCHAR"
+    )
+    counts = ", ".join(f"count({one})" for one in read)
+    sizes = {
+        path: size
+        for path, size, *_ in _Scratch.execute(
+            f"select file_path, {lengths or '0'}, {counts} "
+            f"from {_reader(paths, with_place=True)} group by file_path"
         )
-    return types
+    }
+    too_long = FileRefused(
+        f"unpacks to more than {BOMB_RATIO} times its size",
+        "deliver it without texts that long",
+    )
+    return {
+        path: too_long
+        if sizes.get(str(path), 0) > max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
+        else types
+        for path in paths
+    }
 
 
-def _top_columns(schema: Iterable[tuple[Any, ...]]) -> list[tuple[str, bool]]:
+def _top_columns(schema: Iterable[Sequence[Any]]) -> list[tuple[str, bool]]:
     """Return the columns that are no part of another, and whether each is plain fixed bytes."""
     columns: list[tuple[str, bool]] = []
     elements = iter(schema)
@@ -156,7 +226,7 @@ def _top_columns(schema: Iterable[tuple[Any, ...]]) -> list[tuple[str, bool]]:
         for _ in range(count):
             skip(next(elements)[1])
 
-    for name, children, kind, logical, converted in elements:
+    for name, children, kind, logical, converted, *_ in elements:
         columns.append((name, kind == _FIXED_BYTES and not logical and not converted))
         skip(children)
     return columns

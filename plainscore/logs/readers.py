@@ -5,7 +5,9 @@
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +35,7 @@ from plainscore.logs.text_files import (
 
 PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
+_CHANGED = FileRefused("changed while it was read", "run ingest again when no one writes to it")
 _ODD_ROWS, _FEW = 20_000, 1_000
 # Escapes double a line at most; a number and a reason stand before it.
 _MAX_SCRATCH_LINE = 2 * MAX_LINE_BYTES + 1_000
@@ -85,6 +88,8 @@ class Reader:
         self._texts = text_columns(source, logs)
         self.facts: dict[int, FileFacts] = {}
         self.refused: dict[int, FileRefused] = {}
+        self._states: dict[Path, FileState] = {}
+        self._types: parquet_files.Judged = {}
 
     def parts(self) -> Iterator[Cells]:
         """Make one part after the other the view ``delivered``; yield what its columns hold.
@@ -92,6 +97,7 @@ class Reader:
         No row is given of a file that is ``refused``; all parts must be done to know them all.
         """
         parts: dict[tuple[object, ...], _FilePart] = {}
+        self._judge_parquet()
         for file_no, file in self._files.items():
             self.facts[file_no] = FileFacts()
             try:
@@ -108,13 +114,25 @@ class Reader:
         while parts:
             yield self._deliver(parts.pop(next(iter(parts))))
 
+    def _judge_parquet(self) -> None:
+        """Judge all parquet files together, and note the state in which they were."""
+        for file in self._files.values():
+            if file.format == "parquet":
+                with suppress(OSError):
+                    self._states[file.path] = state_of(file.path)
+        readable = [path for path in self._states if os.access(path, os.R_OK)]
+        self._types = parquet_files.read_types(readable, self._source.columns)
+
     def _add(
         self, parts: dict[tuple[object, ...], _FilePart], file_no: int, file: LandingFile
     ) -> _FilePart:
-        before, facts = state_of(file.path), self.facts[file_no]
+        before, facts = self._states.get(file.path) or state_of(file.path), self.facts[file_no]
         with file.path.open("rb") as stream:
             if file.format == "parquet":
-                types = parquet_files.read_types(file.path, self._source.columns)
+                judged = self._types.get(file.path, _CHANGED)
+                if isinstance(judged, FileRefused):
+                    raise judged
+                types = judged
                 self._check_names(file_no, list(types))
                 facts.size, facts.sha256 = parquet_files.digest(stream)
             else:
@@ -128,9 +146,7 @@ class Reader:
                 facts.size, facts.sha256 = source.size, source.sha256
         facts.state = state_of(file.path)
         if facts.state != before:
-            raise FileRefused(
-                "changed while it was read", "run ingest again when no one writes to it"
-            )
+            raise _CHANGED
         if file.format == "parquet":
             known = {name: types[name] for name in self._source.columns if name in types}
             key: tuple[object, ...] = ("parquet", *known.items())

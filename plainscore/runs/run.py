@@ -137,20 +137,20 @@ def prepare(data_dir: Path, settings: Settings) -> Prepared:
     landing/, UsageError for an invalid scorecard.
     """
     pipeline = load_pipeline(settings)
-    report = ingest_new_files(data_dir, settings.threads)
+    report = ingest_new_files(data_dir, settings)
     stop_if_interrupted()
     recover_published(data_dir)
     return Prepared(pipeline, report)
 
 
-def ingest_new_files(data_dir: Path, threads: int | None) -> IngestReport:
+def ingest_new_files(data_dir: Path, settings: Settings) -> IngestReport:
     """Ingest what is new in landing/, whatever the dates.
 
     Raises InputRefused if there is neither a landing/ nor an event store.
     """
     if not (data_dir / "landing").is_dir() and (data_dir / "events").is_dir():
         return IngestReport(warnings=["there is no landing/: going on with what is in the store"])
-    return ingest_new(data_dir, threads=threads)
+    return ingest_new(data_dir, threads=settings.threads, memory_limit=settings.memory_limit)
 
 
 class SnapshotRun(RunState):
@@ -201,7 +201,7 @@ class SnapshotRun(RunState):
                 pipeline = load_pipeline(settings)
                 if find_latest_run(self.request.data_dir, self.request.dates) is None:
                     import_in_background()  # a published date is mostly found current
-                report = ingest_new_files(self.request.data_dir, settings.threads)
+                report = ingest_new_files(self.request.data_dir, settings)
                 self.prepared = Prepared(pipeline, report)
             self._find_input(stage, self.prepared.report)
         self._find_published()
