@@ -103,7 +103,7 @@ def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
     assert delivery.state() == undisturbed
 
 
-@pytest.mark.parametrize("call", range(4))
+@pytest.mark.parametrize("call", range(3))
 def test_a_compaction_stopped_at_a_step_changes_nothing(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, Any], call: int
 ) -> None:
