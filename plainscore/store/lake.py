@@ -124,6 +124,8 @@ class Lake:
         self._refuse_unreadable()
         self.events.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.events / _SPILL, ignore_errors=True)
+        for unfinished in (HEAD_NAME, _CATALOG):  # left by a writer that was killed
+            self.events.joinpath(f"{unfinished}.new").unlink(missing_ok=True)
         self.con = duckdb.connect(
             config={
                 "memory_limit": memory_limit or MEMORY_LIMIT,

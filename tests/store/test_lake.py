@@ -324,6 +324,17 @@ def test_a_writer_killed_at_any_statement_leaves_the_last_commit_whole(
     assert states == {20, 40, 60, 51}
 
 
+def test_what_a_killed_writer_left_half_written_goes_with_the_next(lake: Lake) -> None:
+    put(lake, 3, range(3))
+    lake.close()
+    halves = [lake.events / f"{name}.new" for name in ("head.json", "lake.duckdb")]
+    for half in halves:
+        half.write_text("{")
+    with Lake(lake.events, LOGS) as again:
+        assert read(again).height == 3
+    assert not any(half.exists() for half in halves)
+
+
 def test_a_batch_that_cannot_be_written_changes_nothing(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
