@@ -18,7 +18,8 @@ from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.logs.ingest import shown_names
 from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts
-from plainscore.store.lake import MONTH, OWN_TABLES, REPEATS, Lake, table_name
+from plainscore.store.head import MONTH, OWN_TABLES
+from plainscore.store.lake import REPEATS, Lake, table_name
 
 _AT_GONE = "(file_no, line) in (select (g.file_no, g.line) from gone as g)"
 _MOVES = "file_no in (select m.file_no from moved as m)"

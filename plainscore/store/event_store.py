@@ -8,22 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from plainscore.common.files import refuse_newer_format
-from plainscore.store.head import StoreHead, read_store_head
+from plainscore.store.head import OWN_TABLES, StoreHead, read_store_head
 
-_LEDGER = {
-    "file_no": pl.Int64,
-    "log": pl.String,
-    "file": pl.String,
-    "arrived": pl.Date,
-    "bytes": pl.Int64,
-    "sha256": pl.String,
-    "rows": pl.Int64,
-    "accepted": pl.Int64,
-    "duplicates": pl.Int64,
-    "quarantined": pl.Int64,
-    "unknown_column_count": pl.Int64,
-    "unknown_columns": pl.String,
-}
+_POLARS = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DATE": pl.Date}
+_LEDGER = {name: _POLARS[kind] for name, kind in OWN_TABLES["file"].items()}
 InputFile = tuple[str, str, date, str]
 """log, file, arrived, sha256"""
 
@@ -47,9 +35,7 @@ class EventStore:
     def logs(self) -> list[str]:
         """The logs that have rows."""
         tables = [table for table, files in self.head.files.items() if files and "." not in table]
-        return [
-            table for table in tables if table not in ("person", "file", "quarantine", "erasure")
-        ]
+        return [table for table in tables if table not in OWN_TABLES]
 
     def person_files(self) -> list[str]:
         """Return the files of ``person``: person_key, person_id."""

@@ -1,10 +1,12 @@
 """``events/head.json``: the parquet files that each table of the event store consists of.
 
 Readers need nothing else, so that they and a writer never wait for each other: a writer replaces
-the head as a whole after each commit, and no file it ever named changes.
+the head as a whole after each commit, and no file it ever named changes. Here are also the columns
+of the store's own tables.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,6 +15,33 @@ from plainscore.common.files import write_atomically
 
 HEAD_NAME = "head.json"
 HEAD_FORMAT = 2
+MONTH = "arrived_month"
+_PLACE = {"arrived": "DATE", "file_no": "BIGINT", "line": "BIGINT", MONTH: "VARCHAR"}
+
+Columns = Mapping[str, str]
+"""SQL types by column name."""
+
+OWN_TABLES: dict[str, Columns] = {
+    "person": {"person_key": "BIGINT", "person_id": "VARCHAR"},
+    "file": {
+        "file_no": "BIGINT",
+        "log": "VARCHAR",
+        "file": "VARCHAR",
+        "arrived": "DATE",
+        "bytes": "BIGINT",
+        "sha256": "VARCHAR",
+        "rows": "BIGINT",
+        "accepted": "BIGINT",
+        "duplicates": "BIGINT",
+        "quarantined": "BIGINT",
+        "unknown_column_count": "BIGINT",
+        "unknown_columns": "VARCHAR",
+    },
+    "quarantine": {"log": "VARCHAR", "file": "VARCHAR", "reason": "VARCHAR", "raw": "VARCHAR"}
+    | _PLACE,
+    "erasure": {"number": "BIGINT", "next_key": "BIGINT"},
+}
+"""Tables next to the logs. ``erasure`` keeps what the remaining rows no longer show."""
 
 
 @dataclass(frozen=True)

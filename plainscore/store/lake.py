@@ -20,41 +20,21 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.files import fsync_path
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, text_literal
-from plainscore.store.head import HEAD_NAME, StoreHead, read_store_head, write_store_head
+from plainscore.store.head import (
+    HEAD_NAME,
+    MONTH,
+    OWN_TABLES,
+    Columns,
+    StoreHead,
+    read_store_head,
+    write_store_head,
+)
 
-MONTH = "arrived_month"
 REPEATS = "repeats"
 GRACE = timedelta(days=7)
 MEMORY_LIMIT = "2GB"
 _CATALOG, _FILES, _SPILL = "lake.duckdb", "files", "spill"
 _METADATA = "__ducklake_metadata_lake"
-_PLACE = {"arrived": "DATE", "file_no": "BIGINT", "line": "BIGINT", MONTH: "VARCHAR"}
-
-Columns = Mapping[str, str]
-"""SQL types by column name."""
-
-OWN_TABLES: dict[str, Columns] = {
-    "person": {"person_key": "BIGINT", "person_id": "VARCHAR"},
-    "file": {
-        "file_no": "BIGINT",
-        "log": "VARCHAR",
-        "file": "VARCHAR",
-        "arrived": "DATE",
-        "bytes": "BIGINT",
-        "sha256": "VARCHAR",
-        "rows": "BIGINT",
-        "accepted": "BIGINT",
-        "duplicates": "BIGINT",
-        "quarantined": "BIGINT",
-        "unknown_column_count": "BIGINT",
-        "unknown_columns": "VARCHAR",
-    },
-    "quarantine": {"log": "VARCHAR", "file": "VARCHAR", "reason": "VARCHAR", "raw": "VARCHAR"}
-    | _PLACE,
-    "erasure": {"number": "BIGINT", "next_key": "BIGINT"},
-}
-"""Tables next to the logs. ``erasure`` keeps what the remaining rows no longer show."""
-
 _SORTED_BY = {"person": "person_key", "file": "log, arrived, file", "quarantine": "file_no, line"}
 
 

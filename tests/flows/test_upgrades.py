@@ -102,11 +102,11 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     assert before.items() <= files_under(data_dir / "snapshots").items()
     assert scores_of(data_dir) == scores
 
-    anew = score_day(request_for(data_dir, scorecards=cards))
-    assert anew.earlier is not None
-    assert (anew.earlier.name, anew.run.name) == (outcome.run.name, "0002")
-    assert anew.why_again == ("changed code", "changed scorecard")
-    assert anew.facts()["rebuilt"].endswith("run 0001 stays as it was")
+    second = score_day(request_for(data_dir, scorecards=cards))
+    assert second.earlier is not None
+    assert (second.earlier.name, second.run.name) == (outcome.run.name, "0002")
+    assert second.why_again == ("changed code", "changed scorecard")
+    assert second.facts()["rebuilt"].endswith("run 0001 stays as it was")
     ledgers = {name: content for name, content in before.items() if name.startswith("_ledger")}
     assert (before.items() - ledgers.items()) <= files_under(data_dir / "snapshots").items()
     assert scores_of(data_dir) != scores

@@ -14,9 +14,11 @@ import pytest
 from plainscore.common.errors import InputRefused
 from plainscore.common.files import read_format
 from plainscore.common.lock import writer_lock
+from plainscore.common.standard import Method
+from plainscore.contracts.logs import LogError, read_logs
 from plainscore.store import lake as lake_module
-from plainscore.store.head import read_store_head
-from plainscore.store.lake import MONTH, CompactedTable, Lake, table_name
+from plainscore.store.head import MONTH, OWN_TABLES, read_store_head
+from plainscore.store.lake import REPEATS, CompactedTable, Lake, table_name
 
 LOGS = {
     "payment": {
@@ -374,3 +376,12 @@ def test_a_directory_with_a_store_of_version_1_is_left_to_version_1(tmp_path: Pa
     found = read_format(tmp_path)
     assert found is not None
     assert found.format == 2
+
+
+@pytest.mark.parametrize("name", [*OWN_TABLES, REPEATS])
+def test_no_log_can_have_the_name_of_a_table_of_the_store(tmp_path: Path, name: str) -> None:
+    logs = tmp_path / "transforms" / "logs"
+    logs.mkdir(parents=True)
+    (logs / f"{name}.toml").write_text('title = "Rides"\n[event_types.ride]\n')
+    with pytest.raises(LogError, match="cannot be the name of a log"):
+        read_logs(Method((tmp_path,)))
