@@ -33,7 +33,7 @@ PLACES = {
     "a number": lambda d: _parquet(d / "x.parquet", person_id=[1234567]),
     "a word in a text": lambda d: _parquet(d / "x.parquet", raw=[f"saw {ID}, twice"]),
     "a line of csv": lambda d: (d / "x.csv").write_text(f"a,b\n1,{ID}\n"),
-    "a packed line": lambda d: (d / "x.ndjson.gz").write_bytes(gzip.compress(ID.encode())),
+    "a packed line": lambda d: (d / "x.ndjson.gz").write_bytes(gzip.compress(ID.encode(), mtime=0)),
     "a line packed with zstd": lambda d: duckdb.execute(
         f"copy (select 'x\n{ID}\n'::blob) to '{d}/x.csv.zst' (format blob, compression zstd)"
     ),
