@@ -65,7 +65,7 @@ class Project:
         return {"extends": self.extends, "method_hash": self.method.hash(), **changed}
 
     def _refuse_idle_patterns(self, whole: Method) -> None:
-        names = sorted(_paths(whole))
+        names = sorted(_paths(whole)) if self.exclude else []
         for pattern in self.exclude:
             if not any(Method((), (pattern,)).excludes(name) for name in names):
                 near = get_close_matches(

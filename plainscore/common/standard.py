@@ -91,10 +91,10 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     home = folder.resolve()
     for place, folders, names in os.walk(home):
         folders[:] = [one for one in folders if not one.startswith((".", "__"))]
+        above = Path(place).relative_to(home).as_posix().removeprefix(".")
         for name in names:
             if not name.startswith("."):
-                path = Path(place, name)
-                yield path.relative_to(home).as_posix(), path
+                yield f"{above}/{name}".removeprefix("/"), Path(place, name)
 
 
 STANDARD_METHOD = Method()

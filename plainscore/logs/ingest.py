@@ -346,6 +346,7 @@ class _Reading:
         self._scratch = lake.events / "scratch"
         self._files: dict[int, LandingFile] = {}
         self._facts: Mapping[int, FileFacts] = {}
+        self._judged: set[str] = set()
 
     def read(self, files: Sequence[LandingFile]) -> list[RefusedFile]:
         """Judge all rows into ``judged_<log>``, and leave out days with a file that is refused."""
@@ -371,7 +372,7 @@ class _Reading:
             for at, event in enumerate(self._source.events):
                 rows = log_rows(self._source, event, logs[event.log], cells, at == 0)
                 judged = judge_sql(logs[event.log], rows.sql, rows.faulty)
-                _add_to(con, f"judged_{event.log}", judged)
+                self._add(event.log, judged)
             if nothing := unclaimed(self._source, cells, logs):
                 con.execute(
                     "insert into unused select ?, null, file_no, count(*), min(line) "
@@ -394,6 +395,14 @@ class _Reading:
         )
         return refused
 
+    def _add(self, log: str, select: str) -> None:
+        rows = f"judged_{log}"
+        into = (
+            f"insert into {rows} by name" if log in self._judged else f"create temp table {rows} as"
+        )
+        self._lake.con.execute(f"{into} {select}")
+        self._judged.add(log)
+
     def store(self) -> list[tuple[LandingFile, FileFacts]]:
         """Enter the files that are left into the ledger, and their rows into the lake."""
         if not self._files:
@@ -412,7 +421,7 @@ class _Reading:
             con.execute(f"insert into ledger by name select {values}, {counts}", columns)
         for log in self._source.logs:
             rows = f"judged_{log}"
-            if con.execute("from duckdb_tables() where table_name = ?", [rows]).fetchall():
+            if log in self._judged:
                 kept = "select b.file_no from batch_file as b"
                 con.execute(f"delete from {rows} where file_no not in ({kept})")
                 con.execute(
@@ -441,12 +450,6 @@ def shown_names(facts: FileFacts) -> tuple[int, str | None]:
     """Return what the ledger says of the columns of a file that its source does not read."""
     names = sorted(facts.unknown)[:_SHOWN_NAMES]
     return len(facts.unknown), json.dumps(names, ensure_ascii=False) if names else None
-
-
-def _add_to(con: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
-    is_there = con.execute("from duckdb_tables() where table_name = ?", [table]).fetchall()
-    into = f"insert into {table} by name" if is_there else f"create temp table {table} as"
-    con.execute(f"{into} {select}")
 
 
 def reason_to_refuse(file: LandingFile, inputs: Inputs) -> FileRefused | None:
