@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
+from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import printable
-from plainscore.show.reader import Snapshots, method_text, query
+from plainscore.show.reader import Snapshots, query
 
 QUERY = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOTHING = "*No rows: this snapshot has nothing to show here.*"
@@ -24,7 +25,7 @@ def escaped(text: str) -> str:
 
 def read_document(name: Literal["model-card", "datasheet"]) -> str:
     """Return a document with its queries."""
-    return method_text(f"dashboards/documents/{name.replace('-', '_')}.md")
+    return STANDARD_METHOD.text(f"dashboards/documents/{name.replace('-', '_')}.md")
 
 
 def fill(document: str, snapshots: Snapshots) -> str:

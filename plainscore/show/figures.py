@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.show.charts import Line, line_chart, row_chart
+from plainscore.show.charts import chart as chart_of
 from plainscore.show.reader import Row, Snapshots
 
 NOTHING = "\N{EN DASH}"
@@ -92,7 +92,7 @@ class Chart:
 
     kind: Literal["lines", "bars", "ranges", "matrix"]
     label: str
-    values: tuple[str, ...]
+    values: Sequence[str]
     series: str = ""
     low: str = ""
     high: str = ""
@@ -102,13 +102,14 @@ class Chart:
 class PageFigure:
     """A figure as it is declared; ``empty``: what to do where there are no rows."""
 
+    number: int
     page: str
     name: str
     title: str
-    note: str
     sql: str
     columns: tuple[FigureColumn, ...]
     empty: str
+    note: str = ""
     chart: Chart | None = None
 
     @property
@@ -142,7 +143,7 @@ class Answer:
 def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
     """Return the figures of a page, in the order of their declared numbers."""
     files = method.files(f"dashboards/figures/{page}", ".sql").values()
-    return tuple(figure for _, _, figure in sorted(read_figure(file) for file in files))
+    return tuple(sorted(map(read_figure, files), key=lambda one: (one.number, one.name)))
 
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
@@ -152,30 +153,19 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     return Answer(figure, snapshots.records(figure.sql, parameters))
 
 
-def read_figure(file: Path) -> tuple[int, Path, PageFigure]:
-    """Return the figure of a file, after what it is sorted by."""
+def read_figure(file: Path) -> PageFigure:
+    """Return the figure that a file declares."""
     found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
     assert found is not None, f"{file.name} opens with its declaration"
     head = tomllib.loads(found[1])
-    chart = head.get("chart")
-    columns = [
+    columns = tuple(
         FigureColumn(name, entry.pop("heading", name.replace("_", " ")), **entry)
-        for name, entry in head["columns"].items()
-    ]
-    figure = PageFigure(
-        page=file.parent.name,
-        name=file.stem,
-        title=head["title"],
-        note=head.get("note", ""),
-        sql=found[2],
-        columns=tuple(columns),
-        empty=head["empty"],
-        chart=Chart(**chart | {"values": tuple(chart["values"])}) if chart else None,
+        for name, entry in head.pop("columns").items()
     )
-    return int(head["number"]), file, figure
-
-
-# --- drawn ----------------------------------------------------------------------------------------
+    chart = Chart(**head.pop("chart")) if "chart" in head else None
+    return PageFigure(
+        page=file.parent.name, name=file.stem, sql=found[2], columns=columns, chart=chart, **head
+    )
 
 
 @dataclass(frozen=True)
@@ -190,45 +180,42 @@ class Cell:
 class Drawn:
     """``chart``: SVG text, its own texts escaped; ``legend``: of its lines or bars."""
 
-    chart: str
     kind: str
-    legend: Sequence[str]
     headings: Sequence[FigureColumn]
     rows: Sequence[Sequence[Cell]]
+    chart: str = ""
+    legend: Sequence[str] = ()
 
 
 def draw(answer: Answer) -> Drawn:
     """Return an answer with rows as chart and table."""
     figure, chart = answer.figure, answer.figure.chart
     columns, rows = (figure.columns, answer.rows) if chart is None else _table(answer, chart)
+    if chart is not None and chart.kind == "matrix":
+        return Drawn("matrix", columns, [_shaded(columns, row, rows) for row in rows])
     cells = [[Cell(one.shown(row[one.name])) for one in columns] for row in rows]
     if chart is None:
-        return Drawn("", "", (), columns, cells)
-    if chart.kind == "matrix":
-        return Drawn("", "matrix", (), columns, _shaded(cells, columns, rows))
+        return Drawn("", columns, cells)
     values = [figure.column(name) for name in chart.values]
     interval = [figure.column(name) for name in (chart.low, chart.high) if name]
-    series = columns[1:] if chart.series else [*values, *interval]
-    numbers = [
+    drawn = columns[1:] if chart.series else [*values, *interval]
+    series = [
         [None if row[one.name] is None else row[one.name] * one.times for row in rows]
-        for one in series
+        for one in drawn
     ]
     about = ", ".join(f"{one.heading} in {one.unit}" for one in values)
-    texts = (
-        figure.key,
-        figure.title,
-        f"{about}; the table has the numbers.",
-        [str(row[chart.label]) for row in rows],
+    texts = (figure.key, figure.title, f"{about}; the table has the numbers.")
+    decimals, labels = values[0].decimals or 0, [str(row[chart.label]) for row in rows]
+    if chart.kind != "lines":
+        shown = series[:1] if interval else series
+        largest = max(
+            (abs(value) for one in shown for value in one if value is not None), default=0
+        )
+        decimals = 0 if largest >= 10 else decimals
+    svg = chart_of(chart.kind, texts, labels, series, decimals)
+    return Drawn(
+        chart.kind, columns, cells, svg, () if interval else [one.heading for one in drawn]
     )
-    decimals, names = values[0].decimals or 0, [one.heading for one in series]
-    if chart.kind == "lines":
-        lines = [Line(*one) for one in zip(names, numbers, strict=True)]
-        return Drawn(line_chart(*texts, lines, decimals), "lines", names, columns, cells)
-    shown = numbers[:1] if interval else numbers
-    largest = max((abs(value) for one in shown for value in one if value is not None), default=0)
-    places = 0 if largest >= 10 else decimals
-    drawn = row_chart(*texts, list(zip(*numbers, strict=True)), places, bool(interval))
-    return Drawn(drawn, chart.kind, [] if interval else names, columns, cells)
 
 
 def _table(answer: Answer, chart: Chart) -> tuple[Sequence[FigureColumn], Sequence[Row]]:
@@ -237,7 +224,7 @@ def _table(answer: Answer, chart: Chart) -> tuple[Sequence[FigureColumn], Sequen
     if not chart.series:
         return figure.columns, answer.rows
     value = figure.column(chart.values[0])
-    names = {name: f"series {name}" for name in answer.values(chart.series)}
+    names = {row[chart.series]: f"series {row[chart.series]}" for row in answer.rows}
     columns = [replace(figure.column(chart.label), unit="")]
     columns += [replace(value, name=key, heading=str(name)) for name, key in names.items()]
     rows: dict[Any, Row] = {}
@@ -248,20 +235,16 @@ def _table(answer: Answer, chart: Chart) -> tuple[Sequence[FigureColumn], Sequen
     return columns, list(rows.values())
 
 
-def _shaded(
-    cells: list[list[Cell]], columns: Sequence[FigureColumn], rows: Sequence[Row]
-) -> list[list[Cell]]:
-    """Return the cells of a matrix, shaded by value; empty where there is none."""
-    grid = [[row[one.name] for one in columns[1:]] for row in rows]
-    most = max((one for row in grid for one in row if isinstance(one, int | float)), default=1)
+def _shaded(columns: Sequence[FigureColumn], row: Row, rows: Sequence[Row]) -> list[Cell]:
+    """Return a row of a matrix, shaded by value; empty where there is none."""
+    first, *others = columns
+    values = [one[column.name] for one in rows for column in others]
+    most = max((one for one in values if isinstance(one, int | float)), default=1)
 
-    def shaded(cell: Cell, value: Any) -> Cell:
-        if value is None:
-            return Cell("")
+    def shaded(column: FigureColumn) -> Cell:
+        value = row[column.name]
         is_shaded = value and isinstance(value, int | float)
-        return Cell(cell.text, max(1, round(SHADES * value / most)) if is_shaded else 0)
+        shade = max(1, round(SHADES * value / most)) if is_shaded else 0
+        return Cell("" if value is None else column.shown(value), shade)
 
-    return [
-        [first, *map(shaded, others, values)]
-        for (first, *others), values in zip(cells, grid, strict=True)
-    ]
+    return [Cell(first.shown(row[first.name])), *map(shaded, others)]

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -23,6 +24,9 @@ from plainscore.common.files import refuse_newer_format
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import file_literal
 from plainscore.project import read_project
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 CATALOG = "plainscore.duckdb"
 LATEST = "latest"
@@ -38,29 +42,25 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 """By place, or by name."""
 
 
-def method_text(name: str, method: Method = STANDARD_METHOD) -> str:
-    """Return the text of a file of a method, such as ``dashboards/report/report.css``.
-
-    Raises UsageError where the method has no such file.
-    """
-    return method.text(name)
-
-
 def render_page(template: str, method: Method = STANDARD_METHOD, **values: Any) -> str:
     """Return a template of dashboards/, such as ``report/page.html``, filled with escaped values.
 
-    Templates include each other by the same names. Raises UsageError as `method_text` does.
+    Templates include each other by the same names. Raises UsageError where the method has no such.
     """
+    return _templates(method).get_template(template).render(**values)
+
+
+@cache
+def _templates(method: Method) -> "Environment":
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FunctionLoader(lambda name: method_text(f"dashboards/{name}", method)),
+    return Environment(
+        loader=FunctionLoader(lambda name: method.text(f"dashboards/{name}")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(**values)
 
 
 # --- snapshots -----------------------------------------------------------------------------------

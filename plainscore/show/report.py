@@ -11,7 +11,7 @@ from plainscore.show.changes import CAUSES, TITLES
 from plainscore.show.charts import STYLES, Box, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
 from plainscore.show.person import read_card, read_people
-from plainscore.show.reader import Snapshots, method_text, render_page
+from plainscore.show.reader import Snapshots, render_page
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
@@ -67,10 +67,10 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
         styles=STYLES,
         style=page_style(method),
         script="".join([
-            *person_scripts(method).values(), method_text("dashboards/report/report.js", method)
+            *person_scripts(method).values(), method.text("dashboards/report/report.js")
         ]),
         people=_people_json(snapshots, day, ids),
-        lineage=Markup(layer_drawing("Tables", "what each is made from", boxes)),
+        lineage=Markup(layer_drawing("Tables: what each is made from", boxes)),
         boxes=boxes,
     )  # fmt: skip
 
@@ -89,23 +89,23 @@ def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:
 
 def page_style(method: Method = STANDARD_METHOD) -> str:
     """Return the style sheet of a page with figures and people."""
-    return base_style(method) + method_text("dashboards/report/report.css", method)
+    return base_style(method) + method.text("dashboards/report/report.css")
 
 
 def base_style(method: Method = STANDARD_METHOD) -> str:
     """Return the style sheet of every page: light, dark, narrow, wide, print."""
-    return method_text("dashboards/style/base.css", method)
+    return method.text("dashboards/style/base.css")
 
 
 def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
     """Return the scripts that compute and draw a person on a card: file name -> text, in order."""
     names = ("style/theme.js", "report/card.js", "report/person.js")
-    return {name.rpartition("/")[2]: method_text(f"dashboards/{name}", method) for name in names}
+    return {name.rpartition("/")[2]: method.text(f"dashboards/{name}") for name in names}
 
 
 def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[str]:
     """Return the ids of a few hundred people of a snapshot; the highest score first."""
-    sql = method_text("dashboards/report/people.sql", snapshots.method)
+    sql = snapshots.method.text("dashboards/report/people.sql")
     counts = {"even_count": EVENLY, "moved_count": MOVED, "unscored_count": UNSCORED}
     rows = snapshots.rows(sql, {"as_of_date": day, "before_date": before, **counts})
     return [person_id for (person_id,) in rows]

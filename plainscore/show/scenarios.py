@@ -18,7 +18,7 @@ import duckdb
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.show.charts import STYLES
 from plainscore.show.figures import Answer, Drawn, PageFigure, draw, figures, read_figure
-from plainscore.show.reader import Row, Snapshots, method_text, render_page
+from plainscore.show.reader import Row, Snapshots, render_page
 from plainscore.show.report import base_style
 
 TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
@@ -33,7 +33,7 @@ def _opened(record: Mapping[str, Any]) -> Iterator[Snapshots]:
         file.write_text(json.dumps(record), encoding="utf-8")
         opened.con.execute("set threads = 1")  # floats are summed in one order
         opened.con.execute("set variable record_file = ?", [str(file)])
-        opened.con.execute(method_text("dashboards/scenarios/record.sql"))
+        opened.con.execute(STANDARD_METHOD.text("dashboards/scenarios/record.sql"))
         for name in TABLES:
             opened.con.execute(
                 f"create table {name} as select *, list_position("
@@ -44,7 +44,7 @@ def _opened(record: Mapping[str, Any]) -> Iterator[Snapshots]:
 
 
 def _summary() -> PageFigure:
-    return read_figure(STANDARD_METHOD.file("dashboards/scenarios/summary.sql"))[-1]
+    return read_figure(STANDARD_METHOD.file("dashboards/scenarios/summary.sql"))
 
 
 def summary_rows(record: Mapping[str, Any]) -> list[Row]:

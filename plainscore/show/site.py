@@ -25,10 +25,11 @@ from uuid import uuid4
 
 from plainscore.common.errors import EngineMissingError, UsageError
 from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
+from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import file_literal, text_literal
 from plainscore.show.charts import Box
 from plainscore.show.person import read_card
-from plainscore.show.reader import Snapshots, method_text, open_snapshots, render_page
+from plainscore.show.reader import Snapshots, open_snapshots, render_page
 from plainscore.show.report import page_style, person_scripts, report_page
 
 SITE_FILE = "site.json"
@@ -118,7 +119,7 @@ def _front(request: SiteRequest, snapshots: Snapshots, days: Sequence[date]) -> 
     )
     files = method.files("dashboards/site/script", ".js").items()
     own = {name: file.read_text(encoding="utf-8") for name, file in files} | person_scripts(method)
-    own["site.css"] = page_style(method) + method_text("dashboards/site/site.css", method)
+    own["site.css"] = page_style(method) + method.text("dashboards/site/site.css")
     dates = json.dumps({"dates": [str(day) for day in days]})
     scripts = {f"script/{name}": text for name, text in own.items()}
     return {"index.html": page, SITE_FILE: dates, **scripts}
@@ -251,7 +252,7 @@ class Package:
 @cache
 def packages() -> tuple[Package, ...]:
     """Return the packages that the engine is taken from."""
-    declared = tomllib.loads(method_text("dashboards/site/engine.toml"))
+    declared = tomllib.loads(STANDARD_METHOD.text("dashboards/site/engine.toml"))
     return tuple(Package(**one) for one in declared["package"])
 
 

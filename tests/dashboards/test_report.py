@@ -109,7 +109,7 @@ def test_a_snapshot_that_scores_nobody_has_a_report(tmp_path: Path) -> None:
 
 def test_no_id_or_title_can_be_markup(page: str) -> None:
     assert "<script>alert" not in page
-    drawn = layer_drawing("<b>", "a & b", BOXES)
+    drawn = layer_drawing("<b>: a & b", BOXES)
     assert "Bills &lt;1&gt;" in drawn
     assert "&lt;b&gt;: a &amp; b" in drawn
     assert 'data-from="raw.bill" data-to="staging.bill"' in drawn
