@@ -2,9 +2,7 @@
 The people of the report, the same for the same snapshot: evenly by rank over everyone scored, those
 whose score moved most since the snapshot before, and some for each rule of no score.
 */
-with
-
-placed as (
+with placed as (
     select
         person_id,
         not_scored_code,

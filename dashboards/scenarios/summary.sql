@@ -19,9 +19,7 @@ farmed_points     = { heading = "planted attacks gain", unit = "points a head", 
 -- scored: summed over the months; shares and mean_score are of those; moved: in another band than
 -- on the first card. Others are means of the months that have one. farmed_points: a head and month,
 -- of all scored who have a role in a planted attack.
-with
-
-top_band as (
+with top_band as (
     select
         society,
         sum(people) as people

@@ -5,9 +5,7 @@ stage = "audits"
 */
 -- In integers, so exact: |x - q| <= d after the attack, q from the person's own points; and so the
 -- points of the mean end at no more than those of the lesser of q + d and 1.
-with
-
-record as (
+with record as (
     select
         own_points.scorecard,
         own_points.person_key,

@@ -3,9 +3,7 @@ title = "The bands of a scorecard cover every score once, from base to the highe
 level = "fail"
 stage = "scores"
 */
-with
-
-scale as (
+with scale as (
     select
         card.scorecard,
         card.base as lowest,

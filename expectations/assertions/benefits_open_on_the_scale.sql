@@ -3,9 +3,7 @@ title = "Every benefit opens at a score that can be had"
 level = "fail"
 stage = "scores"
 */
-with
-
-scale as (
+with scale as (
     select
         card.scorecard,
         card.base as lowest,

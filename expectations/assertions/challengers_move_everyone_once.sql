@@ -3,9 +3,7 @@ title = "Every group's people stand once in the bands of each challenger, and wi
 level = "fail"
 stage = "published"
 */
-with
-
-counted as (
+with counted as (
     select
         challenger,
         attribute,

@@ -3,9 +3,7 @@ title = "Every person and every friend has a person_id"
 level = "fail"
 stage = "staging"
 */
-with
-
-named as (
+with named as (
     select person_key from staging.person
     union all
     select friend_key as person_key from staging.tie

@@ -3,9 +3,7 @@ title = "Every person is published once, in features and on each scorecard"
 level = "fail"
 stage = "published"
 */
-with
-
-expected as (
+with expected as (
     select
         person.person_id,
         1 + (select count(*) from reference.card) as row_count

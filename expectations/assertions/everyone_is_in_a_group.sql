@@ -3,9 +3,7 @@ title = "Everyone is in one group of each attribute, scored or not, however poin
 level = "fail"
 stage = "audits"
 */
-with
-
-everyone as (
+with everyone as (
     select
         scorecard,
         count(*) as people,

@@ -4,9 +4,7 @@ level = "fail"
 stage = "scores"
 */
 -- Over everyone and not row by row: unpivoting every person costs far more.
-with
-
-feature_total as (
+with feature_total as (
     unpivot (
         select
             scorecard,

@@ -3,9 +3,7 @@ title = "score = base + the points of the five factors, for everyone"
 level = "fail"
 stage = "scores"
 */
-with
-
-total as (
+with total as (
     select
         factor.scorecard,
         factor.person_key,

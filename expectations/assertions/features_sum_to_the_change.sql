@@ -3,9 +3,7 @@ title = "Per cause, the features sum to the change of the score, and those of th
 level = "fail"
 stage = "changes"
 */
-with
-
-part as (
+with part as (
     select
         *,
         factor = 'social_connections' as is_social

@@ -3,9 +3,7 @@ title = "The prior and the published friends make each neighbour mean, to the la
 level = "fail"
 stage = "published"
 */
-with
-
-term as (
+with term as (
     select
         person_id,
         sum(contact_months) as weight,

@@ -4,9 +4,7 @@ level = "fail"
 stage = "scores"
 */
 -- In integers, so exact: x = numerator / denominator, q from the person's own points.
-with
-
-record as (
+with record as (
     select
         own_points.scorecard,
         own_points.person_key,

@@ -4,10 +4,8 @@ level = "fail"
 stage = "published"
 */
 -- Both sides times scored_count * rest_count, so that all stays whole.
-with
-
 -- The neighbour mean alone has no points for a missing value; its factor is the social one.
-social as (
+with social as (
     select distinct factor
     from reference.feature
     where missing_points is null

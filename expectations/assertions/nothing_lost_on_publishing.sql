@@ -4,9 +4,7 @@ level = "fail"
 stage = "published"
 */
 -- Totals, not people: the people themselves are compared by their scores and points.
-with
-
-made as (
+with made as (
     select
         'points' as table_name,
         scorecard,
@@ -69,6 +67,4 @@ select
     cast(shown.points as bigint) as points_published
 from made
 full join shown on made.table_name = shown.table_name and made.scorecard = shown.scorecard
-where
-    made.row_count is distinct from shown.row_count
-    or made.points is distinct from shown.points
+where made.row_count is distinct from shown.row_count or made.points is distinct from shown.points

@@ -4,9 +4,7 @@ level = "fail"
 stage = "features"
 each  = "features"
 */
-with
-
-seen as (
+with seen as (
     select person_key
     from staging.person
     union all

@@ -3,9 +3,7 @@ title = "score = base + the points of the 32 features, for everyone"
 level = "fail"
 stage = "scores"
 */
-with
-
-total as (
+with total as (
     select
         points.scorecard,
         points.person_key,

@@ -4,9 +4,7 @@ level = "fail"
 stage = "scores"
 */
 -- The greatest of each column first: one row for each of them instead of one for every person.
-with
-
-most as (
+with most as (
     unpivot (
         select
             scorecard,

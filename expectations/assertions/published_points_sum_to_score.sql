@@ -3,9 +3,7 @@ title = "The published points add up to the published score, row by row"
 level = "fail"
 stage = "published"
 */
-with
-
-total as (
+with total as (
     select
         points.person_id,
         points.scorecard_no,

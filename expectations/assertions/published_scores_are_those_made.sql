@@ -3,9 +3,7 @@ title = "Published scores are the scores that were made, person by person"
 level = "fail"
 stage = "published"
 */
-with
-
-made as (
+with made as (
     select
         person.person_id,
         score.scorecard,

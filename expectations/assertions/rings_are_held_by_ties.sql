@@ -3,9 +3,7 @@ title = "A ring has the members that are published, and no tie of a burst leads 
 level = "fail"
 stage = "published"
 */
-with
-
-counted as (
+with counted as (
     select
         ring_no,
         count(*) as member_count

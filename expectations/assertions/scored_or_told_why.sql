@@ -3,9 +3,7 @@ title = "Everyone has a score and points, or a code that says why not and no poi
 level = "fail"
 stage = "scores"
 */
-with
-
-standing as (
+with standing as (
     select
         person.person_key,
         card.scorecard

@@ -4,9 +4,7 @@ level = "fail"
 stage = "raw"
 each  = "raw"
 */
-with
-
-stored as (
+with stored as (
     select count(*) as stored_count
     from events.each
 ),

@@ -85,7 +85,7 @@ def resolve(table: Table, tables: Mapping[str, Table]) -> exp.Query:
     a column cannot be found.
     """
     resolved = qualify(
-        parse_select(table).transform(_as_date),
+        parse_select(table).transform(_as_bound),
         dialect="duckdb",
         schema=schema_of_inputs(table, tables),
         quote_identifiers=False,
@@ -99,8 +99,17 @@ def typed(resolved: exp.Query, schema: NestedSchema, dialect: str) -> exp.Query:
     return annotate_types(resolved.copy(), schema=schema, dialect=dialect)
 
 
-def _as_date(node: exp.Expr) -> exp.Expr:
+def _as_bound(node: exp.Expr) -> exp.Expr:
+    write_out_groups(node)
     return exp.cast(node, "date") if isinstance(node, exp.Placeholder) else node
+
+
+def write_out_groups(node: exp.Expr) -> None:
+    """Replace ``group by all`` of a SELECT by what is no aggregate."""
+    if isinstance(node, exp.Select) and (group := node.args.get("group")) and group.args.get("all"):
+        values = [column.unalias() for column in node.expressions]
+        plain = [value.copy() for value in values if not value.find(exp.AggFunc)]
+        node.set("group", exp.Group(expressions=plain))
 
 
 def _typed_faults(table: Table, tables: Mapping[str, Table]) -> list[str]:

@@ -20,7 +20,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import ContractError, Table
-from plainscore.contracts.portability import parse_select
+from plainscore.contracts.portability import parse_select, write_out_groups
 
 DIALECT = "spark"
 TYPES = {
@@ -105,18 +105,11 @@ def _as_there(node: exp.Expr, dates: Mapping[str, date]) -> exp.Expr:
             return exp.cast(exp.Literal.string(str(dates[node.name])), "date")
         case exp.Table() if node.db:
             return _view(f"{node.db}.{node.name}", node.alias_or_name)
-        case exp.Select() if node.args.get("group"):
-            _write_out_groups(node)
+        case exp.Select():
+            write_out_groups(node)
         case exp.Window() if isinstance(node.this, exp.Filter):
             node.set("this", _as_case(node.this))
     return node
-
-
-def _write_out_groups(select: exp.Select) -> None:
-    if select.args["group"].args.get("all"):
-        values = [column.unalias() for column in select.expressions]
-        plain = [value.copy() for value in values if not value.find(exp.AggFunc)]
-        select.set("group", exp.Group(expressions=plain))
 
 
 def _as_case(filtered: exp.Filter) -> exp.Expr:

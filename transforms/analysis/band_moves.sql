@@ -1,7 +1,5 @@
 -- How many people went from one band of a scorecard to another; 0: not scored, -1: no record.
-with
-
-shared as (
+with shared as (
     select distinct
         earlier.scorecard,
         earlier.scorecard_no as earlier_no,
@@ -28,13 +26,9 @@ banded as (
     from shared
     cross join everyone
     left join score_before as earlier
-        on
-            shared.earlier_no = earlier.scorecard_no
-            and everyone.person_id = earlier.person_id
+        on shared.earlier_no = earlier.scorecard_no and everyone.person_id = earlier.person_id
     left join score_after as later
-        on
-            shared.later_no = later.scorecard_no
-            and everyone.person_id = later.person_id
+        on shared.later_no = later.scorecard_no and everyone.person_id = later.person_id
 )
 
 select

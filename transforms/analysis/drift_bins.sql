@@ -1,9 +1,7 @@
 -- How many people of two snapshots are in each bin of the subjects that both have. A feature's bins
 -- are the points it earned, missing values separate; the score's are of 20 points, a factor's of a
 -- tenth of what it can earn. Without outcomes everyone is counted as good.
-with
-
-subject as (
+with subject as (
     select
         scorecard,
         subject_no,

@@ -1,7 +1,5 @@
 -- Of those who have a record in both snapshots: how many moved, up and down, and all moves.
-with
-
-in_both as (
+with in_both as (
     select
         scorecard,
         scorecard_no,

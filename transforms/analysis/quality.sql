@@ -1,7 +1,5 @@
 -- Good and bad people by the points of each subject.
-with
-
-of_points as (
+with of_points as (
     select
         scorecard,
         scorecard_no,

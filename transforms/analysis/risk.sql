@@ -1,8 +1,6 @@
 -- People and bad people in the bands of each score, and in the bins of each feature that has any.
 -- A higher band counts as more points.
-with
-
-of_bin as (
+with of_bin as (
     select
         scorecard,
         scorecard_no,

@@ -1,9 +1,7 @@
 -- What people of a run are counted by: the score, the factors and the features of its scorecards.
 -- subject_no: 0 the score, then the factors, then the features in the order of the card. edges: the
 -- lowest value of each bin of a feature that has bins. The views run_... read the run.
-with
-
-edge as (
+with edge as (
     select
         scorecard_no,
         feature,

@@ -17,9 +17,7 @@ score         = { null = false }
 next_gate     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score that opens a further benefit." }
 next_band     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score of the next band." }
 */
-with
-
-placed as (
+with placed as (
     select
         record.*,
         row_number() over (

@@ -14,10 +14,8 @@ scored_months         = { type = "BIGINT", unit = "friend-months", doc = "Two-wa
 top_months            = { type = "BIGINT", unit = "30-day months", doc = "Two-way months with the closest friend." }
 good_friend_count     = { type = "BIGINT", unit = "ties", doc = "Friends in contact whose own record is among the best fifth." }
 */
-with
-
 -- Whose record is as good as that of the first of the best fifth.
-bar as (
+with bar as (
     select
         scorecard,
         min(own_ppm) as good_ppm

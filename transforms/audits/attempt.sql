@@ -14,9 +14,7 @@ median_tie_days     = {}
 top_tie_share       = {}
 scored_friend_share = {}
 */
-with
-
-joined as (
+with joined as (
     select
         attacker.scorecard,
         gained.attack_no,
@@ -33,9 +31,7 @@ joined as (
         case when gained.contact_months >= 3 then gained.friend_count else 0 end as new_warm_count
     from audits.new_tie as gained
     inner join audits.attacker as attacker
-        on
-            gained.scorecard = attacker.scorecard
-            and gained.person_key = attacker.person_key
+        on gained.scorecard = attacker.scorecard and gained.person_key = attacker.person_key
     inner join audits.attacker_tie as had
         on gained.scorecard = had.scorecard and gained.person_key = had.person_key
 ),

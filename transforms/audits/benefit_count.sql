@@ -16,9 +16,7 @@ open_count = {}
 name = "no one has it open who is not there"
 sql  = "select * from {batch} where open_count > people"
 */
-with
-
-scored as (
+with scored as (
     select
         scorecard,
         count(score) as scored_count
@@ -71,9 +69,4 @@ select
     ) as bigint) as open_count
 from group_score
 inner join reference.benefit as benefit on group_score.scorecard = benefit.scorecard
-group by
-    group_score.scorecard,
-    group_score.attribute,
-    group_score.group_no,
-    group_score.group_name,
-    benefit.benefit
+group by all

@@ -10,9 +10,7 @@ tie_days       = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the ti
 contact_months = { type = "BIGINT", unit = "30-day months", min = 1, max = 12, doc = "Months of the last 12 with contact in both directions." }
 triangle_count = { type = "BIGINT", unit = "triangles", min = 2, doc = "Friends of both whose ties to both are as old, within 30 days." }
 */
-with
-
-pair as (
+with pair as (
     select
         person_key as low_key,
         friend_key as high_key,

@@ -22,10 +22,8 @@ band_crosser_count    = {}
 naive_points_gained   = {}
 most_naive_points_gained = {}
 */
-with
-
 -- The naive card beside it: a good friend is one of the best fifth, and 20 of them give all points.
-attempted as (
+with attempted as (
     select
         had.*,
         gained.attack_no,

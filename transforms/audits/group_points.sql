@@ -12,9 +12,7 @@ points_counted = {}
 points         = { type = "BIGINT", unit = "points", null = true, min = 0, doc = "Points above the base; empty for those who are not scored." }
 people         = {}
 */
-with
-
-member as (
+with member as (
     select
         person_key,
         'region' as attribute,
@@ -50,9 +48,7 @@ person_points as (
         own_points.own_points as points
     from scores.score as score
     left join scores.own_points as own_points
-        on
-            score.scorecard = own_points.scorecard
-            and score.person_key = own_points.person_key
+        on score.scorecard = own_points.scorecard and score.person_key = own_points.person_key
 ),
 
 counted as (
@@ -65,12 +61,7 @@ counted as (
         count(*) as people
     from person_points
     inner join member on person_points.person_key = member.person_key
-    group by
-        person_points.scorecard,
-        member.attribute,
-        member.group_name,
-        person_points.points_counted,
-        person_points.points
+    group by all
 )
 
 select

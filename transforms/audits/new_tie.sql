@@ -13,9 +13,7 @@ good_count     = { type = "BIGINT", unit = "ties", doc = "New friends whose reco
 contact_months = { type = "BIGINT", unit = "30-day months", doc = "Months of two-way contact with each." }
 clipped_ppm    = { type = "BIGINT", unit = "parts per million", doc = "Their records together, each moved to within the card's distance of the attacker's." }
 */
-with
-
-attacker as (
+with attacker as (
     select
         attacker.*,
         greatest(attacker.own_ppm - card.max_distance_ppm, 0) as low_ppm,

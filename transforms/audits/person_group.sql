@@ -9,10 +9,8 @@ region     = { null = false }
 gender     = { null = false }
 age_band   = { type = "VARCHAR", doc = "Band of the age that the person reaches in the year of as_of_date; 'unknown' without a birth year, or with one that no age band fits." }
 */
-with
-
 -- Of several openings of an account the first one counts.
-opening as (
+with opening as (
     select
         person_key,
         region,

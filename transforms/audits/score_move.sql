@@ -11,9 +11,7 @@ champion_score   = { type = "INTEGER", unit = "points", doc = "Score on the cham
 challenger_score = { type = "INTEGER", unit = "points", doc = "Score on the challenger." }
 people           = {}
 */
-with
-
-pair as (
+with pair as (
     select
         champion.person_key,
         challenger.scorecard as challenger,
@@ -63,9 +61,4 @@ select
     cast(count(*) as bigint) as people
 from pair
 inner join member on pair.person_key = member.person_key
-group by
-    pair.challenger,
-    member.attribute,
-    member.group_name,
-    pair.champion_score,
-    pair.challenger_score
+group by all

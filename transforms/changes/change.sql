@@ -29,10 +29,8 @@ is_carried        = { type = "BOOLEAN", doc = "Whether the person, scored in bot
 name = "the causes sum to the change of the score"
 sql  = "select * from {batch} where rules_change + late_data_change + time_change + new_events_change <> score_change"
 */
-with
-
 -- On a card of other factors, the social one is that of the neighbour mean.
-social as (
+with social as (
     select distinct factor
     from changes.change_feature
     where factor = 'social_connections' or feature = 'friend_reliability'

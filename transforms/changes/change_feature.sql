@@ -25,10 +25,8 @@ points_after      = {}
 name = "the causes lead from the points before to the points after"
 sql  = "select * from {batch} where points_before + rules_change + late_data_change + time_change + new_events_change <> points_after"
 */
-with
-
 -- A state in which the person is not scored has no points: its part goes to the next that has.
-carried as (
+with carried as (
     select
         *,
         coalesce(points_rules, points_before) as with_rules,

@@ -9,10 +9,8 @@ status_before = {}
 status_after  = {}
 status_cause  = {}
 */
-with
-
 -- Being scored, not scored or not there comes before the code that says why.
-kind as (
+with kind as (
     select
         *,
         case

@@ -17,9 +17,7 @@ overdue_share     = {}
 name = "who never paid a credit bill has no repaid history"
 sql  = "select * from {batch} where history_months is null and paid_bills > 0"
 */
-with
-
-credit_bill as (
+with credit_bill as (
     select
         bill.*,
         decay_weight.weight,

@@ -8,9 +8,7 @@ person_key         = {}
 services_fulfilled = {}
 service_breaches   = {}
 */
-with
-
-total as (
+with total as (
     select
         person_key,
         count(*) filter (

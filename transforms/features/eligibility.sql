@@ -11,9 +11,7 @@ days_since_payment_event = { type = "BIGINT", unit = "days", null = true, min = 
 is_national_id_verified = { type = "BOOLEAN", doc = "Whether national_id is verified and not changed since." }
 is_frozen               = { type = "BOOLEAN", doc = "Whether the account is frozen." }
 */
-with
-
-settled as (
+with settled as (
     select
         person_key,
         count(*) as paid_bill_count

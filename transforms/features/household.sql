@@ -9,9 +9,7 @@ household_bill_months = {}
 savings_months        = {}
 repeat_payee_share    = {}
 */
-with
-
-home as (
+with home as (
     select
         payment.person_key,
         count(

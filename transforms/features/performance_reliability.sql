@@ -10,9 +10,7 @@ utilisation              = {}
 paid_to_due              = {}
 median_days_early        = {}
 */
-with
-
-total as (
+with total as (
     select
         person_key,
         count(*) filter (
@@ -56,11 +54,8 @@ recent_statement as (
         person_key,
         least(balance_cents * 1000000 // credit_limit_cents, 2000000) as used_ppm
     from staging.card_statement
-    where
-        event_date > $as_of_date - interval 120 day
-        and event_date <= $as_of_date
-    qualify
-        row_number() over (partition by person_key order by event_time desc, bill_id asc) <= 3
+    where event_date > $as_of_date - interval 120 day and event_date <= $as_of_date
+    qualify row_number() over (partition by person_key order by event_time desc, bill_id asc) <= 3
 ),
 
 used_limit as (

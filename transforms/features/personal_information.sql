@@ -10,9 +10,7 @@ account_age_months  = {}
 contact_stable_days = {}
 identity_conflicts  = {}
 */
-with
-
-detail as (
+with detail as (
     select
         person_key,
         count(*) filter (where is_verified and field <> 'device') as verified_count,

@@ -10,9 +10,7 @@ chargebacks           = {}
 repeat_merchant_share = {}
 own_name_share        = {}
 */
-with
-
-buyer as (
+with buyer as (
     select
         person_key,
         cast(sum(case
@@ -36,9 +34,7 @@ disputed as (
         person_key,
         count(*) as chargeback_count
     from staging.chargeback
-    where
-        event_date > $as_of_date - interval 365 day
-        and event_date <= $as_of_date
+    where event_date > $as_of_date - interval 365 day and event_date <= $as_of_date
     group by person_key
 ),
 

@@ -10,9 +10,7 @@ median_tie_days     = {}
 top_tie_share       = {}
 scored_friend_share = {}
 */
-with
-
-friend as (
+with friend as (
     select
         tie.*,
         coalesce(scoring_status.is_scored, false) as is_scored

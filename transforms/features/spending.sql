@@ -9,10 +9,8 @@ active_months          = {}
 spend_variation        = {}
 category_concentration = {}
 */
-with
-
 -- Squares of cents leave BIGINT, so they are summed as DECIMAL(38,0).
-by_month as (
+with by_month as (
     select
         person_key,
         count(*) filter (where spent_cents > 0) as active_months,
@@ -30,9 +28,7 @@ category_spend as (
         category,
         cast(sum(net_cents) as decimal(38, 0)) as spent
     from staging.purchase
-    where
-        event_date > $as_of_date - interval 180 day
-        and event_date <= $as_of_date
+    where event_date > $as_of_date - interval 180 day and event_date <= $as_of_date
     group by person_key, category
 ),
 

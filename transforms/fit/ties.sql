@@ -1,7 +1,5 @@
 -- The ties between those who are scored on $day, by their places in the order of person_id.
-with
-
-scored as (
+with scored as (
     select
         person_id,
         row_number() over (order by person_id) - 1 as place

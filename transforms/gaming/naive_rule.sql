@@ -1,9 +1,7 @@
 -- The naive rule: a friend whose record is among the best fifth is good, and 20 of them give all
 -- points of the neighbour mean (as in audits.gaming).
 create or replace temp view good_friend_bar as
-with
-
-placed as (
+with placed as (
     select
         scorecard,
         own_ppm,

@@ -1,7 +1,5 @@
 -- Those who are played by default: the scored, ordered by score, at $places per cent of them.
-with
-
-placed as (
+with placed as (
     select
         score.person_key,
         count(*) over () as people,

@@ -1,8 +1,6 @@
 -- What planted attackers gain: their social points with the attack's ties less those without.
 -- One row per scorecard and part played; people who play none stand under 'no attack'.
-with
-
-contact as (
+with contact as (
     select
         person_key,
         cast(sum(contact_months) as bigint) as contact_count

@@ -11,9 +11,7 @@ from read_parquet($attack) as named
 inner join events.person as person on named.person_id = person.person_id;
 
 create table planted.tie as
-with
-
-pair as (
+with pair as (
     select
         least(one.person_key, other.person_key) as low_key,
         greatest(one.person_key, other.person_key) as high_key

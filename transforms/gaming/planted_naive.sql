@@ -1,8 +1,6 @@
 -- What the naive rule gives attackers more than without the attack.
 create table planted.naive as
-with
-
-good_friend as (
+with good_friend as (
     select
         mine.scorecard,
         tie.person_key,

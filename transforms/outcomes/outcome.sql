@@ -19,17 +19,13 @@ is_bad           = {}
 name = "bad is who has a late bill"
 sql  = "select * from {batch} where is_bad <> (late_bills > 0) or late_bills > bills"
 */
-with
-
 -- $as_of_date is the day of the outcome: 120 days after the snapshot's.
-due_bill as (
+with due_bill as (
     select
         person_key,
         days_late
     from staging.bill
-    where
-        due_date > $as_of_date - interval 120 day
-        and due_date <= $as_of_date - interval 30 day
+    where due_date > $as_of_date - interval 120 day and due_date <= $as_of_date - interval 30 day
 ),
 
 person_bills as (

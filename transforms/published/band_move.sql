@@ -41,12 +41,4 @@ inner join reference.band as challenger_band
         moved.challenger = challenger_band.scorecard
         and moved.challenger_score >= challenger_band.at_least
         and moved.challenger_score <= challenger_band.at_most
-group by
-    moved.challenger,
-    card.scorecard_no,
-    moved.attribute,
-    moved.group_name,
-    champion_band.band_no,
-    champion_band.band,
-    challenger_band.band_no,
-    challenger_band.band
+group by all

@@ -15,9 +15,7 @@ people        = {}
 gained_count  = { type = "BIGINT", unit = "people", min = 0, doc = "Open on the challenger and not on the champion." }
 lost_count    = { type = "BIGINT", unit = "people", min = 0, doc = "Open on the champion and not on the challenger." }
 */
-with
-
-benefit as (
+with benefit as (
     select
         challenger.scorecard as challenger,
         challenger.scorecard_no as challenger_no,

@@ -17,9 +17,7 @@ clipped_ppm    = { type = "BIGINT", unit = "parts per million", doc = "The same,
 weight_share   = { type = "DOUBLE", unit = "share", min = 0, max = 1, doc = "The friend's weight among all weights, the prior's included." }
 contribution   = { type = "DOUBLE", unit = "share", doc = "The friend's term of the mean: weight_share x clipped record; the prior's term and these make friend_reliability." }
 */
-with
-
-champion as (
+with champion as (
     select
         record.scorecard,
         card.scorecard_no,

@@ -20,9 +20,7 @@ points_total = { type = "BIGINT", unit = "points", min = 0, doc = "Points of the
 rest_total   = { type = "BIGINT", unit = "points", min = 0, doc = "Points of the scored who are not in the group; sums over features are exact." }
 feature_gap  = { type = "DOUBLE", unit = "points", null = true, doc = "Mean points of the group less those of the rest, points_total / scored_count - rest_total / rest_count; empty where everyone scored is in the group." }
 */
-with
-
-group_place as (
+with group_place as (
     select distinct
         attribute,
         group_no,

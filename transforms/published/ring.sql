@@ -18,9 +18,7 @@ scored_count      = {}
 mean_score        = {}
 density           = { type = "DOUBLE", unit = "share", min = 0, max = 1, doc = "tie_count over all pairs of members." }
 */
-with
-
-member as (
+with member as (
     select
         ring.ring_no,
         cast(count(*) as bigint) as people,

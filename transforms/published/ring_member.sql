@@ -11,9 +11,7 @@ ring_no           = {}
 inside_tie_count  = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties to others of the ring." }
 outside_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties to anyone else." }
 */
-with
-
-tie as (
+with tie as (
     select
         mine.ring_no,
         mine.person_key,

@@ -15,9 +15,7 @@ from reference.card as card
 inner join reference.card as first_card on first_card.scorecard_no = 1
 left join scores.score as score on card.scorecard = score.scorecard
 left join scores.score as first_score
-    on
-        score.person_key = first_score.person_key
-        and first_card.scorecard = first_score.scorecard
+    on score.person_key = first_score.person_key and first_card.scorecard = first_score.scorecard
 left join statistics.score_inequality as inequality
     on
         card.scorecard = inequality.scorecard

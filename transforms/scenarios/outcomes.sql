@@ -1,7 +1,5 @@
 -- Good and bad people at each score; temp.outcome has what became of them.
-with
-
-counted as (
+with counted as (
     select
         score.scorecard,
         score.score,

@@ -13,9 +13,7 @@ denominator = { type = "BIGINT", unit = "friend-months", min = 1, doc = "The wei
 friend_reliability = { null = false }
 friend_points = { type = "BIGINT", unit = "points", min = 0, doc = "friend_points_max x the mean, rounded half up." }
 */
-with
-
-record as (
+with record as (
     select
         own_points.scorecard,
         own_points.person_key,

@@ -8,9 +8,7 @@ person_key  = {}
 opened_date = { type = "DATE", null = true, doc = "Day of the earliest `opened` event." }
 is_frozen   = { type = "BOOLEAN", doc = "Whether the last of frozen / unfrozen is frozen." }
 */
-with
-
-ranked as (
+with ranked as (
     select
         person_key,
         event_type,

@@ -15,10 +15,8 @@ is_fulfilled  = { type = "BOOLEAN", doc = "Ended on or before due_date and never
 name = "a fulfilled agreement has no breach"
 sql  = "select * from {batch} where is_fulfilled and breach_date is not null"
 */
-with
-
 -- A second `started` with the same agreement_id is ignored.
-started as (
+with started as (
     select *
     from raw.service
     where event_type = 'started'
@@ -58,9 +56,7 @@ breach as (
         end as abandoned_date
     from started
     left join outcome
-        on
-            started.person_key = outcome.person_key
-            and started.agreement_id = outcome.agreement_id
+        on started.person_key = outcome.person_key and started.agreement_id = outcome.agreement_id
 )
 
 select

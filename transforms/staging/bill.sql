@@ -17,15 +17,12 @@ days_late    = { type = "BIGINT", unit = "days", min = 0, doc = "From due_date t
 name = "a bill is paid exactly when it has a date of payment"
 sql  = "select * from {batch} where (paid_date is not null) <> (paid_cents = amount_cents)"
 */
-with
-
 -- A second event with the same bill_id is ignored.
-issued_bill as (
+with issued_bill as (
     select *
     from raw.payment
     where event_type = 'bill'
-    qualify
-        row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
+    qualify row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
 ),
 
 movement as (

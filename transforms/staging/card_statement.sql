@@ -11,14 +11,11 @@ event_date         = {}
 balance_cents      = { null = false }
 credit_limit_cents = { null = false }
 */
-with
-
-issued_bill as (
+with issued_bill as (
     select *
     from raw.payment
     where event_type = 'bill'
-    qualify
-        row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
+    qualify row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
 )
 
 select
@@ -29,7 +26,4 @@ select
     balance_cents,
     credit_limit_cents
 from issued_bill
-where
-    bill_type = 'card'
-    and balance_cents is not null
-    and credit_limit_cents > 0
+where bill_type = 'card' and balance_cents is not null and credit_limit_cents > 0

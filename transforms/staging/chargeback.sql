@@ -14,7 +14,5 @@ select
     chargeback.event_date
 from raw.purchase as chargeback
 inner join staging.purchase as purchase
-    on
-        chargeback.person_key = purchase.person_key
-        and chargeback.order_id = purchase.order_id
+    on chargeback.person_key = purchase.person_key and chargeback.order_id = purchase.order_id
 where chargeback.event_type = 'chargeback'

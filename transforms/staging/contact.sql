@@ -8,9 +8,7 @@ low_key     = { type = "BIGINT", min = 0, doc = "The smaller person_key of the p
 high_key    = { type = "BIGINT", min = 0, doc = "The larger person_key of the pair." }
 months_back = { type = "BIGINT", unit = "30-day months", min = 0, max = 11, doc = "Which block; 0 is the newest." }
 */
-with
-
-reach as (
+with reach as (
     select
         least(person_key, friend_key) as low_key,
         greatest(person_key, friend_key) as high_key,
@@ -29,6 +27,4 @@ select
     months_back
 from reach
 group by low_key, high_key, months_back
-having
-    count(*) filter (where is_from_low) > 0
-    and count(*) filter (where not is_from_low) > 0
+having count(*) filter (where is_from_low) > 0 and count(*) filter (where not is_from_low) > 0

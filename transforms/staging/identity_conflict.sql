@@ -7,9 +7,7 @@ key   = ["person_key"]
 person_key   = {}
 people_count = { type = "BIGINT", unit = "people", min = 0, doc = "Other people who hold at least one of the three now; each once." }
 */
-with
-
-holder as (
+with holder as (
     select
         person_key,
         max(case when field = 'phone' then value_hash end) as phone,

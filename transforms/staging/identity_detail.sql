@@ -10,9 +10,7 @@ value_hash        = {}
 last_changed_date = { type = "DATE", null = true, doc = "Day of the last `changed` event; empty where it never changed." }
 is_verified       = { type = "BOOLEAN", doc = "Whether the last of verified / changed is verified." }
 */
-with
-
-ranked as (
+with ranked as (
     select
         *,
         row_number() over (

@@ -15,7 +15,5 @@ select
     count(*) filter (where event_date > $as_of_date - interval 180 day) as recent_count,
     count(*) filter (where event_date <= $as_of_date - interval 180 day) as earlier_count
 from staging.purchase
-where
-    event_date > $as_of_date - interval 545 day
-    and event_date <= $as_of_date
+where event_date > $as_of_date - interval 545 day and event_date <= $as_of_date
 group by person_key, merchant_id

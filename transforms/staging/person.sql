@@ -12,9 +12,7 @@ has_service_event    = { type = "BOOLEAN", doc = "Has an event of their own in t
 has_friendship_event = { type = "BOOLEAN", doc = "Has an event of their own in the friendship log." }
 last_payment_event_date = { type = "DATE", null = true, doc = "Day of the newest event of their own in the payment log." }
 */
-with
-
-seen as (
+with seen as (
     select distinct
         person_key,
         'profile' as log_name,

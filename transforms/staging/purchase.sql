@@ -18,10 +18,8 @@ net_cents      = { type = "BIGINT", unit = "cents", min = 0, doc = "Amount less 
 name = "a refund is part of its purchase"
 sql  = "select * from {batch} where refunded_cents > amount_cents or net_cents > amount_cents - refunded_cents"
 */
-with
-
 -- Rare, so named first: numbering every purchase costs several times this count.
-repeated_order as (
+with repeated_order as (
     select
         person_key,
         order_id
@@ -50,9 +48,7 @@ later_event as (
 placed_order as (
     select *
     from raw.purchase
-    where
-        event_type = 'purchase'
-        and event_id not in (select later_event.event_id from later_event)
+    where event_type = 'purchase' and event_id not in (select later_event.event_id from later_event)
 ),
 
 taken_back as (

@@ -13,7 +13,5 @@ select
     date_diff('day', event_date, $as_of_date) // 30 as months_back,
     cast(sum(net_cents) as bigint) as spent_cents
 from staging.purchase
-where
-    event_date > $as_of_date - interval 360 day
-    and event_date <= $as_of_date
+where event_date > $as_of_date - interval 360 day and event_date <= $as_of_date
 group by all

@@ -9,9 +9,7 @@ friend_key     = { null = false }
 tie_days       = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the tie, from the `added` that began its present life." }
 contact_months = { type = "BIGINT", unit = "30-day months", min = 0, max = 12, doc = "Months of the last 12 with contact in both directions." }
 */
-with
-
-change as (
+with change as (
     select
         least(person_key, friend_key) as low_key,
         greatest(person_key, friend_key) as high_key,

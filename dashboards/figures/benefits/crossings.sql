@@ -11,9 +11,7 @@ benefits  = { heading = "benefits behind it" }
 gained    = { heading = "opened", unit = "people" }
 lost      = { heading = "closed", unit = "people" }
 */
-with
-
-gate as (
+with gate as (
     select
         min_score,
         string_agg(replace(benefit, '_', ' '), ', ' order by benefit_no) as benefits

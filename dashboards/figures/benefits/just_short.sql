@@ -10,9 +10,7 @@ min_score = { heading = "gate" }
 short_10  = { heading = "short by 1 to 10 points", unit = "people" }
 short_30  = { heading = "short by 1 to 30 points", unit = "people" }
 */
-with
-
-gate as (
+with gate as (
     select distinct min_score
     from benefit_card
     where scorecard_no = 1 and as_of_date = $as_of_date

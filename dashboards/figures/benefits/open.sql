@@ -13,9 +13,7 @@ open_share   = { heading = "open share", unit = "% of the scored", decimals = 1,
 is_sensitive = { heading = "harm-sensitive" }
 source       = {}
 */
-with
-
-placed as (
+with placed as (
     select
         score,
         cast(sum(people) as bigint) as people

@@ -9,9 +9,7 @@ view_name   = { heading = "view" }
 rows_now    = { heading = "rows", unit = "rows" }
 rows_before = { unit = "rows" }
 */
-with
-
-published as (
+with published as (
     select
         as_of_date,
         'score' as view_name

@@ -13,9 +13,7 @@ bins           = { heading = "values and their points" }
 missing_points = { heading = "if missing", unit = "points" }
 max_points     = { heading = "at most", unit = "points" }
 */
-with
-
-worth as (
+with worth as (
     select
         feature_no,
         string_agg(

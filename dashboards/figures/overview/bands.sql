@@ -11,9 +11,7 @@ band         = {}
 people       = { unit = "people" }
 people_share = { heading = "share", unit = "% of the scored", decimals = 1, times = 100 }
 */
-with
-
-counted as (
+with counted as (
     select
         as_of_date,
         band_no,

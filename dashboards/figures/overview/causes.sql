@@ -12,9 +12,7 @@ points_up   = { heading = "points gained", unit = "points" }
 points_down = { heading = "points lost", unit = "points" }
 mean_change = { unit = "points a scored person", decimals = 2 }
 */
-with
-
-moved as (
+with moved as (
     select
         unnest([
             { cause_no: 1, cause: 'new events', points: new_events_change },

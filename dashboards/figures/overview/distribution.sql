@@ -12,9 +12,7 @@ people_share  = { heading = "now", unit = "% of the scored", decimals = 2, times
 people_before = { heading = "people before", unit = "people" }
 share_before  = { heading = "before", unit = "% of the scored", decimals = 2, times = 100 }
 */
-with
-
-binned as (
+with binned as (
     select
         score // 20 as bin,
         sum(people) filter (where as_of_date = $as_of_date) as people,

@@ -11,9 +11,7 @@ band_after  = { heading = "band now" }
 people      = { unit = "people" }
 row_share   = { heading = "share", unit = "% of the row", decimals = 1, times = 100 }
 */
-with
-
-moved as (
+with moved as (
     select *
     from mobility($before_date, $as_of_date)
     where cast($before_date as date) is not null
@@ -41,7 +39,5 @@ select
 from earlier
 cross join later
 left join moved
-    on
-        earlier.band_no_before = moved.band_no_before
-        and later.band_no_after = moved.band_no_after
+    on earlier.band_no_before = moved.band_no_before and later.band_no_after = moved.band_no_after
 order by earlier.band_no_before, later.band_no_after

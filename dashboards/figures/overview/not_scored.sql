@@ -10,9 +10,7 @@ reason          = {}
 people          = { unit = "people" }
 people_share    = { heading = "share", unit = "% of the people", decimals = 1, times = 100 }
 */
-with
-
-counted as (
+with counted as (
     select
         not_scored_code,
         count(*) as people,

@@ -16,9 +16,7 @@ median_score  = { unit = "points" }
 checks_passed = { unit = "checks" }
 checks_warned = { unit = "checks" }
 */
-with
-
-ranked as (
+with ranked as (
     select
         as_of_date,
         score,

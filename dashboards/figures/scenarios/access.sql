@@ -11,9 +11,7 @@ as_of_date = { heading = "month end" }
 society    = {}
 shown      = { unit = "% of all people", decimals = 1 }
 */
-with
-
-first_card as (
+with first_card as (
     select
         min_score,
         array_to_string(list_sort(list(distinct replace(benefit, '_', ' '))), ', ') as opened

@@ -23,7 +23,5 @@ inner join bands as first_card
         and band.as_of_date = first_card.as_of_date
         and first_card.society_no = 1
 inner join figures as figure
-    on
-        band.society = figure.society
-        and band.as_of_date = figure.as_of_date
+    on band.society = figure.society and band.as_of_date = figure.as_of_date
 order by band.band_no, band.as_of_date, band.society_no

@@ -4,9 +4,7 @@ change; they are empty until `plainscore why` or `plainscore compare` was asked 
 Example: from compare('2026-09-30', '2026-10-31') order by score_change limit 10
 */
 create macro compare(d1, d2) as table
-with
-
-before as (
+with before as (
     select *
     from score
     where as_of_date = cast(d1 as date)
@@ -31,9 +29,7 @@ cause as (
             change.as_of_date = last_run.as_of_date
             and change.known_on = last_run.known_on
             and last_run.is_shown
-    where
-        change.as_of_date_before = cast(d1 as date)
-        and change.as_of_date = cast(d2 as date)
+    where change.as_of_date_before = cast(d1 as date) and change.as_of_date = cast(d2 as date)
 )
 
 select

@@ -15,7 +15,4 @@ select
     ) as mean_points
 from feature_card as mean
 inner join explain(person, d) as explained on mean.factor = explained.factor
-where
-    mean.as_of_date = cast(d as date)
-    and mean.scorecard_no = 1
-    and mean.missing_points is null
+where mean.as_of_date = cast(d as date) and mean.scorecard_no = 1 and mean.missing_points is null

@@ -4,9 +4,7 @@ friends, heaviest first; contribution sums to the feature's value. Scored people
 Example: from friends_of('p1', '2026-10-31')
 */
 create macro friends_of(person, d) as table
-with
-
-mine as (
+with mine as (
     select
         score.person_id,
         score.as_of_date,

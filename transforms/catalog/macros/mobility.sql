@@ -4,9 +4,7 @@ How many people moved from which band on day d1 to which on day d2; 'not scored'
 Example: from mobility('2026-09-30', '2026-10-31')
 */
 create macro mobility(d1, d2) as table
-with
-
-before as (
+with before as (
     select
         person_id,
         coalesce(band_no, 0) as band_no,

@@ -5,9 +5,7 @@ so that empty bins stay finite. Custom has it that below 0.1 is stable and above
 Example: from psi('2026-09-30', '2026-10-31') order by psi desc
 */
 create macro psi(d1, d2) as table
-with
-
-point_count as (
+with point_count as (
     select
         points.as_of_date,
         unnest([

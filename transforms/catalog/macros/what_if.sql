@@ -5,9 +5,7 @@ record, the new points of friend_reliability. Exact integer points of the scorec
 Example: from what_if('p1', '2026-10-31', 'utilisation', 0.1)
 */
 create macro what_if(person, d, which, new_value) as table
-with
-
-record as (
+with record as (
     select
         score.person_id,
         score.as_of_date,

@@ -5,9 +5,7 @@ they are empty until `plainscore why` or `plainscore compare` was asked of the t
 Example: from why_changed('p1', '2026-09-30', '2026-10-31') where points_change <> 0
 */
 create macro why_changed(person, d1, d2) as table
-with
-
-feature_row as (
+with feature_row as (
     select *
     from features
     where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))

@@ -28,7 +28,5 @@ select
     benefit_card.source
 from score
 inner join benefit_card
-    on
-        score.as_of_date = benefit_card.as_of_date
-        and score.scorecard_no = benefit_card.scorecard_no
+    on score.as_of_date = benefit_card.as_of_date and score.scorecard_no = benefit_card.scorecard_no
 where score.score is not null

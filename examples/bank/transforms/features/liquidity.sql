@@ -7,9 +7,7 @@ key   = ["person_key"]
 person_key     = {}
 lowest_balance = { type = "BIGINT", unit = "cents", null = true, doc = "Lowest balance after a movement in the last 90 days; missing where nothing moved." }
 */
-with
-
-lowest as (
+with lowest as (
     select
         person_key,
         min(account_cents) as cents

@@ -7,9 +7,7 @@ key   = ["person_key"]
 person_key         = {}
 purchase_days      = { type = "BIGINT", unit = "days", null = true, min = 0, max = 90, doc = "Days with a purchase in the last 90 days; missing where there never was a purchase." }
 */
-with
-
-own_purchase as (
+with own_purchase as (
     select
         person_key,
         cast(
