@@ -20,7 +20,7 @@ from plainscore.cli.options import (
     OneFile,
     TableOrJson,
 )
-from plainscore.cli.output import OutputFormat, ResultTable, ask, emit, note, table_of
+from plainscore.cli.output import OutputFormat, ask, emit, note, table_of
 from plainscore.common.errors import (
     InputRefused,
     NothingPublishedError,
@@ -28,6 +28,7 @@ from plainscore.common.errors import (
     UsageError,
 )
 from plainscore.settings import Retention, read_settings, setting_origins
+from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from plainscore.erasure.erase import Erasure

@@ -1,38 +1,37 @@
 """Commands that look at what is published: people, changes, SQL, pages and documents."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
-from itertools import chain, groupby
-from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import ResultTable, emit, note, show, table_of, write_text
+from plainscore.cli.output import emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, LimitPassed, QuestionError, UsageError
 from plainscore.show import changes, reader, terminal
 from plainscore.show import person as people
-
-if TYPE_CHECKING:
-    from plainscore.publish.runs import Run
+from plainscore.show.reader import ResultTable
 
 ALL_ELSE_EQUAL = "all else equal: bills to come, other people's scores and purchases as they are"
 POINT_COLUMNS = ("factor", "feature", "value", "unit", "points", "max_points")
 CHANGED_COLUMNS = ("feature", "value_now", "value_then", "points_now", "points_then")
 STEP_COLUMNS = ("within_days", "kind", "feature", "goal", "points", "act", "score_then")
-WHY_COLUMNS = ("factor", "feature", "value_before", "value_after", "points_before")
+WHY_COLUMNS = (
+    *("factor", "feature", "value_before", "value_after", "points_before"),
+    *(f"{cause}_change" for cause in changes.CAUSES), "points_after",
+)  # fmt: skip
 BAND_COLUMNS = (
     "attribute", "group_name", "band_from", "band_to", "band_no_to", "is_up", "people",
 )  # fmt: skip
-ROWS_AT_ONCE = 2_000
 
 
 def explain(
@@ -52,9 +51,10 @@ def explain(
         day = snapshots.day(as_of)
         if proof:
             from plainscore.publish.proof import make_proof
+            from plainscore.publish.runs import find_run
 
             row = snapshots.run_of(day)
-            run = _run(data, changes.End(day, row["known_on"], row["run"]))
+            run = find_run(data, day, row["known_on"], row["run"])
             emit("json", document=make_proof(run, person))
             return
         explained = people.explain(snapshots, person, day)
@@ -140,12 +140,11 @@ def why(
     with _changes(data, wanted, scorecard, limits, person) as (snapshots, pair):
         found = changes.why(snapshots, person, pair)
     rows = [
-        (*(row[name] for name in WHY_COLUMNS), *row["causes"].values(), row["points_after"])
+        {**row, **{f"{cause}_change": points for cause, points in row["causes"].items()}}
         for row in found["features"]
     ]
-    causes = (f"{cause}_change" for cause in changes.CAUSES)
-    table = ResultTable((*WHY_COLUMNS, *causes, "points_after"), rows)
-    emit(output_format, table, document=found, shown=terminal.why_table(found))
+    table = table_of(rows, WHY_COLUMNS)
+    emit(output_format, table, document=found, shown=changes.why_parts(found))
 
 
 def compare(
@@ -173,42 +172,27 @@ def compare(
         if first or known_on or known_on_from or fail_over or scorecard:
             raise UsageError("--scorecards goes with --to, --data and --format only")
         with reader.open_snapshots(data) as snapshots:
-            cards = changes.compare_scorecards(
-                snapshots, snapshots.day(last or "latest"), *scorecards
-            )
+            day = snapshots.day(last or "latest")
+            cards = changes.compare_scorecards(snapshots, day, *scorecards)
         bands = table_of(cards["bands"], BAND_COLUMNS)
-        emit(output_format, bands, document=cards, shown=_scorecard_tables(cards))
+        emit(output_format, bands, document=cards, shown=changes.scorecards_parts(cards))
         return
-    limit = None if fail_over is None else _limit(fail_over)
+    limit = re.fullmatch(r"(\d*\.?\d+|\d+\.)(%?)", fail_over or "0")
+    if limit is None:
+        raise UsageError(f"--fail-over {fail_over}: write points (5) or a share of people (10%)")
     wanted = (first, last, known_on_from, known_on)
     with _changes(data, wanted, scorecard, limits) as (snapshots, pair):
-        compared = changes.compare(snapshots, pair)
-        if output_format == "table":
-            show(*terminal.comparison_table(compared))
-        else:
-            found = changes.everyone(snapshots, pair)
-            columns = [column[0] for column in found.description or ()]
-            batches = iter(lambda: found.fetchmany(ROWS_AT_ONCE), [])
-            emit(output_format, ResultTable(columns, chain.from_iterable(batches)))
-    if limit is not None:
-        _refuse_over(compared, *limit)
-
-
-def _limit(text: str) -> tuple[float, bool]:
-    """Return a limit and whether it is in percent."""
-    number = text.removesuffix("%")
-    if not number.replace(".", "", 1).isdigit():
-        raise UsageError(f"--fail-over {text}: write points (5) or a share of people (10%)")
-    return float(number), text.endswith("%")
-
-
-def _refuse_over(compared: reader.Row, limit: float, is_percent: bool) -> None:
-    figure = compared["moved_percent" if is_percent else "mean_absolute_points"]
-    if figure > limit:
-        what = f"scores moved by {figure:.2f} points on average"
-        if is_percent:
-            what = f"{figure:.2f} % of the people have another score or status"
-        raise LimitPassed(f"{what}, more than the limit of {limit:g}{' %' * is_percent}")
+        total = changes.compare(snapshots, pair)
+        shown = changes.comparison_parts(snapshots, pair)
+        emit(output_format, changes.everyone(snapshots, pair), shown=shown)
+    most, what = float(limit[1]), "scores moved by {mean_absolute_points:.2f} points on average"
+    figure = total["mean_absolute_points"]
+    if limit[2]:
+        figure = total["moved_percent"]
+        what = "{moved_percent:.2f} % of the people have another score or status"
+    if fail_over is not None and figure > most:
+        limited = f"more than the limit of {most:g}{limit[2] and ' %'}"
+        raise LimitPassed(f"{what.format(**total)}, {limited}")
 
 
 @contextmanager
@@ -228,7 +212,7 @@ def _changes(
             yield snapshots, pair
             return
     from plainscore.analysis.changes import compute_changes
-    from plainscore.publish.runs import RunPair
+    from plainscore.publish.runs import RunPair, find_run
     from plainscore.settings import read_settings
 
     settings = read_settings(data, scorecards=cards, **limits.overrides)
@@ -240,45 +224,9 @@ def _changes(
                 f"the changes from {pair.before} to {pair.after} are not computed yet ({error}): "
                 "ask someone with write access to run `plainscore compare` for them once"
             ) from error
-        runs = RunPair(_run(data, pair.before), _run(data, pair.after))
-        compute_changes(data, runs, settings)
+        compute_changes(data, RunPair(*(find_run(data, *end) for end in pair)), settings)
     with reader.open_snapshots(data) as snapshots:
         yield snapshots, pair
-
-
-def _run(data: Path, end: changes.End) -> "Run":
-    from plainscore.publish.runs import published_runs
-
-    for run in published_runs(data):
-        if (run.dates.as_of_date, run.dates.known_on, run.name) == end.key:
-            return run
-    raise InputRefused(f"{end}, run {end.run}: not published any more")
-
-
-def _scorecard_tables(found: reader.Row) -> Iterator[Any]:
-    dates = f"as of {found['as_of_date']}, known on {found['known_on']}"
-    yield f"{found['first']} -> {found['second']}   {dates}"
-    everyone = [one for one in found["bands"] if one["attribute"] == "everyone"]
-    bands = [band for _, band in sorted({(one["band_no_to"], one["band_to"]) for one in everyone})]
-    people_in = {(one["band_from"], one["band_to"]): one["people"] for one in everyone}
-    matrix = [
-        (band, *(people_in.get((band, to), 0) for to in bands))
-        for band in dict.fromkeys(band for band, _ in people_in)
-    ]
-    title = "Bands: rows on the first scorecard, columns on the second"
-    yield ResultTable(("", *bands), matrix, title)
-    moved = []
-    for group, moves in groupby(found["bands"], key=itemgetter("attribute", "group_name")):
-        own = list(moves)
-        count = sum(one["people"] for one in own)
-        up = sum(one["people"] for one in own if one["is_up"])
-        down = count - up - sum(one["people"] for one in own if one["band_from"] == one["band_to"])
-        moved.append((*group, count, up, down, round(100 * (up + down) / count, 1)))
-    columns = ("attribute", "group", "people", "up", "down", "moved %")
-    yield ResultTable(columns, moved, "Who changes band, by group")
-    of_all = [one for one in found["benefits"] if one["attribute"] == "everyone"]
-    benefits = table_of(of_all, ("benefit", "gained_count", "lost_count")).rows
-    yield ResultTable(("benefit", "gain", "lose"), benefits, "Who gains or loses a benefit")
 
 
 def query(

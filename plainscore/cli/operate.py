@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import ResultTable, emit, note, show, table_of
+from plainscore.cli.output import emit, note, show, table_of
 from plainscore.common.errors import LimitPassed, UsageError
 from plainscore.runs.calendar import Every, dates_between
 from plainscore.settings import read_settings
 from plainscore.show import reader
+from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from plainscore.contracts import SnapshotDates

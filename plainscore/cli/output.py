@@ -2,10 +2,11 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,31 +17,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from plainscore.common.errors import UsageError
 from plainscore.common.text import printable, say
+from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from plainscore.logs.landing import RefusedFile
 
-Row = Sequence[Any]
 OutputFormat = Literal["table", "json", "csv"]
 SHOWN_ROWS = 200
 SHOWN_NOTES = 20
 WIDEST = 10_000
+_NUMBER = re.compile(r"([+-]?[\d,.]+(e[+-]?\d+)?)?$")
 MANY_COLUMNS = 14  # from here on they stand closer
-
-
-@dataclass(frozen=True)
-class ResultTable:
-    """Rows with names of their columns, and a title that people see above."""
-
-    columns: Sequence[str]
-    rows: Iterable[Row]
-    title: str = ""
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the rows, each as column name -> value."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def table_of(records: Sequence[Any], columns: Iterable[str] = ()) -> ResultTable:
@@ -210,7 +199,7 @@ def _show_table(table: ResultTable) -> None:
     is_wide = len(table.columns) > MANY_COLUMNS
     shown = RichTable(box=None, pad_edge=False, header_style="bold", collapse_padding=is_wide)
     for place, name in enumerate(table.columns):
-        is_number = all(isinstance(row[place], int | float | None) for row in first)
+        is_number = all(_NUMBER.match(_table_cell(row[place])) for row in first)
         side: Literal["left", "right"] = "right" if is_number else "left"
         shown.add_column(Text(printable(name, keep="\n")), justify=side, overflow="fold")
     for row in first:

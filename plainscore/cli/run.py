@@ -8,7 +8,7 @@ from typing import Any
 from plainscore.cli import options as opt
 from plainscore.cli import output as out
 from plainscore.cli.options import publish
-from plainscore.cli.output import ResultTable, emit, note, note_refused, show, table_of
+from plainscore.cli.output import emit, note, note_refused, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.engines import EngineName
@@ -21,6 +21,7 @@ from plainscore.runs.plan import is_all_current, look_at_arrivals
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
 from plainscore.runs.schedule import DatesOutcome
+from plainscore.show.reader import ResultTable
 
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
 NO_ONE_SCORED = """no one is scored, because of the card's rules on who is:

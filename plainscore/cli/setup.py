@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads
-from plainscore.cli.output import ResultTable, emit, note_refused, progress_bar, show, table_of
+from plainscore.cli.output import emit, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
+from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from plainscore.common.standard import Method

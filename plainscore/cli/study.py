@@ -9,10 +9,11 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import ResultTable, emit, note, show, table_of, write_text
+from plainscore.cli.output import emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.settings import read_settings
 from plainscore.show import reader
+from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from plainscore.contracts import SnapshotDates

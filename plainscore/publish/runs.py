@@ -104,6 +104,14 @@ def default_runs(runs: list[Run]) -> list[Run]:
     return list({run.dates.as_of_date: run for run in sorted(runs)}.values())
 
 
+def find_run(data_dir: Path, as_of_date: date, known_on: date, name: str) -> Run:
+    """Return one published run by its key; raises InputRefused where it is not published."""
+    for run in runs_of(data_dir, SnapshotDates(as_of_date, known_on)):
+        if run.name == name and not run.is_retired:
+            return run
+    raise InputRefused(f"{as_of_date} (known on {known_on}), run {name}: not published any more")
+
+
 def next_run(data_dir: Path, dates: SnapshotDates) -> Run:
     """Return the run that is published next for these dates; numbers are never used again."""
     numbers = [run.number for run in runs_of(data_dir, dates)]

@@ -1,44 +1,39 @@
 """Why scores differ between two snapshots, for a person and for everyone, and between two cards."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
-
-import duckdb
+from typing import Any, NamedTuple
 
 from plainscore.common.errors import DateNotPublishedError, QuestionError, UnknownPersonError
 from plainscore.common.text import printable
-from plainscore.show.reader import Row, Snapshots
+from plainscore.show.reader import ResultTable, Row, Snapshots, query
+from plainscore.show.terminal import shown_value
 
 CAUSES = ("rules", "late_data", "time", "new_events")
 TITLES = {cause: cause.replace("_", " ") for cause in CAUSES}
 LARGEST = 10
-RUN_CONDITION = "as_of_date = ? and known_on = ? and run = ?"
-PAIR_CONDITION = "as_of_date_before = ? and known_on_before = ? and as_of_date = ? and known_on = ?"
+OF_RUN = "as_of_date = ? and known_on = ? and run = ?"
+OF_PAIR = "as_of_date_before = ? and known_on_before = ? and as_of_date = ? and known_on = ?"
+
+Parts = Iterator[str | ResultTable]
 
 
 # --- which two snapshots --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class End:
-    """One of two published runs."""
+class End(NamedTuple):
+    """One of two published runs: the parameters of OF_RUN."""
 
     as_of_date: date
     known_on: date
     run: str
 
-    @property
-    def key(self) -> tuple[date, date, str]:
-        """The parameters of RUN_CONDITION."""
-        return (self.as_of_date, self.known_on, self.run)
-
     def __str__(self) -> str:
         return f"{self.as_of_date} (known on {self.known_on})"
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """The earlier and the later run."""
 
     before: End
@@ -46,8 +41,8 @@ class Pair:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The parameters of PAIR_CONDITION on `change` and `change_feature`."""
-        return (*self.before.key[:2], *self.after.key[:2])
+        """The parameters of OF_PAIR on `change` and `change_feature`."""
+        return (*self.before[:2], *self.after[:2])
 
 
 def choose_pair(
@@ -81,21 +76,6 @@ def choose_pair(
     return Pair(before, after)
 
 
-def is_computed(snapshots: Snapshots, pair: Pair) -> bool:
-    """Return whether the causes of a pair are computed; in an older catalog none are."""
-    if not snapshots.rows("select 1 from duckdb_views() where view_name = 'change_pair'"):
-        return False
-    return bool(snapshots.rows(f"select 1 from change_pair where {PAIR_CONDITION}", pair.key))
-
-
-def _about(snapshots: Snapshots, pair: Pair) -> Row:
-    """Return the champion scorecards of both runs, and notes on the causes; empty: none."""
-    card = f"(select split_part(scorecards, ', ', 1) from run where {RUN_CONDITION})"
-    sql = f"select [{card}, {card}] as scorecards, notes from change_pair where {PAIR_CONDITION}"
-    [found] = snapshots.records(sql, (*pair.before.key, *pair.after.key, *pair.key))
-    return found
-
-
 def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
     """Return the live runs of a date, by known_on; only that of ``known_on`` where it is given."""
     live = "from run where is_live and as_of_date = ? order by known_on"
@@ -109,22 +89,45 @@ def _ends(snapshots: Snapshots, day: date, known_on: date | None) -> list[End]:
     return ends
 
 
-def _by_cause(**columns: str) -> str:
-    """Return SQL of a struct by cause of a struct of columns, in whose SQL ``{}`` is the cause."""
+def is_computed(snapshots: Snapshots, pair: Pair) -> bool:
+    """Return whether the causes of a pair are computed; in an older catalog none are."""
+    if not snapshots.rows("select 1 from duckdb_views() where view_name = 'change_pair'"):
+        return False
+    return bool(snapshots.rows(f"select 1 from change_pair where {OF_PAIR}", pair.key))
 
-    def of(cause: str) -> str:
-        return ", ".join(f"'{name}': {sql.format(cause)}" for name, sql in columns.items())
 
-    return "{" + ", ".join(f"'{cause}': {{{of(cause)}}}" for cause in CAUSES) + "}"
+def _about(snapshots: Snapshots, pair: Pair) -> Row:
+    """Return both runs, their champion scorecards, and notes on the causes; empty: none."""
+    card = f"(select split_part(scorecards, ', ', 1) from run where {OF_RUN})"
+    sql = f"select [{card}, {card}] as scorecards, notes from change_pair where {OF_PAIR}"
+    [found] = snapshots.records(sql, (*pair.before, *pair.after, *pair.key))
+    return {"before": pair.before._asdict(), "after": pair.after._asdict(), **found}
 
 
 # --- one person -----------------------------------------------------------------------------------
 
+_POINTS = ", ".join(
+    f"'{cause}': {{'points': {cause}_change, 'friends': {cause}_friends}}" for cause in CAUSES
+)
+_CHANGE = f"""
+select score_before, score_after, score_change, status_before, status_after, status_cause,
+    is_carried, {{{_POINTS}}} as causes
+from change
+where {OF_PAIR} and person_id = ?
+"""
+_CHANGED_FEATURES = f"""
+select feature, factor, value_before, value_after, points_before,
+    {{{", ".join(f"'{cause}': {cause}_change" for cause in CAUSES)}}} as causes, points_after
+from change_feature
+where {OF_PAIR} and person_id = ?
+order by feature_no
+"""
+
 
 def require_person(snapshots: Snapshots, person_id: str, pair: Pair) -> None:
     """Raise UnknownPersonError where neither snapshot has a person of that id."""
-    sql = f"select 1 from score_all where person_id = ? and {RUN_CONDITION} limit 1"
-    if not any(snapshots.rows(sql, (person_id, *end.key)) for end in (pair.before, pair.after)):
+    sql = f"select 1 from score_all where person_id = ? and {OF_RUN} limit 1"
+    if not any(snapshots.rows(sql, (person_id, *end)) for end in pair):
         raise UnknownPersonError(
             f"neither {pair.before} nor {pair.after} knows a person '{printable(person_id)}': "
             "ids are case-sensitive; the view score lists them"
@@ -140,72 +143,95 @@ def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Row:
     Raises UnknownPersonError where neither snapshot has a person of that id.
     """
     require_person(snapshots, person_id, pair)
-    of_person = (*pair.key, person_id)
-    [changed] = snapshots.records(_CHANGE, of_person)
+    [changed] = snapshots.records(_CHANGE, (*pair.key, person_id))
     if changed["score_change"] is None:
         changed["causes"] = {}
+    features = snapshots.records(_CHANGED_FEATURES, (*pair.key, person_id))
     return {
         "person_id": person_id,
-        "before": pair.before,
-        "after": pair.after,
         **changed,
-        "features": snapshots.records(_CHANGED_FEATURES, of_person),
+        "features": features,
         **_about(snapshots, pair),
     }
 
 
-_CHANGE = f"""
-select score_before, score_after, score_change, status_before, status_after, status_cause,
-    is_carried, {_by_cause(points="{}_change", friends="{}_friends")} as causes
-from change
-where {PAIR_CONDITION} and person_id = ?
-"""
-_CHANGED_FEATURES = f"""
-select feature, factor, value_before, value_after, points_before,
-    {{{", ".join(f"'{cause}': {cause}_change" for cause in CAUSES)}}} as causes, points_after
-from change_feature
-where {PAIR_CONDITION} and person_id = ?
-order by feature_no
-"""
+def why_parts(why: Row) -> Parts:
+    """Yield what `why` returns as a table and sentences."""
+    ends = [why["score_before"], why["score_after"]]
+    scores = " to ".join("not scored" if one is None else str(one) for one in ends)
+    change = "" if why["score_change"] is None else f" ({_signed(why['score_change'])})"
+    dates = f"from {End(**why['before'])} to {End(**why['after'])}"
+    yield f"{printable(why['person_id'])}: {scores}{change}   {dates}"
+    if change:
+        yield from _moved_features(why)
+    before, after = (
+        one if one in ("scored", "not there") else f"not scored ({one})"
+        for one in (why["status_before"], why["status_after"])
+    )
+    if why["status_cause"] is not None:
+        yield f"{before} before, {after} after: by {TITLES[why['status_cause']]}"
+    elif not change:
+        yield f"{after} in both: there is no score to change"
+    if why["is_carried"]:
+        yield "not scored somewhere on the way: that part is counted with the next"
+    yield from filter(None, [why["notes"]])
+
+
+def _moved_features(why: Row) -> Parts:
+    causes, features = why["causes"], why["features"]
+    moved = [one for one in features if any(one["causes"].values())]
+    rows = [
+        (
+            one["feature"],
+            " -> ".join(dict.fromkeys(map(shown_value, (one["value_before"], one["value_after"])))),
+            one["points_before"],
+            *(_signed(points) if points else "" for points in one["causes"].values()),
+            one["points_after"],
+        )
+        for one in moved
+    ]
+    friends, points = (
+        [_signed(part[name]) for part in causes.values()] for name in ("friends", "points")
+    )
+    rows += [
+        ("  of it friends", "", None, *friends, None),
+        ("score", "", why["score_before"], *points, why["score_after"]),
+    ]
+    yield ""
+    yield ResultTable(("", "value", "before", *TITLES.values(), "after"), rows)
+    if count := len(features) - len(moved):
+        yield f"{count} more in value alone: --format csv shows them"
+    yield ""
+    for cause, part in causes.items():
+        if not part["points"] and not any(one["causes"][cause] for one in features):
+            yield f"  {TITLES[cause]}: 0 points"
+            continue
+        of_friends = f", {_signed(part['friends'])} of it through friends"
+        word = "point" if abs(part["points"]) == 1 else "points"
+        what = f"{_signed(part['points'])} {word}{of_friends if part['friends'] else ''}"
+        yield f"  {TITLES[cause]}: {what}; {_meanings(why)[cause]}"
+
+
+def _signed(points: int) -> str:
+    return f"{points:+,}" if points else "0"
+
+
+def _meanings(about: Row) -> dict[str, str]:
+    """Return what each cause is between two snapshots."""
+    before, after = End(**about["before"]), End(**about["after"])
+    old, new = about["scorecards"]
+    days = (after.as_of_date - before.as_of_date).days
+    rules = f"the scorecard {new} in place of {old}"
+    return {
+        "rules": rules if old != new else f"other code, or other rules by the name of {new}",
+        "late_data": f"what arrived after {before.known_on} about days up to {before.as_of_date}",
+        "time": f"what {days} days did by passing, without anything new in them",
+        "new_events": f"what happened after {before.as_of_date}",
+    }
 
 
 # --- everyone -------------------------------------------------------------------------------------
 
-
-def compare(snapshots: Snapshots, pair: Pair) -> Row:
-    """Return the change of everyone between two snapshots; the changes are computed.
-
-    ``moved``: people with another score. ``status_changed``: people with another status, including
-    those who appear or vanish; ``moved_percent``: both. Points are sums over the
-    ``scored_in_both``, in ``causes`` too; ``mean_absolute_points`` is how far these scores moved.
-    """
-    [total] = snapshots.records(_TOTAL, pair.key)
-    return {
-        "before": pair.before,
-        "after": pair.after,
-        **_about(snapshots, pair),
-        **total,
-        "band_moves": snapshots.rows(_BAND_MOVES, _banded(pair)),
-        "status_changes": snapshots.rows(_STATUS_CHANGES, pair.key),
-        "largest": snapshots.rows(_LARGEST, pair.key),
-    }
-
-
-def everyone(snapshots: Snapshots, pair: Pair) -> duckdb.DuckDBPyConnection:
-    """Return the open result of one row per person: scores, bands, status, causes."""
-    return snapshots.con.execute(_EVERYONE, list(_banded(pair)))
-
-
-def _banded(pair: Pair) -> tuple[Any, ...]:
-    return (*pair.key, *pair.before.key, *pair.after.key)
-
-
-_CAUSE_SUMS = _by_cause(
-    moved="count(*) filter (where {}_change <> 0)",
-    points="coalesce(sum({}_change), 0)",
-    absolute_points="coalesce(sum(abs({}_change)), 0)",
-    friends="coalesce(sum({}_friends), 0)",
-)
 _TOTAL = f"""
 select
     count(*) as people,
@@ -213,60 +239,113 @@ select
     count(*) filter (where score_change <> 0) as moved,
     count(*) filter (where status_before <> status_after) as status_changed,
     count(*) filter (where is_carried) as carried,
-    coalesce(sum(score_change), 0) as points,
-    coalesce(sum(abs(score_change)), 0) as absolute_points,
-    coalesce(absolute_points / nullif(scored_in_both, 0), 0) as mean_absolute_points,
-    coalesce(100 * (moved + status_changed) / nullif(people, 0), 0) as moved_percent,
-    {_CAUSE_SUMS} as causes
+    coalesce(avg(abs(score_change)), 0) as mean_absolute_points,
+    coalesce(100 * (moved + status_changed) / nullif(people, 0), 0) as moved_percent
 from change
-where {PAIR_CONDITION}
+where {OF_PAIR}
 """
-_BANDS = (
-    f"select person_id, band, band_no from score_all where scorecard_no = 1 and {RUN_CONDITION}"
+_CELLS = ", ".join(
+    f"{{'no': {no}, 'cause': '{title}', 'points': {points}, 'friends': {friends}}}"
+    for no, (title, points, friends) in enumerate([
+        *((TITLES[cause], f"{cause}_change", f"{cause}_friends") for cause in CAUSES),
+        ("together", "score_change", " + ".join(f"{cause}_friends" for cause in CAUSES)),
+    ])
+)  # fmt: skip
+_CAUSES = f"""
+select
+    cause, count(*) filter (where points <> 0) as "people moved",
+    format('{{:+.2f}}', coalesce(sum(points), 0) / count(*)) as mean,
+    format('{{:.2f}}', coalesce(sum(abs(points)), 0) / count(*)) as "mean up or down",
+    format('{{:+.2f}}', coalesce(sum(friends), 0) / count(*)) as "of it friends"
+from (
+    select unnest([{_CELLS}], recursive := true)
+    from change where {OF_PAIR} and score_change is not null
 )
-_WITH_BANDS = f"""
-with pair as (select * from change where {PAIR_CONDITION}),
-before as ({_BANDS}),
-after as ({_BANDS})
+group by no, cause
+order by no
 """
-_BANDED = """
-from pair
-left join before on pair.person_id = before.person_id
-left join after on pair.person_id = after.person_id
+_BANDS = f"select person_id, band, band_no from score_all where scorecard_no = 1 and {OF_RUN}"
+_BANDED = f"""
+with pair as (
+    select change.* exclude (status_before, status_after, status_cause, is_carried),
+        before.band as band_before, after.band as band_after,
+        before.band_no as band_no_before, after.band_no as band_no_after,
+        status_before, status_after, status_cause, is_carried
+    from change
+    left join ({_BANDS}) as before on change.person_id = before.person_id
+    left join ({_BANDS}) as after on change.person_id = after.person_id
+    where {OF_PAIR}
+)
 """
 _BAND_MOVES = f"""
-{_WITH_BANDS}
-select before.band, after.band, count(*)
 {_BANDED}
-where before.band_no <> after.band_no
-group by before.band_no, before.band, after.band_no, after.band
-order by before.band_no, after.band_no
-"""
-_EVERYONE = f"""
-{_WITH_BANDS}
-select
-    pair.* exclude (status_before, status_after, status_cause, is_carried),
-    before.band as band_before, after.band as band_after,
-    before.band_no as band_no_before, after.band_no as band_no_after,
-    status_before, status_after, status_cause, is_carried
-{_BANDED}
-order by pair.person_id
+select band_before as "from band", band_after as "to band", count(*) as people
+from pair
+where band_no_before <> band_no_after
+group by band_no_before, band_before, band_no_after, band_after
+order by band_no_before, band_no_after
 """
 _STATUS_CHANGES = f"""
-select status_before, status_after, status_cause, count(*)
+select status_before as "status before", status_after as "status after",
+    replace(status_cause, '_', ' ') as by, count(*) as people
 from change
-where {PAIR_CONDITION} and status_before <> status_after
-group by all
-order by count(*) desc, status_before, status_after, status_cause
+where {OF_PAIR} and status_before <> status_after
+group by status_before, status_after, status_cause
+order by people desc, status_before, status_after, status_cause
 """
+_CHANGES = ", ".join(
+    f"if({name}_change = 0, '0', format('{{:+d}}', {name}_change)) as \"{title}\""
+    for name, title in {"score": "change", **TITLES}.items()
+)
 _LARGEST = f"""
-select person_id, score_before, score_after, score_change,
-    {", ".join(f"{cause}_change" for cause in CAUSES)}
+select person_id as "largest changes", score_before as before, score_after as after, {_CHANGES}
 from change
-where {PAIR_CONDITION} and score_change <> 0
+where {OF_PAIR} and score_change <> 0
 order by abs(score_change) desc, person_id
 limit {LARGEST}
 """
+
+
+def compare(snapshots: Snapshots, pair: Pair) -> Row:
+    """Return how many people a computed pair of snapshots has, and how far their scores moved.
+
+    ``moved``: people with another score. ``status_changed``: people with another status, including
+    those who appear or vanish; ``moved_percent``: both. ``mean_absolute_points``: of those who are
+    scored in both.
+    """
+    return snapshots.records(_TOTAL, pair.key)[0]
+
+
+def everyone(snapshots: Snapshots, pair: Pair) -> ResultTable:
+    """Return one row per person: scores, bands, status, causes."""
+    key = (*pair.before, *pair.after, *pair.key)
+    return query(snapshots.con, f"{_BANDED} from pair order by person_id", key)
+
+
+def comparison_parts(snapshots: Snapshots, pair: Pair) -> Parts:
+    """Yield what changed between two snapshots, as tables and sentences."""
+    total, about = compare(snapshots, pair), _about(snapshots, pair)
+    meanings = {TITLES[cause]: meaning for cause, meaning in _meanings(about).items()}
+    yield f"from {pair.before} to {pair.after}"
+    yield (
+        "{people:,} people: {moved:,} of the {scored_in_both:,} scored in both have another score "
+        "({mean_absolute_points:.2f} points up or down on average)".format(**total)
+    )
+    causes = snapshots.table(_CAUSES, pair.key)
+    rows = [(*row, meanings.get(row[0], "") if row[1] else "") for row in causes.rows]
+    yield ""
+    yield ResultTable((*causes.columns, "what it is"), rows)
+    key = (*pair.before, *pair.after, *pair.key)
+    for sql, of_sql in ((_BAND_MOVES, key), (_STATUS_CHANGES, pair.key), (_LARGEST, pair.key)):
+        found = snapshots.table(sql, of_sql)
+        if found.rows:
+            yield from ("", found)
+    if total["carried"]:
+        yield (
+            f"{total['carried']:,} people are not scored somewhere on the way: "
+            "that cause's part is counted with the next"
+        )
+    yield from filter(None, [about["notes"]])
 
 
 # --- two cards of one snapshot --------------------------------------------------------------------
@@ -315,3 +394,35 @@ def compare_scorecards(snapshots: Snapshots, day: date, first: str, second: str)
         "bands": snapshots.records(bands, (day, challenger)),
         "benefits": snapshots.records(benefits, (day, challenger)),
     }
+
+
+def scorecards_parts(found: Row) -> Parts:
+    """Yield what `compare_scorecards` returns as tables."""
+    dates = f"as of {found['as_of_date']}, known on {found['known_on']}"
+    yield f"{found['first']} -> {found['second']}   {dates}"
+    people: dict[str, dict[str, int]] = {}
+    groups: dict[tuple[str, str], Counter[str]] = {}
+    bands: dict[int, str] = {}
+    for one in found["bands"]:
+        way = "up" if one["is_up"] else "down" if one["band_from"] != one["band_to"] else "stay"
+        group = groups.setdefault((one["attribute"], one["group_name"]), Counter())
+        group[way] += one["people"]
+        if one["attribute"] == "everyone":
+            bands[one["band_no_to"]] = one["band_to"]
+            people.setdefault(one["band_from"], {})[one["band_to"]] = one["people"]
+    columns = [band for _, band in sorted(bands.items())]
+    matrix = [(band, *(to.get(one, 0) for one in columns)) for band, to in people.items()]
+    title = "Bands: rows on the first scorecard, columns on the second"
+    yield ResultTable(("", *columns), matrix, title)
+    moved = [
+        (*group, n.total(), n["up"], n["down"], round(100 * (n["up"] + n["down"]) / n.total(), 1))
+        for group, n in groups.items()
+    ]
+    columns = ["attribute", "group", "people", "up", "down", "moved %"]
+    yield ResultTable(columns, moved, "Who changes band, by group")
+    benefits = [
+        (one["benefit"], one["gained_count"], one["lost_count"])
+        for one in found["benefits"]
+        if one["attribute"] == "everyone"
+    ]
+    yield ResultTable(("benefit", "gain", "lose"), benefits, "Who gains or loses a benefit")

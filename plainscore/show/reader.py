@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -63,6 +63,19 @@ def _templates(method: Method) -> "Environment":
     )
 
 
+@dataclass(frozen=True)
+class ResultTable:
+    """Rows, which need not fit into memory, and names of their columns; ``title``: for people."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    title: str = ""
+
+    def records(self) -> list[Row]:
+        """Return the rows, each as column name -> value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
 # --- snapshots -----------------------------------------------------------------------------------
 
 
@@ -94,11 +107,14 @@ class Snapshots:
         except duckdb.Error as error:
             raise _file_error(error) or error from error
 
+    def table(self, sql: str, parameters: Parameters = (), title: str = "") -> ResultTable:
+        """Return the rows of a query with names of their columns; raises as ``rows`` does."""
+        rows = self.rows(sql, parameters)
+        return ResultTable([column[0] for column in self.con.description or ()], rows, title)
+
     def records(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
-        rows = self.rows(sql, parameters)
-        names = [column[0] for column in self.con.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return self.table(sql, parameters).records()
 
     def dates(self) -> list[date]:
         """Return the published dates, oldest first."""
@@ -216,21 +232,15 @@ _ROWS_AT_ONCE = 2_000
 _SHOWN_LINES = 6
 
 
-@dataclass(frozen=True)
-class QueryResult:
-    """Columns, and the rows as they are fetched: a result need not fit into memory."""
-
-    columns: tuple[str, ...]
-    rows: Iterator[tuple[Any, ...]]
-
-
 def statements(sql: str) -> list[str]:
     """Split SQL into statements. Raises QuestionError where it cannot be parsed."""
     found = _extracted(sql)
     return [sql] if _is_query(sql) else [statement.query for statement in found]
 
 
-def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
+def query(
+    con: duckdb.DuckDBPyConnection, statement: str, parameters: Parameters = ()
+) -> ResultTable:
     """Run one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN.
 
     Raises QuestionError for one that would write (COPY, ATTACH, ...) and for wrong SQL,
@@ -238,9 +248,9 @@ def query(con: duckdb.DuckDBPyConnection, statement: str) -> QueryResult:
     """
     refuse_writing(statement)
     with _translating_errors():
-        result = con.execute(statement)
+        result = con.execute(statement, parameters)
         columns = tuple(column[0] for column in result.description or ())
-    return QueryResult(columns, _fetched(result))
+    return ResultTable(columns, _fetched(result))
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, statement: str, file: Path) -> None:
