@@ -33,7 +33,7 @@ from plainscore.logs.mapping import log_rows
 from plainscore.logs.parquet_files import raw_texts
 from plainscore.logs.readers import Reader
 from plainscore.logs.sources import Format, Source, read_inputs
-from plainscore.logs.text_files import column_names, read_records
+from plainscore.logs.text_files import DOCUMENTS, column_names, read_records
 from plainscore.project import read_project
 
 UNFINISHED = ".erasing"
@@ -173,7 +173,11 @@ class Landing:
         if file.format == "parquet":
             lines = _parquet_rows_with(self._con, file.path, names)
             yield from _read_rows(file, source.format, source.columns, lines)
-        elif source.format.encoding != "utf-8" or _holds(file.path, names):
+        elif (
+            file.format in DOCUMENTS
+            or source.format.encoding != "utf-8"
+            or _holds(file.path, names)
+        ):
             columns = column_names(file, source.format) if file.format == "csv" else ()
             for line, raw in read_records(file, source.format):
                 if names.may_be_in(raw, is_json=not columns):
@@ -435,10 +439,15 @@ def _erase_from(
     form, is_parquet = landing.source(file).format, file.format == "parquet"
     try:
         spans = landing.spans(file, names)
+        if file.format in DOCUMENTS and not spans:
+            return None
         if not spans and not (masks and _changes(file.path, masks, form.encoding)):
             return None
     except UNREADABLE:
         return _erase_from_other(file.path, names, masks)
+    if file.format in DOCUMENTS:
+        rows = ", ".join(map(str, spans))
+        raise ByHand(f"is one document: take its rows {rows} out and deliver it again")
     if is_parquet:
         copy = copy_parquet(file.path, spans, masks)
     else:

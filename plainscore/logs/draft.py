@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,10 @@ import duckdb
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import escape_glob, identifier, text_literal
 from plainscore.contracts.logs import COMMON_FIELDS, Log
+from plainscore.logs.documents import read_sheet
 from plainscore.logs.expressions import NUMBER
+from plainscore.logs.landing import FileRefused
+from plainscore.logs.sources import Format
 
 SAMPLE_ROWS = 1000
 # Words of which the name of a column is made, in the order in which a field looks for one.
@@ -96,7 +100,7 @@ def read_sample(path: Path) -> DeliveredSample:
             found = con.execute(f"select columns(*)::varchar from {table} limit {SAMPLE_ROWS}")
             names = [column[0] for column in found.description or ()]
             rows = found.fetchall()
-        except (duckdb.Error, UnicodeError) as error:
+        except (duckdb.Error, UnicodeError, FileRefused) as error:
             raise InputRefused(f"{path} cannot be read ({str(error).splitlines()[0]})") from error
     cells = {name: [row[at] for row in rows if row[at]] for at, name in enumerate(names)}
     marks = [mark for mark in _MARKS if any(mark in values for values in cells.values())]
@@ -113,6 +117,14 @@ def _relation(
     con: duckdb.DuckDBPyConnection, path: Path, scratch: Path
 ) -> tuple[dict[str, object], str]:
     """Return the format and SQL for the rows of a file."""
+    if path.suffix == ".xlsx":
+        names, rows = read_sheet(path.read_bytes(), Format())
+        cells = [row for _, row in islice(rows, SAMPLE_ROWS)]
+        con.execute(f"create table sheet ({', '.join(f'{identifier(n)} text' for n in names)})")
+        if cells:
+            marks = ", ".join("?" * len(names))
+            con.executemany(f"insert into sheet values ({marks})", cells)
+        return {}, "sheet"
     name = text_literal(escape_glob(str(path)))
     if path.suffix == ".parquet":
         return {}, f"read_parquet({name}, hive_partitioning = false)"

@@ -35,7 +35,7 @@ from plainscore.project import Project, read_project
 from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20
-_TEXT_BYTES_PER_BYTE = {"parquet": 8, "gz": 8, "text": 1}
+_TEXT_BYTES_PER_BYTE = {"parquet": 8, "xlsx": 8, "gz": 8, "zst": 8}
 _SHOWN_NAMES = 20
 _UNKNOWN = ("unknown_column_count", "unknown_columns")
 
@@ -489,8 +489,7 @@ class _ReadBytes:
 
 def _weight(file: LandingFile) -> int:
     """Return about how many bytes of text a file holds; 0 where it has just vanished."""
-    kind = "parquet" if file.format == "parquet" else "gz" if file.is_gzipped else "text"
     try:
-        return file.path.stat().st_size * _TEXT_BYTES_PER_BYTE[kind]
+        return file.path.stat().st_size * _TEXT_BYTES_PER_BYTE.get(file.packing or file.format, 1)
     except OSError:
         return 0

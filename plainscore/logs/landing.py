@@ -1,7 +1,8 @@
 """List the landing directory: the files that can be read, and what must be refused unread.
 
-The layout is ``<folder>/arrived=YYYY-MM-DD/<name>.{ndjson,ndjson.gz,csv,csv.gz,parquet}``. Names
-that begin with ``.`` or ``_`` are ignored; everything else that does not fit is refused, by name.
+The layout is ``<folder>/arrived=YYYY-MM-DD/<name>.<format>``: ``ndjson``, ``json`` or ``csv``, also
+packed as ``.gz`` or ``.zst``; ``parquet``; ``xlsx``. Names that begin with ``.`` or ``_`` are
+ignored; everything else that does not fit is refused, by name.
 """
 
 import os
@@ -45,14 +46,19 @@ class FileRefused(Exception):
         self.hint = hint
 
 
-Format = Literal["ndjson", "csv", "parquet"]
+Format = Literal["ndjson", "json", "csv", "xlsx", "parquet"]
+Packing = Literal["", "gz", "zst"]
 
-_ENDINGS: dict[str, tuple[Format, bool]] = {
-    ".ndjson": ("ndjson", False),
-    ".ndjson.gz": ("ndjson", True),
-    ".csv": ("csv", False),
-    ".csv.gz": ("csv", True),
-    ".parquet": ("parquet", False),
+_TEXT_FORMATS: tuple[Format, ...] = ("ndjson", "json", "csv")
+_PACKINGS: tuple[Packing, ...] = ("", "gz", "zst")
+_ENDINGS: dict[str, tuple[Format, Packing]] = {
+    **{
+        f".{form}.{packing}".removesuffix("."): (form, packing)
+        for form in _TEXT_FORMATS
+        for packing in _PACKINGS
+    },
+    ".xlsx": ("xlsx", ""),
+    ".parquet": ("parquet", ""),
 }
 _DAY_FOLDER = re.compile(r"arrived=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
@@ -69,7 +75,7 @@ class LandingFile:
     file: str
     path: Path
     format: Format
-    is_gzipped: bool
+    packing: Packing
 
 
 @dataclass(frozen=True)
@@ -104,9 +110,9 @@ def list_landing(landing: Path, folders: Collection[str]) -> Listing:
 
 def file_at(landing: Path, file: str, arrived: date) -> LandingFile:
     """Return a file that was listed before by its path under landing/."""
-    form, is_gzipped = _format(file.rpartition("/")[2])
+    form, packing = _format(file.rpartition("/")[2])
     log = file.partition("/")[0]
-    return LandingFile(log, arrived, file, landing / file, form, is_gzipped)
+    return LandingFile(log, arrived, file, landing / file, form, packing)
 
 
 def blocked_days(refused: list[RefusedFile]) -> set[tuple[str, date]]:
@@ -152,12 +158,12 @@ def _walk_day(
     for entry in entries:
         file = f"{place}/{_shown(entry.name)}"
         try:
-            form, is_gzipped = _format(entry.name)
+            form, packing = _format(entry.name)
             _refuse_unless_regular_file(entry, root)
         except FileRefused as error:
             yield RefusedFile(log, file, arrived, error.reason, error.hint)
         else:
-            yield LandingFile(log, arrived, file, Path(entry.path), form, is_gzipped)
+            yield LandingFile(log, arrived, file, Path(entry.path), form, packing)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -182,7 +188,7 @@ def _arrival_day(name: str) -> date:
     )
 
 
-def _format(name: str) -> tuple[Format, bool]:
+def _format(name: str) -> tuple[Format, Packing]:
     if _shown(name) != name:
         raise FileRefused("has a name that is not UTF-8", "rename it")
     for ending, form in _ENDINGS.items():

@@ -22,6 +22,7 @@ from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.mapping import Cells
 from plainscore.logs.sources import Source
 from plainscore.logs.text_files import (
+    DOCUMENTS,
     ESCAPE,
     ESCAPES,
     MAX_LINE_BYTES,
@@ -156,7 +157,7 @@ class Reader:
             return part
         key = (file.format, text.is_rewritten, text.has_escapes, text.names)
         part = parts.setdefault(key, _FilePart(key))
-        if file.format != "csv" and not part.shape.add(text.sample):
+        if not text.names and not part.shape.add(text.sample):
             key = (*key, file_no)
             part = parts.setdefault(key, _FilePart(key))
             part.shape.add(text.sample)
@@ -181,7 +182,7 @@ class Reader:
     def _deliver(self, part: _FilePart) -> Cells:
         if part.paths:
             sql, cells = parquet_files.select_rows(part.paths, part.types, self._texts)
-        elif part.key[0] == "csv":
+        elif part.key[0] in ("csv", "xlsx"):
             sql, cells = self._csv_rows(part)
         else:
             sql, cells = self._json_rows(part)
@@ -200,7 +201,7 @@ class Reader:
         texts = {name: _unescaped(f'"{place}"', part) for name, place in places.items()}
         chosen = "".join(f", {text} as {places[name]}" for name, text in texts.items())
         sql = f"select file_no, line, cast(null as varchar) as raw, reason{chosen} from ({lines})"
-        return sql, Cells(places, {})
+        return sql, Cells(places, {}, is_text=part.key[0] == "csv")
 
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
@@ -317,7 +318,7 @@ def raw_texts(file: LandingFile, source: Source, lines: Iterable[int]) -> dict[i
         return {}
     if file.format == "parquet":
         return parquet_files.raw_texts(file.path, wanted, source.columns)
-    if len(wanted) <= _FEW:
+    if len(wanted) <= _FEW and file.format not in DOCUMENTS:
         return read_few(file, source.format, wanted)
     found: dict[int, str] = {}
     for line, raw in read_records(file, source.format):

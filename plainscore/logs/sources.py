@@ -52,11 +52,11 @@ class _Model(BaseModel):
 
 
 class Format(_Model):
-    """How the text files of a source are written; ``.gz`` follows from the name.
+    """How the files of a source are written; how they are packed follows from the name.
 
     ``delimiter`` ``"\\t"`` for tabs. ``decimal`` and ``thousands``: the marks in numbers of text
     files. ``null``: cells that mean nothing. ``names``: the columns of files without a header.
-    ``skip``: lines above the header.
+    ``skip``: lines above the header. ``sheet``: of workbooks; the first unless given.
     """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
@@ -67,6 +67,7 @@ class Format(_Model):
     quote: str = Field(default='"', max_length=1)
     names: tuple[str, ...] = ()
     skip: int = Field(default=0, ge=0, le=1000)
+    sheet: str = ""
 
     @model_validator(mode="after")
     def _marks_differ(self) -> "Format":

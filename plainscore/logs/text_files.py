@@ -10,21 +10,31 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import re
+import sys
 import zlib
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
-from plainscore.logs.landing import FileRefused, LandingFile
+from plainscore.logs.documents import json_values, read_sheet, refuse_large
+from plainscore.logs.landing import FileRefused, LandingFile, Packing
 from plainscore.logs.sources import Format
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+DOCUMENTS = ("json", "xlsx")
+"""Formats that are read as a whole, and written once more."""
 MAX_LINE_BYTES = 4 * 2**20
 MAX_RECORD_LINES = 100
 MAX_COLUMNS = 10_000
@@ -117,7 +127,11 @@ def prepare(
         It is packed and damaged, a bomb, in another encoding, or its header is none.
     """
     source = HashedFile(stream)
-    copy = scratch.open("wb") if file.is_gzipped or form.encoding != "utf-8" else None
+    if file.format in DOCUMENTS:
+        with scratch.open("w", encoding="utf-8", newline="\n") as rewritten:
+            whole = _rewrite(file, form, wanted, check_names, source, rewritten)
+        return replace(whole, path=scratch), source
+    copy = scratch.open("wb") if file.packing or form.encoding != "utf-8" else None
     try:
         found = _Scan(file, form, check_names, copy).read(_blocks(file, form, source))
     finally:
@@ -127,16 +141,22 @@ def prepare(
         stream.seek(0)
         source = HashedFile(stream)
         with scratch.open("w", encoding="utf-8", newline="\n") as rewritten:
-            lines = _numbered(_lines(_blocks(file, form, source)))
-            found = _rewrite(file, form, wanted, check_names, lines, rewritten)
+            found = _rewrite(file, form, wanted, check_names, source, rewritten)
     path = scratch if found.is_rewritten or copy else file.path
-    return TextFile(**{**vars(found), "path": path}), source
+    return replace(found, path=path), source
 
 
 def read_records(file: LandingFile, form: Format) -> Iterator[tuple[int, str]]:
     """Yield the first line and the raw text of every row, as they are numbered everywhere."""
     with file.path.open("rb") as stream:
-        lines = _numbered(_lines(_blocks(file, form, HashedFile(stream))))
+        source = HashedFile(stream)
+        if file.format == "xlsx":
+            columns, rows = read_sheet(source.read(), form)
+            for line, cells in rows:
+                known = {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+                yield line, json.dumps(known, ensure_ascii=False)
+            return
+        lines = _numbered_lines(file, form, source)
         if file.format == "csv":
             names = _header(lines, form)
             for line, raw, _, _ in _csv_records(lines, form, len(names)):
@@ -178,7 +198,7 @@ def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[i
 
 def _blocks(file: LandingFile, form: Format, source: HashedFile) -> Iterator[bytes]:
     """Yield a file's text in blocks, unpacked, as UTF-8 where ``form`` says what it is."""
-    blocks = _unpacked(source) if file.is_gzipped else iter(lambda: source.read(READ_BYTES), b"")
+    blocks = _unpacked(source, file) if file.packing else iter(lambda: source.read(READ_BYTES), b"")
     is_utf8 = form.encoding == "utf-8"
     decoder = None if is_utf8 else codecs.getincrementaldecoder(form.encoding)()
     begin = b""
@@ -197,10 +217,16 @@ def _blocks(file: LandingFile, form: Format, source: HashedFile) -> Iterator[byt
         ) from error
 
 
-def _unpacked(source: HashedFile) -> Iterator[bytes]:
-    unpacked = 0
+def open_packed(stream: IO[bytes], packing: Packing) -> IO[bytes]:
+    """Return what a packed stream holds; of gzip and zstd, several members are one text."""
+    opened = gzip.GzipFile(fileobj=stream) if packing == "gz" else zstd.ZstdFile(stream)
+    return cast(IO[bytes], opened)
+
+
+def _unpacked(source: HashedFile, file: LandingFile) -> Iterator[bytes]:
+    unpacked, name = 0, "gzip" if file.packing == "gz" else "zstd"
     try:
-        with gzip.GzipFile(fileobj=source, mode="rb") as stream:
+        with open_packed(cast(IO[bytes], source), file.packing) as stream:
             while block := stream.read(READ_BYTES):
                 unpacked += len(block)
                 if unpacked > max(BOMB_BYTES, BOMB_RATIO * source.size):
@@ -209,12 +235,12 @@ def _unpacked(source: HashedFile) -> Iterator[bytes]:
                         "deliver it unpacked if it is meant",
                     )
                 yield block
-    except (EOFError, OSError, zlib.error) as error:
+    except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
         raise FileRefused(
-            f"the gzip stream is damaged or cut short ({error})", WHOLE_FILE
+            f"the {name} stream is damaged or cut short ({error})", WHOLE_FILE
         ) from error
     if source.size == 0:
-        raise FileRefused("is empty, not a gzip stream", WHOLE_FILE)
+        raise FileRefused(f"is empty, not a {name} stream", WHOLE_FILE)
 
 
 def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
@@ -225,9 +251,10 @@ def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
         raise FileRefused(f"has {said}", f"deliver it as UTF-8, or {hint}")
     packed = None if _is_utf8(begin) else _packing(begin)
     if packed:
-        ending = "twice" if file.is_gzipped else "under a name that does not say so"
+        ending = "twice" if file.packing else "under a name that does not say so"
         raise FileRefused(
-            f"is packed ({packed}) {ending}", "deliver it unpacked, or as .gz and packed once"
+            f"is packed ({packed}) {ending}",
+            "deliver it unpacked, or packed once",
         )
 
 
@@ -292,6 +319,28 @@ def _numbered(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, str
         except UnicodeDecodeError:
             text = line.decode("utf-8", "backslashreplace")
             yield number, text, reason or "line is not UTF-8"
+
+
+def _numbered_lines(
+    file: LandingFile, form: Format, source: HashedFile
+) -> Iterator[tuple[int, str, str | None]]:
+    """Yield every line as ``_numbered``; of a JSON document, every value but nulls."""
+    if file.format != "json":
+        yield from _numbered(_lines(_blocks(file, form, source)))
+        return
+    content = bytearray()
+    for block in _without_mark(_blocks(file, form, source)):
+        content += block
+        refuse_large(len(content), "one object a line, as .ndjson")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise FileRefused(f"is not UTF-8 ({error.reason})", "deliver it as UTF-8") from error
+    for number, (begin, end) in enumerate(json_values(text), start=1):
+        if text[begin:end] != "null":
+            too_long = end - begin > MAX_LINE_BYTES
+            reason = f"value is longer than {MAX_LINE_BYTES} bytes" if too_long else None
+            yield number, text[begin : min(end, begin + MAX_LINE_BYTES)], reason
 
 
 # ---- files that are read where they are ----------------------------------------------------------
@@ -377,25 +426,33 @@ def _rewrite(
     form: Format,
     wanted: Sequence[str],
     check_names: Callable[[Sequence[str]], None],
-    lines: Iterator[tuple[int, str, str | None]],
+    source: HashedFile,
     scratch: IO[str],
 ) -> TextFile:
     """Write number, reason and fields (json: the text) of every row; return how to read that."""
     names: tuple[str, ...] = ()
     sample: list[str] = []
-    if file.format == "csv":
-        names = _header(lines, form)
-        check_names(names)
-        places = [names.index(name) for name in wanted if name in names]
-        rows = (
-            (line, [fields[at] for at in places] if fields else [""] * len(places), reason)
-            for line, _, fields, reason in _csv_records(lines, form, len(names))
-        )
-    else:
+    lines = _numbered_lines(file, form, source)
+    if file.format in ("ndjson", "json"):
         rows = (
             (line, [text], reason)
             for line, text, reason in lines
             if reason is not None or text.strip(" \t\r")
+        )
+    else:
+        records: Iterable[tuple[int, list[str], str | None]]
+        if file.format == "xlsx":
+            header, cells = read_sheet(source.read(), form)
+            names, records = tuple(header), ((line, row, None) for line, row in cells)
+        else:
+            names = _header(lines, form)
+            found = _csv_records(lines, form, len(names))
+            records = ((line, fields, reason) for line, _, fields, reason in found)
+        check_names(names)
+        places = [names.index(name) for name in wanted if name in names]
+        rows = (
+            (line, [fields[at] for at in places] if fields else [""] * len(places), reason)
+            for line, fields, reason in records
         )
     count, has_escapes = 0, False
     for line, fields, reason in rows:

@@ -4,12 +4,14 @@ import csv
 import gzip
 import io
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import openpyxl
 import polars as pl
 
 from plainscore.logs import IngestReport, ingest_new
@@ -17,6 +19,11 @@ from plainscore.logs.landing import RefusedFile, file_at
 from plainscore.runs.plan import look_at_arrivals
 from plainscore.store.event_store import EventStore, open_store
 from tests.ingest.reading import read_files, texts_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Row = Mapping[str, Any]
 DAY = "2026-03-05"
@@ -65,6 +72,18 @@ def verified(event_id: str = "v1", **fields: Any) -> dict[str, Any]:
     return row | fields
 
 
+def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a workbook whose first sheet, Orders, has these rows; a second has a note."""
+    book = openpyxl.Workbook()
+    book.active.title = "Orders"
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("Notes").append(["made by hand"])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
 class Delivery:
     """A data directory to which files are delivered."""
 
@@ -72,11 +91,13 @@ class Delivery:
         self.data = data
 
     def put(self, file: str, content: bytes | str) -> Path:
-        """Write bytes to a path under landing/; names ending in .gz are packed."""
+        """Write bytes to a path under landing/; names ending in .gz or .zst are packed."""
         path = self.data / "landing" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         packed = content.encode() if isinstance(content, str) else content
-        path.write_bytes(gzip.compress(packed, mtime=0) if file.endswith(".gz") else packed)
+        if file.endswith(".gz"):
+            packed = gzip.compress(packed, mtime=0)
+        path.write_bytes(zstd.compress(packed) if file.endswith(".zst") else packed)
         return path
 
     def lines(self, log: str, lines: Iterable[str], name: str = "a.ndjson", day: str = DAY) -> str:
@@ -111,13 +132,26 @@ class Delivery:
         frame.write_parquet(path)
         return file
 
+    def json(self, log: str, rows: Iterable[Row], name: str = "a.json", day: str = DAY) -> str:
+        """Write rows as one array, indented."""
+        file = f"{log}/arrived={day}/{name}"
+        self.put(file, json.dumps(list(rows), indent=1))
+        return file
+
+    def xlsx(self, log: str, rows: Sequence[Row], name: str = "a.xlsx", day: str = DAY) -> str:
+        """Write rows as the first sheet of a workbook, absent fields empty."""
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        file = f"{log}/arrived={day}/{name}"
+        self.put(file, workbook([columns, *([row.get(one) for one in columns] for row in rows)]))
+        return file
+
     def write(self, file_format: str, log: str, rows: Sequence[Row], stem: str, day: str) -> str:
-        """Write rows in any of the five formats."""
+        """Write rows in any format."""
         name = f"{stem}.{file_format}"
         if file_format == "parquet":
             return self.parquet(log, rows, name, day)
-        write = self.csv if file_format.startswith("csv") else self.ndjson
-        return write(log, rows, name, day)
+        writers = {"csv": self.csv, "ndjson": self.ndjson, "json": self.json, "xlsx": self.xlsx}
+        return writers[file_format.partition(".")[0]](log, rows, name, day)
 
     def ingest(self) -> IngestReport:
         """Ingest what is new."""

@@ -19,7 +19,8 @@ from tests.ingest.reading import read_files
 
 LOGS = read_logs()
 
-FORMATS = ["ndjson", "ndjson.gz", "csv", "csv.gz", "parquet"]
+FORMATS = ["ndjson", "ndjson.gz", "ndjson.zst", "json", "json.zst", "csv", "csv.gz", "csv.zst"]
+FORMATS += ["xlsx", "parquet"]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
