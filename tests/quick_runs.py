@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from plainscore.publish import catalog
 from plainscore.runs import run
 from plainscore.runs.pipeline import Pipeline, load_pipeline
 from plainscore.settings import Settings
@@ -14,7 +15,7 @@ _PIPELINES: dict[tuple[str, ...], Pipeline] = {}
 
 @contextmanager
 def quick_runs() -> Iterator[None]:
-    """Leave out checks and reports, which have tests of their own, and read a card once."""
+    """Leave out checks, reports and comments of views, which have tests; read a card once."""
     with pytest.MonkeyPatch.context() as patched:
         make_runs_quick(patched)
         yield
@@ -29,6 +30,7 @@ def make_runs_quick(patched: pytest.MonkeyPatch) -> None:
             _PIPELINES[cards] = load_pipeline(settings)
         return _PIPELINES[cards]
 
+    patched.setattr(catalog, "_comments_of", lambda _view: iter(()))
     patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
     patched.setattr(run, "import_in_background", lambda: None)
     patched.setattr(run, "load_pipeline", load_once)

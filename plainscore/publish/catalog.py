@@ -21,7 +21,7 @@ from plainscore.common.text import file_literal, identifier, text_literal
 from plainscore.publish.derived import remove_sets_of_deleted_runs
 from plainscore.publish.runs import CATALOG, LEDGER, published_runs
 from plainscore.publish.sets import SNAPSHOTS
-from plainscore.publish.views import NO_ENTRY, CatalogContents, contents_of
+from plainscore.publish.views import NO_ENTRY, CatalogContents, View, contents_of
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
@@ -127,25 +127,30 @@ def _write_catalog(file: Path, contents: CatalogContents) -> None:
         for view in contents.views:
             with _naming(f"the view {view.name}"):
                 con.execute(f"create view {identifier(view.name)} as {view.sql}")
-            _comment(con, f"view {identifier(view.name)}", view.comment)
-            for column in view.columns:
-                unit = f" Unit: {column.unit}." if column.unit else ""
-                place = f"column {identifier(view.name)}.{identifier(column.name)}"
-                _comment(con, place, f"{column.doc}{unit}")
+            # One text: a third of a catalog's time would go by between single statements.
+            con.execute("; ".join(_comments_of(view)))
         for macro in contents.macros:
             with _naming(f"the macro {macro.name} (transforms/catalog/macros/{macro.name}.sql)"):
                 con.execute(macro.sql)
-            _comment(con, f"macro table {macro.name}", macro.comment)
+            con.execute(_comment(f"macro table {macro.name}", macro.comment))
         for pinned in contents.pinned:
             con.execute(pinned.sql)
-            _comment(con, f"macro {pinned.name}", pinned.comment)
+            con.execute(_comment(f"macro {pinned.name}", pinned.comment))
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach plainscore")
 
 
-def _comment(con: duckdb.DuckDBPyConnection, what: str, comment: str) -> None:
-    con.execute(f"comment on {what} is {text_literal(comment)}")
+def _comments_of(view: View) -> Iterator[str]:
+    yield _comment(f"view {identifier(view.name)}", view.comment)
+    for column in view.columns:
+        unit = f" Unit: {column.unit}." if column.unit else ""
+        place = f"column {identifier(view.name)}.{identifier(column.name)}"
+        yield _comment(place, f"{column.doc}{unit}")
+
+
+def _comment(what: str, comment: str) -> str:
+    return f"comment on {what} is {text_literal(comment)}"
 
 
 @contextmanager

@@ -8,14 +8,6 @@ from plainscore.publish.catalog import rebuild_catalog
 from plainscore.show import site as site_module
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.dashboards.site_of_autumn import ENGINE_FILES, has_engine, write_autumn
-from tests.made_once import made_once
-from tests.publish.invented import published_autumn
-
-
-@pytest.fixture(scope="session")
-def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with September, October and October as known later; read only."""
-    return made_once(tmp_path_factory, "autumn", published_autumn)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A data directory for every test, and disks that are not waited for."""
+"""A data directory for every test."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,21 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.erasure import journal, landing
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.store import lake
 from tests.erasure import published_world
 from tests.ingest.delivery import Delivery
 from tests.quick_runs import quick_runs
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _no_waiting_for_the_disk() -> Iterator[None]:
-    """Leave out what only a loss of power could show."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (journal, landing, lake):
-            patched.setattr(module, "fsync_path", lambda _path: None)
-        yield
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Rows that share an event_id, in any order of ingestion, against a model in plain Python."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from plainscore.contracts.logs import read_logs
 from plainscore.logs import deduplicate
-from plainscore.store import lake as lake_module
 from plainscore.store.lake import Lake
 
 LOG = read_logs()["payment"]
@@ -28,11 +27,9 @@ class Row(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder for lakes; nothing waits for the disk."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(lake_module, "fsync_path", lambda _path: None)
-        yield tmp_path_factory.mktemp("lakes")
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for lakes."""
+    return tmp_path_factory.mktemp("lakes")
 
 
 def open_lake(folder: Path) -> Lake:

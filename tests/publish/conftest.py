@@ -4,13 +4,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.publish.invented import published_autumn
+from tests.publish.power_cuts import make_catalogs_small
 
 
-@pytest.fixture(scope="session")
-def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with September, October and October as known later; in a nasty place."""
-    return published_autumn(tmp_path_factory.mktemp('it\'s a [data] dir* %20, "ü"'))
+@pytest.fixture
+def small_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_catalogs_small(monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.publish import views
+from plainscore.publish import catalog, views
 from plainscore.publish.publication import new_staging, publish, stage_snapshot
 from plainscore.publish.runs import Run
 from tests.publish.invented import CHECKS, provenance
@@ -84,14 +84,15 @@ def cuts(
             return
 
 
-def without_written_views(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave views and macros that need every table of a real snapshot out of catalogs."""
+def make_catalogs_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave written views, macros and comments out of catalogs: most of the time that they take."""
     monkeypatch.setattr(views, "sql_views", lambda _: [])
     monkeypatch.setattr(views, "sql_macros", lambda *_: [])
+    monkeypatch.setattr(catalog, "_comments_of", lambda _: iter(()))
 
 
 def publish_small(data_dir: Path, dates: SnapshotDates, seed: int) -> Run:
-    """Publish a snapshot of three people and three tables; needs `without_written_views`."""
+    """Publish a snapshot of three people and three tables; needs `make_catalogs_small`."""
     with duckdb.connect() as con:
         con.execute("create schema published")
         cells = f"'p' || i as person_id, date '{dates.as_of_date}', date '{dates.known_on}'"

@@ -24,6 +24,7 @@ from plainscore.publish.sets import read_contracts, read_manifest
 from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, PEOPLE, person_id, published
 
+pytestmark = pytest.mark.usefixtures("small_catalogs")
 Proof = dict[str, Any]
 
 

@@ -10,6 +10,8 @@ from plainscore.publish.runs import Run
 from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 
+pytestmark = pytest.mark.usefixtures("small_catalogs")
+
 
 def _flip_a_byte(run: Run) -> None:
     file = run.folder / "score" / "score.parquet"

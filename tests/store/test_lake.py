@@ -32,11 +32,6 @@ LOGS = {
 NASTY = ("\x00", "a\nb", "';--", '"', "\U0010ffff", "\ufeff", "arrived_month=2020-01", "\u202e")
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_module, "fsync_path", lambda _path: None)
-
-
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
     with Lake(tmp_path / "events", LOGS, threads=1) as opened:
