@@ -66,6 +66,12 @@ class Project:
 
     def _refuse_idle_patterns(self, whole: Method) -> None:
         names = sorted(_paths(whole)) if self.exclude else []
+        # Earlier versions had a file for the raw view of each log, which goes with the log.
+        names += [
+            one.replace("logs/", "raw/").replace(".toml", ".sql")
+            for one in names
+            if "/logs/" in one
+        ]
         for pattern in self.exclude:
             if not any(Method((), (pattern,)).excludes(name) for name in names):
                 near = get_close_matches(

@@ -7,14 +7,10 @@ with total as (
     select
         factor.scorecard,
         factor.person_key,
-        card.base + factor.points as base_plus_factors
-    from (
-        select
-            scorecard,
-            person_key,
-            list_sum([*columns(* exclude (scorecard, person_key))]) as points
-        from scores.factor
-    ) as factor
+        card.base + list_sum([
+            *columns(factor.* exclude (scorecard, person_key))
+        ]) as base_plus_factors
+    from scores.factor as factor
     inner join reference.card as card on factor.scorecard = card.scorecard
 )
 

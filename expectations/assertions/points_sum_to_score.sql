@@ -7,14 +7,10 @@ with total as (
     select
         points.scorecard,
         points.person_key,
-        card.base + points.points as base_plus_points
-    from (
-        select
-            scorecard,
-            person_key,
-            list_sum([*columns(* exclude (scorecard, person_key))]) as points
-        from scores.points
-    ) as points
+        card.base + list_sum([
+            *columns(points.* exclude (scorecard, person_key))
+        ]) as base_plus_points
+    from scores.points as points
     inner join reference.card as card on points.scorecard = card.scorecard
 )
 

@@ -7,16 +7,10 @@ with total as (
     select
         points.person_id,
         points.scorecard_no,
-        card.base + points.points as base_plus_points
-    from (
-        select
-            person_id,
-            scorecard_no,
-            list_sum([
-                *columns(* exclude (person_id, as_of_date, known_on, scorecard, scorecard_no))
-            ]) as points
-        from published.points
-    ) as points
+        card.base + list_sum([
+            *columns(points.* exclude (person_id, as_of_date, known_on, scorecard, scorecard_no))
+        ]) as base_plus_points
+    from published.points as points
     inner join published.card as card on points.scorecard_no = card.scorecard_no
 )
 

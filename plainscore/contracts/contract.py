@@ -2,12 +2,13 @@
 
 A transform is one file, ``transforms/<schema>/<table>.sql``: a contract in the opening
 comment, then one SELECT. A source (a table that no SQL of ours makes) is the same contract
-alone, ``transforms/<schema>/<table>.toml``. Everything else is derived from here: build order,
-rehearsal, checks, comments, the data dictionary and the lineage.
+alone, ``transforms/<schema>/<table>.toml``. A published table that shows another as it is names
+that one in its head (``publishes``) and has no SELECT of its own. Everything else is derived from
+here: build order, rehearsal, checks, comments, the data dictionary and the lineage.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from plainscore.contracts.logs import read_logs, shared_columns
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
 COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
-HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late"})
+HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes"})
 LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 
@@ -159,9 +160,28 @@ def read_table(path: Path, glossary: Glossary) -> Table:
     if path.suffix == ".toml":
         return parse_contract(name, read_toml(path, ContractError).values, glossary)
     head, sql = read_head(path)
-    if not sql:
-        raise ContractError(f"{path}: no SELECT after the contract")
-    return parse_contract(name, head, glossary, sql)
+    table = parse_contract(name, head, glossary, sql)
+    if bool(sql) == ("publishes" in head):
+        raise ContractError(f"{path}: a contract has a SELECT after it, or publishes a table")
+    return table if sql else replace(table, sql=_publishing(table, head["publishes"]))
+
+
+def _publishing(table: Table, source: str) -> str:
+    """Return the SELECT of ``source`` as published: by person_id, with dates and place of card."""
+    names = {column.name for column in table.columns}
+    cells = {"as_of_date": "$as_of_date", "known_on": "$known_on"}
+    joins = ""
+    if "person_id" in names:
+        cells["person_id"] = "person.person_id"
+        joins += "\ninner join events.person as person on made.person_key = person.person_key"
+    if "scorecard_no" in names and source != "reference.card":
+        cells["scorecard_no"] = "card.scorecard_no"
+        joins += "\ninner join reference.card as card on made.scorecard = card.scorecard"
+    selected = ",\n    ".join(
+        f"cast({cells.get(c.name, f'made.{c.name}')} as {c.type.lower()}) as {c.name}"
+        for c in table.columns
+    )
+    return f"select\n    {selected}\nfrom {source} as made{joins}"
 
 
 def method_glossary(method: Method) -> Glossary:

@@ -128,6 +128,8 @@ class Lineages:
             if not isinstance(column, exp.Column) or _asks_which_card(column):
                 continue
             source = scope.sources[column.table]
+            if isinstance(source, Scope) and isinstance(source.expression, exp.Values):
+                continue  # constants
             if isinstance(source, Scope):
                 position = _query_of(source).named_selects.index(column.name)
                 yield from self._of(source, position, key)

@@ -6,7 +6,7 @@ TOML, and continues with one SELECT over the published views.
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -143,7 +143,10 @@ class Answer:
 def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
     """Return the figures of a page, in the order of their declared numbers."""
     files = method.files(f"dashboards/figures/{page}", ".sql").values()
-    return tuple(sorted(map(read_figure, files), key=lambda one: (one.number, one.name)))
+    shared = method.find(f"dashboards/figures/{page}.toml")
+    head = tomllib.loads(shared.read_text(encoding="utf-8")) if shared else {}
+    found = [read_figure(file, head) for file in files]
+    return tuple(sorted(found, key=lambda one: (one.number, one.name)))
 
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
@@ -153,14 +156,15 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     return Answer(figure, snapshots.records(figure.sql, parameters))
 
 
-def read_figure(file: Path) -> PageFigure:
-    """Return the figure that a file declares."""
+def read_figure(file: Path, shared: Mapping[str, Any] | None = None) -> PageFigure:
+    """Return the figure that a file declares, and the head that all of its page share."""
     found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
     assert found is not None, f"{file.name} opens with its declaration"
-    head = tomllib.loads(found[1])
+    common, own = shared or {}, tomllib.loads(found[1])
+    head = {**common, **own}
     columns = tuple(
-        FigureColumn(name, entry.pop("heading", name.replace("_", " ")), **entry)
-        for name, entry in head.pop("columns").items()
+        FigureColumn(name, **{"heading": name.replace("_", " "), **entry})
+        for name, entry in {**common.get("columns", {}), **head.pop("columns")}.items()
     )
     chart = Chart(**head.pop("chart")) if "chart" in head else None
     return PageFigure(

@@ -1,29 +1,15 @@
 -- How many people of two snapshots are in each bin of the subjects that both have. A feature's bins
 -- are the points it earned, missing values separate; the score's are of 20 points, a factor's of a
 -- tenth of what it can earn. Without outcomes everyone is counted as good.
-with subject as (
-    select
-        scorecard,
-        subject_no,
-        subject_kind,
-        subject
-    from people_before_subject
-    intersect
-    select
-        scorecard,
-        subject_no,
-        subject_kind,
-        subject
-    from people_after_subject
-),
-
-shared as (
-    select
-        subject.*,
-        later.scorecard_no
-    from subject
-    inner join people_after_subject as later
-        on subject.scorecard = later.scorecard and subject.subject_no = later.subject_no
+with shared as (
+    select later.*
+    from people_after_subject as later
+    semi join people_before_subject as earlier
+        on
+            later.scorecard = earlier.scorecard
+            and later.subject_no = earlier.subject_no
+            and later.subject_kind = earlier.subject_kind
+            and later.subject = earlier.subject
 ),
 
 side as (

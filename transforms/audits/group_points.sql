@@ -14,22 +14,15 @@ people         = {}
 */
 with member as (
     select
-        person_key,
-        'region' as attribute,
-        region as group_name
-    from audits.person_group
-    union all
-    select
-        person_key,
-        'gender' as attribute,
-        gender as group_name
-    from audits.person_group
-    union all
-    select
-        person_key,
-        'age_band' as attribute,
-        age_band as group_name
-    from audits.person_group
+        grouped.person_key,
+        listed.attribute,
+        case listed.attribute
+            when 'region' then grouped.region
+            when 'gender' then grouped.gender
+            else grouped.age_band
+        end as group_name
+    from audits.person_group as grouped
+    cross join (values ('region'), ('gender'), ('age_band')) as listed (attribute)
 ),
 
 person_points as (

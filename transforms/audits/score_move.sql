@@ -28,28 +28,16 @@ with pair as (
 
 member as (
     select
-        person_key,
-        'everyone' as attribute,
-        'everyone' as group_name
-    from audits.person_group
-    union all
-    select
-        person_key,
-        'region' as attribute,
-        region as group_name
-    from audits.person_group
-    union all
-    select
-        person_key,
-        'gender' as attribute,
-        gender as group_name
-    from audits.person_group
-    union all
-    select
-        person_key,
-        'age_band' as attribute,
-        age_band as group_name
-    from audits.person_group
+        grouped.person_key,
+        listed.attribute,
+        case listed.attribute
+            when 'region' then grouped.region
+            when 'gender' then grouped.gender
+            when 'age_band' then grouped.age_band
+            else 'everyone'
+        end as group_name
+    from audits.person_group as grouped
+    cross join (values ('everyone'), ('region'), ('gender'), ('age_band')) as listed (attribute)
 )
 
 select

@@ -73,18 +73,15 @@ select
     cast(carried.with_late_data - carried.with_rules as integer) as late_data_change,
     cast(carried.with_time - carried.with_late_data as integer) as time_change,
     cast(carried.score_after - carried.with_time as integer) as new_events_change,
-    cast(case
-        when carried.person_id is not null then coalesce(friends.rules_friends, 0)
-    end as integer) as rules_friends,
-    cast(case
-        when carried.person_id is not null then coalesce(friends.late_data_friends, 0)
-    end as integer) as late_data_friends,
-    cast(case
-        when carried.person_id is not null then coalesce(friends.time_friends, 0)
-    end as integer) as time_friends,
-    cast(case
-        when carried.person_id is not null then coalesce(friends.new_events_friends, 0)
-    end as integer) as new_events_friends,
+    cast(if(carried.person_id is not null, coalesce(friends.rules_friends, 0), null) as integer)
+        as rules_friends,
+    cast(if(carried.person_id is not null, coalesce(friends.late_data_friends, 0), null) as integer)
+        as late_data_friends,
+    cast(if(carried.person_id is not null, coalesce(friends.time_friends, 0), null) as integer)
+        as time_friends,
+    cast(if(
+        carried.person_id is not null, coalesce(friends.new_events_friends, 0), null
+    ) as integer) as new_events_friends,
     status_change.status_before,
     status_change.status_after,
     status_change.status_cause,

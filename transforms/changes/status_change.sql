@@ -13,26 +13,12 @@ status_cause  = {}
 with kind as (
     select
         *,
-        case
-            when status_before in ('scored', 'not there') then status_before
-            else 'not scored'
-        end as kind_before,
-        case
-            when status_rules in ('scored', 'not there') then status_rules
-            else 'not scored'
-        end as kind_rules,
-        case
-            when status_late_data in ('scored', 'not there') then status_late_data
-            else 'not scored'
-        end as kind_late_data,
-        case
-            when status_time in ('scored', 'not there') then status_time
-            else 'not scored'
-        end as kind_time,
-        case
-            when status_after in ('scored', 'not there') then status_after
-            else 'not scored'
-        end as kind_after
+        if(status_before in ('scored', 'not there'), status_before, 'not scored') as kind_before,
+        if(status_rules in ('scored', 'not there'), status_rules, 'not scored') as kind_rules,
+        if(status_late_data in ('scored', 'not there'), status_late_data, 'not scored')
+            as kind_late_data,
+        if(status_time in ('scored', 'not there'), status_time, 'not scored') as kind_time,
+        if(status_after in ('scored', 'not there'), status_after, 'not scored') as kind_after
     from changes.person_state
 )
 

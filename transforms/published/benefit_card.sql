@@ -2,6 +2,7 @@
 title = "Benefits that open at a score"
 grain = "one row per scorecard and benefit"
 key   = ["scorecard_no", "benefit_no"]
+publishes = "reference.benefit"
 
 [columns]
 as_of_date   = {}
@@ -15,16 +16,3 @@ source       = { type = "VARCHAR", doc = "Where the threshold comes from: docume
 note         = { type = "VARCHAR", doc = "What to know about it." }
 is_harm_sensitive = { type = "BOOLEAN", doc = "Hiring, dating, housing: always shown in the gap audit." }
 */
-select
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    benefit.scorecard,
-    card.scorecard_no,
-    cast(benefit.benefit_no as integer) as benefit_no,
-    benefit.benefit,
-    cast(benefit.min_score as integer) as min_score,
-    benefit.source,
-    benefit.note,
-    benefit.is_harm_sensitive
-from reference.benefit as benefit
-inner join reference.card as card on benefit.scorecard = card.scorecard

@@ -2,6 +2,7 @@
 title = "Scorecards of the snapshot"
 grain = "one row per scorecard; the first is the champion"
 key   = ["scorecard_no"]
+publishes = "reference.card"
 
 [columns]
 as_of_date        = {}
@@ -17,17 +18,3 @@ prior_ppm         = { type = "BIGINT", unit = "parts per million", min = 0, max 
 max_distance_ppm  = { type = "BIGINT", unit = "parts per million", min = 0, max = 1000000, doc = "How far friends can move a person from their own record." }
 friend_points_max = { type = "INTEGER", unit = "points", min = 0, doc = "Points for a neighbour mean of 1." }
 */
-select
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    scorecard,
-    scorecard_no,
-    version,
-    scorecard_hash,
-    cast(base as integer) as base,
-    cast(own_points_max as integer) as own_points_max,
-    prior_weight,
-    prior_ppm,
-    max_distance_ppm,
-    cast(friend_points_max as integer) as friend_points_max
-from reference.card

@@ -2,6 +2,7 @@
 title = "Features of the scorecards"
 grain = "one row per scorecard and feature"
 key   = ["scorecard_no", "feature_no"]
+publishes = "reference.feature"
 
 [columns]
 as_of_date   = {}
@@ -21,22 +22,3 @@ definition   = { type = "VARCHAR", doc = "How the value is made." }
 reason       = { type = "VARCHAR", doc = "What it means to have lost points here." }
 what_to_do   = { type = "VARCHAR", doc = "What the person can do about it." }
 */
-select
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    feature.scorecard,
-    card.scorecard_no,
-    cast(feature.feature_no as integer) as feature_no,
-    feature.feature,
-    feature.factor,
-    feature.direction,
-    cast(feature.max_points as integer) as max_points,
-    cast(feature.missing_points as integer) as missing_points,
-    feature.least_value,
-    feature.most_value,
-    feature.unit,
-    feature.definition,
-    feature.reason,
-    feature.what_to_do
-from reference.feature as feature
-inner join reference.card as card on feature.scorecard = card.scorecard

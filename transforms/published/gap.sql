@@ -2,6 +2,7 @@
 title = "Gaps between groups"
 grain = "one row per scorecard, way of counting points, and group"
 key   = ["scorecard_no", "points_counted", "attribute", "group_no"]
+publishes = "statistics.group_gap"
 
 [columns]
 as_of_date       = {}
@@ -34,27 +35,3 @@ sql  = "select * from {batch} where gap_points < gap_low or gap_points > gap_hig
 name = "no one is scored who is not there"
 sql  = "select * from {batch} where scored_count > people"
 */
-select
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    statistic.scorecard,
-    card.scorecard_no,
-    statistic.points_counted,
-    statistic.attribute,
-    statistic.group_no,
-    statistic.group_name,
-    statistic.people,
-    statistic.scored_count,
-    statistic.not_scored_share,
-    statistic.mean_score,
-    statistic.rest_mean_score,
-    statistic.gap_points,
-    statistic.gap_low,
-    statistic.gap_high,
-    statistic.standardised_gap,
-    statistic.p_value,
-    statistic.adjusted_p_value,
-    statistic.is_significant,
-    statistic.is_small
-from statistics.group_gap as statistic
-inner join reference.card as card on statistic.scorecard = card.scorecard

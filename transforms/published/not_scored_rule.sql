@@ -2,6 +2,7 @@
 title = "Rules under which no one is scored"
 grain = "one row per rule in force"
 key   = ["rule_no"]
+publishes = "reference.not_scored_rule"
 
 [columns]
 as_of_date      = {}
@@ -11,11 +12,3 @@ not_scored_code = { null = false }
 reason          = { type = "VARCHAR", doc = "Why a person is not scored." }
 what_to_do      = { type = "VARCHAR", doc = "What the person can do about it." }
 */
-select
-    cast($as_of_date as date) as as_of_date,
-    cast($known_on as date) as known_on,
-    cast(rule_no as integer) as rule_no,
-    not_scored_code,
-    reason,
-    what_to_do
-from reference.not_scored_rule

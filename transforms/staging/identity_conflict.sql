@@ -19,40 +19,25 @@ with holder as (
 ),
 
 -- Counts of groups, by inclusion and exclusion: a hash that 100,000 people share must not cost
--- 10^10 pairs. A group in which one of its details is missing belongs to no one.
+-- 10^10 pairs. Of a group in which one of its details is missing (null) no one is counted.
 grouped as (
     select
         *,
-        count(*) over (partition by phone) as phone_count,
-        count(*) over (partition by bank_account) as bank_account_count,
-        count(*) over (partition by device) as device_count,
-        count(*) over (partition by phone, bank_account) as phone_bank_account_count,
-        count(*) over (partition by phone, device) as phone_device_count,
-        count(*) over (partition by bank_account, device) as bank_account_device_count,
-        count(*) over (partition by phone, bank_account, device) as all_count
+        count(phone) over (partition by phone) as phone_count,
+        count(bank_account) over (partition by bank_account) as bank_account_count,
+        count(device) over (partition by device) as device_count,
+        count(phone || bank_account) over (partition by phone, bank_account) as phone_bank_count,
+        count(phone || device) over (partition by phone, device) as phone_device_count,
+        count(bank_account || device) over (partition by bank_account, device)
+            as bank_device_count,
+        count(phone || bank_account || device) over (partition by phone, bank_account, device)
+            as all_count
     from holder
 )
 
 select
     person_key,
-    case when phone is not null then phone_count else 0 end
-    + case when bank_account is not null then bank_account_count else 0 end
-    + case when device is not null then device_count else 0 end
-    - case
-        when phone is not null and bank_account is not null
-            then phone_bank_account_count
-        else 0
-    end
-    - case when phone is not null and device is not null then phone_device_count else 0 end
-    - case
-        when bank_account is not null and device is not null
-            then bank_account_device_count
-        else 0
-    end
-    + case
-        when phone is not null and bank_account is not null and device is not null
-            then all_count
-        else 0
-    end
-    - 1 as people_count
+    phone_count + bank_account_count + device_count
+    - phone_bank_count - phone_device_count - bank_device_count
+    + all_count - 1 as people_count
 from grouped

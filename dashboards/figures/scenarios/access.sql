@@ -2,14 +2,7 @@
 number = 60
 title  = "What is open to how many?"
 note   = "Who is not scored has nothing open, and counts."
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "% of all people", decimals = 1 }
+columns.shown = { unit = "% of all people", decimals = 1 }
 */
 with first_card as (
     select

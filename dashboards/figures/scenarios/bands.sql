@@ -2,14 +2,7 @@
 number = 20
 title  = "Who is in which band?"
 note   = "People who are not scored are in no band, in any society."
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "% of the scored", decimals = 1 }
+columns.shown = { unit = "% of the scored", decimals = 1 }
 */
 select
     'Band ' || band.band_no || ', ' || first_card.band as panel,

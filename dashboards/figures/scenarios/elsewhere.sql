@@ -3,14 +3,7 @@ number = 30
 title  = "Who is in another band than on the first card?"
 note   = """The people are the same and so is what they did; \
 only where the rules put them differs."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "% of the scored", decimals = 1 }
+columns.shown = { unit = "% of the scored", decimals = 1 }
 */
 select
     panel,

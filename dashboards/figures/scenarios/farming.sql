@@ -4,14 +4,7 @@ title  = "What does farming friends pay?"
 note   = """Points of the social factor with the ties of a planted attack, less those without: mean of \
 the scored who play the part. Without a social factor it is 0 by construction. A few people \
 play each part."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "points gained a head", decimals = 1 }
+columns.shown = { unit = "points gained a head", decimals = 1 }
 */
 select
     upper(planted.kind[1]) || replace(planted.kind[2:], '_', ' ') || ': ' || planted.role as panel,

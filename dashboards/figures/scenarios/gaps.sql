@@ -3,14 +3,7 @@ number = 50
 title  = "How far apart are groups?"
 note   = """Between the groups with at least 30 scored people that have the highest and the lowest mean. \
 Some distance is there by chance; the JSON has intervals and tests."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "points", decimals = 1 }
+columns.shown = { unit = "points", decimals = 1 }
 */
 select
     'Highest less lowest mean score by ' || replace(attribute, '_', ' ') as panel,

@@ -3,14 +3,7 @@ number = 40
 title  = "How unequally are the points shared out?"
 note   = """0: all have as many points above the base as each other. \
 Higher: more unequal."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "0 to 1", decimals = 3 }
+columns.shown = { unit = "0 to 1", decimals = 3 }
 */
 select
     'Gini of the points above the base' as panel,

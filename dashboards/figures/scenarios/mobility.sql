@@ -3,14 +3,7 @@ number = 90
 title  = "How much do people move between bands?"
 note   = """0: no one changes band from one month to the next. Not scored counts as a band. \
 Few people in a small band move it much."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "0 to 1.25", decimals = 3 }
+columns.shown = { unit = "0 to 1.25", decimals = 3 }
 */
 select
     'Shorrocks index, month to month' as panel,

@@ -4,14 +4,7 @@ title  = "How well does a score predict who becomes bad?"
 note   = """Bad: a bill due in the 90 days after became 30 or more days late. The chance that of a \
 bad and a good person the good one has the higher score; empty where the outcome is not \
 yet known, or no one is bad."""
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "0.5 chance, 1 perfect", decimals = 3 }
+columns.shown = { unit = "0.5 chance, 1 perfect", decimals = 3 }
 */
 select
     'AUC' as panel,

@@ -2,14 +2,7 @@
 number = 10
 title  = "How high are the scores?"
 note   = "Of all who are scored. The same people are scored in every society."
-empty  = "Nothing of this is in the record."
-chart  = { kind = "lines", label = "as_of_date", values = ["shown"], series = "society" }
-
-[columns]
-panel      = {}
-as_of_date = { heading = "month end" }
-society    = {}
-shown      = { unit = "points", decimals = 1 }
+columns.shown = { unit = "points", decimals = 1 }
 */
 select
     panel,

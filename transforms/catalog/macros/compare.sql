@@ -4,32 +4,19 @@ change; they are empty until `plainscore why` or `plainscore compare` was asked 
 Example: from compare('2026-09-30', '2026-10-31') order by score_change limit 10
 */
 create macro compare(d1, d2) as table
-with before as (
-    select *
-    from score
-    where as_of_date = cast(d1 as date)
-),
+with before as (from score where as_of_date = cast(d1 as date)),
 
-after as (
-    select *
-    from score
-    where as_of_date = cast(d2 as date)
-),
+after as (from score where as_of_date = cast(d2 as date)),
+
+shown as (from run where is_shown),
 
 cause as (
-    select change.*
     from change
-    inner join run as first_run
-        on
-            change.as_of_date_before = first_run.as_of_date
-            and change.known_on_before = first_run.known_on
-            and first_run.is_shown
-    inner join run as last_run
-        on
-            change.as_of_date = last_run.as_of_date
-            and change.known_on = last_run.known_on
-            and last_run.is_shown
-    where change.as_of_date_before = cast(d1 as date) and change.as_of_date = cast(d2 as date)
+    where
+        as_of_date_before = cast(d1 as date)
+        and as_of_date = cast(d2 as date)
+        and known_on_before = (select known_on from shown where as_of_date = cast(d1 as date))
+        and known_on = (select known_on from shown where as_of_date = cast(d2 as date))
 )
 
 select

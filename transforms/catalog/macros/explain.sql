@@ -4,17 +4,9 @@ are the score, a person who is not scored has features without points.
 Example: from explain('p1', '2026-10-31')
 */
 create macro explain(person, d) as table
-with feature_row as (
-    select *
-    from features
-    where person_id = person and as_of_date = cast(d as date)
-),
+with feature_row as (from features where person_id = person and as_of_date = cast(d as date)),
 
-point_row as (
-    select *
-    from points
-    where person_id = person and as_of_date = cast(d as date)
-),
+point_row as (from points where person_id = person and as_of_date = cast(d as date)),
 
 cell_row as (
     select

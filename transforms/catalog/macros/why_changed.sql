@@ -6,13 +6,11 @@ Example: from why_changed('p1', '2026-09-30', '2026-10-31') where points_change 
 */
 create macro why_changed(person, d1, d2) as table
 with feature_row as (
-    select *
     from features
     where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
 ),
 
 point_row as (
-    select *
     from points
     where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
 ),
@@ -48,39 +46,27 @@ both_days as (
     group by cell_row.cell.feature
 ),
 
+shown as (from run where is_shown),
+
 person_change as (
     select
-        change.*,
+        *,
         0 as nothing
     from change
-    inner join run as first_run
-        on
-            change.as_of_date_before = first_run.as_of_date
-            and change.known_on_before = first_run.known_on
-            and first_run.is_shown
-    inner join run as last_run
-        on
-            change.as_of_date = last_run.as_of_date
-            and change.known_on = last_run.known_on
-            and last_run.is_shown
     where
-        change.person_id = person
-        and change.as_of_date_before = cast(d1 as date)
-        and change.as_of_date = cast(d2 as date)
-        and change.score_change is not null
+        person_id = person
+        and score_change is not null
+        and as_of_date_before = cast(d1 as date)
+        and as_of_date = cast(d2 as date)
+        and known_on_before = (select known_on from shown where as_of_date = cast(d1 as date))
+        and known_on = (select known_on from shown where as_of_date = cast(d2 as date))
 ),
 
 feature_cause as (
     select change_feature.*
     from change_feature
     inner join person_change
-        on
-            change_feature.person_id = person_change.person_id
-            and change_feature.known_on_before = person_change.known_on_before
-            and change_feature.known_on = person_change.known_on
-    where
-        change_feature.as_of_date_before = cast(d1 as date)
-        and change_feature.as_of_date = cast(d2 as date)
+        using (person_id, as_of_date_before, known_on_before, as_of_date, known_on)
 )
 
 select
