@@ -4,13 +4,12 @@ The report compares the card that was and the fitted one on the same people: sep
 a gate on which card, reasons, features.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,7 +31,8 @@ from plainscore.common.text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.compile import REASON_COUNT
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from plainscore.show.reader import Snapshots
+from plainscore.show.documents import markdown_table
+from plainscore.show.reader import ResultTable, Snapshots, render_page
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""
@@ -91,8 +91,7 @@ def read_past(
         )
 
 
-@dataclass(frozen=True)
-class CardPoints:
+class CardPoints(NamedTuple):
     """What a run would publish of everyone: points by feature, a column each, as the card has them.
 
     ``own``: the sum without the social factor.
@@ -136,24 +135,18 @@ def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
     return np.asarray((2 * most * numerator + MILLION * denominator) // (2 * MILLION * denominator))
 
 
-@dataclass(frozen=True)
-class ReportTable:
-    """One table of the report; ``name`` is for programs, ``title`` for people."""
-
-    name: str
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True)
-class FitReport:
+class FitReport(NamedTuple):
     """A fitted card and its report. ``is_checked``: scikit-learn was installed."""
 
     card: Scorecard
     summary: str
-    tables: tuple[ReportTable, ...]
+    tables: dict[str, ResultTable]
     is_checked: bool
+
+    def markdown(self) -> str:
+        """Return the report, table by table."""
+        tables = (f"## {one.title}\n\n{markdown_table(one)}" for one in self.tables.values())
+        return "\n\n".join([f"# {self.card.name}", self.summary, *tables]) + "\n"
 
 
 def fit_and_judge(
@@ -221,52 +214,51 @@ def unconstrained_log_odds(
 
 def _judged(
     card: Scorecard, fitted: Fitted, judging: PastSnapshot, unseen: Sample, free: Floats | None
-) -> tuple[ReportTable, ...]:
+) -> dict[str, ResultTable]:
     """Return the tables of the report: both cards on the people who were held out."""
     cards, rows = (card, fitted.card), judging.is_known & judging.is_held_out
     points = [points_of(one, judging) for one in cards]
     scores = [one.scores[rows] for one in points]
-    ranked = {f"{one.name}: score": of for one, of in zip(cards, scores, strict=True)}
-    ranked |= {f"{one.name}: own points": p.own[rows] for one, p in zip(cards, points, strict=True)}
+    ranked: dict[str, Ints | Floats] = {}
+    for kind, of_cards in (("score", scores), ("own points", [one.own[rows] for one in points])):
+        ranked |= {f"{c.name}: {kind}": of for c, of in zip(cards, of_cards, strict=True)}
     log_odds = evidence_of(fitted.bins, unseen) @ fitted.coefficients
-    by_model = {f"{fitted.card.name}: model, before points": log_odds}
+    ranked[f"{fitted.card.name}: model, before points"] = log_odds
     if free is not None:
-        by_model["scikit-learn on the same bins"] = free
-    figures = {name: separation_of(of, unseen.is_bad) for name, of in (ranked | by_model).items()}
+        ranked["scikit-learn on the same bins"] = free
+    figures = {name: separation_of(of, unseen.is_bad) for name, of in ranked.items()}
     reasons = [reason_places(one, p.by_feature[rows]) for one, p in zip(cards, points, strict=True)]
     other_set, other_first = changed_reasons(*reasons)
-    return (
-        ReportTable(
-            "separation",
-            "How well good and bad are separated",
+    changed = (
+        f"Reasons: of {len(unseen.is_bad):,} people {other_set:,} have other ones, "
+        f"{other_first:,} another first one"
+    )
+    return {
+        "separation": ResultTable(
             ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks", "ks_low", "ks_high"),
             [
-                (name, f.people, f.bad,
-                 *map(_rounded, (f.auc, f.auc_low, f.auc_high, f.ks, f.ks_low, f.ks_high)))
+                (name, f.people, f.bad, *(one and round(one, 4) for one in (*f[2:5], *f[6:])))
                 for name, f in figures.items()
             ],
+            "How well good and bad are separated",
         ),
-        ReportTable(
-            "swap_set",
-            "Who passes a band's gate on which card",
+        "swap_set": ResultTable(
             ("band", "gate", "fitted_gate", "passes_on", "people", "bad", "bad_share"),
             list(_swap_rows(cards, scores, unseen.is_bad)),
+            "Who passes a band's gate on which card",
         ),
-        ReportTable(
-            "reasons",
-            f"Reasons: of {len(unseen.is_bad):,} people {other_set:,} have other ones, "
-            f"{other_first:,} another first one",
+        "reasons": ResultTable(
             ("feature", card.name, fitted.card.name, "difference"),
             list(_reason_rows(card, reasons)),
+            changed,
         ),
-        ReportTable(
-            "features",
-            "Features",
+        "features": ResultTable(
             ("feature", "direction", "evidence", "coefficient", "max_before", "max_points",
              "missing", "points_from"),
             list(_feature_rows(card, fitted)),
+            "Features",
         ),
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 def separation_of(ranks: Ints | Floats, is_bad: Flags) -> Separation:
@@ -278,24 +270,14 @@ def separation_of(ranks: Ints | Floats, is_bad: Flags) -> Separation:
     return separation([(no, *counts) for no, counts in enumerate(zip(good, bad, strict=True))])
 
 
-def auc_of(ranks: Ints | Floats, is_bad: Flags) -> float:
-    """Return the AUC alone; both good and bad people are needed."""
-    auc = separation_of(ranks, is_bad).auc
-    assert auc is not None, "good and bad people"
-    return auc
-
-
 def _swap_rows(cards: Sequence[Scorecard], scores: Sequence[Ints], is_bad: Flags) -> Iterator[Row]:
     """Yield, for each band's gate, who passes it on which card, and how many of them are bad."""
-    only = [f"{card.name} only" for card in cards]
+    names = ("both", *(f"{card.name} only" for card in cards), "neither")
     for first, second in zip(cards[0].bands[1:], cards[1].bands[1:], strict=True):
         on_first, on_second = scores[0] >= first.at_least, scores[1] >= second.at_least
-        for name, who in (
-            ("both", on_first & on_second),
-            (only[0], on_first & ~on_second),
-            (only[1], ~on_first & on_second),
-            ("neither", ~on_first & ~on_second),
-        ):
+        sides = (on_first & on_second, on_first & ~on_second, on_second & ~on_first,
+                 ~on_first & ~on_second)  # fmt: skip
+        for name, who in zip(names, sides, strict=True):
             people, bad = int(np.count_nonzero(who)), int(np.count_nonzero(who & is_bad))
             share = round(bad / people, 4) if people else None
             yield first.name, first.at_least, second.at_least, name, people, bad, share
@@ -311,18 +293,18 @@ def reason_places(card: Scorecard, points: Ints) -> Ints:
     return np.where(np.take_along_axis(lost, order, axis=1) > 0, order + 1, 0)
 
 
+def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
+    """Return how many people have another set of reasons, and another first reason."""
+    is_other_set = (np.sort(first, axis=1) != np.sort(second, axis=1)).any(axis=1)
+    return int(is_other_set.sum()), int((first[:, 0] != second[:, 0]).sum())
+
+
 def _reason_rows(card: Scorecard, reasons: Sequence[Ints]) -> Iterator[Row]:
     """Yield feature, people who have it as a reason on the first and on the second card."""
     for place, feature in enumerate(card.features, start=1):
         first, second = (int((one == place).any(axis=1).sum()) for one in reasons)
         if first or second:
             yield feature.name, first, second, second - first
-
-
-def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
-    """Return how many people have another set of reasons, and another first reason."""
-    is_other_set = (np.sort(first, axis=1) != np.sort(second, axis=1)).any(axis=1)
-    return int(is_other_set.sum()), int((first[:, 0] != second[:, 0]).sum())
 
 
 def _feature_rows(card: Scorecard, fitted: Fitted) -> Iterator[Row]:
@@ -338,53 +320,15 @@ def _feature_rows(card: Scorecard, fitted: Fitted) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def markdown(report: FitReport) -> str:
-    """Return the report, table by table."""
-
-    def line(cells: Sequence[object]) -> str:
-        return f"| {' | '.join('' if cell is None else str(cell) for cell in cells)} |"
-
-    parts = [f"# {report.card.name}", report.summary]
-    for table in report.tables:
-        head = [f"## {table.title}", "", line(table.columns), line(["---"] * len(table.columns))]
-        parts.append("\n".join([*head, *map(line, table.rows)]))
-    return "\n\n".join(parts) + "\n"
-
-
 def card_text(card: Scorecard, base_name: str, comment: str) -> str:
     """Return the card as TOML for `plainscore run --scorecard`: what differs from its base.
 
     ``comment``: what the card was fitted to.
     """
-    head = {"name": card.name, "version": card.version, "title": card.title, "extends": base_name}
-    parts: list[tuple[str, dict[str, Any]]] = [
-        ("", head),
-        *(("[[band]]", {"name": one.name, "at_least": one.at_least}) for one in card.bands),
-        *((f"[factor.{factor}]", {"max_points": cap}) for factor, cap in card.factor_caps),
-        *(
-            (f"[feature.{one.name}]", {"bins": one.bins, "missing_points": one.missing_points})
-            for one in card.features
-            if one.bins
-        ),
-        *(("[[benefit]]", asdict(one)) for one in card.benefits),
-    ]
-
-    def line(key: str, value: Any) -> str:
-        if isinstance(value, tuple):
-            steps = ", ".join(f"[{one.at_least:f}, {one.points}]" for one in value)
-            return f"{key} = [{steps}]"
-        # A string, a number or a truth value of JSON is one of TOML.
-        return f"{key} = {json.dumps(value, ensure_ascii=False)}"
-
-    texts = ["\n".join(f"# {one}".rstrip() for one in comment.splitlines())]
-    for title, values in parts:
-        lines = [line(key, value) for key, value in values.items()]
-        texts.append("\n".join([title, *lines] if title else lines))
-    return "\n\n".join(texts) + "\n"
+    benefits = [asdict(one) for one in card.benefits]
+    return render_page(
+        "documents/card.txt", card=card, base=base_name, comment=comment, benefits=benefits
+    )
 
 
 def fit_to_published(

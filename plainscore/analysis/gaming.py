@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from plainscore.analysis.statistics import fill_statistic
-from plainscore.common.errors import PlainscoreError, UsageError
+from plainscore.common.errors import InputRefused, PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
@@ -162,8 +162,9 @@ class Replay:
         method: Method = STANDARD_METHOD,
     ) -> None:
         self._engine, self._cards, self._people = engine, cards, list(people)
-        self._naive_rule, self._naive_points = (
-            method.text(f"transforms/gaming/{name}.sql") for name in ("naive_rule", "naive_points")
+        self._naive_rule, self._naive_points, friends_sql = (
+            method.text(f"transforms/gaming/{name}.sql")
+            for name in ("naive_rule", "naive_points", "friends")
         )
         tables = engine.catalog.of_schema("events")
         columns = {table.name: [column.name for column in table.columns] for table in tables}
@@ -172,10 +173,8 @@ class Replay:
             log: self._of_people(log, [key for key in PERSON_KEYS if key in names])
             for log, names in self._logs.items()
         }
-        friends = engine.con.execute(
-            method.text("transforms/gaming/friends.sql"),
-            {"people": self._people, "first_key": NEW_FRIEND, "count": RELIABLE_FRIENDS},
-        ).fetchall()
+        asked = {"people": self._people, "first_key": NEW_FRIEND, "count": RELIABLE_FRIENDS}
+        friends = engine.con.execute(friends_sql, asked).fetchall()
         is_scored = sorted({(key, None, True) for _, key, _ in friends})
         self._of_friends = {
             "features.scoring_status": ("person_key, not_scored_code, is_scored", is_scored),
@@ -316,12 +315,21 @@ class Found(NamedTuple):
     scorecard: str
     person_key: int
     step: int
-    action: str
+    action: Action
     deeds: int
     cents: int
-    points_gained: int
-    points_after: int
+    points: Points
     by_feature: Points
+
+    @property
+    def points_gained(self) -> int:
+        return sum(self.by_feature.values())
+
+    @property
+    def rank(self) -> tuple[Fraction, int, str]:
+        """What the search chooses by: points for a deed, points, name."""
+        gained = self.points_gained
+        return Fraction(gained, max(self.deeds, 1)), gained, self.action.name
 
 
 @dataclass
@@ -331,31 +339,28 @@ class _Play:
     scorecard: str
     person_key: int
     points: Points
-    chosen: dict[str, Action] = field(default_factory=dict)
     found: list[Found] = field(default_factory=list)
 
-    def cost(self, action: Action) -> tuple[int, int]:
-        """Return deeds and cents of an action beyond the smaller one of its family."""
+    @property
+    def chosen(self) -> dict[str, Action]:
+        """Family -> the largest action of it so far."""
+        return {one.action.family: one.action for one in self.found}
+
+    def trial(self, action: Action, max_actions: int | None) -> Found | None:
+        """Return an action that is new, or larger than its family's, within the limit of deeds."""
         had = self.chosen.get(action.family)
-        return action.deeds - (had.deeds if had else 0), action.cents - (had.cents if had else 0)
-
-    def is_open(self, action: Action, max_actions: int | None) -> bool:
-        """Return whether an action is new, or larger than its family's, and within the limit."""
-        deeds, _ = self.cost(action)
-        is_more = action.family not in self.chosen or deeds > 0
+        deeds, cents = action.deeds - (had.deeds if had else 0), action.cents
         spent = sum(one.deeds for one in self.found)
-        return is_more and (max_actions is None or spent + deeds <= max_actions)
+        if (had and deeds <= 0) or (max_actions is not None and spent + deeds > max_actions):
+            return None
+        cents -= had.cents if had else 0
+        step = len(self.found) + 1
+        return Found(self.scorecard, self.person_key, step, action, deeds, cents, {}, {})
 
-    def copy(self, action: Action) -> LifeCopy:
-        """Return the person's life with this action on top of those chosen."""
-        return LifeCopy(self.person_key, tuple({**self.chosen, action.family: action}.values()))
-
-    def result(self, action: Action, points: Points) -> Found:
+    def result(self, trial: Found, points: Points) -> Found:
         moved = {name: now - self.points[name] for name, now in points.items()}
-        return Found(
-            self.scorecard, self.person_key, len(self.found) + 1, action.name, *self.cost(action),
-            sum(moved.values()), sum(points.values()), {n: one for n, one in moved.items() if one},
-        )  # fmt: skip
+        gains = {name: gained for name, gained in moved.items() if gained}
+        return trial._replace(points=points, by_feature=gains)
 
 
 def search(
@@ -380,31 +385,30 @@ def search(
     ]
     while going:
         tries = [
-            (play, action)
+            (play, trial)
             for play in going
             for action in actions[play.person_key]
-            if play.is_open(action, max_actions)
+            if (trial := play.trial(action, max_actions))
         ]
-        made = replay.points([play.copy(action) for play, action in tries])
+        made = replay.points([
+            LifeCopy(play.person_key, tuple((play.chosen | {t.action.family: t.action}).values()))
+            for play, t in tries
+        ])  # fmt: skip
         results = [
-            (play, action, points[play.scorecard], play.result(action, points[play.scorecard]))
-            for (play, action), points in zip(tries, made, strict=True)
+            (play, play.result(trial, points[play.scorecard]))
+            for (play, trial), points in zip(tries, made, strict=True)
             if play.scorecard in points
         ]
         if max_actions is None:
-            return [found for *_, found in results]
+            return [found for _, found in results]
         going = []
         for play, of_play in groupby(results, key=itemgetter(0)):
-            _, action, points, best = max(of_play, key=lambda result: _rank(result[3]))
+            best = max((found for _, found in of_play), key=lambda found: found.rank)
             if best.points_gained > 0:
                 play.found.append(best)
-                play.chosen[action.family], play.points = action, points
+                play.points = best.points
                 going.append(play)
     return [found for play in plays for found in play.found]
-
-
-def _rank(one: Found) -> tuple[Fraction, int, str]:
-    return Fraction(one.points_gained, max(one.deeds, 1)), one.points_gained, one.action
 
 
 def find_cheap_points(
@@ -414,8 +418,8 @@ def find_cheap_points(
     months: int,
     max_actions: int | None,
     method: Method = STANDARD_METHOD,
-) -> list[tuple[Any, ...]]:
-    """Return rows of what the search finds; ``max_actions`` None: what every action gains alone.
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of what the search finds; ``max_actions`` None: what every action gains alone.
 
     Scorecard, person_id, step, action, deeds, cents, points gained, score after, points gained by
     feature. Raises UsageError where someone in ``people`` is not scored.
@@ -426,16 +430,11 @@ def find_cheap_points(
     found = search(replay, actions, [*(card.name for card in cards), NAIVE], max_actions)
     ids = dict(engine.con.execute("select person_key, person_id from events.person").fetchall())
     base = {card.name: card.base for card in cards} | {NAIVE: cards[0].base}
-    return [
-        (
-            one.scorecard,
-            ids[one.person_key],
-            *one[2:7],
-            base[one.scorecard] + one.points_after,
-            ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items()),
-        )
-        for one in found
-    ]
+    for one in found:
+        features = ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items())
+        score = base[one.scorecard] + sum(one.points.values())
+        head = one.scorecard, ids[one.person_key], one.step, one.action.name, one.deeds, one.cents
+        yield *head, one.points_gained, score, features
 
 
 def _scored_key(engine: DuckDBEngine, person_id: str) -> int:
@@ -447,6 +446,15 @@ def _scored_key(engine: DuckDBEngine, person_id: str) -> int:
     if not rows:
         raise UsageError(f"{person_id} is not scored {engine.dates}: play someone who is")
     return int(rows[0][0])
+
+
+def require_labels(folder: Path) -> None:
+    """Raise InputRefused unless an invented world wrote its labels into a folder."""
+    if missing := [name for name in LABELS if not (folder / name).is_file()]:
+        raise InputRefused(
+            f"{folder} has no {' and no '.join(missing)}: give the landing/_truth of a world that "
+            "`plainscore synthesise` wrote"
+        )
 
 
 def measure_planted(

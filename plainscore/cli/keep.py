@@ -2,11 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -20,22 +18,10 @@ from plainscore.cli.options import (
     OneFile,
     TableOrJson,
 )
-from plainscore.cli.output import OutputFormat, ask, emit, note, table_of
-from plainscore.common.errors import (
-    InputRefused,
-    NothingPublishedError,
-    PartlyDone,
-    UsageError,
-)
+from plainscore.cli.output import OutputFormat, ask, emit, filled, note, table_of
+from plainscore.common.errors import InputRefused, NothingPublishedError, PartlyDone, UsageError
 from plainscore.settings import Retention, read_settings, setting_origins
 from plainscore.show.reader import ResultTable
-
-if TYPE_CHECKING:
-    from plainscore.erasure.erase import Erasure
-    from plainscore.erasure.search import SearchResult
-    from plainscore.erasure.snapshots import ErasedSnapshot
-    from plainscore.publish.proof import ProofOutcome
-    from plainscore.publish.runs import Run
 
 BROKEN = 1
 GIVEN_ROOT = "--root"
@@ -89,11 +75,14 @@ def _verify_proof(file: Path, root: str | None, data: Path, output_format: Outpu
     if root is not None and not re.fullmatch("[0-9a-f]{64}", root.lower()):
         raise UsageError(f"--root {root}: a root is 64 hexadecimal digits")
     try:
-        outcome = check_proof(_read_proof(file))
+        proof = json.loads(file.read_bytes())
+        if not isinstance(proof, dict):
+            raise InputRefused("this holds no proof, which is a json object")
+        outcome = check_proof(proof)
         roots = {} if root is None else {GIVEN_ROOT: root.lower()}
         if (data / SNAPSHOTS).is_dir():
             roots |= published_roots(data, outcome.as_of_date, outcome.known_on)
-    except (InputRefused, ValueError) as error:
+    except (InputRefused, OSError, ValueError, RecursionError) as error:
         raise InputRefused(f"{file}: {error}") from error
     held = {where: trusted == outcome.people_root for where, trusted in roots.items()}
     if not held and not outcome.problems:
@@ -107,38 +96,9 @@ def _verify_proof(file: Path, root: str | None, data: Path, output_format: Outpu
     is_root_met = held.get(GIVEN_ROOT, True) and (any(in_data) or not in_data)
     is_proved = not outcome.problems and is_root_met
     document = asdict(outcome) | {"root_held_against": held, "is_proved": is_proved}
-    emit(output_format, objects=[document], shown=_proof_lines(outcome, held, is_proved))
+    shown = filled("terminal/proof.txt", outcome=outcome, held=held, is_proved=is_proved)
+    emit(output_format, objects=[document], shown=[shown])
     return 0 if is_proved else BROKEN
-
-
-def _read_proof(file: Path) -> Mapping[str, Any]:
-    try:
-        proof = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputRefused(f"this cannot be read ({error})") from error
-    if not isinstance(proof, dict):
-        raise InputRefused("this holds no proof, which is a json object")
-    return proof
-
-
-def _proof_lines(
-    outcome: "ProofOutcome", held: Mapping[str, bool], is_proved: bool
-) -> Iterator[str]:
-    yield (
-        f"person {outcome.person_id}, as of {outcome.as_of_date}, known on {outcome.known_on}, "
-        f"one of {outcome.people:,} people"
-    )
-    for one in outcome.scores:
-        if one.score is None:
-            yield f"  {one.scorecard}: not scored, {one.not_scored_code}"
-        else:
-            yield f"  {one.scorecard}: {one.base} + {one.points} points = {one.score}"
-    yield from (f"wrong: {problem}" for problem in outcome.problems)
-    if not outcome.problems:
-        yield "rows, leaf and siblings lead to the proof's root; the points sum to the score"
-    for where, is_met in held.items():
-        yield f"the root is {'that' if is_met else 'NOT that'} of {where}"
-    yield "proved" if is_proved else "NOT proved"
 
 
 def prune(
@@ -162,17 +122,17 @@ def prune(
     wanted = Retention(**(read_settings(data).retention.model_dump() | given))
     outcome = prune_snapshots(data, wanted, dry_run)
     would = "would be " if dry_run else ""
-    became: list[tuple[Run, str, datetime | None]]
-    became = [(run, f"{would}deleted", None) for run in outcome.deleted]
-    became += [
-        (run, f"{would}retired" if run in outcome.retired else "waits", until)
+    became = dict.fromkeys(outcome.deleted, (f"{would}deleted", None)) | {
+        run: (
+            f"{would}retired" if run in outcome.retired else "waits",
+            until.isoformat(timespec="seconds"),
+        )
         for run, until in outcome.waiting.items()
-    ]
+    }
     rows = [
-        (action, run.dates.as_of_date, run.dates.known_on, run.name, outcome.sizes[run],
-         until and until.isoformat(timespec="seconds"))
-        for run, action, until in sorted(became, key=lambda one: one[0])
-    ]  # fmt: skip
+        (action, *run.key, outcome.sizes[run], until)
+        for run, (action, until) in sorted(became.items())
+    ]
     table = ResultTable(PRUNE_COLUMNS, rows)
     freed = sum(outcome.sizes[run] for run in outcome.deleted) / 1e6
     summary = (
@@ -230,104 +190,20 @@ def erase(
     yes
         Do not ask on a terminal.
     """
+    if not data.is_dir():
+        raise InputRefused(f"{data} is no directory: name the data directory with --data")
     if search_only:
         return _search(persons, data, output_format)
-    _require_named(data)
     who = f"{len(persons)} people" if len(persons) != 1 else "one person"
     if not yes and not ask(f"erase {who} from {data} for good?"):
         note("nothing was changed", "info")
         return 0
     from plainscore.common.lock import ERASING, writer_lock
     from plainscore.erasure.erase import erase as erase_people
-    from plainscore.settings import read_settings
 
     with writer_lock(data, ERASING):
         settings = read_settings(data, **limits.overrides)
         erasure = erase_people(data, persons, settings, inside_texts=inside_texts)
-    document = _erasure_as_json(erasure)
-    emit(output_format, objects=[document], shown=_erasure_lines(erasure))
-    for line in _left_to_do(erasure):
-        note(line)
-    return 0 if erasure.is_whole else PartlyDone.exit_code
-
-
-def _require_named(data: Path) -> None:
-    if not data.is_dir():
-        raise InputRefused(f"{data} is no directory: name the data directory with --data")
-
-
-def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -> int:
-    from plainscore.erasure.erased_ids import ErasedIds
-    from plainscore.erasure.search import search
-
-    if not persons or "" in persons:
-        raise UsageError("name at least one person to search for")
-    _require_named(data)
-    result = search(data, ErasedIds(persons))
-    emit(output_format, objects=[_search_as_json(result)], shown=_search_lines(result))
-    return PartlyDone.exit_code if result.found else 0
-
-
-def _erasure_lines(erasure: "Erasure") -> Iterator[str]:
-    people = "1 person" if erasure.people == 1 else f"{erasure.people} people"
-    yield f"erased {people}: {erasure.rows:,} rows of the event store"
-    yield f"landing files rewritten: {len(erasure.files)}"
-    yield from (f"  {file}: {rows} rows" for file, rows in erasure.files.items())
-    yield from (f"  {old} is now {new}" for old, new in erasure.renamed.items())
-    yield f"snapshots published again: {sum(s.run is not None for s in erasure.snapshots)}"
-    yield from (f"  {snapshot_sentence(snapshot)}" for snapshot in erasure.snapshots)
-    yield from _search_lines(erasure.search)
-
-
-def snapshot_sentence(snapshot: "ErasedSnapshot") -> str:
-    """Return what became of a snapshot, and how other people's scores changed through ties."""
-    if snapshot.run is None:
-        return f"{snapshot.dates}: no longer published, {snapshot.unpublished}"
-    difference = snapshot.difference
-    if difference is None:
-        return f"{snapshot.dates}: run {snapshot.run.name}, published before the interruption"
-    if difference.changed:
-        said = (
-            f"{difference.changed} other people's scores changed, by {difference.largest} at most"
-        )
-    else:
-        said = "no other person's score changed"
-    if difference.other_status:
-        said += f"; {difference.other_status} more are scored in one of the two only"
-    if difference.gone:
-        said += f"; {difference.gone} people had no other events and are gone with them"
-    return f"{snapshot.dates}: run {snapshot.run.name}, {said}"
-
-
-def _search_lines(result: "SearchResult") -> Iterator[str]:
-    outcome = "found nowhere"
-    if result.elsewhere:
-        outcome = "found inside other texts alone, where it names no one"
-    if result.found:
-        outcome = "found in"
-    yield f"searched {result.files:,} files, {result.columns:,} columns: {outcome}"
-    yield from (f"  {place}" for place in result.found)
-    if result.elsewhere:
-        yield "inside other texts, which --inside-texts masks:"
-        yield from (f"  {place}" for place in result.elsewhere)
-
-
-def _left_to_do(erasure: "Erasure") -> Iterator[str]:
-    for file, why in erasure.by_hand.items():
-        yield f"landing/{file} holds a person and {why}: remove it by hand, and erase again"
-    for one in erasure.snapshots:
-        if one.is_for_operator:
-            yield (
-                f"the snapshot {one.dates} is no longer published: {one.unpublished}; then publish "
-                f"it again with plainscore run --as-of {one.dates.as_of_date} "
-                f"--known-on {one.dates.known_on}"
-            )
-    if erasure.search.found and not erasure.by_hand:
-        yield "the search still found a person: see above, and erase again"
-
-
-def _erasure_as_json(erasure: "Erasure") -> dict[str, Any]:
-    names = ("people", "rows", "files", "by_hand", "renamed")
     snapshots = [
         {
             "as_of_date": one.dates.as_of_date,
@@ -338,15 +214,35 @@ def _erasure_as_json(erasure: "Erasure") -> dict[str, Any]:
         }
         for one in erasure.snapshots
     ]
-    return {
-        **{name: getattr(erasure, name) for name in names},
-        "snapshots": snapshots,
-        "search": _search_as_json(erasure.search),
-    }
+    document = {**vars(erasure), "snapshots": snapshots, "search": vars(erasure.search)}
+    emit(
+        output_format,
+        objects=[document],
+        shown=[filled("terminal/erasure.txt", erasure=erasure)],
+    )
+    for file, why in erasure.by_hand.items():
+        note(f"landing/{file} holds a person and {why}: remove it by hand, and erase again")
+    for one in (one for one in erasure.snapshots if one.is_for_operator):
+        note(
+            f"the snapshot {one.dates} is no longer published: {one.unpublished}; then publish "
+            f"it again with plainscore run --as-of {one.dates.as_of_date} "
+            f"--known-on {one.dates.known_on}"
+        )
+    if erasure.search.found and not erasure.by_hand:
+        note("the search still found a person: see above, and erase again")
+    return 0 if erasure.is_whole else PartlyDone.exit_code
 
 
-def _search_as_json(result: "SearchResult") -> dict[str, Any]:
-    return {name: getattr(result, name) for name in ("files", "columns", "found", "elsewhere")}
+def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -> int:
+    from plainscore.erasure.erased_ids import ErasedIds
+    from plainscore.erasure.search import search
+
+    if not persons or "" in persons:
+        raise UsageError("name at least one person to search for")
+    result = search(data, ErasedIds(persons))
+    shown = [filled("terminal/search.txt", result=result)]
+    emit(output_format, objects=[vars(result)], shown=shown)
+    return PartlyDone.exit_code if result.found else 0
 
 
 def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from plainscore.common.errors import UsageError
 from plainscore.common.text import printable, say
-from plainscore.show.reader import ResultTable
+from plainscore.show.reader import ResultTable, render_page
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,6 +71,11 @@ def emit(
             sys.stdout.write(f"{separator}{_json_text(dict(zip(names, row, strict=True)))}")
             separator = ",\n"
         sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+def filled(template: str, **values: Any) -> str:
+    """Return a text of dashboards/terminal."""
+    return render_page(template, **values).rstrip("\n")
 
 
 def show(*parts: Any) -> None:

@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,19 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads
-from plainscore.cli.output import emit, note_refused, progress_bar, show, table_of
+from plainscore.cli.output import emit, filled, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
 from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
     from plainscore.common.standard import Method
-    from plainscore.logs.check import CheckedLog
 
 DEMO_PEOPLE = 10_000
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
 SEED = 1
-CHECK_COUNTS = ("files", "rows", "accepted", "duplicates", "quarantined", "orphans")
+CHECK_COUNTS = ("log", "files", "rows", "accepted", "duplicates", "quarantined", "orphans")
 TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
 
 
@@ -154,15 +152,15 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
     with progress_bar("checking logs") as progress:
         checked = check_logs(log_dir, project, progress)
     rows = [
-        (log.log, *(getattr(log, name) for name in CHECK_COUNTS), " ".join(log.missing_features))
-        for log in checked.logs
+        {**vars(log), "missing_features": " ".join(log.missing_features)} for log in checked.logs
     ]
-    emit(
-        output_format,
-        ResultTable(("log", *CHECK_COUNTS, "missing_features"), rows),
-        objects=checked.logs,
-        shown=_checked(checked.logs),
-    )
+    counts = [
+        (log.log, *(f"{getattr(log, n):,}" for n in CHECK_COUNTS[1:])) for log in checked.logs
+    ]
+    found = filled("terminal/checked.txt", logs=checked.logs)
+    shown = [ResultTable(CHECK_COUNTS, counts), *filter(None, [found])]
+    table = table_of(rows, (*CHECK_COUNTS, "missing_features"))
+    emit(output_format, table, objects=checked.logs, shown=shown)
     note_refused(checked.refused)
     return InputRefused.exit_code if checked.refused else 0
 
@@ -187,22 +185,6 @@ def _drafts(place: Path, method: "Method") -> list[str]:
             f"{place} has no folder without a mapping; files go into FOLDER/arrived=YYYY-MM-DD/"
         )
     return [draft_source(path, logs) for path in folders]
-
-
-def _checked(logs: "list[CheckedLog]") -> Iterator[Any]:
-    rows = [(log.log, *(f"{getattr(log, name):,}" for name in CHECK_COUNTS)) for log in logs]
-    yield ResultTable(("log", *CHECK_COUNTS), rows)
-    for log in logs:
-        if log.events:
-            events = ", ".join(f"{count:,} {kind}" for kind, count in log.events.items())
-            yield f"{log.log}: {events}"
-        for reason in log.reasons:
-            yield f"{log.log}: {reason.count:,} x {reason.reason}: {', '.join(reason.examples)}"
-        yield from (f"{log.log}: {finding}" for finding in log.findings)
-        if log.unknown_columns:
-            yield f"{log.log}: columns not used: {', '.join(log.unknown_columns)}"
-        if log.missing_features:
-            yield f"{log.log}: no rows, so missing: {', '.join(log.missing_features)}"
 
 
 def synthesise(

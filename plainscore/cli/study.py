@@ -1,7 +1,7 @@
 """Commands that study scorecards: quality, drift, fitting, gaming, scenarios, the method itself."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +16,8 @@ from plainscore.show import reader
 from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
-    from plainscore.contracts import SnapshotDates
     from plainscore.contracts.lineage import Lineage
-    from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
+    from plainscore.scorecards.card import Scorecard
 
 QUALITY = """
 select
@@ -69,20 +68,11 @@ select
     round(naive_points_gained / attacker_count, 2) as "naive gain"
 from ({TRIED})
 """
-PLANTED_FOR_PEOPLE = {
-    "scorecard": "scorecard",
-    "attack": "kind",
-    "part": "role",
-    "people": "people",
-    "scored": "scored_count",
-    "gain": "social_points_gained",
-    "most": "most_social_points_gained",
-    "losers": "loser_count",
-    "contacts": "contact_count",
-    "new gate": "gate_crosser_count",
-    "naive gain": "naive_points_gained",
-    "in a ring": "in_ring_count",
-}
+PLANTED_COLUMNS = (
+    "scorecard", "kind", "role", "people", "scored_count", "social_points_gained",
+    "most_social_points_gained", "loser_count", "contact_count", "gate_crosser_count",
+    "naive_points_gained", "in_ring_count",
+)  # fmt: skip
 FOUND_COLUMNS = (
     "scorecard", "person_id", "step", "act", "deeds", "cents", "points_gained", "score_after",
     "features",
@@ -196,7 +186,7 @@ def fit(
         out: Write the card to this .toml file, for `plainscore run --scorecard`.
         report: Write the report to this file, as Markdown.
     """
-    from plainscore.analysis.fit_report import card_text, fit_to_published, markdown, written_base
+    from plainscore.analysis.fit_report import card_text, fit_to_published, written_base
 
     method = read_settings(data).method
     base = written_base(scorecard, out, report, method)
@@ -205,15 +195,12 @@ def fit(
     if out is not None:
         write_text(card_text(study.card, base, study.summary), out)
     if report is not None:
-        write_text(markdown(study), report)
+        write_text(study.markdown(), report)
     if not study.is_checked:
         note("scikit-learn is not installed: no check (pip install 'plainscore[fit]')")
-    tables = {one.name: ResultTable(one.columns, one.rows, one.title) for one in study.tables}
-    document = {
-        "summary": study.summary,
-        "tables": {name: table.records() for name, table in tables.items()},
-    }
-    emit(output_format, document=document, shown=[study.summary, *tables.values()])
+    tables = {name: table.records() for name, table in study.tables.items()}
+    document = {"summary": study.summary, "tables": tables}
+    emit(output_format, document=document, shown=[study.summary, *study.tables.values()])
 
 
 def gaming(
@@ -241,66 +228,34 @@ def gaming(
         max_actions: How many actions are allowed for one person: contacts, payments and the like.
         single_actions: Print the gain of each action by itself, instead of the best sequence.
     """
-    if truth is not None and card:
-        raise UsageError("give --truth or --card, one at a time")
-    if truth is not None:
-        table, short = _planted(data, as_of, truth, limits)
-    elif card:
-        most = None if single_actions else max_actions
-        table = short = _found(data, as_of, card, person, months, most, limits)
-    else:
-        with reader.open_snapshots(data) as snapshots:
-            day = snapshots.day(as_of)
-            table = table_of(snapshots.records(TRIED, (day,)))
-            short = table_of(snapshots.records(TRIED_FOR_PEOPLE, (day,)))
-    emit(output_format, table, shown=[short])
-
-
-def _dates(data: Path, as_of: str) -> "SnapshotDates":
+    from plainscore.analysis import gaming as game
     from plainscore.contracts import SnapshotDates
-
-    with reader.open_snapshots(data) as snapshots:
-        day = snapshots.day(as_of)
-        return SnapshotDates(day, snapshots.run_of(day)["known_on"])
-
-
-def _planted(
-    data: Path, as_of: str, truth: Path, limits: opt.Limits
-) -> tuple[ResultTable, ResultTable]:
-    from plainscore.analysis.gaming import LABELS, built_scores, measure_planted
-
-    missing = [name for name in LABELS if not (truth / name).is_file()]
-    if missing:
-        raise InputRefused(
-            f"{truth} has no {' and no '.join(missing)}: give the landing/_truth of a world that "
-            "`plainscore synthesise` wrote"
-        )
-    settings = read_settings(data, **limits.overrides)
-    with built_scores(data, _dates(data, as_of), settings) as engine:
-        rows = measure_planted(engine, truth, settings.method)
-    shown = table_of(rows, PLANTED_FOR_PEOPLE.values())
-    return table_of(rows), ResultTable(tuple(PLANTED_FOR_PEOPLE), shown.rows)
-
-
-def _found(
-    data: Path,
-    as_of: str,
-    cards: tuple[str, ...],
-    people: tuple[str, ...],
-    months: int,
-    max_actions: int | None,
-    limits: opt.Limits,
-) -> ResultTable:
-    from plainscore.analysis.gaming import NAIVE, built_scores, find_cheap_points
     from plainscore.scorecards.reading import read_scorecards
 
-    named = tuple(card for card in cards if card != NAIVE) or None
-    settings = read_settings(data, scorecards=named, **limits.overrides)
-    with built_scores(data, _dates(data, as_of), settings) as engine:
-        played = read_scorecards(settings.scorecards, settings.method)
-        rows = find_cheap_points(engine, played, people, months, max_actions, settings.method)
-    kept = [row for row in rows if (NAIVE in cards if row[0] == NAIVE else named is not None)]
-    return ResultTable(FOUND_COLUMNS, kept)
+    if truth is not None and card:
+        raise UsageError("give --truth or --card, one at a time")
+    with reader.open_snapshots(data) as snapshots:
+        day = snapshots.day(as_of)
+        dates = SnapshotDates(day, snapshots.run_of(day)["known_on"])
+        if truth is None and not card:
+            tried = snapshots.table(TRIED, (day,))
+            emit(output_format, tried, shown=[snapshots.table(TRIED_FOR_PEOPLE, (day,))])
+            return
+    if truth is not None:
+        game.require_labels(truth)
+    named = tuple(one for one in card if one != game.NAIVE)
+    settings = read_settings(data, scorecards=named or None, **limits.overrides)
+    with game.built_scores(data, dates, settings) as engine:
+        if truth is not None:
+            planted = game.measure_planted(engine, truth, settings.method)
+            emit(output_format, table_of(planted), shown=[table_of(planted, PLANTED_COLUMNS)])
+            return
+        played, most = read_scorecards(settings.scorecards, settings.method), max_actions
+        found = game.find_cheap_points(
+            engine, played, person, months, None if single_actions else most, settings.method
+        )
+        rows = [row for row in found if row[0] in card or (named and row[0] != game.NAIVE)]
+    emit(output_format, ResultTable(FOUND_COLUMNS, rows))
 
 
 def scenarios(
@@ -381,21 +336,17 @@ def scorecard(
             points = f"{card.base} to {card.max_score} points"
             show(f"{card.name} {card.version} can run: {len(card.features)} features, {points}")
         return
-    bins = ResultTable(BIN_COLUMNS, (row for card in read for row in _bin_rows(card)))
+    bins = [
+        (card.name, number, one.name, one.factor, one.direction, one.max_points, *step)
+        for card in read
+        for number, one in enumerate(card.features, start=1)
+        for step in ([(None, one.missing_points)] if one.bins else []) + [*map(astuple, one.bins)]
+    ]
     document = [
         {**asdict(card), "factor_caps": dict(card.factor_caps), "hash": card.hash} for card in read
     ]
     shown = (part for card in read for part in _card_parts(card))
-    emit(output_format, bins, document=document, shown=shown)
-
-
-def _bin_rows(card: "Scorecard") -> Iterator[tuple[Any, ...]]:
-    for number, one in enumerate(card.features, start=1):
-        head = (card.name, number, one.name, one.factor, one.direction, one.max_points)
-        if one.bins:
-            yield (*head, None, one.missing_points)
-        for step in one.bins:
-            yield (*head, step.at_least, step.points)
+    emit(output_format, ResultTable(BIN_COLUMNS, bins), document=document, shown=shown)
 
 
 def _card_parts(card: "Scorecard") -> Iterator[Any]:
@@ -404,30 +355,21 @@ def _card_parts(card: "Scorecard") -> Iterator[Any]:
     yield f"{card.name} {card.version}: {card.title}"
     yield f"{card.base} to {card.max_score} points: {caps}\nbands: {bands}\n"
     features = [
-        (one.factor, one.name, one.direction, one.max_points, one.missing_points, _steps(one))
+        (
+            *(one.factor, one.name, one.direction, one.max_points, one.missing_points),
+            "  ".join(f"{step.at_least}: {step.points}" for step in one.bins)
+            or f"{one.max_points} x the neighbour mean, rounded half up",
+        )
         for one in card.features
     ]
-    rules = [(rule.code, _requirement(rule)) for rule in card.not_scored]
-    benefits = table_of(card.benefits, ("name", "min_score", "source")).rows
-    for columns, rows in (
-        (FEATURE_COLUMNS, features),
-        (("not scored", "unless"), rules),
-        (("benefit", "from", "source"), benefits),
-    ):
-        yield ResultTable(columns, rows)
-        yield ""
-
-
-def _steps(feature: "Feature") -> str:
-    if not feature.bins:
-        return f"{feature.max_points} x the neighbour mean, rounded half up"
-    return "  ".join(f"{step.at_least}: {step.points}" for step in feature.bins)
-
-
-def _requirement(rule: "NotScoredRule") -> str:
-    if rule.test == "equals":
-        return rule.measure if rule.value else f"not {rule.measure}"
-    return f"{rule.measure} {rule.test.replace('_', ' ')} {rule.value}"
+    yield ResultTable(FEATURE_COLUMNS, features)
+    yield ""
+    rules = [
+        (one.code, one.measure, one.test.replace("_", " "), one.value) for one in card.not_scored
+    ]
+    yield ResultTable(("not scored", "unless", "", ""), rules)
+    yield ""
+    yield table_of(card.benefits, ("name", "min_score", "source"))
 
 
 def lineage(

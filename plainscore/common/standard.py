@@ -17,7 +17,7 @@ STANDARD = Path(__file__).parents[1] / "standard"
 FOLDERS = ("transforms", "expectations", "queries", "dashboards")
 # What decides a snapshot; the other folders are read by those who look.
 _DECIDING = ("transforms", "expectations")
-SUFFIXES = (".sql", ".toml", ".md", ".json", ".html", ".css", ".js")
+SUFFIXES = (".sql", ".toml", ".md", ".json", ".html", ".css", ".js", ".txt")
 
 
 @dataclass(frozen=True)

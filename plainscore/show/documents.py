@@ -5,13 +5,12 @@ Every query in a document becomes its rows, with the command that runs it again.
 
 import html
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import printable
-from plainscore.show.reader import Snapshots, query
+from plainscore.show.reader import ResultTable, Snapshots, query
 
 QUERY = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOTHING = "*No rows: this snapshot has nothing to show here.*"
@@ -39,20 +38,22 @@ def fill(document: str, snapshots: Snapshots) -> str:
 
 def _answered(sql: str, snapshots: Snapshots) -> str:
     result = query(snapshots.con, sql)
-    return f'{_table(result.columns, list(result.rows))}\n\n```sh\nplainscore query "{sql}"\n```'
+    answered = markdown_table(ResultTable(result.columns, list(result.rows)))
+    return f'{answered}\n\n```sh\nplainscore query "{sql}"\n```'
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def markdown_table(table: ResultTable) -> str:
+    """Return rows as a table of Markdown."""
+    rows = list(table.rows)
     if not rows:
         return NOTHING
-    numeric = [
-        all(isinstance(row[place], int | float | Decimal | None) for row in rows)
-        for place in range(len(columns))
-    ]
     lines = [
-        [escaped(name.replace("_", " ")) for name in columns],
-        ["---:" if is_number else "---" for is_number in numeric],
-        *([_cell(value) for value in row] for row in rows),
+        [escaped(name.replace("_", " ")) for name in table.columns],
+        [
+            "---:" if all(isinstance(one, int | float | Decimal | None) for one in cells) else "---"
+            for cells in zip(*rows, strict=True)
+        ],
+        *(map(_cell, row) for row in rows),
     ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

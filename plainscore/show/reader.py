@@ -43,9 +43,10 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 def render_page(template: str, method: Method = STANDARD_METHOD, **values: Any) -> str:
-    """Return a template of dashboards/, such as ``report/page.html``, filled with escaped values.
+    """Return a template of dashboards/, such as ``report/page.html``, filled with values.
 
-    Templates include each other by the same names. Raises UsageError where the method has no such.
+    In HTML they are escaped. Templates include each other by the same names. Raises UsageError
+    where the method has no such file.
     """
     return _templates(method).get_template(template).render(**values)
 
@@ -56,7 +57,7 @@ def _templates(method: Method) -> "Environment":
 
     return Environment(
         loader=FunctionLoader(lambda name: method.text(f"dashboards/{name}")),
-        autoescape=True,
+        autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ from plainscore.analysis.fit import (
     fit_logistic,
     whole_points,
 )
-from plainscore.analysis.fit_report import auc_of, binned_points
+from plainscore.analysis.fit_report import binned_points, separation_of
 from plainscore.analysis.network import draw
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.reader import open_snapshots
@@ -37,6 +38,12 @@ EVERYONE = Path(__file__).parents[2] / "examples" / "everyone.toml"
 FOLDS = 5
 POINTS = 600
 BEHIND, BILL, PAID = "repay_status", "bill_amount", "paid_amount"
+
+
+def auc_of(ranks: Any, is_bad: Any) -> float:
+    auc = separation_of(ranks, is_bad).auc
+    assert auc is not None, "good and bad people"
+    return auc
 
 
 def client_features(statements: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:

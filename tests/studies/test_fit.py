@@ -1,6 +1,7 @@
 """A fitted card is monotone, adds up, and is what scikit-learn finds where nothing binds it."""
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,16 @@ from plainscore.analysis.fit import (
     fit_logistic,
     whole_points,
 )
-from plainscore.analysis.fit_report import auc_of, unconstrained_log_odds
+from plainscore.analysis.fit_report import separation_of, unconstrained_log_odds
 from plainscore.analysis.network import draw
 
 EVIDENCE = st.lists(st.floats(-3, 3), min_size=1, max_size=6, unique=True)
+
+
+def auc_of(ranks: Any, is_bad: Any) -> float:
+    auc = separation_of(ranks, is_bad).auc
+    assert auc is not None, "good and bad people"
+    return auc
 
 
 def _uniform(what_for: str, count: int) -> Floats:
