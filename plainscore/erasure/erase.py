@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.text import read_parquet, text_literal
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.journal import Journal
-from plainscore.erasure.landing import Landing, erase_from_landing
+from plainscore.erasure.landing import erase_from_landing, rename_files, settle
+from plainscore.erasure.rows import Landing
 from plainscore.erasure.search import SearchResult, search
 from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots, run_holds
 from plainscore.erasure.store import StoreErasure
+from plainscore.logs.sources import Inputs, read_inputs
+from plainscore.project import read_project
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import remove_all_reports
 from plainscore.publish.runs import all_runs, published_runs
@@ -60,9 +64,7 @@ def erase(
     InputRefused
         A person is not known here, and nothing was changed; or a published run cannot be read.
     """
-    journal, store = Journal(data_dir), open_store(data_dir)
-    ledger = store.ledger()
-    landing = Landing(data_dir, ledger.filter(ledger["unknown_column_count"] > 0)["file"].to_list())
+    journal = Journal(data_dir)
     wanted = list(dict.fromkeys([*journal.ids, *ids]))
     if not wanted:
         journal.end()  # it was cut short before anything was done
@@ -70,19 +72,9 @@ def erase(
     for run in published_runs(data_dir):
         read_manifest(run)
     strangers = [one for one in ids if one not in journal.ids]
-    _refuse_strangers(data_dir, landing, strangers, inside_texts)
-    inside_texts = inside_texts or journal.masks_texts
-    journal.begin(wanted, store.head.erasures + 1, inside_texts)
-    names = ErasedIds(wanted, _protected(store, landing, wanted), f"erased-{journal.erasure_no}")
+    _refuse_strangers(data_dir, strangers, inside_texts)
     erasure = Erasure(len(wanted))
-    delivered = erase_from_landing(landing, names, journal, inside_texts=inside_texts)
-    erasure.files, erasure.by_hand = delivered.rewritten, delivered.by_hand
-    erasure.renamed = delivered.renamed
-    if (data_dir / "events").is_dir():
-        stored, limits = landing.inputs.stored, (settings.threads, settings.memory_limit)
-        with Lake(data_dir / "events", stored, *limits) as lake:
-            here = Landing(data_dir)
-            erasure.rows = StoreErasure(lake, here, names, journal).erase(inside_texts=inside_texts)
+    names = _erase_from_events(data_dir, wanted, journal, settings, erasure, inside_texts)
     erasure.snapshots = erase_from_snapshots(data_dir, names, journal, settings)
     _remove_what_can_be_made_again(data_dir, names)
     erasure.search = search(data_dir, names)
@@ -90,12 +82,48 @@ def erase(
     return erasure
 
 
-def _protected(store: EventStore, landing: Landing, ids: Sequence[str]) -> set[str]:
+def _erase_from_events(
+    data_dir: Path,
+    ids: Sequence[str],
+    journal: Journal,
+    settings: Settings,
+    erasure: Erasure,
+    inside_texts: bool,
+) -> ErasedIds:
+    """Erase people from landing files and event store; what was cut short before begins again."""
+    inputs = read_inputs(read_project(data_dir))
+    folder, events = data_dir / "landing", data_dir / "events"
+    with ExitStack() as opened:
+        lake, done = None, 0
+        if events.is_dir():
+            limits = settings.threads, settings.memory_limit
+            lake = opened.enter_context(Lake(events, inputs.stored, *limits))
+            done = lake.head.erasures
+        is_stored = 0 < journal.erasure_no <= done
+        settle(folder, is_stored=is_stored)
+        number = done if is_stored and set(ids) == set(journal.ids) else done + 1
+        journal.begin(ids, number, inside_texts or journal.masks_texts)
+        protected = _protected(open_store(data_dir), inputs, ids)
+        names = ErasedIds(ids, protected, f"erased-{number}")
+        rename_files(folder, names, journal, journal.masks_texts)
+        landing = Landing(data_dir, names)
+        delivered = erase_from_landing(landing, inside_texts=journal.masks_texts)
+        erasure.files, erasure.by_hand = delivered.rewritten, delivered.by_hand
+        erasure.renamed = journal.renamed
+        if lake is not None:
+            store = StoreErasure(lake, landing, journal)
+            erasure.rows = store.erase(delivered.cleaned, inside_texts=journal.masks_texts)
+        settle(folder, is_stored=True)
+    return names
+
+
+def _protected(store: EventStore, inputs: Inputs, ids: Sequence[str]) -> set[str]:
     """Return what is never masked: ids of other people that hold one of these, and the words
-    of the logs themselves.
+    of the logs and sources themselves.
     """
-    words = {word for log in landing.logs.values() for word in (*log.names, *log.event_types)}
-    for log in landing.logs.values():
+    words = {word for log in inputs.logs.values() for word in (*log.names, *log.event_types)}
+    words.update(name for source in inputs.sources.values() for name in source.columns)
+    for log in inputs.logs.values():
         words.update(choice for own in log.fields for choice in own.choices)
     if files := store.person_files():
         with duckdb.connect() as con:
@@ -105,9 +133,7 @@ def _protected(store: EventStore, landing: Landing, ids: Sequence[str]) -> set[s
     return words
 
 
-def _refuse_strangers(
-    data_dir: Path, landing: Landing, ids: Sequence[str], inside_texts: bool
-) -> None:
+def _refuse_strangers(data_dir: Path, ids: Sequence[str], inside_texts: bool) -> None:
     """Raise InputRefused where an id is nowhere that of a person; nothing was changed then."""
     if "" in ids:
         raise UsageError("an empty text is no person's id")
@@ -117,7 +143,7 @@ def _refuse_strangers(
             query = f"select person_id from {read_parquet(files)} where list_contains(?, person_id)"
             unknown -= {person for (person,) in con.execute(query, [list(ids)]).fetchall()}
     if unknown:
-        unknown -= landing.people(ErasedIds(sorted(unknown)))
+        unknown -= Landing(data_dir, ErasedIds(sorted(unknown))).people()
     for run in all_runs(data_dir) if unknown else ():
         unknown = {one for one in unknown if not run_holds(run, ErasedIds([one]))}
     for one in (one for one in ids if one in unknown):

@@ -1,9 +1,8 @@
 """Ids of people: which texts name one of them, which hold one inside, and what masks it there."""
 
-import csv
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from plainscore.common.text import text_literal
@@ -12,7 +11,6 @@ DISTINCTIVE_CHARACTERS = 4
 """Shorter ids ("7", "ann") occur in numbers and words that name no one."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_JSON_PAIR = re.compile(r'"([^"\\]+)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}\]]+)')
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'`(){}\[\]<>=]")
 _LONGEST_TOKEN = 512
 _NUMBER_OR_TIME = re.compile(
@@ -40,7 +38,7 @@ class ErasedIds:
         self._distinctive = _pattern(self.distinctive_ids, r"(?<![^\W_])", r"(?![^\W_])")
         # A number is no part of a longer number: "12345" does not hold "1234".
         self._part = _pattern(self.distinctive_ids, r"(?<![0-9](?=[0-9]))", r"(?!(?<=[0-9])[0-9])")
-        self._forms = tuple(form for one in self.ids for form in _written_forms(one))
+        self.forms = tuple(form for one in self.ids for form in _written_forms(one))
         self._masks = {
             form: f"{mask}-{number}" + "\n" * form.count("\n")
             for number, one in enumerate(self.ids, 1)
@@ -48,8 +46,13 @@ class ErasedIds:
         }
 
     def may_be_in(self, text: str, *, is_json: bool = False) -> bool:
-        """Return quickly whether a text can name anyone; JSON may hide an id behind escapes."""
-        return (is_json and "\\" in text) or any(form in text for form in self._forms)
+        """Return quickly whether a text can hold an id; JSON may hide one behind escapes."""
+        if any(form in text for form in self.forms):
+            return True
+        if not is_json or "\\" not in text:
+            return False
+        texts = list(json_texts(text))
+        return not texts or any(one in leaf for leaf in texts for one in self.ids)
 
     def may_hold(self, column: str) -> str:
         """Return the like as a SQL condition on a column of any type."""
@@ -125,51 +128,6 @@ def _written_forms(one: str) -> set[str]:
     return {one, one.replace('"', '""'), *in_json}
 
 
-# What a delivered line says of itself.
-
-
-Fields = Mapping[str, Any]
-"""The fields of a delivered row, by name."""
-
-
-def read_fields(line: str, columns: Sequence[str] = (), delimiter: str = ",") -> Fields:
-    """Return the fields of a delivered line; of a broken JSON line those that are whole.
-
-    ``columns`` are the names in the header of a csv file. Empty where nothing can be read for
-    sure, as of a record with more or fewer fields than the header.
-    """
-    if columns:
-        fields = csv_fields(line, delimiter)
-        return dict(zip(columns, fields, strict=True)) if len(fields) == len(columns) else {}
-    try:
-        read = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError):
-        found = _JSON_PAIR.findall(line)
-        broken = {name: _unquoted(text) for name, text in found}
-        return broken if len(broken) == len(found) else {}
-    return read if isinstance(read, dict) else {}
-
-
-def people_in(fields: Fields, naming: Collection[str]) -> set[str]:
-    """Return the ids in the fields that name people."""
-    found = (fields.get(name) for name in naming)
-    return {one for one in found if isinstance(one, str) and one}
-
-
-def unknown_fields_name(fields: Fields, known: Collection[str], names: ErasedIds) -> bool:
-    """Return whether a field that nothing reads names anyone by a distinctive id."""
-    unknown = (value for name, value in fields.items() if name not in known)
-    return any(text in names.distinctive_ids for value in unknown for text in texts_within(value))
-
-
-def csv_fields(line: str, delimiter: str = ",") -> list[str]:
-    """Return the fields of a csv record; none where it cannot be read."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return []
-
-
 def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
     """Yield every key and text of a JSON document, and its numbers; nothing where it is none."""
     number = str if with_numbers else None
@@ -192,18 +150,3 @@ def texts_within(read: Any) -> Iterator[str]:
         for key, value in read.items():
             yield key
             yield from texts_within(value)
-
-
-def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a key is repeated")
-    return fields
-
-
-def _unquoted(found: str) -> str:
-    """Return what a JSON text or number stands for."""
-    try:
-        return str(json.loads(found, parse_int=str, parse_float=str, strict=False))
-    except ValueError:
-        return found

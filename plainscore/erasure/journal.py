@@ -8,43 +8,12 @@ end. While it exists, no other command may write (``plainscore.common.lock``).
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from plainscore.common.files import fsync_path
 from plainscore.common.lock import ERASURE_JOURNAL
-
-
-@dataclass(frozen=True)
-class Rewritten:
-    """A landing file that is rewritten.
-
-    ``before`` and ``after`` are its digests, ``spans`` the rows that go (line -> lines it takes),
-    ``is_renumbered`` whether the rows behind them move up, ``unknown`` the columns that nothing
-    reads, where these may have changed.
-    """
-
-    file: str
-    before: str
-    after: str
-    size: int
-    spans: dict[int, int]
-    is_renumbered: bool
-    unknown: list[str] | None = None
-
-    def then(self, later: "Rewritten") -> "Rewritten":
-        """Return the two changes as one, its rows numbered as they were before both."""
-        spans = dict(self.spans)
-        for line, count in later.spans.items():
-            spans[self._original(line) if self.is_renumbered else line] = count
-        return replace(later, before=self.before, spans=spans)
-
-    def _original(self, line: int) -> int:
-        for gone in sorted(self.spans):
-            line += gone <= line
-        return line
 
 
 class Journal:
@@ -62,20 +31,12 @@ class Journal:
     @property
     def erasure_no(self) -> int:
         """Which erasure of the data directory it is; 0 where none is under way."""
-        return next(iter(self._all("erasure_no")), 0)
+        return max(self._all("erasure_no"), default=0)
 
     @property
     def masks_texts(self) -> bool:
         """Whether the ids inside other texts are to be masked."""
         return any(self._all("inside_texts"))
-
-    @property
-    def rewritten(self) -> list[Rewritten]:
-        """The landing files that were, or were about to be, replaced."""
-        return [
-            Rewritten(**one | {"spans": {int(line): n for line, n in one["spans"].items()}})
-            for one in self._all("rewritten")
-        ]
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -89,12 +50,7 @@ class Journal:
 
     def begin(self, ids: Sequence[str], erasure_no: int, inside_texts: bool) -> None:
         """Note who is to be erased, and which erasure of this data directory it is."""
-        number = self.erasure_no or erasure_no
-        self._note(ids=list(ids), erasure_no=number, inside_texts=inside_texts)
-
-    def note_rewritten(self, rewritten: Rewritten) -> None:
-        """Note that a file is about to be replaced."""
-        self._note(rewritten=asdict(rewritten))
+        self._note(ids=list(ids), erasure_no=erasure_no, inside_texts=inside_texts)
 
     def note_renamed(self, old: str, new: str) -> None:
         """Note that a file is about to get another path under landing/."""
@@ -121,7 +77,7 @@ class Journal:
         finally:
             os.close(descriptor)
         fsync_path(self._path.parent)
-        self._entries.append(json.loads(json.dumps(entry)))
+        self._entries.append(entry)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -14,11 +14,11 @@ import duckdb
 from plainscore.common.lock import ERASURE_JOURNAL, LOCK_NAME
 from plainscore.common.text import identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds, json_texts
-from plainscore.erasure.landing import UNREADABLE, Landing, mentions, text_lines
+from plainscore.erasure.rewrite import kind_of, unpacked
+from plainscore.erasure.rows import UNREADABLE, Landing
 from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.store.event_store import open_store
 
-_TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md", ".html")
 _SURE_BYTES = 8
 _CATALOG_TEXTS = """
 select sql from duckdb_views() where not internal
@@ -71,7 +71,7 @@ class _Searching:
         self, data_dir: Path, names: ErasedIds, result: SearchResult, con: duckdb.DuckDBPyConnection
     ) -> None:
         self._home, self._names, self._result, self._con = data_dir, names, result, con
-        self._landing = Landing(data_dir)
+        self._landing = Landing(data_dir, names)
         logs = self._landing.logs.values()
         self._naming = {name for log in logs for name in log.person_fields}
         self._name_no_one = {name for log in logs for name in log.names} - self._naming
@@ -90,13 +90,15 @@ class _Searching:
                 self._result.found.append(f"{where}: its bytes (it cannot be read)")
 
     def _search_file(self, path: Path, where: str) -> None:
-        plain = path.name.removesuffix(".gz").removesuffix(".zst")
-        if path.suffix == ".parquet":
+        kind, is_listed = kind_of(path), path in self._landing.files
+        if kind == "parquet":
             self._search_parquet(path, where)
-        elif plain.endswith(_TEXTS) or path in self._landing.files:
-            self._search_lines(path, where)
-        elif path.suffix == ".json":
-            self._note(where, "its text", list(_texts_within(path.read_text(errors="replace"))))
+        elif kind == "lines" or is_listed:
+            self._search_rows(path, where)
+        elif kind == "json":
+            with unpacked(path) as stream:
+                document = stream.read().decode("utf-8", "replace")
+            self._note(where, "its text", list(_texts_within(document)))
         elif path.suffix == ".duckdb":
             self._search_database(path, where)
         elif zipfile.is_zipfile(path):
@@ -152,33 +154,17 @@ class _Searching:
 
     def _quarantined(self, source: str) -> tuple[int, int]:
         """Count the refused rows that name a person, and those of others with an id inside."""
-        found = inside = 0
-        for raw, file, reason in self._texts(self._con, source, "raw", "file", "reason"):
-            # A conflict is the row of another person, where it was kept.
-            row = self._landing.quarantined_row(file, raw)
-            is_found = reason != CONFLICT_REASON and row.names_one_of(self._names)
-            found += is_found
-            inside += not is_found and self._names.are_inside(raw)
-        return found, inside
+        held = self._texts(self._con, source, "raw", "file", "reason")
+        # A conflict is the row of another person, where it was kept.
+        rows = [(self._landing.quarantined(file, raw), why) for raw, file, why in held]
+        are_theirs = [row.is_theirs and why != CONFLICT_REASON for row, why in rows if row]
+        return sum(are_theirs), len(are_theirs) - sum(are_theirs)
 
-    def _search_lines(self, path: Path, where: str) -> None:
+    def _search_rows(self, path: Path, where: str) -> None:
         self._result.columns += 1
-        file = self._landing.files.get(path)
-        encoding = self._landing.source(file).format.encoding if file else "utf-8"
-        found = inside = 0
-        with text_lines(path, encoding) as lines:
-            for line in lines:
-                if self._names.may_be_in(line, is_json=True):
-                    is_found = mentions(line, self._names)
-                    found += is_found
-                    inside += not is_found and self._names.are_inside(line)
-        if file is not None and found:
-            try:
-                is_person = bool(self._landing.spans(file, self._names))
-            except UNREADABLE:
-                is_person = True
-            found, inside = (found, inside) if is_person else (0, found + inside)
-        self._result.add(f"{where}: ", found, inside, "lines")
+        are_theirs = [row.is_theirs for row in self._landing.rows(path)]
+        found = sum(are_theirs)
+        self._result.add(f"{where}: ", found, len(are_theirs) - found, "lines")
 
     def _search_database(self, path: Path, where: str) -> None:
         """Search a catalog: views, comments, every text of its tables, and free blocks."""

@@ -1,21 +1,21 @@
 """Take people out of the event store, so that it ends as if their rows had never been delivered.
 
-All of it is one transaction of the lake. Rows are named by their place (file_no, line) before the
-landing files were rewritten; those behind a row that went from a parquet file move up.
+All of it is one transaction of the lake. The landing files are already without the people; rows
+are named by the place (file_no, line) that they had before.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plainscore.common.files import file_sha256
 from plainscore.common.text import identifier, text_literal
-from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.journal import Journal, Rewritten
-from plainscore.erasure.landing import Landing
+from plainscore.erasure.journal import Journal
+from plainscore.erasure.landing import CleanedFile
+from plainscore.erasure.rows import Landing
 from plainscore.logs import deduplicate
 from plainscore.logs.changes import STATES
-from plainscore.logs.deduplicate import CONFLICT_REASON
-from plainscore.logs.ingest import shown_names
+from plainscore.logs.deduplicate import CONFLICT_REASON, COUNTS
+from plainscore.logs.ingest import Reading, shown_names
 from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts
 from plainscore.store.head import MONTH, OWN_TABLES
@@ -26,115 +26,103 @@ _MOVES = "file_no in (select m.file_no from moved as m)"
 _MOVED = """old_rows.line - (
     select count(*) from moved as m where m.file_no = old_rows.file_no and m.line < old_rows.line
 ) as line"""
+_RENAMES = "file in (select r.file from renamed as r)"
 _RENAMED = """coalesce(
     (select any_value(r.now) from renamed as r where r.file = old_rows.file), file
 ) as file"""
-_COUNTED_AS = {"duplicate": "duplicates", "conflict": "quarantined"}
 _NO_TEXTS = {MONTH, "log", "file", "reason", "sha256", "verdict"}
 
 
 class StoreErasure:
-    """One erasure of an open lake; its folder's landing files are already without the people."""
+    """One erasure of an open lake."""
 
-    def __init__(self, lake: Lake, landing: Landing, names: ErasedIds, journal: Journal) -> None:
+    def __init__(self, lake: Lake, landing: Landing, journal: Journal) -> None:
         self._lake, self._con, self._landing = lake, lake.con, landing
-        self._names, self._journal = names, journal
+        self._names, self._journal = landing.names, journal
         stored = {*lake.tables, *lake.head.files}
         self._repeats = sorted(table for table in stored if table.startswith(f"{REPEATS}."))
         self._logs = sorted(stored - OWN_TABLES.keys() - {*self._repeats})
-        self._arrivals: list[date] = []
 
-    def erase(self, *, inside_texts: bool = False) -> int:
+    def erase(self, cleaned: Sequence[CleanedFile], *, inside_texts: bool = False) -> int:
         """Remove the people's rows, keys and history; return how many rows went.
 
-        What the landing files lost is read from the journal, and noted there is when the first of
-        the rows arrived that went or, ``inside_texts``, changed.
+        The journal notes when the first of the rows arrived that went or changed. A mapping can
+        make anything of a text: with ``inside_texts`` its files are read again.
         """
-        number = self._journal.erasure_no or 0
         with self._lake.transaction():
             deduplicate.prepare(self._lake)
-            self._follow_landing()
-            rows = self._take_out()
-            self._mark_absent_files()
+            before = self._value('select coalesce(sum("rows"), 0)::bigint from ledger')
+            followed = self._follow_names(cleaned)
+            again = {
+                no: one
+                for no, one in followed.items()
+                if inside_texts and one.is_rewritten and not self._source(one).is_own_words
+            }
+            self._find(followed, again)
+            self._follow_files(followed, again)
+            self._remove()
+            self._read_again(list(again.values()))
             SetAside(self._lake, self._landing.folder, self._landing.inputs).store()
             if inside_texts:
                 self._mask()
+            self._count()
             deduplicate.apply_changes(self._lake)
+            after = self._value('select coalesce(sum("rows"), 0)::bigint from ledger')
+            number = self._journal.erasure_no
             if self._lake.head.erasures < number:
                 key = self._lake.next_key()
                 self._lake.insert("erasure", f"select {number} as number, {key} as next_key")
             self._lake.remove("person", "person_key in (select g.person_key from gone_key as g)")
-            if self._arrivals:
-                self._journal.note_since(min(self._arrivals))
         self._lake.forget_history()
         (self._lake.events / STATES).unlink(missing_ok=True)  # a cache, which knows old names
-        return rows
+        return int(before - after)
 
-    def _follow_landing(self) -> None:
-        """Let the ledger know files by their present path and digest; note who goes, and where."""
-        ledger = self._rows("select distinct file_no, file, sha256 from ledger")
-        followed = dict(pending_files(ledger, self._journal.rewritten))
-        places = [(no, line) for no, file in followed.items() for line in file.spans]
-        moved = [(no, line) for no, line in places if followed[no].is_renumbered]
-        paths = {file: self._names.taken_out_of(file) for _, file, _ in ledger}
+    def _source(self, one: CleanedFile) -> Any:
+        return self._landing.sources[one.file.log]
+
+    def _follow_names(self, cleaned: Sequence[CleanedFile]) -> dict[int, CleanedFile]:
+        """Let the ledger know files by their present path; return those that it knew as they were.
+
+        A file that had changed after it was ingested is no longer the one of its rows.
+        """
+        files = self._rows("select distinct file from ledger")
+        paths = {file: self._names.taken_out_of(file) for (file,) in files}
         paths = {file: now for file, now in paths.items() if now != file} | self._journal.renamed
+        self._temp("renamed", "file varchar, now varchar", list(paths.items()))
+        self._con.execute(
+            "update ledger set file = r.now from renamed as r where ledger.file = r.file"
+        )
+        known = {(one.file.file, one.before): one for one in cleaned}
+        ledger = self._rows("select distinct file_no, file, sha256 from ledger")
+        return {no: known[place] for no, *key in ledger if (place := (key[0], key[1])) in known}
+
+    def _find(self, followed: Mapping[int, CleanedFile], again: Mapping[int, CleanedFile]) -> None:
+        """Note who goes, and the places of all rows that go or are read again."""
+        places = [(no, line) for no, file in followed.items() for line in file.gone]
+        moving = {no for no, f in followed.items() if f.is_rewritten and f.file.format == "parquet"}
+        moved = [(no, line) for no, line in places if no in moving - again.keys()]
         self._temp("gone", "file_no bigint, line bigint", places)
         self._temp("moved", "file_no bigint, line bigint", moved)
-        self._temp("renamed", "file varchar, now varchar", list(paths.items()))
         self._con.execute(
             "create or replace temp table gone_key as select person_key from lake.person "
             "where list_contains($ids, person_id)",
             {"ids": list(self._names.ids)},
         )
-        self._con.execute(
-            "update ledger set file = r.now from renamed as r where ledger.file = r.file"
-        )
-        for file_no, file in followed.items():
-            changed = {"sha256": file.after, "bytes": file.size}
-            if file.unknown is not None:
-                count, names = shown_names(FileFacts(unknown=set(file.unknown)))
-                changed |= {"unknown_column_count": count, "unknown_columns": names}
-            updates = ", ".join(f"{name} = ?" for name in changed)
+        for table in (*self._logs, *self._repeats, "quarantine"):
+            keys = [identifier(name) for name in self._columns(table) if name.endswith("_key")]
+            is_of = [f"{key} in (select g.person_key from gone_key as g)" for key in keys]
+            is_of.append(f"list_contains({list(again)}::bigint[], file_no)")
             self._con.execute(
-                f"update ledger set {updates} where file_no = ?", [*changed.values(), file_no]
+                f"insert into gone select file_no, line from {table_name(table)} "
+                f"where {' or '.join(is_of)}"
             )
-
-    def _temp(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
-        self._con.execute(f"create or replace temp table {table} ({columns})")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._con.executemany(f"insert into {table} values ({marks})", rows)
-
-    def _take_out(self) -> int:
-        """Remove all rows of the people; accept the first repeats of what went, and so on."""
         self._find_refused()
-        for table in self._repeats:
-            name, leaves = table_name(table), self._leaves(table)
-            # A conflict stands in quarantine too.
-            self._con.execute(f"insert into gone select file_no, line from {name} where {leaves}")
-            for verdict, count in _COUNTED_AS.items():
-                log = text_literal(table.partition(".")[2])
-                where = f"{leaves} and verdict = {text_literal(verdict)}"
-                self._count(name, where, count, log)
-            self._remove(table, leaves)
-        where = f"{_AT_GONE} and reason <> {text_literal(CONFLICT_REASON)}"
-        self._count("lake.quarantine", where, "quarantined", "log")
-        self._remove("quarantine", _AT_GONE)
-        for log in self._logs:
-            name, leaves = table_name(log), self._leaves(log)
-            self._con.execute(
-                f"create or replace temp table lost as select event_hash from {name} where {leaves}"
-            )
-            self._count(name, leaves, "accepted", text_literal(log))
-            self._remove(log, leaves)
-            if log in self._landing.logs:
-                deduplicate.resolve_again(
-                    self._lake, self._landing.logs[log], "select distinct event_hash from lost"
-                )
-        return int(self._value('select -coalesce(sum("rows"), 0) from change'))
+        self._note_since(
+            "select min(arrived) from ledger where file_no in (select g.file_no from gone as g)"
+        )
 
     def _find_refused(self) -> None:
-        """Note the refused rows of the people whose files are gone from landing/ or unreadable."""
+        """Note the refused rows of the people whose files are gone from landing/."""
         read = [file.file for file in self._landing.files.values()]
         rows = self._con.execute(
             "select file_no, line, file, raw from lake.quarantine where raw is not null and "
@@ -143,106 +131,137 @@ class StoreErasure:
             {"read": read},
         ).fetchall()
         for file_no, line, file, raw in rows:
-            if self._landing.quarantined_row(file, raw).names_one_of(self._names):
+            row = self._landing.quarantined(file, raw)
+            if row and row.is_theirs:
                 self._con.execute("insert into gone values (?, ?)", [file_no, line])
 
-    def _leaves(self, table: str) -> str:
-        """Return the SQL condition under which a row of a log or its repeats goes."""
-        keys = [identifier(name) for name in self._columns(table) if name.endswith("_key")]
-        of_people = [f"{key} in (select g.person_key from gone_key as g)" for key in keys]
-        return f"(({' or '.join([*of_people, _AT_GONE])}) is true)"
+    def _follow_files(
+        self, followed: Mapping[int, CleanedFile], again: Mapping[int, CleanedFile]
+    ) -> None:
+        """Let the ledger know the files as they are now.
 
-    def _count(self, table: str, where: str, count: str, log: str) -> None:
-        """Count rows that go, and note when the first of them arrived."""
-        self._con.execute(
-            f"""
-            insert into change by name
-            select {log} as log, file_no, -count(*) as "rows", -count(*) as {count}
-            from {table} where {where} group by all
-            """
-        )
-        if first := self._value(f"select min(arrived) from {table} where {where}"):
-            self._arrivals.append(first)
-
-    def _remove(self, table: str, leaves: str) -> None:
-        """Remove rows of a table, and let others move up."""
-        replaced = [_MOVED, *([_RENAMED] if table == "quarantine" else [])]
-        touched = [
-            leaves,
-            _MOVES,
-            *(["file in (select r.file from renamed as r)"] if len(replaced) > 1 else []),
-        ]
-        self._lake.rewrite(
-            table,
-            " or ".join(touched),
-            f"select * replace ({', '.join(replaced)}) from old_rows where not {leaves}",
-        )
-
-    def _mark_absent_files(self) -> None:
-        """Give files that lost rows and are gone from landing/ another digest.
-
-        Put back, such a file would hold the people again: it must not pass for the one ingested.
+        One that lost rows and is gone from landing/ gets another digest: put back, it would hold
+        the people again, and must not pass for the one ingested.
         """
-        lost = self._rows(
-            "select distinct file_no, file from change inner join ledger using (file_no) "
-            'where change."rows" < 0'
-        )
-        absent = [no for no, file in lost if not (self._landing.folder / file).exists()]
+        ledger = self._rows("select distinct file_no, file from ledger")
+        absent = [no for no, file in ledger if not (self._landing.folder / file).exists()]
         self._con.execute(
-            "update ledger set sha256 = sha256(sha256) where list_contains(?::bigint[], file_no)",
+            "update ledger set sha256 = sha256(sha256) where list_contains(?::bigint[], file_no) "
+            "and file_no in (select g.file_no from gone as g)",
             [absent],
         )
+        files = {no: one.file for no, one in followed.items() if one.is_rewritten}
+        facts = self._landing.facts({no: files[no] for no in files.keys() - again.keys()})
+        for no in files.keys() - again.keys():
+            path = files[no].path
+            known = facts.get(no) or FileFacts(path.stat().st_size, file_sha256(path))
+            self._con.execute(
+                "update ledger set sha256 = ?, bytes = ?, unknown_column_count = ?, "
+                "unknown_columns = ? where file_no = ?",
+                [known.sha256, known.size, *shown_names(known), no],
+            )
+        self._con.execute(
+            "delete from ledger where list_contains(?::bigint[], file_no)", [list(again)]
+        )
+
+    def _remove(self) -> None:
+        """Remove all rows that go, and accept the first repeats of what went."""
+        for table in (*self._repeats, "quarantine"):
+            self._take_out_of(table)
+        for log in self._logs:
+            self._con.execute(
+                "create or replace temp table lost as "
+                f"select event_hash from {table_name(log)} where {_AT_GONE}"
+            )
+            self._take_out_of(log)
+            if log in self._landing.logs:
+                deduplicate.resolve_again(
+                    self._lake, self._landing.logs[log], "select distinct event_hash from lost"
+                )
+
+    def _take_out_of(self, table: str) -> None:
+        """Remove rows of a table, and let others move up."""
+        is_named = table == "quarantine"
+        self._lake.rewrite(
+            table,
+            " or ".join([_AT_GONE, _MOVES, *[_RENAMES] * is_named]),
+            f"select * replace ({', '.join([_MOVED, *[_RENAMED] * is_named])}) from old_rows "
+            f"where not {_AT_GONE}",
+        )
+
+    def _read_again(self, files: Sequence[CleanedFile]) -> None:
+        """Store what the mapping makes of files as they are now."""
+        for folder in sorted({one.file.log for one in files}):
+            source = self._landing.sources[folder]
+            reading = Reading(self._lake, self._landing.inputs, source)
+            reading.read([one.file for one in files if one.file.log == folder])
+            reading.store()
 
     def _mask(self) -> None:
         """Replace the ids inside the texts of all tables, as in landing/."""
         self._con.create_function("masked", self._names.masked, ["VARCHAR"], "VARCHAR")
-        for table in (*self._logs, *self._repeats, "quarantine", "ledger"):
+        for table in (*self._logs, *self._repeats, "quarantine"):
             columns = self._columns(table)
             texts = {name for name, kind in columns.items() if kind == "VARCHAR"} - _NO_TEXTS
-            changed = {
-                name: f"case when {self._names.may_hold(identifier(name))} "
-                f"then masked({identifier(name)}) else {identifier(name)} end"
-                for name in sorted(texts)
-            }
-            is_changed = " or ".join(
-                f"({sql}) <> {identifier(one)}" for one, sql in changed.items()
-            )
-            if table == "ledger":
-                for name, sql in changed.items():
-                    self._con.execute(f"update ledger set {identifier(name)} = {sql}")
-                continue
+            changed = {name: self._masked(name) for name in sorted(texts)}
+            is_changed = " or ".join(f"({sql}) <> {identifier(x)}" for x, sql in changed.items())
             if "event_hash" in columns:
                 changed["event_hash"] = f"md5_number_lower({changed['event_id']})"
-            first = self._value(f"select min(arrived) from {table_name(table)} where {is_changed}")
-            if first:
-                self._arrivals.append(first)
-                replaced = ", ".join(f"{sql} as {identifier(one)}" for one, sql in changed.items())
-                self._lake.rewrite(
-                    table, is_changed, f"select * replace ({replaced}) from old_rows"
-                )
+            self._note_since(f"select min(arrived) from {table_name(table)} where {is_changed}")
+            replaced = ", ".join(f"{sql} as {identifier(one)}" for one, sql in changed.items())
+            self._lake.rewrite(table, is_changed, f"select * replace ({replaced}) from old_rows")
+        self._con.execute(f"update ledger set unknown_columns = {self._masked('unknown_columns')}")
+
+    def _masked(self, name: str) -> str:
+        column = identifier(name)
+        return f"case when {self._names.may_hold(column)} then masked({column}) else {column} end"
+
+    def _count(self) -> None:
+        """Let ``change`` lead from the counts in the ledger to what the tables hold now."""
+        kinds = [(log, table_name(log), "true", "accepted") for log in self._logs]
+        for table in self._repeats:
+            log = table.removeprefix(f"{REPEATS}.")
+            kinds.append((log, table_name(table), "verdict = 'duplicate'", "duplicates"))
+        rows = " union all by name ".join(
+            f"select {text_literal(log)} as log, file_no, count(*) as {count} "
+            f"from {table} where {where} group by file_no"
+            for log, table, where, count in kinds
+        )
+        counts = [identifier(name) for name in COUNTS[1:]]
+        differences = ", ".join(
+            f"coalesce(sum(n.{x}), 0) - any_value(l.{x}) as {x}" for x in counts
+        )
+        self._con.execute(
+            f"""
+            delete from change;
+            insert into change by name
+            select *, {" + ".join(counts)} as "rows" from (
+                select l.log, l.file_no, {differences}
+                from ledger as l left join (
+                    {rows} union all by name
+                    select log, file_no, count(*) as quarantined
+                    from lake.quarantine group by log, file_no
+                ) as n using (log, file_no)
+                group by l.log, l.file_no
+            )
+            """
+        )
+
+    def _note_since(self, first: str) -> None:
+        if arrived := self._value(first):
+            self._journal.note_since(arrived)
+
+    def _temp(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._con.execute(f"create or replace temp table {table} ({columns})")
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._con.executemany(f"insert into {table} values ({marks})", rows)
 
     def _columns(self, table: str) -> dict[str, str]:
-        name = table if table == "ledger" else table_name(table)
-        return {column: kind for column, kind, *_ in self._rows(f"describe {name}")}
+        return {column: kind for column, kind, *_ in self._rows(f"describe {table_name(table)}")}
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._con.execute(sql).fetchall()
 
     def _value(self, sql: str) -> Any:
         return self._rows(sql)[0][0]
-
-
-def pending_files(
-    ledger: Sequence[tuple[Any, ...]], rewritten: Sequence[Rewritten]
-) -> Iterator[tuple[int, Rewritten]]:
-    """Yield the rewritten files that the ledger does not follow yet, by number.
-
-    A file that an interrupted erasure rewrote twice is given once: its rows that went together.
-    """
-    steps = {(step.file, step.before): step for step in rewritten}
-    for file_no, file, digest in ledger:
-        merged = steps.get((file, digest))
-        while merged is not None and (later := steps.get((file, merged.after))):
-            merged = merged.then(later)
-        if merged is not None:
-            yield file_no, merged

@@ -323,7 +323,7 @@ class _Ingest:
         unused: list[Unused] = []
         with self.lake.transaction():
             for folder, files in groupby(batch, key=lambda file: file.log):
-                reading = _Reading(self.lake, self._inputs, self._inputs.sources[folder])
+                reading = Reading(self.lake, self._inputs, self._inputs.sources[folder])
                 refused += reading.read(list(files))
                 kept += reading.store()
                 unused += reading.unused()
@@ -338,7 +338,7 @@ class _Ingest:
         return kept
 
 
-class _Reading:
+class Reading:
     """The files of one source on their way into the lake, within a transaction."""
 
     def __init__(self, lake: Lake, inputs: Inputs, source: Source) -> None:
