@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 HERE = Path(__file__).parent
-WHOLE_LOG_FIRST = ("profile", "own_table")
+WHOLE_LOG_FIRST = ("profile",)
 BY_PEOPLE = ("purchase", "purchased", "payment", "paid", "own")
 WHOLE_LOG_LAST = ("friendship",)
 # Hash tables of so many people stay near the processor, and memory stays bounded.

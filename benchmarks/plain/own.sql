@@ -24,7 +24,7 @@ from (
 )
 group by person_key;
 
-insert into own
+create or replace temp table own_slice as
 with human as (
     select person_key from profiled
     union
@@ -46,11 +46,10 @@ select
         when not coalesce(has_national_id, false) then 'N4'
         when coalesce(is_frozen, false) then 'N5'
     end as not_scored_code,
-    if(judged_count > 0, cast(on_time_count as double) / judged_count, null) as on_time_share,
+    cast(on_time_count as double) / nullif(judged_count, 0) as on_time_share,
     worst_days_late,
     if(credit_count > 0, coalesce(last_late_age // 30, 999), null) as months_since_late,
-    if(full_weight > 0, cast(late_weight as double) / (90 * full_weight), null)
-        as decayed_lateness,
+    cast(late_weight as double) / (90 * nullif(full_weight, 0)) as decayed_lateness,
     first_paid_age // 30 as history_months,
     paid_count as paid_bills,
     case
@@ -65,24 +64,23 @@ select
     if(category_spent > 0, cast(category_squared as double)
         / cast(category_spent * category_spent as double), null) as category_concentration,
     if(paid.person_key is not null, coalesce(household_months, 0), null) as household_bill_months,
-    if(bought_cents > 0, cast(refunded_cents as double) / bought_cents, null) as refund_share,
+    cast(refunded_cents as double) / nullif(bought_cents, 0) as refund_share,
     if(is_buyer, coalesce(chargebacks, 0), null) as chargebacks,
-    if(recent_count > 0, cast(coalesce(repeat_count, 0) as double) / recent_count, null)
-        as repeat_merchant_share,
+    cast(coalesce(repeat_count, 0) as double) / nullif(recent_count, 0) as repeat_merchant_share,
     if(paid.person_key is not null, coalesce(savings_months, 0), null) as savings_months,
-    if(transfer_count > 0, cast(coalesce(repeat_transfer_count, 0) as double)
-        / transfer_count, null) as repeat_payee_share,
-    if(instalment_count > 0, cast(instalment_on_time_count as double) / instalment_count, null)
+    cast(coalesce(repeat_transfer_count, 0) as double) / nullif(transfer_count, 0)
+        as repeat_payee_share,
+    cast(instalment_on_time_count as double) / nullif(instalment_count, 0)
         as instalment_on_time_share,
     services_fulfilled,
     service_breaches,
     utilisation,
-    if(due_cents > 0, cast(due_paid_cents as double) / due_cents, null) as paid_to_due,
+    cast(due_paid_cents as double) / nullif(due_cents, 0) as paid_to_due,
     median_days_early,
     if(profiled.person_key is not null, coalesce(verified_count, 0), null) as verified_fields,
     ($as_of_date - opened_date) // 30 as account_age_months,
     $as_of_date - coalesce(moved, opened_date) as contact_stable_days,
-    if(named_count > 0, cast(own_name_count as double) / named_count, null) as own_name_share,
+    cast(own_name_count as double) / nullif(named_count, 0) as own_name_share,
     conflicts as identity_conflicts
 from human
 left join profiled using (person_key)
@@ -91,3 +89,7 @@ left join paid using (person_key)
 left join used using (person_key)
 left join served using (person_key)
 where person_key between $first_key and $last_key;
+
+create table if not exists own as from own_slice limit 0;
+
+insert into own from own_slice;

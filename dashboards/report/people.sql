@@ -15,15 +15,10 @@ with placed as (
 ),
 
 moved as (
-    select later.person_id
-    from score as earlier
-    inner join score as later on earlier.person_id = later.person_id
-    where
-        earlier.as_of_date = $before_date
-        and later.as_of_date = $as_of_date
-        and earlier.score is not null
-        and later.score is not null
-    order by abs(later.score - earlier.score) desc, later.person_id asc
+    select person_id
+    from compare($before_date, $as_of_date)
+    where score_change is not null
+    order by abs(score_change) desc, person_id asc
     limit $moved_count
 )
 

@@ -30,26 +30,20 @@ with placed as (
 ),
 
 -- Never more than 20,000, so that a million people cost no more.
-chosen as (
-    select
-        *,
-        place // step as attacker_no,
-        scored_people // step as attackers
-    from placed
-    where place % step = 0
-),
-
 attacker as (
     select
-        chosen.*,
+        placed.*,
+        placed.place // placed.step as attacker_no,
+        placed.scored_people // placed.step as attackers,
         score.score,
         score.score - card.base - own_points.own_points as social_points
-    from chosen
-    inner join reference.card as card on chosen.scorecard = card.scorecard
+    from placed
+    inner join reference.card as card on placed.scorecard = card.scorecard
     inner join scores.own_points as own_points
-        on chosen.scorecard = own_points.scorecard and chosen.person_key = own_points.person_key
+        on placed.scorecard = own_points.scorecard and placed.person_key = own_points.person_key
     inner join scores.score as score
-        on chosen.scorecard = score.scorecard and chosen.person_key = score.person_key
+        on placed.scorecard = score.scorecard and placed.person_key = score.person_key
+    where placed.place % placed.step = 0
 ),
 
 reached as (

@@ -28,41 +28,26 @@ friend as (
     select
         attacker.scorecard,
         attacker.person_key,
+        tie.friend_key,
         tie.contact_months,
         record.person_key is not null as is_scored,
         coalesce(record.own_ppm >= bar.good_ppm, false) and tie.contact_months > 0 as is_good
     from audits.attacker as attacker
     inner join bar on attacker.scorecard = bar.scorecard
-    inner join staging.tie as tie on attacker.person_key = tie.person_key
+    left join staging.tie as tie on attacker.person_key = tie.person_key
     left join scores.friend_reliability as record
         on attacker.scorecard = record.scorecard and tie.friend_key = record.person_key
-),
-
-total as (
-    select
-        scorecard,
-        person_key,
-        count(*) as tie_count,
-        count(*) filter (where is_scored) as scored_tie_count,
-        count(*) filter (where contact_months >= 3) as warm_count,
-        cast(sum(contact_months) as bigint) as total_months,
-        cast(sum(case when is_scored then contact_months else 0 end) as bigint) as scored_months,
-        max(contact_months) as top_months,
-        count(*) filter (where is_good) as good_friend_count
-    from friend
-    group by scorecard, person_key
 )
 
 select
-    attacker.scorecard,
-    attacker.person_key,
-    cast(coalesce(total.tie_count, 0) as bigint) as tie_count,
-    cast(coalesce(total.scored_tie_count, 0) as bigint) as scored_tie_count,
-    cast(coalesce(total.warm_count, 0) as bigint) as warm_count,
-    coalesce(total.total_months, 0) as total_months,
-    coalesce(total.scored_months, 0) as scored_months,
-    coalesce(total.top_months, 0) as top_months,
-    cast(coalesce(total.good_friend_count, 0) as bigint) as good_friend_count
-from audits.attacker as attacker
-left join total
-    on attacker.scorecard = total.scorecard and attacker.person_key = total.person_key
+    scorecard,
+    person_key,
+    cast(count(friend_key) as bigint) as tie_count,
+    cast(count(*) filter (where is_scored) as bigint) as scored_tie_count,
+    cast(count(*) filter (where contact_months >= 3) as bigint) as warm_count,
+    coalesce(cast(sum(contact_months) as bigint), 0) as total_months,
+    coalesce(cast(sum(contact_months) filter (where is_scored) as bigint), 0) as scored_months,
+    coalesce(max(contact_months), 0) as top_months,
+    cast(count(*) filter (where is_good) as bigint) as good_friend_count
+from friend
+group by scorecard, person_key

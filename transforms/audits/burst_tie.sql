@@ -61,19 +61,10 @@ triangle as (
 
 side as (
     select
-        low_key,
-        middle_key as high_key
+        case listed.place when 3 then triangle.middle_key else triangle.low_key end as low_key,
+        case listed.place when 1 then triangle.middle_key else triangle.high_key end as high_key
     from triangle
-    union all
-    select
-        low_key,
-        high_key
-    from triangle
-    union all
-    select
-        middle_key as low_key,
-        high_key
-    from triangle
+    cross join (values (1), (2), (3)) as listed (place)
 )
 
 select

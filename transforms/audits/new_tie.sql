@@ -63,31 +63,26 @@ select
     attacker.scorecard,
     attack.attack_no,
     attacker.person_key,
-    attack.friend_count,
-    case when attack.attack = 'fake_friends' then 0 else attack.friend_count end
-        as scored_tie_count,
+    coalesce(ring.friend_count, attack.friend_count) as friend_count,
+    case
+        when attack.attack = 'fake_friends' then 0
+        else coalesce(ring.friend_count, attack.friend_count)
+    end as scored_tie_count,
     case when attack.attack = 'bought_friends' then attack.friend_count else 0 end as good_count,
     attack.contact_months,
     case attack.attack
         when 'bought_friends' then attack.friend_count * attacker.high_ppm
         when 'sold_friendship' then attack.friend_count * attacker.low_ppm
-        else 0
+        else coalesce(ring.clipped_ppm, 0)
     end as clipped_ppm
 from attacker
 cross join reference.attack as attack
+left join ring
+    on
+        attack.attack = 'ring'
+        and attacker.scorecard = ring.scorecard
+        and attacker.person_key = ring.person_key
 where
     attack.attack in ('fake_friends', 'bought_friends')
     or (attack.attack = 'sold_friendship' and attacker.attacker_no * 5 > attacker.attackers * 4)
-union all
-select
-    ring.scorecard,
-    attack.attack_no,
-    ring.person_key,
-    ring.friend_count,
-    ring.friend_count as scored_tie_count,
-    cast(0 as bigint) as good_count,
-    attack.contact_months,
-    ring.clipped_ppm
-from ring
-cross join reference.attack as attack
-where attack.attack = 'ring'
+    or ring.person_key is not null

@@ -22,6 +22,8 @@ with credit_bill as (
         bill.*,
         decay_weight.weight,
         due_date > $as_of_date - interval 365 day and due_date <= $as_of_date as is_due_in_year,
+        due_date > $as_of_date - interval 365 day and due_date <= $as_of_date - interval 3 day
+            as is_judged,
         case when days_late >= 7 then coalesce(paid_date, $as_of_date) end as last_late_date
     from staging.bill as bill
     left join reference.decay_weight as decay_weight
@@ -32,14 +34,9 @@ with credit_bill as (
 total as (
     select
         person_key,
-        count(*) filter (
-            where is_due_in_year and due_date <= $as_of_date - interval 3 day
-        ) as judged_count,
-        count(*) filter (
-            where is_due_in_year
-            and due_date <= $as_of_date - interval 3 day
-            and paid_date <= due_date + interval 3 day
-        ) as on_time_count,
+        count(*) filter (where is_judged) as judged_count,
+        count(*) filter (where is_judged and paid_date <= due_date + interval 3 day)
+            as on_time_count,
         max(days_late) filter (where is_due_in_year) as worst_days_late,
         max(last_late_date) as last_late_date,
         cast(sum(weight * least(days_late, 90)) as bigint) as late_weight,
@@ -58,20 +55,14 @@ total as (
 
 select
     person.person_key,
-    case
-        when judged_count > 0
-            then cast(on_time_count as double) / judged_count
-    end as on_time_share,
+    cast(on_time_count as double) / nullif(judged_count, 0) as on_time_share,
     worst_days_late,
     case
         when total.person_key is null then null
         when last_late_date is null then cast(999 as bigint)
         else date_diff('day', last_late_date, $as_of_date) // 30
     end as months_since_late,
-    case
-        when full_weight > 0
-            then cast(late_weight as double) / (90 * full_weight)
-    end as decayed_lateness,
+    cast(late_weight as double) / (90 * nullif(full_weight, 0)) as decayed_lateness,
     date_diff('day', first_paid_date, $as_of_date) // 30 as history_months,
     case when has_payment_event then coalesce(paid_count, 0) end as paid_bills,
     case

@@ -42,27 +42,18 @@ payer as (
     select
         person_key,
         cast(sum(recent_count) as bigint) as recent_count,
-        cast(sum(case
-            when earlier_count > 0 then recent_count else 0
-        end) as bigint) as repeat_count
+        cast(sum(case when earlier_count > 0 then recent_count else 0 end) as bigint)
+            as repeat_count
     from staging.payee
     group by person_key
 )
 
 select
     person.person_key,
-    case
-        when person.has_payment_event
-            then coalesce(home.household_bill_months, 0)
-    end as household_bill_months,
-    case
-        when person.has_payment_event
-            then coalesce(saver.savings_months, 0)
-    end as savings_months,
-    case
-        when payer.recent_count > 0
-            then cast(payer.repeat_count as double) / payer.recent_count
-    end as repeat_payee_share
+    case when person.has_payment_event then coalesce(home.household_bill_months, 0) end
+        as household_bill_months,
+    case when person.has_payment_event then coalesce(saver.savings_months, 0) end as savings_months,
+    cast(payer.repeat_count as double) / nullif(payer.recent_count, 0) as repeat_payee_share
 from staging.person as person
 left join home on person.person_key = home.person_key
 left join saver on person.person_key = saver.person_key

@@ -10,29 +10,25 @@ utilisation              = {}
 paid_to_due              = {}
 median_days_early        = {}
 */
-with total as (
+with bill as (
+    select
+        *,
+        bill_type = 'instalment'
+        and due_date > $as_of_date - interval 365 day
+        and due_date <= $as_of_date - interval 3 day as is_judged,
+        due_date > $as_of_date - interval 90 day and due_date <= $as_of_date as is_recent
+    from staging.bill
+),
+
+total as (
     select
         person_key,
-        count(*) filter (
-            where bill_type = 'instalment'
-            and due_date > $as_of_date - interval 365 day
-            and due_date <= $as_of_date - interval 3 day
-        ) as judged_count,
-        count(*) filter (
-            where bill_type = 'instalment'
-            and due_date > $as_of_date - interval 365 day
-            and due_date <= $as_of_date - interval 3 day
-            and paid_date <= due_date + interval 3 day
-        ) as on_time_count,
-        cast(sum(case
-            when due_date > $as_of_date - interval 90 day and due_date <= $as_of_date
-                then amount_cents
-        end) as bigint) as due_cents,
-        cast(sum(case
-            when due_date > $as_of_date - interval 90 day and due_date <= $as_of_date
-                then paid_cents
-        end) as bigint) as paid_cents
-    from staging.bill
+        count(*) filter (where is_judged) as judged_count,
+        count(*) filter (where is_judged and paid_date <= due_date + interval 3 day)
+            as on_time_count,
+        cast(sum(amount_cents) filter (where is_recent) as bigint) as due_cents,
+        cast(sum(paid_cents) filter (where is_recent) as bigint) as paid_cents
+    from bill
     group by person_key
 ),
 
@@ -69,15 +65,9 @@ used_limit as (
 
 select
     person.person_key,
-    case
-        when total.judged_count > 0
-            then cast(total.on_time_count as double) / total.judged_count
-    end as instalment_on_time_share,
+    cast(total.on_time_count as double) / nullif(total.judged_count, 0) as instalment_on_time_share,
     cast(used_limit.used_ppm as double) / (1000000 * used_limit.statement_count) as utilisation,
-    case
-        when total.due_cents > 0
-            then cast(total.paid_cents as double) / total.due_cents
-    end as paid_to_due,
+    cast(total.paid_cents as double) / nullif(total.due_cents, 0) as paid_to_due,
     cast(ranked_payment.days_early as bigint) as median_days_early
 from staging.person as person
 left join total on person.person_key = total.person_key

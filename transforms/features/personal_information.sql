@@ -23,10 +23,8 @@ with detail as (
 
 select
     person.person_key,
-    case
-        when person.has_profile_event
-            then coalesce(detail.verified_count, 0)
-    end as verified_fields,
+    case when person.has_profile_event then coalesce(detail.verified_count, 0) end
+        as verified_fields,
     date_diff('day', account.opened_date, $as_of_date) // 30 as account_age_months,
     cast(date_diff(
         'day', coalesce(detail.contact_changed_date, account.opened_date), $as_of_date

@@ -25,9 +25,8 @@ total as (
         count(*) as tie_count,
         count(*) filter (where is_scored) as scored_count,
         cast(sum(contact_months) as bigint) as contact_months,
-        cast(sum(case
-            when is_scored then contact_months else 0
-        end) as bigint) as scored_contact_months,
+        cast(sum(case when is_scored then contact_months else 0 end) as bigint)
+            as scored_contact_months,
         max(contact_months) as top_contact_months
     from friend
     group by person_key
@@ -46,19 +45,11 @@ warm_tie as (
 
 select
     person.person_key,
-    case
-        when total.person_key is not null
-            then least(total.scored_contact_months, 60)
-    end as two_way_months,
+    case when total.person_key is not null then least(total.scored_contact_months, 60) end
+        as two_way_months,
     warm_tie.tie_days as median_tie_days,
-    case
-        when total.contact_months > 0
-            then cast(total.top_contact_months as double) / total.contact_months
-    end as top_tie_share,
-    case
-        when total.tie_count > 0
-            then cast(total.scored_count as double) / total.tie_count
-    end as scored_friend_share
+    cast(total.top_contact_months as double) / nullif(total.contact_months, 0) as top_tie_share,
+    cast(total.scored_count as double) / nullif(total.tie_count, 0) as scored_friend_share
 from staging.person as person
 left join total on person.person_key = total.person_key
 left join warm_tie

@@ -43,24 +43,15 @@ by_category as (
 
 select
     person.person_key,
-    case
-        when person.has_purchase_event
-            then coalesce(by_month.active_months, 0)
-    end as active_months,
+    case when person.has_purchase_event then coalesce(by_month.active_months, 0) end
+        as active_months,
     -- n = 6 months, empty ones included: variance = (n sum(x^2) - sum(x)^2) / (n (n - 1)).
-    case
-        when by_month.spent > 0
-            then sqrt(
-                cast(6 * (6 * by_month.squared - by_month.spent * by_month.spent) as double)
-                / cast(5 * by_month.spent * by_month.spent as double)
-            )
-    end as spend_variation,
-    case
-        when by_category.spent > 0
-            then
-                cast(by_category.squared as double)
-                / cast(by_category.spent * by_category.spent as double)
-    end as category_concentration
+    sqrt(
+        cast(6 * (6 * by_month.squared - by_month.spent * by_month.spent) as double)
+        / cast(nullif(5 * by_month.spent * by_month.spent, 0) as double)
+    ) as spend_variation,
+    cast(by_category.squared as double)
+    / cast(nullif(by_category.spent * by_category.spent, 0) as double) as category_concentration
 from staging.person as person
 left join by_month on person.person_key = by_month.person_key
 left join by_category on person.person_key = by_category.person_key

@@ -20,21 +20,14 @@ name = "bad is who has a late bill"
 sql  = "select * from {batch} where is_bad <> (late_bills > 0) or late_bills > bills"
 */
 -- $as_of_date is the day of the outcome: 120 days after the snapshot's.
-with due_bill as (
-    select
-        person_key,
-        days_late
-    from staging.bill
-    where due_date > $as_of_date - interval 120 day and due_date <= $as_of_date - interval 30 day
-),
-
-person_bills as (
+with person_bills as (
     select
         person_key,
         cast(count(*) as bigint) as bills,
-        cast(sum(case when days_late >= 30 then 1 else 0 end) as bigint) as late_bills,
+        cast(count(*) filter (where days_late >= 30) as bigint) as late_bills,
         cast(max(days_late) as bigint) as longest_delay_days
-    from due_bill
+    from staging.bill
+    where due_date > $as_of_date - interval 120 day and due_date <= $as_of_date - interval 30 day
     group by person_key
 )
 

@@ -71,9 +71,7 @@ select
     burst.oldest_tie_days,
     cast(side.outside_count as bigint) as outside_tie_count,
     member.scored_count,
-    case
-        when member.scored_count > 0 then cast(member.scores as double) / member.scored_count
-    end as mean_score,
+    cast(member.scores as double) / nullif(member.scored_count, 0) as mean_score,
     cast(side.inside_count as double) / (member.people * (member.people - 1)) as density
 from member
 inner join side on member.ring_no = side.ring_no

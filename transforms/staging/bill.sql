@@ -70,10 +70,8 @@ judged as (
     select
         issued_bill.*,
         coalesce(settled.net_cents, 0) as net_cents,
-        case
-            when settled.net_cents >= issued_bill.amount_cents
-                then settled.lifted_date
-        end as paid_date
+        case when settled.net_cents >= issued_bill.amount_cents then settled.lifted_date end
+            as paid_date
     from issued_bill
     left join settled
         on issued_bill.person_key = settled.person_key and issued_bill.bill_id = settled.bill_id

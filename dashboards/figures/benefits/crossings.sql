@@ -22,17 +22,12 @@ with gate as (
 
 moved as (
     select
-        earlier.score as score_before,
-        later.score as score_after,
+        score_before,
+        score_after,
         count(*) as people
-    from score as earlier
-    inner join score as later on earlier.person_id = later.person_id
-    where
-        earlier.as_of_date = $before_date
-        and later.as_of_date = $as_of_date
-        and earlier.score is not null
-        and later.score is not null
-    group by earlier.score, later.score
+    from compare($before_date, $as_of_date)
+    where score_change is not null
+    group by all
 )
 
 select

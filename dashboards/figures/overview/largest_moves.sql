@@ -13,18 +13,13 @@ band_before  = {}
 band_after   = { heading = "band now" }
 */
 select
-    later.person_id,
-    earlier.score as score_before,
-    later.score as score_after,
-    later.score - earlier.score as score_change,
-    earlier.band as band_before,
-    later.band as band_after
-from score as earlier
-inner join score as later on earlier.person_id = later.person_id
-where
-    earlier.as_of_date = $before_date
-    and later.as_of_date = $as_of_date
-    and earlier.score is not null
-    and later.score is not null
-order by abs(later.score - earlier.score) desc, later.person_id asc
+    person_id,
+    score_before,
+    score_after,
+    score_change,
+    band_before,
+    band_after
+from compare($before_date, $as_of_date)
+where score_change is not null
+order by abs(score_change) desc, person_id asc
 limit 10

@@ -25,12 +25,6 @@ select
     auc_high,
     ks
 from quality
-where
-    scorecard_no = 1
-    and subject_kind in ('score', 'factor')
-    and as_of_date = (
-        select max(known.as_of_date)
-        from quality as known
-        where known.as_of_date <= $as_of_date
-    )
+where scorecard_no = 1 and subject_kind in ('score', 'factor') and as_of_date <= $as_of_date
+qualify as_of_date = max(as_of_date) over ()
 order by subject_no

@@ -23,11 +23,6 @@ select
     bad_share_high,
     is_out_of_order
 from calibration
-where
-    scorecard_no = 1
-    and as_of_date = (
-        select max(known.as_of_date)
-        from calibration as known
-        where known.as_of_date <= $as_of_date
-    )
+where scorecard_no = 1 and as_of_date <= $as_of_date
+qualify as_of_date = max(as_of_date) over ()
 order by band_no

@@ -21,21 +21,14 @@ select
     drift.people_before,
     drift.people_after
 from drift
-inner join run as earlier
-    on
-        drift.as_of_date_before = earlier.as_of_date
-        and drift.known_on_before = earlier.known_on
-        and drift.run_before = earlier.run
-        and earlier.is_shown
-inner join run as later
-    on
-        drift.as_of_date = later.as_of_date
-        and drift.known_on = later.known_on
-        and drift.run = later.run
-        and later.is_shown
+inner join dim_date as earlier
+    on drift.known_on_before = earlier.known_on and drift.run_before = earlier.run
+inner join dim_date as later on drift.known_on = later.known_on and drift.run = later.run
 where
     drift.scorecard_no = 1
     and drift.as_of_date_before = $before_date
     and drift.as_of_date = $as_of_date
+    and earlier.as_of_date = $before_date
+    and later.as_of_date = $as_of_date
 order by drift.psi desc, drift.subject_no asc
 limit 15

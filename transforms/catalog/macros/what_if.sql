@@ -62,10 +62,8 @@ answer as (
                 // (2000000 * mean.weight) as integer
             )
         end as friend_points_then,
-        case
-            when record.is_mean then 0
-            else record.points_then - record.points_now
-        end as own_change
+        case when record.is_mean then 0 else record.points_then - record.points_now end
+            as own_change
     from record
     cross join mean
 )
