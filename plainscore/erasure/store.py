@@ -108,7 +108,7 @@ class StoreErasure:
             "where list_contains($ids, person_id)",
             {"ids": list(self._names.ids)},
         )
-        for table in (*self._logs, *self._repeats, "quarantine"):
+        for table in self._filled(*self._logs, *self._repeats, "quarantine"):
             keys = [identifier(name) for name in self._columns(table) if name.endswith("_key")]
             is_of = [f"{key} in (select g.person_key from gone_key as g)" for key in keys]
             is_of.append(f"list_contains({list(again)}::bigint[], file_no)")
@@ -166,9 +166,9 @@ class StoreErasure:
 
     def _remove(self) -> None:
         """Remove all rows that go, and accept the first repeats of what went."""
-        for table in (*self._repeats, "quarantine"):
+        for table in self._filled(*self._repeats, "quarantine"):
             self._take_out_of(table)
-        for log in self._logs:
+        for log in self._filled(*self._logs):
             self._con.execute(
                 "create or replace temp table lost as "
                 f"select event_hash from {table_name(log)} where {_AT_GONE}"
@@ -178,6 +178,10 @@ class StoreErasure:
                 deduplicate.resolve_again(
                     self._lake, self._landing.logs[log], "select distinct event_hash from lost"
                 )
+
+    def _filled(self, *tables: str) -> list[str]:
+        """Return those of the tables that had rows before this erasure."""
+        return [table for table in tables if self._lake.files(table)]
 
     def _take_out_of(self, table: str) -> None:
         """Remove rows of a table, and let others move up."""

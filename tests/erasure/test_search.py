@@ -111,18 +111,21 @@ def test_a_merchant_of_the_same_name_is_told_and_stays(delivery: Delivery) -> No
     ]
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
-def test_an_id_inside_other_texts_is_reported_by_place_and_count(
-    delivery: Delivery, file_format: str
-) -> None:
-    rows = [
-        purchase(f"p-{LONG_ID}", person_id="bob", order_id=f"o{LONG_ID}x", category="1234567"),
-        purchase("p2", person_id="bob", merchant_id=f"shop of {ID}", amount="1.234"),
-        purchase("p3", person_id="bob", merchant_id="of annabelle", order_id="12345678"),
-        purchase("p4", person_id=ID),
-        purchase("p5", person_id="1234567"),
-    ]
-    file = delivery.write(file_format, "purchase", rows, "a", DAY)
+def test_an_id_inside_other_texts_is_reported_by_place_and_count(delivery: Delivery) -> None:
+    delivered = ["_notes.txt: 2 lines"]
+    for name in FORMATS:
+        rows = [
+            purchase(f"p-{LONG_ID}", person_id="bob", order_id=f"o{LONG_ID}x", category="1234567"),
+            purchase("p2", person_id="bob", merchant_id=f"shop of {ID}", amount="1.234"),
+            purchase("p3", person_id="bob", merchant_id="of annabelle", order_id="12345678"),
+            purchase("p4", person_id=ID),
+            purchase("p5", person_id="1234567"),
+        ]
+        own = [row | {"event_id": f"{row['event_id']} {name}"} for row in rows]
+        delivery.write(name, "purchase", own, "a", DAY)
+        columns = [f"column {column}, {count} rows" for column, count in INSIDE.items()]
+        places = columns if name == "parquet" else ["3 lines"]
+        delivered += [f"a.{name}: {place}" for place in places]
     delivery.put("_notes.txt", f"see annabelle\nsee un{ID}like\n")
     delivery.ingest()
     erasure = erase(delivery.data, [ID, "1234567"], Settings())
@@ -131,12 +134,8 @@ def test_an_id_inside_other_texts_is_reported_by_place_and_count(
         sorted(one.rpartition("/")[2] for one in erasure.search.elsewhere if one.startswith(place))
         for place in ("landing/", "events/")
     )
-    name = file.rpartition("/")[2]
-    is_parquet = file_format == "parquet"
-    columns = [f"{name}: column {column}, {count} rows" for column, count in INSIDE.items()]
-    delivered = columns if is_parquet else [f"{name}: 3 lines"]
-    assert landing == sorted([*delivered, "_notes.txt: 2 lines"])
-    stored = [f"column {column}, 1 rows" for column in (*INSIDE, "raw")]
+    assert landing == sorted(delivered)
+    stored = [f"column {column}, {len(FORMATS)} rows" for column in (*INSIDE, "raw")]
     assert sorted(one.partition(": ")[2] for one in events) == sorted(stored)
 
 
@@ -167,8 +166,7 @@ def test_a_person_of_refused_rows_alone_can_be_erased(delivery: Delivery) -> Non
     assert delivery.quarantine().is_empty()
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
-def test_a_refused_row_of_another_person_stays(delivery: Delivery, file_format: str) -> None:
+def test_a_refused_row_of_another_person_stays(delivery: Delivery) -> None:
     rows = [
         purchase("p1", person_id="bob", category="for annabel", amount="1.234"),
         purchase("p2", person_id="bob", friend_id="annabel", amount="1.234"),
@@ -176,11 +174,12 @@ def test_a_refused_row_of_another_person_stays(delivery: Delivery, file_format: 
         purchase("p4", person_id="annabel", amount="1.234"),
         purchase("p5", person_id="", category="annabel"),
     ]
-    delivery.write(file_format, "purchase", rows, "a", DAY)
+    for name in FORMATS:
+        delivery.write(name, "purchase", rows, "a", DAY)
     delivery.ingest()
     erasure = erase(delivery.data, ["annabel"], Settings())
-    (raw,) = delivery.quarantine()["raw"]
-    assert "for annabel" in raw
+    assert delivery.quarantine()["file"].n_unique() == len(FORMATS)
+    assert ["for annabel" in raw for raw in delivery.quarantine()["raw"]] == [True] * len(FORMATS)
     assert erasure.search.found == []
     assert_as_if_never_delivered(delivery, "annabel")
 

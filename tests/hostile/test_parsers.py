@@ -58,8 +58,10 @@ FIELDS = ("event_id", "event_time", "person_id", "event_type", "amount", "due_da
 CHANGES = st.dictionaries(st.sampled_from(FIELDS), TEXTS, max_size=3)
 
 
-@given(changes=st.lists(st.tuples(st.sampled_from([deposit, bill, purchase]), CHANGES), max_size=6))
-@settings(max_examples=60, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.sampled_from([deposit, bill, purchase]), CHANGES), max_size=25)
+)
+@settings(max_examples=15, deadline=None)
 @pytest.mark.parametrize("log", ["payment", "purchase"])
 def test_a_row_is_judged_alike_in_every_format(
     folder: Path, log: str, changes: list[tuple[Any, dict[str, str]]]
