@@ -11,7 +11,7 @@ import duckdb
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.text import read_parquet, text_literal
 from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.journal import Journal
+from plainscore.erasure.journal import Journal, read_journal
 from plainscore.erasure.landing import erase_from_landing, rename_files, settle
 from plainscore.erasure.rows import Landing
 from plainscore.erasure.search import SearchResult, search
@@ -64,7 +64,7 @@ def erase(
     InputRefused
         A person is not known here, and nothing was changed; or a published run cannot be read.
     """
-    journal = Journal(data_dir)
+    journal = read_journal(data_dir)
     wanted = list(dict.fromkeys([*journal.ids, *ids]))
     if not wanted:
         journal.end()  # it was cut short before anything was done
@@ -102,17 +102,18 @@ def _erase_from_events(
         is_stored = 0 < journal.erasure_no <= done
         settle(folder, is_stored=is_stored)
         number = done if is_stored and set(ids) == set(journal.ids) else done + 1
-        journal.begin(ids, number, inside_texts or journal.masks_texts)
+        masks = inside_texts or journal.inside_texts
+        journal.note(ids=list(ids), erasure_no=number, inside_texts=masks)
         protected = _protected(open_store(data_dir), inputs, ids)
         names = ErasedIds(ids, protected, f"erased-{number}")
-        rename_files(folder, names, journal, journal.masks_texts)
+        rename_files(folder, names, journal, masks)
         landing = Landing(data_dir, names)
-        delivered = erase_from_landing(landing, inside_texts=journal.masks_texts)
+        delivered = erase_from_landing(landing, inside_texts=masks)
         erasure.files, erasure.by_hand = delivered.rewritten, delivered.by_hand
         erasure.renamed = journal.renamed
         if lake is not None:
             store = StoreErasure(lake, landing, journal)
-            erasure.rows = store.erase(delivered.cleaned, inside_texts=journal.masks_texts)
+            erasure.rows = store.erase(delivered.cleaned, inside_texts=masks)
         settle(folder, is_stored=True)
     return names
 

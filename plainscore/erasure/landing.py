@@ -92,7 +92,7 @@ def rename_files(folder: Path, names: ErasedIds, journal: Journal, masks: bool) 
         while target.exists():
             number, target = number + 1, path.with_name(f"{stem}-{number + 1}{dot}{ending}")
         old, now = (one.relative_to(folder).as_posix() for one in (path, target))
-        journal.note_renamed(old, now)
+        journal.note(renamed=journal.renamed | {old: now})
         path.rename(target)
         fsync_path(path.parent)
 
@@ -146,7 +146,7 @@ def _rewrite(
     masks: ErasedIds | None,
 ) -> list[int] | None:
     """Replace a file by its copy; return the lines of the rows that went, None where none did."""
-    form = landing.sources[file.log].format if file else COMMAS
+    form = landing.inputs.sources[file.log].format if file else COMMAS
     gone = {row.line for row in rows if row.is_theirs}
     edit = Edit(gone, {row.line: row.lines for row in rows}, masks, form.encoding)
     if (copy := rewritten(path, edit)) is None:

@@ -41,27 +41,31 @@ class ByHand(Exception):
 
 
 def kind_of(path: Path) -> str:
-    """Return what a file is by its name, packed or not: lines, json, parquet, xlsx, or nothing."""
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-    if name.endswith(_TEXTS):
-        return "lines"
-    ending = name.rpartition(".")[2]
-    is_whole = name == path.name.lower() or ending == "json"
-    return ending if ending in ("json", "parquet", "xlsx") and is_whole else ""
+    """Return what a file is by its name: csv, other lines, json, parquet, or nothing we know."""
+    name, packing = path.name.lower(), packing_of(path)
+    name = name.removesuffix(f".{packing}")
+    ending = name[name.rfind(".") :]
+    if ending in _TEXTS:
+        return "csv" if ending == ".csv" else "lines"
+    return ending[1:] if ending == ".json" or (ending == ".parquet" and not packing) else ""
+
+
+def packing_of(path: Path) -> Packing:
+    """Return how a file is packed by its name."""
+    return _PACKINGS.get(path.suffix.lower(), "")
 
 
 def unpacked(path: Path) -> IO[bytes]:
     """Open a file, unpacked as its name says."""
-    stream = path.open("rb")
-    packing = _PACKINGS.get(path.suffix.lower())
+    stream, packing = path.open("rb"), packing_of(path)
     return open_packed(stream, packing) if packing else stream
 
 
 def _packed(path: Path, target: IO[bytes]) -> IO[bytes]:
     """Return where to write what is to be packed as a name says: the same rows, the same bytes."""
-    if path.suffix.lower() == ".gz":
+    if packing_of(path) == "gz":
         return cast(IO[bytes], gzip.GzipFile("", "wb", 6, target, mtime=0))
-    return cast(IO[bytes], zstd.ZstdFile(target, "wb")) if path.suffix.lower() == ".zst" else target
+    return cast(IO[bytes], zstd.ZstdFile(target, "wb")) if packing_of(path) == "zst" else target
 
 
 @contextmanager
@@ -104,10 +108,10 @@ def rewritten(path: Path, edit: Edit) -> Path | None:
     Raises ByHand where the file is of another kind.
     """
     copy, kind = path.with_name(f".{path.name}{UNFINISHED}"), kind_of(path)
-    copiers = {"lines": _copy_lines, "json": _copy_document, "parquet": _copy_parquet}
-    if kind not in copiers:
+    copiers = {"json": _copy_document, "parquet": _copy_parquet}
+    if not kind:
         raise ByHand("is of a kind that is not written here")
-    if not copiers[kind](path, copy, edit):
+    if not copiers.get(kind, _copy_lines)(path, copy, edit):
         copy.unlink(missing_ok=True)
         return None
     shutil.copymode(path, copy)

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import duckdb
 
 from plainscore.common.text import identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds, json_texts, texts_within
-from plainscore.erasure.rewrite import kind_of, text_lines, unpacked
+from plainscore.erasure.rewrite import kind_of, packing_of, text_lines, unpacked
 from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import FileRefused, LandingFile, list_landing
 from plainscore.logs.mapping import Cells, log_rows
@@ -64,9 +65,8 @@ class Landing:
     def __init__(self, data_dir: Path, names: ErasedIds) -> None:
         self.folder, self.names = data_dir / "landing", names
         self.inputs = read_inputs(read_project(data_dir))
-        self.logs, self.sources = self.inputs.logs, self.inputs.sources
         is_there = self.folder.is_dir()
-        listed = list_landing(self.folder, self.sources).files if is_there else []
+        listed = list_landing(self.folder, self.inputs.sources).files if is_there else []
         self.files = {file.path: file for file in listed}
         self._columns: dict[Path, tuple[str, ...]] = {}
         self._con = duckdb.connect()
@@ -79,10 +79,11 @@ class Landing:
         if (file := self.files.get(path)) is not None:
             with suppress(*UNREADABLE):
                 return list(self._delivered(file))
-        kind = kind_of(path)
-        if kind == "parquet":
+        if (kind := kind_of(path)) == "parquet":
             texts = raw_texts(path, set(self._parquet_lines(path)), ())
             return list(self._mentioning(texts.items()))
+        if kind == "csv":
+            return list(self._mentioning(read_records(*_any_csv(path))))
         if kind != "lines":
             raise NoRows
         with text_lines(path) as lines:
@@ -98,8 +99,8 @@ class Landing:
 
     def quarantined(self, file: str, text: str) -> Row | None:
         """Return a row as it stands in quarantine; its file may be gone. None: it holds no id."""
-        source, columns = self.sources.get(file.partition("/")[0]), tuple[str, ...]()
-        if (listed := self.files.get(self.folder / file)) is not None:
+        source, columns = self.inputs.sources.get(file.partition("/")[0]), tuple[str, ...]()
+        if listed := self.files.get(self.folder / file):
             with suppress(FileRefused, OSError):
                 columns = self._columns_of(listed)
         return self._row(0, text, source, columns)
@@ -109,7 +110,7 @@ class Landing:
         known: dict[int, FileFacts] = {}
         for folder in {file.log for file in files.values()}:
             of_source = {no: file for no, file in files.items() if file.log == folder}
-            reader = self._read(self.sources[folder], of_source)
+            reader = self._read(self.inputs.sources[folder], of_source)
             known |= {no: of for no, of in reader.facts.items() if no not in reader.refused}
         return known
 
@@ -125,21 +126,9 @@ class Landing:
                     yield Row(line, text, is_theirs)
 
     def _delivered(self, file: LandingFile) -> Iterator[Row]:
-        source = self.sources[file.log]
-        derives = any(
-            mapping.from_ is None or bool(mapping.map)
-            for event in source.events
-            for name, mapping in event.fields.items()
-            if name in self.logs[event.log].person_fields
-        )
-        columns = self._columns_of(file) if file.format == "csv" else ()
-        if not derives:
-            for line, text in self._candidates(file, source):
-                if row := self._row(line, text, source, columns):
-                    yield row
-            return
-        texts = dict(self._candidates(file, source))
-        people = self._people_of_events(file, source, list(texts))
+        source = self.inputs.sources[file.log]
+        columns, texts = self._columns_of(file), dict(self._candidates(file, source))
+        people = self._derived_people(file, source, list(texts))
         texts |= texts_at(file, source, people.keys() - texts.keys())
         for line, text in sorted(texts.items()):
             if row := self._row(line, text, source, columns, people.get(line, ())):
@@ -165,7 +154,7 @@ class Landing:
             while block := stream.read(_BLOCK_BYTES):
                 if any(one in before + block for one in wanted):
                     return True
-                before = block[-longest:]
+                before = (before + block)[-longest:]
         return False
 
     def _parquet_lines(self, path: Path) -> list[int]:
@@ -207,7 +196,7 @@ class Landing:
 
     def _naming(self, source: Source | None) -> set[str]:
         """Return the delivered columns that name people, as far as they do so as they are."""
-        own = {name for log in self.logs.values() for name in log.person_fields}
+        own = {name for log in self.inputs.logs.values() for name in log.person_fields}
         if source is None or source.is_own_words:
             return own
         return {
@@ -219,35 +208,44 @@ class Landing:
 
     def _columns_of(self, file: LandingFile) -> tuple[str, ...]:
         if file.format == "csv" and file.path not in self._columns:
-            form = self.sources[file.log].format
+            form = self.inputs.sources[file.log].format
             self._columns[file.path] = column_names(file, form)
         return self._columns.get(file.path, ())
 
     # ---- as SQL over what the readers give -----------------------------------------------------
 
-    def _people_of_events(
+    def _derived_people(
         self, file: LandingFile, source: Source, lines: list[int]
     ) -> dict[int, set[str]]:
-        """Return the people in the events of rows: of some lines, and of all that name an id."""
+        """Return the people in the events of rows, where ids are made of cells by a mapping.
+
+        Of some lines, and of all that name one of the people.
+        """
         found: dict[int, set[str]] = {}
+        logs = self.inputs.logs
 
         def ask(con: duckdb.DuckDBPyConnection, cells: Cells) -> None:
             for number, event in enumerate(source.events):
-                log = self.logs[event.log]
+                log = logs[event.log]
                 rows = log_rows(source, event, log, cells, number == 0)
-                listed = ", ".join(map(identifier, log.person_fields))
                 judged = con.execute(
-                    f"select line, [{listed}] as people from "
-                    f"({judge_sql(log, rows.sql, rows.faulty)}) "
+                    f"select line, [{', '.join(map(identifier, log.person_fields))}] as people "
+                    f"from ({judge_sql(log, rows.sql, rows.faulty)}) "
                     "where list_has_any(people, $ids) or list_contains($lines, line)",
                     {"ids": list(self.names.ids), "lines": lines},
                 )
                 for line, people in judged.fetchall():
                     found.setdefault(line, set()).update(one for one in people if one)
 
-        reader = self._read(source, {0: file}, ask)
-        if reader.refused:
-            raise reader.refused[0]
+        if any(
+            mapping.from_ is None or mapping.map
+            for event in source.events
+            for name, mapping in event.fields.items()
+            if name in logs[event.log].person_fields
+        ):
+            reader = self._read(source, {0: file}, ask)
+            if reader.refused:
+                raise reader.refused[0]
         return found
 
     def _read(
@@ -263,11 +261,17 @@ class Landing:
                 "unnest($days) as arrived",
                 {"numbers": list(files), "days": [file.arrived for file in files.values()]},
             )
-            reader = Reader(con, source, self.logs, files, Path(scratch))
+            reader = Reader(con, source, self.inputs.logs, files, Path(scratch))
             for cells in reader.parts():
                 if each:
                     each(con, cells)
         return reader
+
+
+def _any_csv(path: Path) -> tuple[LandingFile, Format]:
+    """Return a csv file of no log; its header is a row like any other."""
+    packing = packing_of(path)
+    return LandingFile("", date.min, "", path, "csv", packing), Format(names=("row",))
 
 
 # ---- what a row says of itself -------------------------------------------------------------------

@@ -4,10 +4,9 @@ It reads what is there, file by file, and trusts nothing that the erasure says o
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -20,17 +19,19 @@ from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.store.event_store import open_store
 
 _SURE_BYTES = 8
+_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "SMALLINT")
 _CATALOG_TEXTS = """
 select sql from duckdb_views() where not internal
 union all select comment from duckdb_columns() where comment is not null
 union all select macro_definition from duckdb_functions() where not internal
 """
 _CATALOG_COLUMNS = """
-select table_name, column_name from duckdb_columns() where not internal
-and data_type = 'VARCHAR' and table_oid in (select t.table_oid from duckdb_tables() as t)
+select table_name, column_name from duckdb_columns()
+where not internal and data_type = 'VARCHAR'
+    and table_oid in (select t.table_oid from duckdb_tables() as t)
 """
+# The smallest and largest text of a column; the cells themselves are searched where they are.
 _STATISTICS = "ducklake_file_column_stats", "ducklake_table_column_stats"
-_COLUMN_NAMES = "select distinct table_id, column_id, column_name from ducklake_column"
 
 
 @dataclass
@@ -45,10 +46,12 @@ class SearchResult:
     found: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
-    def add(self, place: str, found: int, inside: int, unit: str = "rows") -> None:
-        """Note how many rows at a place may name a person, and how many hold an id inside."""
-        self.found += [f"{place}{found} {unit}"] * bool(found)
-        self.elsewhere += [f"{place}{inside} {unit}"] * bool(inside)
+    def add(self, place: str, are_theirs: list[bool], unit: str = "") -> None:
+        """Note each thing at a place that holds an id: whether it may name a person."""
+        theirs = sum(are_theirs)
+        for count, places in ((theirs, self.found), (len(are_theirs) - theirs, self.elsewhere)):
+            if count:
+                places.append(f"{place}{count} {unit}" if unit else place)
 
 
 def search(data_dir: Path, names: ErasedIds) -> SearchResult:
@@ -57,148 +60,149 @@ def search(data_dir: Path, names: ErasedIds) -> SearchResult:
     Ids of fewer than four characters are looked for as whole values only: within a longer text
     they are a date's day more often than a person. Costs a reading of everything.
     """
-    result = SearchResult()
     with duckdb.connect(config={"threads": 1}) as con:
-        searching = _Searching(data_dir, names, result, con)
+        searching = _Searching(data_dir, names, con)
         for path in sorted(data_dir.rglob("*")):
             searching.search(path)
-        result.found += _nameless_keys(data_dir, con)
-    return result
+        searching.search_keys()
+    return searching.result
 
 
 class _Searching:
-    def __init__(
-        self, data_dir: Path, names: ErasedIds, result: SearchResult, con: duckdb.DuckDBPyConnection
-    ) -> None:
-        self._home, self._names, self._result, self._con = data_dir, names, result, con
-        self._landing = Landing(data_dir, names)
-        logs = self._landing.logs.values()
+    def __init__(self, data_dir: Path, names: ErasedIds, con: duckdb.DuckDBPyConnection) -> None:
+        self._home, self._names, self._con = data_dir, names, con
+        self.result, self._landing = SearchResult(), Landing(data_dir, names)
+        logs = self._landing.inputs.logs.values()
         self._naming = {name for log in logs for name in log.person_fields}
         self._name_no_one = {name for log in logs for name in log.names} - self._naming
+        self._name_no_one.add("unknown_columns")
 
     def search(self, path: Path) -> None:
         """Search one file or folder."""
         where = path.relative_to(self._home).as_posix()
-        self._note(where, "its name", [path.name])
+        self._search_texts(f"{where}: its name", [path.name])
         if not path.is_file() or where in (LOCK_NAME, ERASURE_JOURNAL):
             return
-        self._result.files += 1
+        self.result.files += 1
         try:
             self._search_file(path, where)
         except (*UNREADABLE, zipfile.BadZipFile):
-            if self._bytes_mention(path.read_bytes()):
-                self._result.found.append(f"{where}: its bytes (it cannot be read)")
+            self._search_bytes(path, f"{where}: its bytes (it cannot be read)")
 
     def _search_file(self, path: Path, where: str) -> None:
         kind, is_listed = kind_of(path), path in self._landing.files
+        is_text = kind in ("csv", "lines") or (kind == "json" and is_listed)
+        if is_text or is_listed:
+            self.result.columns += 1
+            rows = self._landing.rows(path)
+            self.result.add(f"{where}: ", [row.is_theirs for row in rows], "rows")
+            if is_text or rows:
+                return
         if kind == "parquet":
             self._search_parquet(path, where)
-        elif kind == "lines" or is_listed:
-            self._search_rows(path, where)
         elif kind == "json":
             with unpacked(path) as stream:
                 document = stream.read().decode("utf-8", "replace")
-            self._note(where, "its text", list(_texts_within(document)))
+            self._search_texts(f"{where}: its text", _texts_within(document))
         elif path.suffix == ".duckdb":
             self._search_database(path, where)
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as packed:
                 texts = [packed.read(name).decode("utf-8", "replace") for name in packed.namelist()]
-            self._note(where, "files in it", texts)
-        elif self._bytes_mention(path.read_bytes()):
-            self._result.found.append(f"{where}: its bytes")
+            self._search_texts(f"{where}: files in it", texts)
+        else:
+            self._search_bytes(path, f"{where}: its bytes")
 
-    def _note(self, where: str, place: str, texts: list[str]) -> None:
-        """Note texts of ours: one that mentions anyone may name them."""
-        if any(self._names.matches(text) for text in texts):
-            self._result.found.append(f"{where}: {place}")
-        elif any(self._names.are_inside(text) for text in texts):
-            self._result.elsewhere.append(f"{where}: {place}")
+    def _search_texts(self, place: str, texts: Iterable[str]) -> bool:
+        """Search texts of ours: one that mentions anyone may name them."""
+        matching = ((self._names.matches(one), one) for one in texts)
+        held = [match for match, one in matching if match or self._names.are_inside(one)]
+        self.result.add(place, held)
+        return bool(held)
+
+    def _search_bytes(self, path: Path, place: str) -> None:
+        """Search for long ids in any bytes; a short one occurs in some by chance."""
+        sure = ErasedIds([one for one in self._names.ids if len(one) >= _SURE_BYTES])
+        text = path.read_bytes().decode("utf-8", "replace")
+        if sure.may_be_in(text) and sure.matches(text):
+            self.result.add(place, [True])
 
     def _search_parquet(self, path: Path, where: str) -> None:
         source = read_parquet([path])
         described = self._con.execute(f"describe from {source}").fetchall()
         is_quarantine = {"raw", "reason", "file"} <= {name for name, *_ in described}
-        hits = 0
+        is_there = False
         for name, kind, *_ in described:
-            if _is_number(kind) and not name.endswith("_id"):
+            if kind.lstrip("U").startswith(_NUMBERS) and not name.endswith("_id"):
                 continue
-            self._result.columns += 1
+            self.result.columns += 1
             is_raw = is_quarantine and name == "raw"
-            found, inside = self._quarantined(source) if is_raw else self._values(source, name)
-            hits += found + inside
-            self._result.add(f"{where}: column {name}, ", found, inside)
-        if not hits and self._bytes_mention(path.read_bytes()):
-            self._result.found.append(f"{where}: its statistics or its metadata")
+            held = self._quarantined(source) if is_raw else self._cells(self._con, source, name)
+            self.result.add(f"{where}: column {name}, ", held, "rows")
+            is_there = is_there or bool(held)
+        if not is_there:
+            self._search_bytes(path, f"{where}: its statistics or its metadata")
 
-    def _texts(
-        self, con: duckdb.DuckDBPyConnection, source: str, name: str, *others: str
-    ) -> list[tuple[Any, ...]]:
-        """Return the texts of a column that can hold an id, and what stands beside them."""
-        column = identifier(name)
-        chosen = ", ".join([f"cast({column} as varchar)", *others])
-        where = self._names.may_hold(column)
-        return con.execute(f"select {chosen} from {source} where {where}").fetchall()
+    def _cells(self, con: duckdb.DuckDBPyConnection, source: str, name: str) -> list[bool]:
+        """Return for each cell of a column that holds an id whether it may name a person."""
+        names, column = self._names, identifier(name)
+        found = con.execute(
+            f"select cast({column} as varchar) from {source} where {names.may_hold(column)}"
+        )
+        if name in self._naming:
+            cells = [(text, text in names.ids) for (text,) in found.fetchall()]
+        else:
+            may_name = name not in self._name_no_one
+            cells = [(text, may_name and names.matches(text)) for (text,) in found.fetchall()]
+        return [is_theirs for text, is_theirs in cells if is_theirs or names.are_inside(text)]
 
-    def _values(self, source: str, name: str) -> tuple[int, int]:
-        """Count the cells of a column that may name a person, and the others with an id inside."""
-        found = inside = 0
-        for (text,) in self._texts(self._con, source, name):
-            if name in self._naming:
-                is_found = text in self._names.ids
-            else:
-                is_found = name not in self._name_no_one and self._names.matches(text)
-            found += is_found
-            inside += not is_found and self._names.are_inside(text)
-        return found, inside
-
-    def _quarantined(self, source: str) -> tuple[int, int]:
-        """Count the refused rows that name a person, and those of others with an id inside."""
-        held = self._texts(self._con, source, "raw", "file", "reason")
-        # A conflict is the row of another person, where it was kept.
-        rows = [(self._landing.quarantined(file, raw), why) for raw, file, why in held]
-        are_theirs = [row.is_theirs and why != CONFLICT_REASON for row, why in rows if row]
-        return sum(are_theirs), len(are_theirs) - sum(are_theirs)
-
-    def _search_rows(self, path: Path, where: str) -> None:
-        self._result.columns += 1
-        are_theirs = [row.is_theirs for row in self._landing.rows(path)]
-        found = sum(are_theirs)
-        self._result.add(f"{where}: ", found, len(are_theirs) - found, "lines")
+    def _quarantined(self, source: str) -> list[bool]:
+        """Return the like for refused rows. A conflict is another person's, where it was kept."""
+        held = self._con.execute(
+            f"select file, raw, reason from {source} where {self._names.may_hold('raw')}"
+        ).fetchall()
+        rows = [(self._landing.quarantined(file, raw), why) for file, raw, why in held]
+        return [row.is_theirs and why != CONFLICT_REASON for row, why in rows if row]
 
     def _search_database(self, path: Path, where: str) -> None:
         """Search a catalog: views, comments, every text of its tables, and free blocks."""
         with duckdb.connect(str(path), read_only=True) as con:
             texts = [str(text) for (text,) in con.execute(_CATALOG_TEXTS).fetchall()]
-            echoed: list[str] = []
+            held = 0
             for table, name in con.execute(_CATALOG_COLUMNS).fetchall():
-                source, own = identifier(table), "null"
+                source, column = identifier(table), identifier(name)
                 if table in _STATISTICS:
-                    source, own = (
-                        f"{source} join ({_COLUMN_NAMES}) using (table_id, column_id)",
-                        "column_name",
+                    held += len(self._cells(con, source, name))
+                    naming = ", ".join(f"'{one}'" for one in sorted(self._naming))
+                    source += (
+                        " semi join (select table_id, column_id from ducklake_column "
+                        f"where column_name in ({naming})) using (table_id, column_id)"
                     )
-                for text, of_column in self._texts(con, source, name, own):
-                    # The smallest or largest text of a column is searched as the column is.
-                    is_ours = of_column is None or of_column in self._naming
-                    (texts if is_ours else echoed).append(text)
-        self._note(where, "its tables, views or comments", texts)
-        if any(map(self._names.are_inside, echoed)) and not self._result.elsewhere:
-            self._result.found.append(f"{where}: statistics of no cell")
-        if not (texts or echoed) and self._bytes_mention(path.read_bytes()):
-            self._result.found.append(f"{where}: its bytes")
+                query = f"select {column} from {source} where {self._names.may_hold(column)}"
+                texts += [text for (text,) in con.execute(query).fetchall()]
+        is_there = self._search_texts(f"{where}: its tables, views or comments", texts)
+        if not is_there and not held:
+            self._search_bytes(path, f"{where}: its bytes")
 
-    def _bytes_mention(self, content: bytes) -> bool:
-        """Look for long ids in any bytes; a short one occurs in some by chance."""
-        sure = ErasedIds([one for one in self._names.ids if len(one) >= _SURE_BYTES])
-        text = content.decode("utf-8", "replace")
-        return sure.may_be_in(text) and sure.matches(text)
-
-
-def _is_number(kind: str) -> bool:
-    return kind.startswith(("DECIMAL", "DOUBLE", "FLOAT", "BOOLEAN")) or kind.endswith(
-        ("INT", "INTEGER")
-    )
+    def search_keys(self) -> None:
+        """Search the event store for rows under a key that no one has."""
+        if not (self._home / "events").is_dir():
+            return
+        store = open_store(self._home)
+        people = store.person_files()
+        person = read_parquet(people) if people else "(select null as person_key where false)"
+        for table in sorted(store.head.files.keys() - {"person", "erasure"}):
+            if not (files := store.files(table)):
+                continue
+            source = read_parquet(files)
+            for name, *_ in self._con.execute(f"describe from {source}").fetchall():
+                if name.endswith("_key"):
+                    ((count,),) = self._con.execute(
+                        f"select count(*) from {source} where {identifier(name)} not in "
+                        f"(select p.person_key from {person} as p)"
+                    ).fetchall()
+                    place = f"events/{table}: {count} rows under a {name} that no one has"
+                    self.result.add(place, [True] * bool(count))
 
 
 def _texts_within(document: str) -> Iterator[str]:
@@ -206,26 +210,3 @@ def _texts_within(document: str) -> Iterator[str]:
     for text in json_texts(document, with_numbers=False):
         yield text
         yield from _texts_within(text)
-
-
-def _nameless_keys(data_dir: Path, con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Yield the tables of the event store that hold rows under a key without an id."""
-    if not (data_dir / "events").is_dir():
-        return
-    store = open_store(data_dir)
-    people = store.person_files()
-    known = (
-        f"select person_key from {read_parquet(people)}" if people else "select null where false"
-    )
-    for table in sorted(store.head.files.keys() - {"person", "erasure"}):
-        if not (files := store.files(table)):
-            continue
-        source = read_parquet(files)
-        for name, *_ in con.execute(f"describe from {source}").fetchall():
-            if name.endswith("_key"):
-                key = identifier(name)
-                ((count,),) = con.execute(
-                    f"select count(*) from {source} where {key} not in ({known})"
-                ).fetchall()
-                if count:
-                    yield f"events/{table}: {count} rows under a {name} that no one has"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def erase_from_snapshots(
         runs = list(group)
         if not _is_concerned(runs, names, journal.since):
             continue
-        outcome = _publish_again(data_dir, runs[-1], names, journal.erasure_no or 0, settings)
+        outcome = _publish_again(data_dir, runs[-1], names, journal.erasure_no, settings)
         erased.append(outcome)
         doomed += [run for run in runs if run != outcome.run]
         if outcome.run is None:
@@ -115,9 +114,9 @@ def erase_from_snapshots(
     return erased
 
 
-def _is_concerned(runs: Sequence[Run], names: ErasedIds, since: date | None) -> bool:
+def _is_concerned(runs: Sequence[Run], names: ErasedIds, since: str | None) -> bool:
     """Return whether removed rows had arrived for a snapshot, or a run of it holds an id."""
-    if since is not None and since <= runs[-1].dates.known_on:
+    if since is not None and since <= str(runs[-1].dates.known_on):
         return True
     return any(run_holds(run, names) or _has_examples_of(run, names) for run in runs)
 

@@ -78,7 +78,7 @@ class StoreErasure:
         return int(before - after)
 
     def _source(self, one: CleanedFile) -> Any:
-        return self._landing.sources[one.file.log]
+        return self._landing.inputs.sources[one.file.log]
 
     def _follow_names(self, cleaned: Sequence[CleanedFile]) -> dict[int, CleanedFile]:
         """Let the ledger know files by their present path; return those that it knew as they were.
@@ -171,12 +171,14 @@ class StoreErasure:
         for log in self._filled(*self._logs):
             self._con.execute(
                 "create or replace temp table lost as "
-                f"select event_hash from {table_name(log)} where {_AT_GONE}"
+                f"select distinct event_hash from {table_name(log)} where {_AT_GONE}"
             )
             self._take_out_of(log)
-            if log in self._landing.logs:
+            if log in self._landing.inputs.logs:
                 deduplicate.resolve_again(
-                    self._lake, self._landing.logs[log], "select distinct event_hash from lost"
+                    self._lake,
+                    self._landing.inputs.logs[log],
+                    "select distinct event_hash from lost",
                 )
 
     def _filled(self, *tables: str) -> list[str]:
@@ -196,7 +198,7 @@ class StoreErasure:
     def _read_again(self, files: Sequence[CleanedFile]) -> None:
         """Store what the mapping makes of files as they are now."""
         for folder in sorted({one.file.log for one in files}):
-            source = self._landing.sources[folder]
+            source = self._landing.inputs.sources[folder]
             reading = Reading(self._lake, self._landing.inputs, source)
             reading.read([one.file for one in files if one.file.log == folder])
             reading.store()

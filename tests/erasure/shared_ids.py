@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.delivery import Delivery, bill, deposit
 
-FORMATS = ("ndjson", "ndjson.gz", "csv", "csv.gz", "parquet")
+FORMATS = ("ndjson", "ndjson.gz", "json", "csv", "csv.zst", "parquet")
 DAYS = ("2026-03-05", "2026-03-06", "2026-04-01")
 PEOPLE = ("ann", "7", 'quo"te', "two\nlines", "anna")
 DeliveredFile = tuple[str, str, list[dict[str, Any]], bool]

@@ -86,7 +86,7 @@ def test_an_id_inside_texts_is_listed_and_masked_where_asked(
     assert plainscore("erase", "annabel", "--data", str(delivery.data)) == 0
     shown = capsys.readouterr().out
     assert "found inside other texts alone" in shown
-    assert f"  landing/purchase/arrived={DAY}/a.ndjson: 1 lines" in shown.splitlines()
+    assert f"  landing/purchase/arrived={DAY}/a.ndjson: 1 rows" in shown.splitlines()
     command = ("erase", "annabel", "--inside-texts", "--data", str(delivery.data))
     assert plainscore(*command) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith(": found nowhere")
