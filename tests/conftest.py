@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("machines of any speed", deadline=None)
+settings.load_profile("machines of any speed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -215,7 +215,6 @@ def test_keys_are_never_given_again(delivery: Delivery) -> None:
 
 @settings(
     max_examples=4,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(data=st.data(), cuts=st.lists(CUTS, min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_mutated_file_is_refused_or_accounted_for(
     folder: Path, form: str, data: st.DataObject, cuts: list[tuple[float, int, bytes]]
 ) -> None:
@@ -61,7 +61,7 @@ CHANGES = st.dictionaries(st.sampled_from(FIELDS), TEXTS, max_size=3)
 @given(
     changes=st.lists(st.tuples(st.sampled_from([deposit, bill, purchase]), CHANGES), max_size=25)
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @pytest.mark.parametrize("log", ["payment", "purchase"])
 def test_a_row_is_judged_alike_in_every_format(
     folder: Path, log: str, changes: list[tuple[Any, dict[str, str]]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.common.text import text_literal
@@ -116,7 +116,6 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, max_size=12).map(" ".join))
 def test_whatever_is_written_is_refused_or_runs_over_texts_alone(text: str) -> None:
     try:

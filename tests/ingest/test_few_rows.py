@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", ["a.csv", "a.ndjson"])
 @given(text=_TEXTS, begin=st.sampled_from([b"", b"\xef\xbb\xbf"]), block=st.integers(4, 400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_few_rows_are_read_as_all_are(
     folder: Path, name: str, text: bytes, begin: bytes, block: int
 ) -> None:

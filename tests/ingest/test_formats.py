@@ -246,7 +246,7 @@ def _lines_agree(tmp: Path, lines: list[str]) -> None:
 
 
 @given(st.lists(st.dictionaries(_KEYS, _VALUES), min_size=1, max_size=5), st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_json_lines_are_read_together_as_they_are_alone(
     tmp: Path, objects: list[dict[str, Any]], is_tight: bool
 ) -> None:
@@ -266,7 +266,7 @@ _CELLS = st.text("ab,01 \u00e9=\t", max_size=4).map(lambda text: text.replace(",
 
 
 @given(st.lists(st.lists(_CELLS, min_size=4, max_size=6), max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_csv_lines_are_read_alike_with_and_without_quotes(tmp: Path, rows: list[list[str]]) -> None:
     """A quote anywhere makes a file one that DuckDB does not split by itself."""
     header = "event_id,event_time,person_id,event_type,x\n"

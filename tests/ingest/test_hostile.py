@@ -171,7 +171,7 @@ _CSV_HEAD = b"event_id,event_time,person_id,event_type,value_hash\n"
 
 
 @given(st.lists(st.lists(_SOUP | st.binary(max_size=20), max_size=6).map(b"".join), max_size=8))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_any_bytes_are_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, soups: list[bytes]
 ) -> None:

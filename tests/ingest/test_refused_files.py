@@ -1,9 +1,10 @@
 """Files and folders refused as a whole: they block their own log and day and nothing else."""
 
 import gzip
+import io
 import json
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from plainscore.common.errors import InputRefused
 from plainscore.logs import ingest_new
+from plainscore.runs import plan
 from tests.ingest.delivery import DAY, Delivery, deposit
 
 GOOD = json.dumps(deposit("good")) + "\n"
@@ -22,10 +24,13 @@ def packed(rows: int) -> bytes:
     return gzip.compress(lines.encode(), mtime=0)
 
 
-def parquet_bytes(folder: Path) -> bytes:
-    path = folder / "whole.parquet"
-    pl.DataFrame([deposit(f"e{number}") for number in range(1000)]).write_parquet(path)
-    return path.read_bytes()
+def parquet_bytes() -> bytes:
+    written = io.BytesIO()
+    pl.DataFrame([deposit(f"e{number}") for number in range(1000)]).write_parquet(written)
+    return written.getvalue()
+
+
+WHOLE = parquet_bytes()
 
 
 def raw_put(delivery: Delivery, file: str, content: bytes) -> None:
@@ -34,49 +39,62 @@ def raw_put(delivery: Delivery, file: str, content: bytes) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("x.ndjson.gz", packed(5000)[:-2000], "damaged or cut short"),
-        ("x.ndjson.gz", packed(50)[:-4], "damaged or cut short"),
-        ("x.ndjson.gz", b"", "is empty, not a gzip stream"),
-        ("x.csv.gz", b"no gzip at all", "damaged or cut short"),
-        ("x.ndjson.gz", packed(50) + b"garbage", "damaged or cut short"),
-        ("x.ndjson.gz", packed(50)[:30] + b"\0\0\0" + packed(50)[33:], "damaged or cut short"),
-        ("x.parquet", b"", "is no readable parquet file"),
-        ("x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1", "is no readable parquet file"),
-        ("x.csv", b"", "required column event_id is absent"),
-        ("x.csv", b"event_id,event_time,person_id\n", "required column event_type is absent"),
-        ("x.csv", HEADER.encode() + b",amount,amount\n", "column 'amount' stands there twice"),
-        ("x.csv", HEADER.encode() + b",x,x\n", "column 'x' stands there twice"),
-        ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "header that is not UTF-8"),
-        ("x.txt", b"", "is of an unknown format"),
-        ("x.json", b"", "holds no JSON"),
-        ("x.csv.zst", b"no zstd at all", "damaged or cut short"),
-        ("x.csv.zst", b"", "damaged or cut short"),
-        ("x.xlsx", b"PK", "is no readable workbook"),
-        ("x.CSV", b"", "is of an unknown format"),
-        ("README", b"", "is of an unknown format"),
-    ],
-)
+REFUSED = [
+    ("x.ndjson.gz", packed(5000)[:-2000], "damaged or cut short"),
+    ("x.ndjson.gz", packed(50)[:-4], "damaged or cut short"),
+    ("x.ndjson.gz", b"", "is empty, not a gzip stream"),
+    ("x.csv.gz", b"no gzip at all", "damaged or cut short"),
+    ("x.ndjson.gz", packed(50) + b"garbage", "damaged or cut short"),
+    ("x.ndjson.gz", packed(50)[:30] + b"\0\0\0" + packed(50)[33:], "damaged or cut short"),
+    ("x.parquet", b"", "is no readable parquet file"),
+    ("x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1", "is no readable parquet file"),
+    ("x.csv", b"", "required column event_id is absent"),
+    ("x.csv", b"event_id,event_time,person_id\n", "required column event_type is absent"),
+    ("x.csv", HEADER.encode() + b",amount,amount\n", "column 'amount' stands there twice"),
+    ("x.csv", HEADER.encode() + b",x,x\n", "column 'x' stands there twice"),
+    ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "header that is not UTF-8"),
+    ("x.txt", b"", "is of an unknown format"),
+    ("x.json", b"", "holds no JSON"),
+    ("x.csv.zst", b"no zstd at all", "damaged or cut short"),
+    ("x.csv.zst", b"", "damaged or cut short"),
+    ("x.xlsx", b"PK", "is no readable workbook"),
+    ("x.CSV", b"", "is of an unknown format"),
+    ("README", b"", "is of an unknown format"),
+    *(
+        ("x.parquet", WHOLE[: int(len(WHOLE) * share)], "is no readable parquet file")
+        for share in (0.05, 0.3, 0.6, 0.9, 0.999)
+    ),
+]
+
+
 def test_a_file_is_refused_and_blocks_its_own_day_of_its_log_only(
-    delivery: Delivery, name: str, content: bytes, reason: str
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw_put(delivery, f"payment/arrived={DAY}/{name}", content)
-    delivery.put(f"payment/arrived={DAY}/same-day.ndjson", GOOD)
-    delivery.put("payment/arrived=2026-03-06/next-day.ndjson", GOOD)
-    delivery.ndjson("purchase", [deposit()])
+    monkeypatch.setattr(plan, "MOST_FILES_READ", 100)
+    days = [date(2026, 3, 5) + timedelta(days=2 * number) for number in range(len(REFUSED))]
+    for day, (name, content, _) in zip(days, REFUSED, strict=True):
+        raw_put(delivery, f"payment/arrived={day}/{name}", content)
+        delivery.put(f"payment/arrived={day}/same-day.ndjson", GOOD)
+        delivery.put(f"payment/arrived={day + timedelta(days=1)}/next-day.ndjson", GOOD)
+        delivery.put(f"purchase/arrived={day}/a.ndjson", GOOD)
     report = delivery.ingest()
-    (refused,) = report.refused
-    assert (refused.log, refused.file) == ("payment", f"payment/arrived={DAY}/{name}")
-    assert refused.arrived == date(2026, 3, 5)
-    assert reason in refused.reason
-    assert refused.hint
-    assert [one.file for one in report.files] == [
-        "payment/arrived=2026-03-06/next-day.ndjson",
-        f"purchase/arrived={DAY}/a.ndjson",
-    ]
-    assert delivery.refused() == [refused]
+    assert sorted(one.file for one in report.files) == sorted(
+        file
+        for day in days
+        for file in (
+            f"payment/arrived={day + timedelta(days=1)}/next-day.ndjson",
+            f"purchase/arrived={day}/a.ndjson",
+        )
+    )
+    refused = {one.arrived: one for one in report.refused}
+    assert len(report.refused) == len(refused) == len(REFUSED)
+    for day, (name, _, reason) in zip(days, REFUSED, strict=True):
+        one = refused[day]
+        assert (one.log, one.file) == ("payment", f"payment/arrived={day}/{name}")
+        assert reason in one.reason, name
+        assert one.hint
+        assert "\n" not in str(one)
+    assert {one.arrived: one for one in delivery.refused()} == refused
 
 
 def test_nothing_of_a_refused_file_is_left_in_the_store(delivery: Delivery) -> None:
@@ -90,19 +108,8 @@ def test_nothing_of_a_refused_file_is_left_in_the_store(delivery: Delivery) -> N
     assert sorted(map(str, kept)) == sorted(pinned)
 
 
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9, 0.999])
-def test_a_parquet_file_cut_short_is_refused(
-    delivery: Delivery, tmp_path: Path, share: float
-) -> None:
-    whole = parquet_bytes(tmp_path)
-    raw_put(delivery, f"payment/arrived={DAY}/x.parquet", whole[: int(len(whole) * share)])
-    (refused,) = delivery.ingest().refused
-    assert "is no readable parquet file" in refused.reason
-    assert "\n" not in str(refused)
-
-
-def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery, tmp_path: Path) -> None:
-    whole = bytearray(parquet_bytes(tmp_path))
+def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery) -> None:
+    whole = bytearray(WHOLE)
     whole[4:400] = b"\xff" * 396
     raw_put(delivery, f"payment/arrived={DAY}/x.parquet", bytes(whole))
     delivery.put(f"payment/arrived={DAY}/y.ndjson", GOOD)
@@ -112,19 +119,18 @@ def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery, tmp_pa
     assert len(delivery.refused()) == 1
 
 
-@pytest.mark.parametrize(
-    "folder",
-    ["arrived=2026-3-5", "arrived=2026-02-30", "arrived=", "arrived=20260305", "2026-03-05",
-     "arrived=2026-03-05 ", "Arrived=2026-03-05", "arrived=0000-01-01"],
-)  # fmt: skip
-def test_a_malformed_arrival_folder_is_refused(delivery: Delivery, folder: str) -> None:
-    delivery.put(f"payment/{folder}/a.ndjson", GOOD)
+def test_a_malformed_arrival_folder_is_refused(delivery: Delivery) -> None:
+    folders = ("arrived=2026-3-5", "arrived=2026-02-30", "arrived=", "arrived=20260305",
+               "2026-03-05", "arrived=2026-03-05 ", "Arrived=2026-03-05",
+               "arrived=0000-01-01")  # fmt: skip
+    for folder in folders:
+        delivery.put(f"payment/{folder}/a.ndjson", GOOD)
     delivery.ndjson("payment", [deposit()])
     report = delivery.ingest()
-    assert len(report.refused) == 1
-    assert report.refused[0].arrived is None
+    found = [(one.file, one.arrived) for one in report.refused]
+    assert sorted(found) == sorted((f"payment/{folder}", None) for folder in folders)
     assert len(report.files) == 1
-    assert len(delivery.refused()) == 1
+    assert len(delivery.refused()) == len(folders)
 
 
 def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:

@@ -197,7 +197,7 @@ def modelled(kind: FieldKind, text: str | None) -> tuple[Any, str | None]:
 
 
 @pytest.mark.parametrize("kind", list(READERS))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(texts=st.lists(st.none() | NUMBERS | TIMES | NASTY | st.text(max_size=5), max_size=30))
 def test_sql_and_the_model_read_alike(kind: FieldKind, texts: list[str | None]) -> None:
     assert judged(kind, texts) == [modelled(kind, text) for text in texts]
@@ -229,7 +229,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("values")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(-5, 10**12 + 5), st.integers(-3, 3)), min_size=1))
 @example([(45184, 1)])
 def test_a_double_means_its_shortest_decimal_form(
@@ -247,7 +247,7 @@ def test_a_double_means_its_shortest_decimal_form(
     assert from_parquet(folder, "amount_cents", pl.Series(doubles, dtype=pl.Float64)) == expected
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.floats(width=32), min_size=1))
 def test_a_single_means_its_shortest_decimal_form(folder: Path, singles: list[float]) -> None:
     found = from_parquet(folder, "amount_cents", pl.Series(singles, dtype=pl.Float32))

@@ -71,9 +71,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ROW, max_size=4))
 def test_the_hash_is_what_its_definition_says(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, rows: list[Row]

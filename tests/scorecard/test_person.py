@@ -184,7 +184,7 @@ def test_what_has_no_value_or_no_advice_is_left_alone() -> None:
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from((0, 90, 180, 365))), max_size=6),
     st.integers(1, 120),
 )
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_every_way_is_the_one_with_the_fewest_acts_of_its_time(
     acts: list[tuple[int, int]], missing: int
 ) -> None:
