@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from plainscore.checks.results import Level
@@ -60,13 +61,14 @@ def with_dates(sql: str, parameters: Mapping[str, date]) -> str:
     return sql
 
 
-def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:
+@cache
+def read_assertions(method: Method = STANDARD_METHOD) -> tuple[Assertion, ...]:
     """Return a method's assertions in the order of their names.
 
     Raises ContractError for a malformed one.
     """
     files = method.files("expectations", ".sql")
-    return [_read_assertion(path) for name, path in files.items() if name.startswith(FOLDER)]
+    return tuple(_read_assertion(path) for name, path in files.items() if name.startswith(FOLDER))
 
 
 def _about(sql: str, table_name: str) -> str:

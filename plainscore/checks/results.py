@@ -1,8 +1,7 @@
 """What a check found, and when that stops a run."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from plainscore.common.errors import ChecksRefused
 
@@ -11,8 +10,7 @@ Outcome = Literal["passed", "failed", "warned", "error"]
 SHOWN_REFUSALS = 3
 
 
-@dataclass(frozen=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """One check of one table (or one assertion) in one run.
 
     ``failed_count`` is the number of rows that break it. ``examples`` is a JSON list of a few of

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
@@ -56,34 +57,20 @@ def check(
     ]
     if not results:
         return []  # a method may leave a stage empty
-    if validate(stage, results).success or any(result.is_critical for result in results):
+    if validate(results).success or any(result.is_critical for result in results):
         return results
     message = message_of("Great Expectations refuses the stage, but no check found a broken row")
     return [*results, errored(stage, stage, "Great Expectations accepts the stage", message)]
 
 
-def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteValidationResult":
+def validate(results: Sequence[CheckResult]) -> "ExpectationSuiteValidationResult":
     """Return GX's validation of the verdicts of a stage.
 
     It succeeds if every check passed or only warns; its unexpected rows are the others.
     """
-    gx = _great_expectations()
     import pandas as pd  # type: ignore[import-untyped]
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("verdicts").add_dataframe_asset(stage)
-    expectation = gx.expectations.ExpectColumnValuesToBeInSet(
-        column="outcome", value_set=list(ACCEPTED), severity="critical"
-    )
-    definition = gx.ValidationDefinition(
-        name=stage,
-        data=asset.add_batch_definition_whole_dataframe("every check"),
-        suite=context.suites.add(gx.ExpectationSuite(stage, [expectation])),
-    )
-    validation: ExpectationSuiteValidationResult = context.validation_definitions.add(
-        definition
-    ).run(
+    validation: ExpectationSuiteValidationResult = _definition().run(
         batch_parameters={"dataframe": pd.DataFrame(results)},
         result_format={
             "result_format": "SUMMARY",
@@ -91,6 +78,24 @@ def validate(stage: str, results: Sequence[CheckResult]) -> "ExpectationSuiteVal
         },
     )
     return validation
+
+
+@cache
+def _definition() -> Any:
+    """Return the one validation of all stages: making its context takes longer than running it."""
+    gx = _great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("verdicts").add_dataframe_asset("checks")
+    expectation = gx.expectations.ExpectColumnValuesToBeInSet(
+        column="outcome", value_set=list(ACCEPTED), severity="critical"
+    )
+    definition = gx.ValidationDefinition(
+        name="checks",
+        data=asset.add_batch_definition_whole_dataframe("every check"),
+        suite=context.suites.add(gx.ExpectationSuite("checks", [expectation])),
+    )
+    return context.validation_definitions.add(definition)
 
 
 def import_in_background() -> None:
@@ -141,10 +146,12 @@ def _import() -> Any:
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     finder, collected = _Finder(), gc.isenabled()
     sys.meta_path.insert(0, finder)
-    # An import makes a million objects and no garbage: looking for it takes a fifth of the time.
+    # An import makes a million objects and no garbage: looking for it takes a fifth of the time,
+    # and later collections need not look at them either.
     gc.disable()
     try:
         import great_expectations
+        gc.freeze()
     finally:
         sys.meta_path.remove(finder)
         if collected:

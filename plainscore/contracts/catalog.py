@@ -6,16 +6,15 @@ is touched, `rehearse` runs everything on empty tables; hashes say what a snapsh
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import read_utf8
@@ -51,6 +50,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """The schemas that are built outside a snapshot, with those that they are read from."""
 ANY_DAY = date(2026, 1, 31)
+_PARAMETER = re.compile(r"\$\w+")
 
 
 class Catalog:
@@ -139,15 +139,32 @@ def _own_schemas(method: Method) -> list[str]:
 def tables_read(table: Table) -> frozenset[str]:
     """Return the schema-qualified tables that ``table.sql`` reads; a bare name is a CTE."""
     try:
+        with _database().cursor() as con:
+            found = con.get_table_names(_PARAMETER.sub("null", table.sql), qualified=True)
+        names = {name.partition(" AS ")[0].replace('"', "") for name in found}
+    except duckdb.Error:  # DuckDB cannot name the tables of every SELECT, such as UNPIVOT
+        names = _names_parsed(table)
+    if bare := sorted(name for name in names if "." not in name):
+        raise ContractError(f"{table.name}: '{bare[0]}' is no CTE; write schema.table")
+    return frozenset(names)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _names_parsed(table: Table) -> set[str]:
+    import sqlglot
+    from sqlglot import exp
+
+    try:
         tree = sqlglot.parse_one(table.sql, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
         raise ContractError(f"{table.name}: {error}") from error
-    nodes = list(tree.find_all(exp.Table))
-    bare = {node.name for node in nodes if not node.db}
-    bare -= {cte.alias for cte in tree.find_all(exp.CTE)}
-    if bare:
-        raise ContractError(f"{table.name}: '{min(bare)}' is no CTE; write schema.table")
-    return frozenset(f"{node.db}.{node.name}" for node in nodes if node.db)
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    read = [(node.db, node.name) for node in tree.find_all(exp.Table)]
+    return {f"{db}.{name}" if db else name for db, name in read if db or name not in ctes}
 
 
 def _ordered(by_name: dict[str, Table]) -> dict[str, Table]:
@@ -256,9 +273,7 @@ def hash_of_schema(catalog: Catalog, schema: str) -> str:
 def _hash_of(catalog: Catalog, names: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for name in sorted(names):
-        table = asdict(catalog[name])
-        table["inputs"] = sorted(table["inputs"])
-        digest.update(_json(table))
+        digest.update(_json(vars(catalog[name]) | {"inputs": sorted(catalog[name].inputs)}))
     return digest.hexdigest()
 
 
@@ -298,8 +313,9 @@ def stage_hashes(
 
 def _text_of(tables: Iterable[Table], schema: str) -> bytes:
     of_schema = sorted((t for t in tables if t.schema == schema), key=lambda table: table.name)
-    return b"".join(_json(asdict(table) | {"inputs": None}) for table in of_schema)
+    return b"".join(_json(vars(table) | {"inputs": None}) for table in of_schema)
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
+    # vars: of columns and checks, without the copies that dataclasses.asdict makes
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=vars).encode()

@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -261,8 +261,7 @@ class SnapshotRun(RunState):
         assert self.provenance is not None, "ingest comes first"
         with self.stage(PUBLISH):
             self._close_engine()  # its memory is needed to hash everything that it made
-            rows = [astuple(result) for result in self.results]
-            made = publish(self.request.data_dir, self._staged, self.provenance, rows)
+            made = publish(self.request.data_dir, self._staged, self.provenance, self.results)
         self._run, self.attempt.run = made, made.name
         self._notify(lambda one: one.published(self, made))
 

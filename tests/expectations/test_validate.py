@@ -61,8 +61,8 @@ def _result(name: str, outcome: str, failed_count: int = 0) -> CheckResult:
 def test_great_expectations_names_the_checks_that_it_refuses() -> None:
     accepted = [_result("fine", "passed"), _result("so so", "warned", 1)]
     refused = [_result("off", "failed", 2), _result("stuck", "error")]
-    assert validate("staging", accepted).success
-    validation = validate("staging", accepted + refused)
+    assert validate(accepted).success
+    validation = validate(accepted + refused)
     assert not validation.success
     (found,) = validation.results
     assert found.expectation_config.severity == "critical"
@@ -86,7 +86,7 @@ def test_a_validation_leaves_no_file_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    validate("staging", [_result("fine", "passed")])
+    validate([_result("fine", "passed")])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,7 +112,7 @@ def test_the_first_check_waits_for_the_thread_that_imports() -> None:
 validate.import_in_background()
 validate.import_in_background()
 assert importing() == 1 and "great_expectations.checkpoint" not in sys.modules
-assert validate.validate("staging", [passed]).success
+assert validate.validate([passed]).success
 assert importing() == 0
 validate.import_in_background()
 assert importing() == 0
@@ -129,7 +129,7 @@ def test_an_import_that_fails_in_the_thread_fails_at_the_first_check() -> None:
 sys.modules["marshmallow"] = None
 validate.import_in_background()
 try:
-    validate.validate("staging", [passed])
+    validate.validate([passed])
 except ModuleNotFoundError as error:
     assert error.name == "marshmallow", error
 else:
