@@ -31,6 +31,8 @@ for _name, _folder in {
     "an arrival with Arabic digits": "arrived=٢٠٢٦-01-01",
     "an arrival with a space behind": "arrived=2026-01-03 ",
     "an arrival that is escaped": "arrived%3D2026-01-04",
+    "an arrival without dashes": "arrived=20260106",
+    "a folder that is a day alone": "2026-01-07",
     "a folder that names another day": "known_on=2026-01-05",
 }.items():
     _add_bad_day(_name, _folder)
@@ -130,7 +132,7 @@ def day_leads_out(desk: Desk) -> None:
 for _name, _file in {
     "no ending": "payments",
     "an ending in capitals": "a.CSV",
-    "an ending of another tool": "a.xlsx",
+    "an ending of another tool": "a.ods",
     "an ending and nothing before": "x.ndjson.gz.gz",
     "an archive": "a.tar.gz",
     "an ending with a space": "a.csv ",
@@ -179,3 +181,6 @@ def colliding_names(desk: Desk) -> None:
 def ignored_names(desk: Desk) -> None:
     for name in (".a.ndjson", "_a.ndjson", ".csv", "_SUCCESS", "a.ndjson"):
         desk.put(name, desk.line() if name == "a.ndjson" else "x")
+    for name in ("_notes/x.csv", ".git/x", "payment/_old/x", "payment/.x/x"):
+        (desk.landing / name).parent.mkdir()
+        (desk.landing / name).write_text("x")

@@ -41,24 +41,15 @@ def raw_put(delivery: Delivery, file: str, content: bytes) -> None:
 
 REFUSED = [
     ("x.ndjson.gz", packed(5000)[:-2000], "damaged or cut short"),
-    ("x.ndjson.gz", packed(50)[:-4], "damaged or cut short"),
-    ("x.ndjson.gz", b"", "is empty, not a gzip stream"),
-    ("x.csv.gz", b"no gzip at all", "damaged or cut short"),
-    ("x.ndjson.gz", packed(50) + b"garbage", "damaged or cut short"),
     ("x.ndjson.gz", packed(50)[:30] + b"\0\0\0" + packed(50)[33:], "damaged or cut short"),
     ("x.parquet", b"", "is no readable parquet file"),
     ("x.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1", "is no readable parquet file"),
-    ("x.csv", b"", "required column event_id is absent"),
     ("x.csv", b"event_id,event_time,person_id\n", "required column event_type is absent"),
-    ("x.csv", HEADER.encode() + b",amount,amount\n", "column 'amount' stands there twice"),
     ("x.csv", HEADER.encode() + b",x,x\n", "column 'x' stands there twice"),
-    ("x.csv", b"\xff\xfe" + HEADER.encode("utf-16-le"), "header that is not UTF-8"),
-    ("x.txt", b"", "is of an unknown format"),
     ("x.json", b"", "holds no JSON"),
     ("x.csv.zst", b"no zstd at all", "damaged or cut short"),
     ("x.csv.zst", b"", "damaged or cut short"),
     ("x.xlsx", b"PK", "is no readable workbook"),
-    ("x.CSV", b"", "is of an unknown format"),
     ("README", b"", "is of an unknown format"),
     *(
         ("x.parquet", WHOLE[: int(len(WHOLE) * share)], "is no readable parquet file")
@@ -119,23 +110,10 @@ def test_a_parquet_file_with_damaged_pages_is_refused(delivery: Delivery) -> Non
     assert len(delivery.refused()) == 1
 
 
-def test_a_malformed_arrival_folder_is_refused(delivery: Delivery) -> None:
-    folders = ("arrived=2026-3-5", "arrived=2026-02-30", "arrived=", "arrived=20260305",
-               "2026-03-05", "arrived=2026-03-05 ", "Arrived=2026-03-05",
-               "arrived=0000-01-01")  # fmt: skip
-    for folder in folders:
-        delivery.put(f"payment/{folder}/a.ndjson", GOOD)
-    delivery.ndjson("payment", [deposit()])
-    report = delivery.ingest()
-    found = [(one.file, one.arrived) for one in report.refused]
-    assert sorted(found) == sorted((f"payment/{folder}", None) for folder in folders)
-    assert len(report.files) == 1
-    assert len(delivery.refused()) == len(folders)
-
-
 def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:
     delivery.put(f"payments/arrived={DAY}/a.ndjson", GOOD)
     delivery.put("payment/a.ndjson", GOOD)
+    delivery.put("payment/arrived=/a.ndjson", GOOD)
     delivery.put("notes.txt", "hello")
     delivery.put(f"service/arrived={DAY}/deeper/a.ndjson", GOOD)
     delivery.put(f"service/arrived={DAY}/deeper.csv/a.ndjson", GOOD)
@@ -143,49 +121,25 @@ def test_unknown_logs_and_stray_files_are_refused(delivery: Delivery) -> None:
     assert refused == {
         "notes.txt": "is neither a log nor a source",
         "payment/a.ndjson": "is no arrival folder",
+        "payment/arrived=": "is no arrival folder",
         "payments": "is neither a log nor a source",
         f"service/arrived={DAY}/deeper": "is of an unknown format",
         f"service/arrived={DAY}/deeper.csv": "is not a regular file",
     }
 
 
-def test_names_that_begin_with_a_dot_or_an_underscore_are_ignored(delivery: Delivery) -> None:
-    for file in ("_truth/x.csv", ".git/x", "payment/_old/x", "payment/.x",
-                 f"payment/arrived={DAY}/.x.csv", f"payment/arrived={DAY}/_SUCCESS"):  # fmt: skip
-        delivery.put(file, "whatever")
-    report = delivery.ingest()
-    assert (report.files, report.refused) == ([], [])
-
-
-def test_links_may_not_lead_out_of_landing(delivery: Delivery, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    (outside / f"arrived={DAY}").mkdir(parents=True)
-    (outside / "a.ndjson").write_text(GOOD)
-    inside = delivery.put("payment/arrived=2026-03-06/real.ndjson", GOOD)
-    landing = delivery.data / "landing"
-    day = landing / f"payment/arrived={DAY}"
-    day.mkdir()
-    (day / "out.ndjson").symlink_to(outside / "a.ndjson")
-    (day / "loop.ndjson").symlink_to(day / "loop.ndjson")
-    (day / "nowhere.ndjson").symlink_to(day / "nothing")
-    (landing / "payment/arrived=2026-03-07").symlink_to(outside)
-    (landing / "payment/arrived=2026-03-08").symlink_to(landing)
-    (landing / "service").symlink_to(outside)
+def test_a_log_may_not_be_a_link_that_leads_out_of_landing(
+    delivery: Delivery, tmp_path: Path
+) -> None:
+    landing = delivery.put("payment/arrived=2026-03-06/real.ndjson", GOOD).parents[2]
+    (tmp_path / "outside" / f"arrived={DAY}").mkdir(parents=True)
+    (landing / "service").symlink_to(tmp_path / "outside")
     (landing / "purchase").symlink_to(landing / "purchase")
-    (landing / "payment/arrived=2026-03-06/again.ndjson").symlink_to(inside)
     report = delivery.ingest()
     reasons = {one.file: one.reason for one in report.refused}
-    out = "is a link that leads out of landing/"
-    assert reasons[f"payment/arrived={DAY}/out.ndjson"] == out
-    assert reasons["payment/arrived=2026-03-07"] == out
-    assert reasons["service"] == out
-    assert "cannot be reached" in reasons[f"payment/arrived={DAY}/loop.ndjson"]
-    assert "cannot be reached" in reasons[f"payment/arrived={DAY}/nowhere.ndjson"]
+    assert reasons["service"] == "is a link that leads out of landing/"
     assert "cannot be reached" in reasons["purchase"]
-    assert [(one.file[-12:], one.accepted, one.duplicates) for one in report.files] == [
-        ("again.ndjson", 1, 0),
-        ("/real.ndjson", 0, 1),
-    ]
+    assert [one.accepted for one in report.files] == [1]
 
 
 def test_the_landing_directory_itself_may_be_a_link(delivery: Delivery, tmp_path: Path) -> None:
@@ -194,21 +148,6 @@ def test_the_landing_directory_itself_may_be_a_link(delivery: Delivery, tmp_path
     delivery.data.mkdir()
     (delivery.data / "landing").symlink_to(elsewhere.data / "landing")
     assert len(delivery.ingest().files) == 1
-
-
-def test_a_pipe_is_refused_without_being_opened(delivery: Delivery) -> None:
-    delivery.put("payment/arrived=2026-03-06/a.ndjson", GOOD)
-    (delivery.data / f"landing/payment/arrived={DAY}").mkdir()
-    os.mkfifo(delivery.data / f"landing/payment/arrived={DAY}/pipe.ndjson")
-    assert [one.reason for one in delivery.ingest().refused] == ["is not a regular file"]
-
-
-def test_a_name_that_is_no_utf8_is_refused(delivery: Delivery) -> None:
-    folder = delivery.data / f"landing/payment/arrived={DAY}"
-    folder.mkdir(parents=True)
-    (Path(os.fsdecode(os.fsencode(folder) + b"/\xff.ndjson"))).write_text(GOOD)
-    (refused,) = delivery.ingest().refused
-    assert refused.file.endswith("\\xff.ndjson")
 
 
 def test_a_file_changed_after_it_was_ingested_is_refused_and_the_store_keeps_its_rows(
@@ -275,13 +214,6 @@ def test_a_file_gone_after_it_was_ingested_is_a_warning(delivery: Delivery) -> N
         f"{file} is gone from landing/; the event store still holds its rows"
     ]
     assert len(delivery.accepted("payment")) == 1
-
-
-def test_many_refused_files_are_all_named_at_once(delivery: Delivery) -> None:
-    for number in range(10, 20):
-        raw_put(delivery, f"payment/arrived=2026-03-{number}/x.ndjson.gz", packed(20)[:-9])
-        delivery.put(f"payment/arrived=2026-03-{number}/y.csv", "nothing")
-    assert len(delivery.ingest().refused) == 20
 
 
 def test_without_a_landing_directory_there_is_nothing_to_ingest(tmp_path: Path) -> None:

@@ -118,43 +118,6 @@ def test_a_reader_keeps_its_version_while_a_writer_goes_on(delivery: Delivery) -
     assert pl.read_parquet(before, hive_partitioning=False)["amount_cents"].to_list() == [200]
 
 
-def months_of_deposits(delivery: Delivery) -> None:
-    for month in (3, 4):
-        for day in (6, 7, 8):
-            rows = [deposit(f"e{month}{day}{n}", person_id=f"p{n}") for n in range(9, 0, -1)]
-            delivery.ndjson("payment", [*rows, rows[0]], day=f"2026-{month:02}-{day:02}")
-            delivery.ingest()
-
-
-def test_compaction_puts_a_finished_month_into_one_sorted_file(delivery: Delivery) -> None:
-    months_of_deposits(delivery)
-    state = delivery.state()
-    assert len(delivery.store.files("payment")) == 6
-    compacted = {one.table: one for one in compact(delivery.data)}
-    assert (compacted["payment"].months, compacted["payment"].files_after) == (1, 4)
-    assert delivery.state() == state
-    march = [file for file in delivery.store.files("payment") if "2026-03" in file]
-    assert len(march) == 1
-    assert pl.read_parquet(march[0])["person_key"].is_sorted()
-    assert {one.months for one in compact(delivery.data)} == {0}
-
-
-def test_files_out_of_use_are_deleted_only_after_the_grace_period(delivery: Delivery) -> None:
-    months_of_deposits(delivery)
-    before = delivery.store.files("payment")
-    compact(delivery.data, timedelta(days=7))
-    assert all(Path(file).exists() for file in before)
-    deleted = {one.table: one.deleted for one in compact(delivery.data, timedelta(0))}
-    assert deleted["payment"] == 3
-    assert deleted["file"] == 5
-    store = delivery.store
-    used = {file for name in store.head.files for file in store.files(name)}
-    assert used == {str(path) for path in (delivery.data / "events").rglob("*.parquet")}
-    delivery.ndjson("payment", [deposit("e360", amount="1")], day="2026-03-01")
-    delivery.ingest()
-    assert all(rows == sum(rest) for rows, *rest in delivery.counts().values())
-
-
 def test_a_second_writer_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     message = rf"process {os.getpid()} on .* since \d{{4}}-.* \(a test\)"
     with (
