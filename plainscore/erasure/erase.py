@@ -108,12 +108,13 @@ def _erase_from_events(
         names = ErasedIds(ids, protected, f"erased-{number}")
         rename_files(folder, names, journal, masks)
         landing = Landing(data_dir, names)
-        delivered = erase_from_landing(landing, inside_texts=masks)
-        erasure.files, erasure.by_hand = delivered.rewritten, delivered.by_hand
+        cleaned = erase_from_landing(landing, names if masks else None)
+        erasure.files = {one.shown: len(one.gone) for one in cleaned if one.is_rewritten}
+        erasure.by_hand = {one.shown: one.problem for one in cleaned if one.problem}
         erasure.renamed = journal.renamed
         if lake is not None:
             store = StoreErasure(lake, landing, journal)
-            erasure.rows = store.erase(delivered.cleaned, inside_texts=masks)
+            erasure.rows = store.erase(cleaned, inside_texts=masks)
         settle(folder, is_stored=True)
     return names
 

@@ -5,7 +5,7 @@ under a name that the ingest ignores: an erasure that is cut short before begins
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -30,30 +30,26 @@ from plainscore.logs.text_files import column_names, read_records
 _ORIGINAL = ".to-be-erased"
 
 
-@dataclass(frozen=True)
-class CleanedFile:
-    """A file of a log or source: its digest ``before``, and the lines of the people in it.
-
-    ``is_rewritten``: where not, it must be dealt with by hand.
-    """
-
-    file: LandingFile
-    before: str
-    gone: list[int]
-    is_rewritten: bool
-
-
 @dataclass
-class LandingErasure:
-    """What became of the landing files.
+class CleanedFile:
+    """What became of a landing file that held a person or, where that is asked, a text to mask.
 
-    By their path under landing/: ``rewritten``, how many rows went from each, and ``by_hand``, why
-    a file that holds a person, or may hold one, could not be rewritten.
+    ``shown`` is its path under landing/, ``file`` what the ingest takes it for, ``before`` its
+    digest then, ``gone`` the lines of the people. ``problem``: why it must be dealt with by hand.
     """
 
-    rewritten: dict[str, int] = field(default_factory=dict)
-    by_hand: dict[str, str] = field(default_factory=dict)
-    cleaned: list[CleanedFile] = field(default_factory=list)
+    path: Path
+    shown: str
+    file: LandingFile | None
+    before: str = ""
+    gone: set[int] = field(default_factory=set)
+    is_rewritten: bool = False
+    problem: str = ""
+
+    @property
+    def is_renumbered(self) -> bool:
+        """Whether the rows behind those that went moved up."""
+        return self.file is not None and self.file.format == "parquet"
 
 
 def files_under(folder: Path) -> Iterator[Path]:
@@ -97,68 +93,54 @@ def rename_files(folder: Path, names: ErasedIds, journal: Journal, masks: bool) 
         fsync_path(path.parent)
 
 
-def erase_from_landing(landing: Landing, *, inside_texts: bool = False) -> LandingErasure:
+def erase_from_landing(landing: Landing, masks: ErasedIds | None = None) -> list[CleanedFile]:
     """Rewrite every landing file that names one of the people.
 
     Files that the ingest ignores or refuses are cleaned as far as they have rows or lines.
-    ``inside_texts``: mask the ids inside all other texts, too.
+    ``masks``: mask these ids inside all other texts, too.
     """
-    done, masks = LandingErasure(), landing.names if inside_texts else None
+    cleaned = []
     for path in sorted(files_under(landing.folder)):
         shown = path.relative_to(landing.folder).as_posix()
-        file, gone, is_rewritten = landing.files.get(path), list[int](), False
+        one = CleanedFile(path, shown, landing.files.get(path))
         try:
-            before = file_sha256(path) if file else ""
-            rows = _rows(landing, path)
-            gone = [row.line for row in rows if row.is_theirs]
-            if gone or (masks and kind_of(path)):
-                took = _rewrite(path, rows, file, landing, masks)
-                gone, is_rewritten = took or gone, took is not None
+            _clean(one, landing, masks)
         except ByHand as error:
-            done.by_hand[shown] = str(error)
+            one.problem = str(error)
         except UNREADABLE as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            done.by_hand[shown] = f"cannot be read or written ({why})"
-        if is_rewritten:
-            done.rewritten[shown] = len(gone)
-        if file and (is_rewritten or gone):
-            done.cleaned.append(CleanedFile(file, before, gone, is_rewritten))
-    return done
+            one.problem = f"cannot be read or written ({why})"
+        if one.is_rewritten or one.gone or one.problem:
+            cleaned.append(one)
+    return cleaned
 
 
-def _rows(landing: Landing, path: Path) -> list[Row]:
+def _clean(one: CleanedFile, landing: Landing, masks: ErasedIds | None) -> None:
     try:
-        return landing.rows(path)
+        rows = landing.rows(one.path)
     except (NoRows, *UNREADABLE) as error:
-        content = path.read_bytes().decode("utf-8", "replace")
+        content, rows = one.path.read_bytes().decode("utf-8", "replace"), []
         if landing.names.may_be_in(content) and landing.names.matches(content):
             is_odd = isinstance(error, NoRows)
             why = "is of no kind that has rows" if is_odd else "cannot be read to its end"
             raise ByHand(why) from error
-        return []
-
-
-def _rewrite(
-    path: Path,
-    rows: Sequence[Row],
-    file: LandingFile | None,
-    landing: Landing,
-    masks: ErasedIds | None,
-) -> list[int] | None:
-    """Replace a file by its copy; return the lines of the rows that went, None where none did."""
-    form = landing.inputs.sources[file.log].format if file else COMMAS
-    gone = {row.line for row in rows if row.is_theirs}
-    edit = Edit(gone, {row.line: row.lines for row in rows}, masks, form.encoding)
-    if (copy := rewritten(path, edit)) is None:
-        return None
-    if file and file.format == "csv" and _has_quotes(path, form):
-        while swallowing := _swallowing(file, form, copy, edit):
-            more = {row.line: row.lines for row in swallowing}
-            edit = replace(edit, gone={*edit.gone, *more}, spans={**edit.spans, **more})
-            rewritten(path, edit)
-    path.rename(path.with_name(f".{path.name}{_ORIGINAL}"))
-    put_in_place(copy, path)
-    return sorted(edit.gone)
+    one.gone = {row.line for row in rows if row.is_theirs}
+    if not one.gone and not (masks and kind_of(one.path)):
+        return
+    one.before = file_sha256(one.path)
+    form = landing.inputs.sources[one.file.log].format if one.file else COMMAS
+    spans = {row.line: row.lines for row in rows}
+    edit = Edit(one.gone, spans, masks, form.encoding)
+    if (copy := rewritten(one.path, edit)) is None:
+        return
+    if one.file and one.file.format == "csv" and _has_quotes(one.path, form):
+        while row := _swallowing(one.file, form, copy, edit):
+            one.gone.add(row.line)
+            spans[row.line] = row.lines
+            rewritten(one.path, edit)
+    one.path.rename(one.path.with_name(f".{one.path.name}{_ORIGINAL}"))
+    put_in_place(copy, one.path)
+    one.is_rewritten = True
 
 
 def _has_quotes(path: Path, form: Format) -> bool:
@@ -167,7 +149,7 @@ def _has_quotes(path: Path, form: Format) -> bool:
         return form.quote != "" and any(form.quote in line for line in lines)
 
 
-def _swallowing(file: LandingFile, form: Format, copy: Path, edit: Edit) -> list[Row]:
+def _swallowing(file: LandingFile, form: Format, copy: Path, edit: Edit) -> Row | None:
     """Return the first refused row that would swallow others once rows are gone.
 
     A quote that is never closed was refused because of the lines that followed it. Raises ByHand
@@ -179,7 +161,7 @@ def _swallowing(file: LandingFile, form: Format, copy: Path, edit: Edit) -> list
     for was, row in zip_longest(before, now):
         if was is None or (was[0], edit.of(*was)) != row:
             if was is not None and not read_fields(was[1], columns, form):
-                return [Row(was[0], was[1], is_theirs=True)]
+                return Row(was[0], was[1], is_theirs=True)
             copy.unlink()
             raise ByHand("cannot lose its rows without changing how others read")
-    return []
+    return None

@@ -4,10 +4,9 @@ All of it is one transaction of the lake. The landing files are already without 
 are named by the place (file_no, line) that they had before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from plainscore.common.files import file_sha256
 from plainscore.common.text import identifier, text_literal
 from plainscore.erasure.journal import Journal
 from plainscore.erasure.landing import CleanedFile
@@ -17,7 +16,6 @@ from plainscore.logs.changes import STATES
 from plainscore.logs.deduplicate import CONFLICT_REASON, COUNTS
 from plainscore.logs.ingest import Reading, shown_names
 from plainscore.logs.quarantine import SetAside
-from plainscore.logs.readers import FileFacts
 from plainscore.store.head import MONTH, OWN_TABLES
 from plainscore.store.lake import REPEATS, Lake, table_name
 
@@ -30,6 +28,7 @@ _RENAMES = "file in (select r.file from renamed as r)"
 _RENAMED = """coalesce(
     (select any_value(r.now) from renamed as r where r.file = old_rows.file), file
 ) as file"""
+_ROWS = 'select coalesce(sum("rows"), 0)::bigint from ledger'
 _NO_TEXTS = {MONTH, "log", "file", "reason", "sha256", "verdict"}
 
 
@@ -51,24 +50,23 @@ class StoreErasure:
         """
         with self._lake.transaction():
             deduplicate.prepare(self._lake)
-            before = self._value('select coalesce(sum("rows"), 0)::bigint from ledger')
-            followed = self._follow_names(cleaned)
-            again = {
-                no: one
-                for no, one in followed.items()
-                if inside_texts and one.is_rewritten and not self._source(one).is_own_words
-            }
-            self._find(followed, again)
-            self._follow_files(followed, again)
+            before = self._value(_ROWS)
+            self._follow_names()
+            known = {(one.file.file, one.before): one for one in cleaned if one.file}
+            ledger = self._rows("select distinct file_no, file, sha256 from ledger")
+            # A file that had changed after it was ingested is no longer the one of its rows.
+            files = {no: known[file, sha] for no, file, sha in ledger if (file, sha) in known}
+            again = {no for no, one in files.items() if inside_texts and self._is_mapped(one)}
+            self._find(files, again)
+            self._follow_files(files, again)
             self._remove()
-            self._read_again(list(again.values()))
+            self._read_again([files[no] for no in sorted(again)])
             SetAside(self._lake, self._landing.folder, self._landing.inputs).store()
             if inside_texts:
                 self._mask()
             self._count()
             deduplicate.apply_changes(self._lake)
-            after = self._value('select coalesce(sum("rows"), 0)::bigint from ledger')
-            number = self._journal.erasure_no
+            after, number = self._value(_ROWS), self._journal.erasure_no
             if self._lake.head.erasures < number:
                 key = self._lake.next_key()
                 self._lake.insert("erasure", f"select {number} as number, {key} as next_key")
@@ -77,14 +75,12 @@ class StoreErasure:
         (self._lake.events / STATES).unlink(missing_ok=True)  # a cache, which knows old names
         return int(before - after)
 
-    def _source(self, one: CleanedFile) -> Any:
-        return self._landing.inputs.sources[one.file.log]
+    def _is_mapped(self, one: CleanedFile) -> bool:
+        source = self._landing.inputs.sources[one.file.log] if one.file else None
+        return one.is_rewritten and source is not None and not source.is_own_words
 
-    def _follow_names(self, cleaned: Sequence[CleanedFile]) -> dict[int, CleanedFile]:
-        """Let the ledger know files by their present path; return those that it knew as they were.
-
-        A file that had changed after it was ingested is no longer the one of its rows.
-        """
+    def _follow_names(self) -> None:
+        """Let the ledger know files by their present path."""
         files = self._rows("select distinct file from ledger")
         paths = {file: self._names.taken_out_of(file) for (file,) in files}
         paths = {file: now for file, now in paths.items() if now != file} | self._journal.renamed
@@ -92,16 +88,13 @@ class StoreErasure:
         self._con.execute(
             "update ledger set file = r.now from renamed as r where ledger.file = r.file"
         )
-        known = {(one.file.file, one.before): one for one in cleaned}
-        ledger = self._rows("select distinct file_no, file, sha256 from ledger")
-        return {no: known[place] for no, *key in ledger if (place := (key[0], key[1])) in known}
 
-    def _find(self, followed: Mapping[int, CleanedFile], again: Mapping[int, CleanedFile]) -> None:
+    def _find(self, files: Mapping[int, CleanedFile], again: Collection[int]) -> None:
         """Note who goes, and the places of all rows that go or are read again."""
-        places = [(no, line) for no, file in followed.items() for line in file.gone]
-        moving = {no for no, f in followed.items() if f.is_rewritten and f.file.format == "parquet"}
-        moved = [(no, line) for no, line in places if no in moving - again.keys()]
+        places = [(no, line) for no, one in files.items() for line in one.gone]
+        moving = {no for no, one in files.items() if one.is_rewritten} - {*again}
         self._temp("gone", "file_no bigint, line bigint", places)
+        moved = [(no, line) for no, line in places if no in moving and files[no].is_renumbered]
         self._temp("moved", "file_no bigint, line bigint", moved)
         self._con.execute(
             "create or replace temp table gone_key as select person_key from lake.person "
@@ -135,9 +128,7 @@ class StoreErasure:
             if row and row.is_theirs:
                 self._con.execute("insert into gone values (?, ?)", [file_no, line])
 
-    def _follow_files(
-        self, followed: Mapping[int, CleanedFile], again: Mapping[int, CleanedFile]
-    ) -> None:
+    def _follow_files(self, files: Mapping[int, CleanedFile], again: Collection[int]) -> None:
         """Let the ledger know the files as they are now.
 
         One that lost rows and is gone from landing/ gets another digest: put back, it would hold
@@ -150,19 +141,14 @@ class StoreErasure:
             "and file_no in (select g.file_no from gone as g)",
             [absent],
         )
-        files = {no: one.file for no, one in followed.items() if one.is_rewritten}
-        facts = self._landing.facts({no: files[no] for no in files.keys() - again.keys()})
-        for no in files.keys() - again.keys():
-            path = files[no].path
-            known = facts.get(no) or FileFacts(path.stat().st_size, file_sha256(path))
+        kept = {no: one.file for no, one in files.items() if one.is_rewritten and one.file}
+        for no, known in self._landing.facts(kept).items():
             self._con.execute(
                 "update ledger set sha256 = ?, bytes = ?, unknown_column_count = ?, "
                 "unknown_columns = ? where file_no = ?",
                 [known.sha256, known.size, *shown_names(known), no],
             )
-        self._con.execute(
-            "delete from ledger where list_contains(?::bigint[], file_no)", [list(again)]
-        )
+        self._con.execute(f"delete from ledger where list_contains({[*again]}::bigint[], file_no)")
 
     def _remove(self) -> None:
         """Remove all rows that go, and accept the first repeats of what went."""
@@ -175,11 +161,8 @@ class StoreErasure:
             )
             self._take_out_of(log)
             if log in self._landing.inputs.logs:
-                deduplicate.resolve_again(
-                    self._lake,
-                    self._landing.inputs.logs[log],
-                    "select distinct event_hash from lost",
-                )
+                declared = self._landing.inputs.logs[log]
+                deduplicate.resolve_again(self._lake, declared, "from lost")
 
     def _filled(self, *tables: str) -> list[str]:
         """Return those of the tables that had rows before this erasure."""
@@ -195,12 +178,13 @@ class StoreErasure:
             f"where not {_AT_GONE}",
         )
 
-    def _read_again(self, files: Sequence[CleanedFile]) -> None:
+    def _read_again(self, cleaned: Sequence[CleanedFile]) -> None:
         """Store what the mapping makes of files as they are now."""
-        for folder in sorted({one.file.log for one in files}):
+        files = [one.file for one in cleaned if one.file]
+        for folder in sorted({file.log for file in files}):
             source = self._landing.inputs.sources[folder]
             reading = Reading(self._lake, self._landing.inputs, source)
-            reading.read([one.file for one in files if one.file.log == folder])
+            reading.read([file for file in files if file.log == folder])
             reading.store()
 
     def _mask(self) -> None:
