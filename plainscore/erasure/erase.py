@@ -15,7 +15,7 @@ from plainscore.erasure.journal import Journal, read_journal
 from plainscore.erasure.landing import erase_from_landing, rename_files, settle
 from plainscore.erasure.rows import Landing
 from plainscore.erasure.search import SearchResult, search
-from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots, run_holds
+from plainscore.erasure.snapshots import ErasedSnapshot, erase_from_snapshots, people_of
 from plainscore.erasure.store import StoreErasure
 from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import read_project
@@ -147,7 +147,7 @@ def _refuse_strangers(data_dir: Path, ids: Sequence[str], inside_texts: bool) ->
     if unknown:
         unknown -= Landing(data_dir, ErasedIds(sorted(unknown))).people()
     for run in all_runs(data_dir) if unknown else ():
-        unknown = {one for one in unknown if not run_holds(run, ErasedIds([one]))}
+        unknown -= people_of(run, unknown)
     for one in (one for one in ids if one in unknown):
         is_distinctive = bool(ErasedIds([one]).distinctive_ids)
         if inside_texts and is_distinctive and search(data_dir, ErasedIds([one])).elsewhere:

@@ -46,11 +46,6 @@ class CleanedFile:
     is_rewritten: bool = False
     problem: str = ""
 
-    @property
-    def is_renumbered(self) -> bool:
-        """Whether the rows behind those that went moved up."""
-        return self.file is not None and self.file.format == "parquet"
-
 
 def files_under(folder: Path) -> Iterator[Path]:
     """Yield every file under a folder, links to directories not followed."""
@@ -61,10 +56,14 @@ def files_under(folder: Path) -> Iterator[Path]:
 def settle(folder: Path, *, is_stored: bool) -> None:
     """Remove the originals where the event store has followed; else put them back."""
     for path in sorted(files_under(folder)):
-        if path.name.endswith(UNFINISHED) or (is_stored and path.name.endswith(_ORIGINAL)):
+        if path.name.endswith(UNFINISHED):
             path.unlink()
         elif path.name.endswith(_ORIGINAL):
-            put_in_place(path, path.with_name(path.name[1:].removesuffix(_ORIGINAL)))
+            present = path.with_name(path.name[1:].removesuffix(_ORIGINAL))
+            if is_stored and present.exists():
+                path.unlink()
+            else:
+                put_in_place(path, present)
 
 
 def put_in_place(copy: Path, path: Path) -> None:

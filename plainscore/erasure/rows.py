@@ -83,7 +83,8 @@ class Landing:
             texts = raw_texts(path, set(self._parquet_lines(path)), ())
             return list(self._mentioning(texts.items()))
         if kind == "csv":
-            return list(self._mentioning(read_records(*_any_csv(path))))
+            file = LandingFile("", date.min, "", path, "csv", packing_of(path))
+            return list(self._mentioning(read_records(file, Format(names=("header too",)))))
         if kind != "lines":
             raise NoRows
         with text_lines(path) as lines:
@@ -266,12 +267,6 @@ class Landing:
                 if each:
                     each(con, cells)
         return reader
-
-
-def _any_csv(path: Path) -> tuple[LandingFile, Format]:
-    """Return a csv file of no log; its header is a row like any other."""
-    packing = packing_of(path)
-    return LandingFile("", date.min, "", path, "csv", packing), Format(names=("row",))
 
 
 # ---- what a row says of itself -------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Publish every snapshot again in which erased people had a part, and delete its older runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -49,8 +49,12 @@ class ScoreDifference:
 
 def compare_runs(before: Run, after: Run, erased: Sequence[str]) -> ScoreDifference:
     """Return how the scores of all but the erased people differ between two runs."""
+    old, new = (
+        f"(select person_id, score from {run.source('score')} where scorecard_no = 1)"
+        for run in (before, after)
+    )
     with duckdb.connect(config={"threads": 1}) as con:
-        found = con.execute(
+        ((changed, largest, other_status, gone),) = con.execute(
             f"""
             select
                 count(*) filter (old.score <> new.score),
@@ -58,18 +62,13 @@ def compare_runs(before: Run, after: Run, erased: Sequence[str]) -> ScoreDiffere
                 count(*) filter (new.person_id is not null
                                  and (old.score is null) <> (new.score is null)),
                 count(*) filter (new.person_id is null)
-            from ({_scores(before)}) as old
-            left join ({_scores(after)}) as new on old.person_id = new.person_id
+            from {old} as old
+            left join {new} as new on old.person_id = new.person_id
             where not list_contains($erased, old.person_id)
             """,
             {"erased": list(erased)},
-        ).fetchone()
-    assert found is not None, "an aggregate yields a row"
-    return ScoreDifference(*(int(one) for one in found))
-
-
-def _scores(run: Run) -> str:
-    return f"select person_id, score from {run.source('score')} where scorecard_no = 1"
+        ).fetchall()
+    return ScoreDifference(changed, int(largest), other_status, gone)
 
 
 @dataclass(frozen=True)
@@ -118,30 +117,29 @@ def _is_concerned(runs: Sequence[Run], names: ErasedIds, since: str | None) -> b
     """Return whether removed rows had arrived for a snapshot, or a run of it holds an id."""
     if since is not None and since <= str(runs[-1].dates.known_on):
         return True
-    return any(run_holds(run, names) or _has_examples_of(run, names) for run in runs)
+    return any(people_of(run, names.ids) or _has_examples_of(run, names) for run in runs)
 
 
-def run_holds(run: Run, names: ErasedIds) -> bool:
-    """Return whether a published run holds an id in a column of ids."""
+def people_of(run: Run, ids: Collection[str]) -> set[str]:
+    """Return those of some ids that a published run holds in a column of ids."""
+    cells = [
+        f"select cast({identifier(column['name'])} as varchar) as id from {run.source(table)}"
+        for table, contract in read_contracts(run).items()
+        for column in contract["columns"]
+        if column["name"].endswith("_id")
+    ]
+    query = f"select distinct id from ({' union all '.join(cells)}) where list_contains($ids, id)"
     with duckdb.connect(config={"threads": 1}) as con:
-        for table, contract in read_contracts(run).items():
-            ids = [c["name"] for c in contract["columns"] if c["name"].endswith("_id")]
-            condition = " or ".join(f"list_contains($ids, {identifier(name)})" for name in ids)
-            query = f"select 1 from {run.source(table)} where {condition} limit 1"
-            if ids and con.execute(query, {"ids": list(names.ids)}).fetchone():
-                return True
-    return False
+        return {one for (one,) in con.execute(query, {"ids": [*ids]}).fetchall()}
 
 
 def _has_examples_of(run: Run, names: ErasedIds) -> bool:
     """Return whether a check's examples hold an id."""
+    query = f"select examples from {run.source(CHECK_RESULT_TABLE)} where examples is not null"
     with duckdb.connect(config={"threads": 1}) as con:
-        examples = con.execute(f"select examples from {run.source(CHECK_RESULT_TABLE)}")
-        return any(_mention(text, names) for (text,) in examples.fetchall() if text)
-
-
-def _mention(examples: str, names: ErasedIds) -> bool:
-    return any(names.matches(text) for text in json_texts(examples, with_numbers=False))
+        examples = [text for (text,) in con.execute(query).fetchall()]
+    texts = (text for one in examples for text in json_texts(one, with_numbers=False))
+    return any(map(names.matches, texts))
 
 
 def _publish_again(

@@ -1,7 +1,8 @@
 """Take people out of the event store, so that it ends as if their rows had never been delivered.
 
 All of it is one transaction of the lake. The landing files are already without the people; rows
-are named by the place (file_no, line) that they had before.
+are named by the place (file_no, line) that they had before. Files are read again in which rows
+moved up (parquet), and those of a mapping, which can make anything of a text that was masked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,11 +21,6 @@ from plainscore.store.head import MONTH, OWN_TABLES
 from plainscore.store.lake import REPEATS, Lake, table_name
 
 _AT_GONE = "(file_no, line) in (select (g.file_no, g.line) from gone as g)"
-_MOVES = "file_no in (select m.file_no from moved as m)"
-_MOVED = """old_rows.line - (
-    select count(*) from moved as m where m.file_no = old_rows.file_no and m.line < old_rows.line
-) as line"""
-_RENAMES = "file in (select r.file from renamed as r)"
 _RENAMED = """coalesce(
     (select any_value(r.now) from renamed as r where r.file = old_rows.file), file
 ) as file"""
@@ -45,8 +41,7 @@ class StoreErasure:
     def erase(self, cleaned: Sequence[CleanedFile], *, inside_texts: bool = False) -> int:
         """Remove the people's rows, keys and history; return how many rows went.
 
-        The journal notes when the first of the rows arrived that went or changed. A mapping can
-        make anything of a text: with ``inside_texts`` its files are read again.
+        The journal notes when the first of the rows arrived that went or changed.
         """
         with self._lake.transaction():
             deduplicate.prepare(self._lake)
@@ -56,7 +51,7 @@ class StoreErasure:
             ledger = self._rows("select distinct file_no, file, sha256 from ledger")
             # A file that had changed after it was ingested is no longer the one of its rows.
             files = {no: known[file, sha] for no, file, sha in ledger if (file, sha) in known}
-            again = {no for no, one in files.items() if inside_texts and self._is_mapped(one)}
+            again = {no for no, one in files.items() if self._is_read_again(one, inside_texts)}
             self._find(files, again)
             self._follow_files(files, again)
             self._remove()
@@ -75,9 +70,11 @@ class StoreErasure:
         (self._lake.events / STATES).unlink(missing_ok=True)  # a cache, which knows old names
         return int(before - after)
 
-    def _is_mapped(self, one: CleanedFile) -> bool:
-        source = self._landing.inputs.sources[one.file.log] if one.file else None
-        return one.is_rewritten and source is not None and not source.is_own_words
+    def _is_read_again(self, one: CleanedFile, inside_texts: bool) -> bool:
+        if one.file is None or not one.is_rewritten:
+            return False
+        is_mapped = not self._landing.inputs.sources[one.file.log].is_own_words
+        return one.file.format == "parquet" or (inside_texts and is_mapped)
 
     def _follow_names(self) -> None:
         """Let the ledger know files by their present path."""
@@ -88,14 +85,16 @@ class StoreErasure:
         self._con.execute(
             "update ledger set file = r.now from renamed as r where ledger.file = r.file"
         )
+        self._lake.rewrite(
+            "quarantine",
+            "file in (select r.file from renamed as r)",
+            f"select * replace ({_RENAMED}) from old_rows",
+        )
 
     def _find(self, files: Mapping[int, CleanedFile], again: Collection[int]) -> None:
         """Note who goes, and the places of all rows that go or are read again."""
         places = [(no, line) for no, one in files.items() for line in one.gone]
-        moving = {no for no, one in files.items() if one.is_rewritten} - {*again}
         self._temp("gone", "file_no bigint, line bigint", places)
-        moved = [(no, line) for no, line in places if no in moving and files[no].is_renumbered]
-        self._temp("moved", "file_no bigint, line bigint", moved)
         self._con.execute(
             "create or replace temp table gone_key as select person_key from lake.person "
             "where list_contains($ids, person_id)",
@@ -141,7 +140,11 @@ class StoreErasure:
             "and file_no in (select g.file_no from gone as g)",
             [absent],
         )
-        kept = {no: one.file for no, one in files.items() if one.is_rewritten and one.file}
+        kept = {
+            no: one.file
+            for no, one in files.items()
+            if one.file and one.is_rewritten and no not in again
+        }
         for no, known in self._landing.facts(kept).items():
             self._con.execute(
                 "update ledger set sha256 = ?, bytes = ?, unknown_column_count = ?, "
@@ -153,13 +156,13 @@ class StoreErasure:
     def _remove(self) -> None:
         """Remove all rows that go, and accept the first repeats of what went."""
         for table in self._filled(*self._repeats, "quarantine"):
-            self._take_out_of(table)
+            self._lake.remove(table, _AT_GONE)
         for log in self._filled(*self._logs):
             self._con.execute(
                 "create or replace temp table lost as "
                 f"select distinct event_hash from {table_name(log)} where {_AT_GONE}"
             )
-            self._take_out_of(log)
+            self._lake.remove(log, _AT_GONE)
             if log in self._landing.inputs.logs:
                 declared = self._landing.inputs.logs[log]
                 deduplicate.resolve_again(self._lake, declared, "from lost")
@@ -167,16 +170,6 @@ class StoreErasure:
     def _filled(self, *tables: str) -> list[str]:
         """Return those of the tables that had rows before this erasure."""
         return [table for table in tables if self._lake.files(table)]
-
-    def _take_out_of(self, table: str) -> None:
-        """Remove rows of a table, and let others move up."""
-        is_named = table == "quarantine"
-        self._lake.rewrite(
-            table,
-            " or ".join([_AT_GONE, _MOVES, *[_RENAMES] * is_named]),
-            f"select * replace ({', '.join([_MOVED, *[_RENAMED] * is_named])}) from old_rows "
-            f"where not {_AT_GONE}",
-        )
 
     def _read_again(self, cleaned: Sequence[CleanedFile]) -> None:
         """Store what the mapping makes of files as they are now."""

@@ -53,6 +53,7 @@ EARLY = [
     ("before readers see the commit", Lake, "_write_head", 1),
     ("before history is forgotten", Lake, "forget_history", 1),
     ("before the fresh catalog", Lake, "_attach", 2),
+    ("before the originals go", erasing, "settle", 2),
     ("before the search", erasing, "search", 1),
 ]
 LATE = [
