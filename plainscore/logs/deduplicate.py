@@ -14,6 +14,8 @@ from plainscore.store.lake import REPEATS, Lake, table_name
 CONFLICT_REASON = "event_id was used before with another content"
 COUNTS = ("rows", "accepted", "duplicates", "quarantined")
 
+_SHARED = "(select s.event_hash from shared as s)"
+
 
 def prepare(lake: Lake) -> None:
     """Create the temporary tables in which a batch is accounted for.
@@ -70,29 +72,26 @@ def add_rows(lake: Lake, log: Log, rows: str) -> None:
         """
     )
     add_people(lake, log, rows)
-    lake.con.execute(f"create or replace temp table fresh as {_stored_select(log, rows)}")
     lake.con.execute(
         f"""
         create or replace temp table shared as
-        select event_hash from fresh group by event_hash having count(*) > 1
+        select event_hash from {rows} where reason is null
+        group by event_hash having count(*) > 1
         union
         select t.event_hash from {table_name(log.name)} as t
-        where t.event_hash in (select f.event_hash from fresh as f)
-        """
-    )
-    alone = "from fresh where event_hash not in (select s.event_hash from shared as s)"
-    lake.con.execute(
-        f"""
+        where t.event_hash in (select r.event_hash from {rows} as r where r.reason is null);
         insert into change by name
-        select '{log.name}' as log, file_no, count(*) as accepted from ({alone}) group by file_no
+        select '{log.name}' as log, file_no, count(*) as accepted
+        from {rows}
+        where reason is null and event_hash not in (select s.event_hash from shared as s)
+        group by file_no
         """
     )
-    _resolve(lake, log)
-    lake.con.execute("drop table fresh")
+    _resolve(lake, log, rows)
 
 
-def _stored_select(log: Log, rows: str) -> str:
-    """Return SQL for the rows without a reason in the stored columns of the log."""
+def _stored_select(log: Log, rows: str, condition: str) -> str:
+    """Return SQL for the rows without a reason, under a condition, as the log stores them."""
     made = {
         "person_key": "person.person_key",
         MONTH: "strftime(r.arrived, '%Y-%m')",
@@ -106,7 +105,7 @@ def _stored_select(log: Log, rows: str) -> str:
         f"{made.get(name, f'r.{identifier(name)}')} as {identifier(name)}"
         for name in (*log.stored_columns, "event_hash")
     )
-    return f"select {columns} from {rows} as r {joins} where r.reason is null"
+    return f"select {columns} from {rows} as r {joins} where r.reason is null and {condition}"
 
 
 def resolve_again(lake: Lake, log: Log, event_hashes: str) -> None:
@@ -115,27 +114,23 @@ def resolve_again(lake: Lake, log: Log, event_hashes: str) -> None:
     ``event_hashes``: SQL for the column ``event_hash`` of these events. Whatever changes is changed
     in the store, in ``aside`` and in ``change``; texts in ``aside`` are null.
     """
-    lake.con.execute(
-        f"""
-        create or replace temp table shared as {event_hashes};
-        create or replace temp table fresh as from {table_name(log.name)} limit 0
-        """
-    )
+    lake.con.execute(f"create or replace temp table shared as {event_hashes}")
     _resolve(lake, log)
 
 
-def _resolve(lake: Lake, log: Log) -> None:
-    """Store the rows of ``fresh``, and judge all those whose ``event_hash`` is in ``shared``."""
+def _resolve(lake: Lake, log: Log, rows: str | None = None) -> None:
+    """Store the new ``rows``, and judge all those, new or not, whose id is in ``shared``."""
     name, repeats = log.name, f"{REPEATS}.{log.name}"
     columns = ", ".join(map(identifier, lake.tables[name]))
-    is_shared = "event_hash in (select s.event_hash from shared as s)"
-    alone = f"select {columns} from fresh where not {is_shared}"
+    alone = f"from {table_name(name)} limit 0"
+    if rows is not None:
+        alone = _stored_select(log, rows, f"r.event_hash not in {_SHARED}")
     if not lake.con.execute("from shared limit 1").fetchall():
         lake.insert(name, alone)
         return
-    _compare(lake, log)
+    _compare(lake, log, rows)
     is_new = "is_now = 'accepted' and was <> 'accepted'"
-    lake.insert(name, f"{alone} union all select {columns} from contested where {is_new}")
+    lake.insert(name, f"({alone}) union all select {columns} from contested where {is_new}")
     changed = "was <> is_now and"
     if _exists(lake, f"{changed} was = 'accepted'"):
         _remove(lake, name, "was = 'accepted'")
@@ -169,24 +164,24 @@ def _resolve(lake: Lake, log: Log) -> None:
     )
 
 
-def _compare(lake: Lake, log: Log) -> None:
+def _compare(lake: Lake, log: Log, rows: str | None) -> None:
     """Create ``contested``: all rows in question, what each ``was`` and what it ``is_now``."""
     columns = ", ".join(f"t.{identifier(name)}" for name in lake.tables[log.name])
     origins = [
         (f"{table_name(log.name)}", "'accepted'"),
         (f"{table_name(f'{REPEATS}.{log.name}')}", "verdict"),
-        ("fresh", "'fresh'"),
     ]
-    rows = " union all by name ".join(
-        f"select {columns}, {was} as was from {table} as t "
-        "where t.event_hash in (select s.event_hash from shared as s)"
+    if rows is not None:
+        origins.append((f"({_stored_select(log, rows, f'r.event_hash in {_SHARED}')})", "'fresh'"))
+    in_question = " union all by name ".join(
+        f"select {columns}, {was} as was from {table} as t where t.event_hash in {_SHARED}"
         for table, was in origins
     )
     content = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in log.content_columns)
     lake.con.execute(
         f"""
         create or replace temp table contested as
-        with rows_in_question as ({rows}),
+        with rows_in_question as ({in_question}),
         compared as (
             select
                 r.*,

@@ -5,7 +5,7 @@ their end, on a connection of their own.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -167,17 +167,22 @@ def _read_schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...] | File
     where: dict[str, object] = {"paths": [escape_glob(name) for name in names]}
     given = {"names": names, "sizes": [path.stat().st_size for path in paths], "bomb": BOMB_BYTES}
     faults = dict(_Scratch.execute(_FOOTERS, where | given))
-    schemas: dict[str, list[object]] = {name: [] for name in names}
+    return {
+        path: FileRefused(faults[str(path)], WHOLE_FILE) if faults[str(path)] else schema
+        for path, schema in _schemas(paths).items()
+    }
+
+
+def _schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...]]:
+    """Return the schema of each file, as far as it decides how its cells are read."""
+    schemas: dict[Path, list[object]] = {path: [] for path in paths}
     for name, *element in _Scratch.execute(
         "select file_name, name, coalesce(num_children, 0), type, logical_type, converted_type, "
         "type_length, repetition_type, scale, precision from parquet_schema($paths)",
-        where,
+        {"paths": [escape_glob(str(path)) for path in paths]},
     ):
-        schemas[name].append(tuple(element))
-    return {
-        path: FileRefused(faults[name], WHOLE_FILE) if faults[name] else tuple(schemas[name])
-        for path, name in zip(paths, names, strict=True)
-    }
+        schemas[Path(name)].append(tuple(element))
+    return {path: tuple(elements) for path, elements in schemas.items()}
 
 
 def _read_ends(
@@ -298,35 +303,54 @@ def _as_text(column: str, kind: str) -> tuple[str, str]:
     return f"cast({column} as varchar)", "false"
 
 
-def raw_texts(path: Path, lines: set[int], known: Sequence[str]) -> dict[int, str]:
-    """Return rows by their number as JSON objects; times as text, nothing masked.
+def raw_texts(
+    wanted: Mapping[Path, Collection[int]], known: Sequence[str]
+) -> dict[Path, dict[int, str]]:
+    """Return some rows of files, by number from 1, as JSON objects; times as text, nothing masked.
 
-    Where a column that is not read is damaged, the others are shown.
+    Where a column that is not ``known`` is damaged, the others are shown. A file that cannot be
+    read is left out.
     """
-    try:
-        return _raw_texts(path, lines, None)
-    except duckdb.Error:
-        return _raw_texts(path, lines, known)
+    groups: dict[object, list[Path]] = {}
+    for path, schema in _in_halves(list(wanted), _schemas).items():
+        if not isinstance(schema, FileRefused):
+            groups.setdefault(schema, []).append(path)
+    found = {}
+    for alike in groups.values():
+        for path, texts in _in_halves(alike, partial(_raw_texts, wanted=wanted)).items():
+            if isinstance(texts, FileRefused):
+                texts = _in_halves([path], partial(_raw_texts, wanted=wanted, known=known))[path]
+            if not isinstance(texts, FileRefused):
+                found[path] = texts
+    return found
 
 
-def _raw_texts(path: Path, lines: set[int], known: Sequence[str] | None) -> dict[int, str]:
-    described = _Scratch.execute(f"describe from {_reader([path])}")
+def _raw_texts(
+    paths: Sequence[Path],
+    *,
+    wanted: Mapping[Path, Collection[int]],
+    known: Sequence[str] | None = None,
+) -> dict[Path, dict[int, str]]:
+    described = _Scratch.execute(f"describe from {_reader(paths[:1])}")
     columns = [(row[0], row[1]) for row in described if known is None or row[0] in known]
     chosen = ", ".join(_shown(name, kind) for name, kind in columns)
+    places = [(str(path), line - 1) for path in paths for line in wanted[path]]
     rows = _Scratch.execute(
-        f"select file_row_number + 1, {chosen} from {_reader([path], with_place=True)} "
-        "where list_contains($lines, file_row_number + 1)",
-        {"lines": sorted(lines)},
+        f"select file_path, file_row_number + 1, {chosen} from {_reader(paths, with_place=True)} "
+        "join (select unnest($files) as file_path, unnest($lines) as file_row_number) as wanted "
+        "using (file_path, file_row_number)",
+        {"files": [path for path, _ in places], "lines": [line for _, line in places]},
     )
     nested = [kind not in _SIMPLE and _is_nested(kind) for _, kind in columns]
-    found = {}
-    for line, *values in rows:
+    names = [name for name, _ in columns]
+    found: dict[Path, dict[int, str]] = {path: {} for path in paths}
+    for path, line, *values in rows:
         read = [
             json.loads(value) if is_nested and value is not None else value
             for value, is_nested in zip(values, nested, strict=True)
         ]
-        names = (name for name, _ in columns)
-        found[line] = json.dumps(dict(zip(names, read, strict=True)), ensure_ascii=False)
+        text = json.dumps(dict(zip(names, read, strict=True)), ensure_ascii=False)
+        found[Path(path)][line] = text
     return found
 
 

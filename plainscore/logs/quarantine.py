@@ -1,16 +1,14 @@
 """The texts of rows as quarantine keeps them: delivered, masked, and of bounded length."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
+from functools import partial
 from pathlib import Path
-
-import duckdb
 
 from plainscore.common.files import file_sha256
 from plainscore.contracts.logs import Log
-from plainscore.logs.landing import FileRefused, LandingFile, file_at
+from plainscore.logs.landing import LandingFile, file_at
 from plainscore.logs.masking import MASK, csv_shape, mask_csv, mask_json, shorten
 from plainscore.logs.readers import hidden_columns, raw_texts
 from plainscore.logs.sources import Inputs, Source
@@ -21,16 +19,19 @@ _ROWS = 10_000
 
 
 def quarantined_texts(
-    file: LandingFile, source: Source, logs: Mapping[str, Log], lines: Sequence[int]
-) -> dict[int, str]:
-    """Return the masked texts of some rows of a file by line."""
+    files: Mapping[LandingFile, Collection[int]], source: Source, logs: Mapping[str, Log]
+) -> dict[LandingFile, dict[int, str]]:
+    """Return the masked texts of some rows of a source's files; see ``raw_texts``."""
     is_shy = any(logs[log].hidden for log in source.logs)
     hidden = hidden_columns(source, logs)
-    texts = raw_texts(file, source, lines)
-    if file.format != "csv":
-        return {no: mask_json(text, hidden, has_identity=is_shy) for no, text in texts.items()}
-    shape = csv_shape(column_names(file, source.format), hidden, source.format)
-    return {no: mask_csv(text, shape, has_identity=is_shy) for no, text in texts.items()}
+    found = raw_texts(files, source)
+    for file, texts in found.items():
+        mask = partial(mask_json, hidden=hidden, has_identity=is_shy)
+        if file.format == "csv":
+            shape = csv_shape(column_names(file, source.format), hidden, source.format)
+            mask = partial(mask_csv, shape=shape, has_identity=is_shy)
+        found[file] = {line: mask(text) for line, text in texts.items()}
+    return found
 
 
 def row_as_json(log: Log, row: Mapping[str, object], ids: Mapping[str, str]) -> str:
@@ -52,18 +53,11 @@ class SetAside:
     def store(self) -> None:
         """Quarantine what was put aside, each row with its delivered text."""
         con = self._lake.con
-        places = con.execute(
-            "select file_no, line from aside where raw is null order by file_no, line"
-        ).fetchall()
         con.execute("create or replace temp table text_of (file_no bigint, line bigint, raw text)")
-        for file_no, rows in groupby(places, key=lambda place: place[0]):
-            texts = self._texts(file_no, [line for _, line in rows])
-            for at in range(0, len(texts), _ROWS):
-                some = list(texts.items())[at : at + _ROWS]
-                lines, raws = [line for line, _ in some], [raw for _, raw in some]
-                con.execute(
-                    "insert into text_of select ?, unnest(?), unnest(?)", [file_no, lines, raws]
-                )
+        texts = self._texts()
+        for at in range(0, len(texts), _ROWS):
+            columns = [list(column) for column in zip(*texts[at : at + _ROWS], strict=True)]
+            con.execute("insert into text_of select unnest(?), unnest(?), unnest(?)", columns)
         self._lake.insert(
             "quarantine",
             """
@@ -75,26 +69,42 @@ class SetAside:
         )
         con.execute("delete from aside")
 
-    def _texts(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
-        """Return the texts of rows of a file; none where it is gone or no longer the same."""
-        (name, arrived, sha256) = self._lake.con.execute(
-            "select any_value(file), any_value(arrived), any_value(sha256) from ledger "
-            "where file_no = ?",
-            [file_no],
-        ).fetchall()[0]
-        file = file_at(self._landing, name, arrived)
-        source = self._inputs.sources.get(file.log)
-        found: dict[int, str] = {}
-        with suppress(OSError, FileRefused, duckdb.Error):
-            if source is not None and file_sha256(file.path) == sha256:
-                found = quarantined_texts(file, source, self._inputs.logs, lines)
-        if lacking := [line for line in lines if line not in found]:
-            found |= self._rebuilt(file_no, lacking)
+    def _texts(self) -> list[tuple[int, int, str]]:
+        """Return file_no, line and text of all rows that were put aside without a text."""
+        wanted: dict[str, dict[LandingFile, list[int]]] = {}
+        numbers: dict[LandingFile, int] = {}
+        found: list[tuple[int, int, str]] = []
+        for file_no, name, arrived, sha256, lines in self._lake.con.execute(
+            """
+            select file_no, any_value(l.file), any_value(l.arrived), any_value(l.sha256), a.lines
+            from (
+                select file_no, list(distinct line order by line) as lines
+                from aside where raw is null group by file_no
+            ) as a
+            inner join ledger as l using (file_no)
+            group by file_no, a.lines order by file_no
+            """
+        ).fetchall():
+            file = file_at(self._landing, name, arrived)
+            numbers[file] = file_no
+            # What is gone, or no longer the same, is not read again.
+            with suppress(OSError):
+                if file.log in self._inputs.sources and file_sha256(file.path) == sha256:
+                    wanted.setdefault(file.log, {})[file] = lines
+                    continue
+            found += self._rebuilt(file_no, lines)
+        for folder, files in wanted.items():
+            texts = quarantined_texts(files, self._inputs.sources[folder], self._inputs.logs)
+            for file, lines in files.items():
+                read = texts.get(file, {})
+                found += [(numbers[file], line, raw) for line, raw in read.items()]
+                if lacking := [line for line in lines if line not in read]:
+                    found += self._rebuilt(numbers[file], lacking)
         return found
 
-    def _rebuilt(self, file_no: int, lines: Sequence[int]) -> dict[int, str]:
-        """Return rows as JSON of their stored content, where their file is gone."""
-        con, found = self._lake.con, dict[int, str]()
+    def _rebuilt(self, file_no: int, lines: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+        """Yield rows as JSON of their stored content, where their file is gone."""
+        con = self._lake.con
         for log in self._inputs.logs.values():
             cursor = con.execute(
                 f"select * from {table_name(f'{REPEATS}.{log.name}')} "
@@ -104,8 +114,7 @@ class SetAside:
             names = [column[0] for column in cursor.description]
             for values in cursor.fetchall():
                 row = dict(zip(names, values, strict=True))
-                found[row["line"]] = row_as_json(log, row, self._ids_of(log, row))
-        return found
+                yield file_no, row["line"], row_as_json(log, row, self._ids_of(log, row))
 
     def _ids_of(self, log: Log, row: Mapping[str, object]) -> dict[str, str]:
         keys = [(name, row[log.stored_name(name)]) for name in log.person_fields]

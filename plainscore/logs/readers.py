@@ -6,7 +6,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -311,13 +311,24 @@ def hidden_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
     return frozenset(name.lower() for name in read | hidden_fields(logs))
 
 
-def raw_texts(file: LandingFile, source: Source, lines: Iterable[int]) -> dict[int, str]:
-    """Return the text of some rows of a file by their line, as delivered: nothing is masked."""
-    wanted = set(lines)
-    if not wanted:
-        return {}
-    if file.format == "parquet":
-        return parquet_files.raw_texts(file.path, wanted, source.columns)
+def raw_texts(
+    files: Mapping[LandingFile, Collection[int]], source: Source
+) -> dict[LandingFile, dict[int, str]]:
+    """Return the text of some rows of files by their line, as delivered: nothing is masked.
+
+    Files that cannot be read are left out.
+    """
+    paths = {file.path: lines for file, lines in files.items() if file.format == "parquet"}
+    rows = parquet_files.raw_texts(paths, source.columns)
+    found = {file: rows[file.path] for file in files if file.path in rows}
+    for file, lines in files.items():
+        if file.format != "parquet":
+            with suppress(OSError, FileRefused):
+                found[file] = _raw_lines(file, source, set(lines))
+    return found
+
+
+def _raw_lines(file: LandingFile, source: Source, wanted: set[int]) -> dict[int, str]:
     if len(wanted) <= _FEW and file.format not in DOCUMENTS:
         return read_few(file, source.format, wanted)
     found: dict[int, str] = {}

@@ -59,4 +59,4 @@ def read_files(log: str, files: Mapping[int, LandingFile]) -> Outcome:
 def texts_of(log: str, file: LandingFile, lines: list[int]) -> dict[int, str]:
     """Return the texts with which rows of a file go to quarantine."""
     logs = read_logs()
-    return quarantined_texts(file, read_sources(None, logs)[log], logs, lines)
+    return quarantined_texts({file: lines}, read_sources(None, logs)[log], logs)[file]

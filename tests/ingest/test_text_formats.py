@@ -156,7 +156,7 @@ value_hash = { from = "Phone" }
     logs = read_logs()
     source = read_sources(tmp_path / "plainscore.toml", logs)["crm"]
     file = file_at(tmp_path, "crm/a.csv", DAY)
-    assert quarantined_texts(file, source, logs, [2, 3]) == {
+    assert quarantined_texts({file: [2, 3]}, source, logs)[file] == {
         2: "1;soon;ann;***",
         3: "2;2026-03-05;***;***;***",
     }
