@@ -32,7 +32,7 @@ from plainscore.logs.sources import Format, Source, read_inputs
 from plainscore.logs.text_files import column_names, csv_reader, read_records
 from plainscore.project import read_project
 
-UNREADABLE = (FileRefused, EOFError, OSError, ValueError, zlib.error, duckdb.Error)
+UNREADABLE = (FileRefused, EOFError, KeyError, OSError, ValueError, zlib.error, duckdb.Error)
 """What reading a delivered file may raise."""
 
 _JSON_PAIR = re.compile(r'"([^"\\]+)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}\]]+)')
@@ -80,7 +80,7 @@ class Landing:
             with suppress(*UNREADABLE):
                 return list(self._delivered(file))
         if (kind := kind_of(path)) == "parquet":
-            texts = raw_texts(path, set(self._parquet_lines(path)), ())
+            texts = raw_texts({path: self._parquet_lines(path)}, ())[path]
             return list(self._mentioning(texts.items()))
         if kind == "csv":
             file = LandingFile("", date.min, "", path, "csv", packing_of(path))
@@ -130,7 +130,7 @@ class Landing:
         source = self.inputs.sources[file.log]
         columns, texts = self._columns_of(file), dict(self._candidates(file, source))
         people = self._derived_people(file, source, list(texts))
-        texts |= texts_at(file, source, people.keys() - texts.keys())
+        texts |= texts_at({file: people.keys() - texts.keys()}, source)[file]
         for line, text in sorted(texts.items()):
             if row := self._row(line, text, source, columns, people.get(line, ())):
                 yield row
@@ -138,7 +138,8 @@ class Landing:
     def _candidates(self, file: LandingFile, source: Source) -> Iterator[tuple[int, str]]:
         """Yield line and text of the rows that may hold an id, or hide one."""
         if file.format == "parquet":
-            yield from sorted(texts_at(file, source, self._parquet_lines(file.path)).items())
+            texts = texts_at({file: self._parquet_lines(file.path)}, source)[file]
+            yield from sorted(texts.items())
         elif self._may_hold(file, source):
             for line, text in read_records(file, source.format):
                 if self.names.may_be_in(text, is_json=file.format != "csv"):
@@ -231,7 +232,7 @@ class Landing:
                 rows = log_rows(source, event, log, cells, number == 0)
                 judged = con.execute(
                     f"select line, [{', '.join(map(identifier, log.person_fields))}] as people "
-                    f"from ({judge_sql(log, rows.sql, rows.faulty)}) "
+                    f"from ({judge_sql(log, rows.sql, rows.faulty, rows.typed)}) "
                     "where list_has_any(people, $ids) or list_contains($lines, line)",
                     {"ids": list(self.names.ids), "lines": lines},
                 )

@@ -371,7 +371,7 @@ class Reading:
         for cells in reader.parts():
             for at, event in enumerate(self._source.events):
                 rows = log_rows(self._source, event, logs[event.log], cells, at == 0)
-                judged = judge_sql(logs[event.log], rows.sql, rows.faulty)
+                judged = judge_sql(logs[event.log], rows.sql, rows.faulty, rows.typed)
                 self._add(event.log, judged)
             if nothing := unclaimed(self._source, cells, logs):
                 con.execute(

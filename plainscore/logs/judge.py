@@ -35,7 +35,9 @@ _NOT_READ: dict[FieldKind, str] = {
 }
 
 
-def judge_sql(log: Log, rows: str, faulty: Collection[str] = ()) -> str:
+def judge_sql(
+    log: Log, rows: str, faulty: Collection[str] = (), typed: Collection[str] = ()
+) -> str:
     """Return the SELECT that judges rows.
 
     Parameters
@@ -47,6 +49,8 @@ def judge_sql(log: Log, rows: str, faulty: Collection[str] = ()) -> str:
         the log's fields as text.
     faulty
         The fields with a column ``fault_<field>`` that says why the field has no value.
+    typed
+        The fields with a column ``typed_<field>``: their value; it goes before their text.
 
     Returns
     -------
@@ -56,14 +60,14 @@ def judge_sql(log: Log, rows: str, faulty: Collection[str] = ()) -> str:
     under their delivered name, as text), and ``unread``: the optional fields (null: none) that
     could not be read, although the row stands.
     """
-    return _Judge(log, rows, frozenset(faulty)).sql()
+    return _Judge(log, rows, frozenset(faulty), frozenset(typed)).sql()
 
 
 class _Judge:
     """The layers of the SELECT: fields where they are defined, their parts, values, reasons."""
 
-    def __init__(self, log: Log, rows: str, faulty: frozenset[str]) -> None:
-        self._log, self._rows, self._faulty = log, rows, faulty
+    def __init__(self, log: Log, rows: str, faulty: frozenset[str], typed: frozenset[str]) -> None:
+        self._log, self._rows, self._faulty, self._typed = log, rows, faulty, typed
         self._types = {kind: number for number, kind in enumerate(log.event_types)}
         self._converted = [name for name, kind in log.kinds.items() if kind in _NOT_READ]
 
@@ -113,14 +117,22 @@ from valued"""
             kept = conditions.get(name, "{}")
             alias = _in("text", name) if name in self._converted else identifier(name)
             yield f"{kept.format(identifier(name))} as {alias}"
-            if name in self._faulty:
-                fault = identifier(f"fault_{name}")
-                yield f"{kept.format(fault)} as {fault}"
+            for column in self._beside(name):
+                yield f"{kept.format(column)} as {column}"
+
+    def _beside(self, name: str) -> Iterator[str]:
+        """Yield the columns that a field has beside its text."""
+        if name in self._faulty:
+            yield identifier(f"fault_{name}")
+        if name in self._typed:
+            yield identifier(f"typed_{name}")
 
     def _value(self, name: str) -> str:
         kind = self._log.kinds[name]
         is_converted = name in self._converted
         value = _converted(name, kind) if is_converted else identifier(name)
+        if name in self._typed:
+            value = f"coalesce({identifier(f'typed_{name}')}, {value})"
         if name in self._faulty:
             return f"case when {identifier(f'fault_{name}')} is null then {value} end"
         return value

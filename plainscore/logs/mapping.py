@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from plainscore.contracts.logs import Log
+from plainscore.contracts.logs import FieldKind, Log
 from plainscore.logs.expressions import ISO_TIME, Marks, Sql, compile_expression, quoted, time_text
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
 
@@ -20,11 +20,25 @@ class Cells:
 
     ``texts`` maps the name in the files to SQL for its text, ``faults`` to SQL that says why a
     cell is no text (parquet types). ``is_text``: from text files, so the marks of the format count.
+    ``typed``: columns whose values have the type of a kind already.
     """
 
     texts: Mapping[str, str]
     faults: Mapping[str, str]
     is_text: bool = True
+    typed: Mapping[str, "TypedCell"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TypedCell:
+    """SQL for the value that a cell has as a field of a kind, and for its text where it has none.
+
+    The value is what judging the cell's text would give, at less cost.
+    """
+
+    kind: FieldKind
+    value: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -32,10 +46,12 @@ class LogRows:
     """SQL that gives ``file_no, line, raw, reason``, all fields of the log, and ``fault_<field>``.
 
     ``faulty``: the fields that have such a column, saying why the field could not be made.
+    ``typed``: the fields with a column ``typed_<field>``, and their text where that is null alone.
     """
 
     sql: str
     faulty: frozenset[str]
+    typed: frozenset[str] = frozenset()
 
 
 def log_rows(source: Source, event: EventMapping, log: Log, cells: Cells, first: bool) -> LogRows:
@@ -65,9 +81,12 @@ class _Event:
 
     def rows(self, first: bool) -> LogRows:
         made = {name: self._made(name) for name in self._log.names}
+        typed = self._typed()
+        made |= {name: (cell.text, None) for name, cell in typed.items()}
         faults = {name: why for name, (_, why) in made.items() if why is not None}
         columns = [f"{text} as {_name(name)}" for name, (text, _) in made.items()]
         columns += [f"{why} as {_name('fault_' + name)}" for name, why in faults.items()]
+        columns += [f"{cell.value} as {_name('typed_' + name)}" for name, cell in typed.items()]
         where = self.condition()
         broken = "reason is not null or " if first else "reason is null and "
         sql = (
@@ -87,7 +106,20 @@ class _Event:
             )
             digest = f"sha256(cast(to_json(struct_pack({packed})) as varchar))"
             sql = f"select * replace ({digest} as event_id) from ({sql})"
-        return LogRows(sql, frozenset(faults))
+        return LogRows(sql, frozenset(faults), frozenset(typed))
+
+    def _typed(self) -> dict[str, TypedCell]:
+        """Return the fields that are cells of their own type, taken as they are."""
+        fields = self._event.fields
+        if any(mapping.content for mapping in fields.values()):
+            return {}  # a digest of the texts is needed
+        return {
+            name: cell
+            for name, mapping in fields.items()
+            if (cell := self._cells.typed.get(mapping.from_ or "")) is not None
+            and cell.kind == self._kinds.get(name)
+            and not (mapping.map or self._is_converted(name))
+        }
 
     def condition(self) -> str:
         """Return SQL: whether a delivered row becomes this event; also where that is undecided."""

@@ -13,9 +13,10 @@ from typing import IO, Any
 import duckdb
 
 from plainscore.common.text import escape_glob, identifier, text_literal
+from plainscore.contracts.logs import FieldKind
 from plainscore.logs.json_lines import NOT_TEXT
 from plainscore.logs.landing import FileRefused
-from plainscore.logs.mapping import Cells
+from plainscore.logs.mapping import Cells, TypedCell
 from plainscore.logs.text_files import (
     BOMB_BYTES,
     BOMB_RATIO,
@@ -40,6 +41,25 @@ _FIXED_BYTES = "FIXED_LEN_BYTE_ARRAY"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 _INTEGERS |= {f"U{one}" for one in _INTEGERS}
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", *_INTEGERS}
+# What the text of such a cell would mean; null where it is beyond what a text may say.
+_TYPED: dict[str, tuple[FieldKind, str]] = {
+    "TIMESTAMP": (
+        "time",
+        "case when {0} between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999' "
+        "then {0} end",
+    ),
+    "DATE": (
+        "date",
+        "case when {0} between date '0001-01-01' and date '9999-12-31' then {0} end",
+    ),
+    "BOOLEAN": ("flag", "{0}"),
+    # The nearest double to an amount of two decimals, and so the one that its text is read as.
+    "DOUBLE": (
+        "amount",
+        "case when {0} between 0 and 9999999999 and round({0} * 100) / 100 = {0} "
+        "then cast(round({0} * 100) as bigint) end",
+    ),
+}
 _FOOTERS = f"""
 with given as (select unnest($names) as file_name, unnest($sizes)::bigint as size),
 chunk as (
@@ -241,11 +261,17 @@ def select_rows(
     paths: Mapping[int, Path], types: Mapping[str, ParquetType], texts: frozenset[str]
 ) -> tuple[str, Cells]:
     """Return SQL for the rows of files that share these columns, and what its columns hold."""
-    places, faults, chosen = {}, {}, []
+    places, faults, typed, chosen = {}, {}, {}, []
     for at, (name, (column, kind)) in enumerate(types.items()):
         text, is_text = _as_text(identifier(column), kind)
         places[name] = f"c{at}"
         chosen.append(f"nullif({text}, '') as c{at}")
+        if kind in _TYPED:
+            own_kind, value = _TYPED[kind]
+            value = value.format(identifier(column))
+            typed[name] = TypedCell(own_kind, f"v{at}", f"t{at}")
+            chosen.append(f"{value} as v{at}")
+            chosen.append(f"case when v{at} is null then nullif({text}, '') end as t{at}")
         if name in texts and is_text != "true":
             given = identifier(column)
             if kind == "BLOB":
@@ -279,7 +305,7 @@ def select_rows(
     )
     if others:
         sql += f" join (values {numbers}) as numbered(file_no, file_path) using (file_path)"
-    return sql, Cells(places, faults, is_text=False)
+    return sql, Cells(places, faults, is_text=False, typed=typed)
 
 
 def _as_text(column: str, kind: str) -> tuple[str, str]:

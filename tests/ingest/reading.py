@@ -42,7 +42,7 @@ def read_files(log: str, files: Mapping[int, LandingFile]) -> Outcome:
         for cells in reader.parts():
             (event,) = source.events
             rows = log_rows(source, event, logs[log], cells, True)
-            judged = con.execute(judge_sql(logs[log], rows.sql, rows.faulty))
+            judged = con.execute(judge_sql(logs[log], rows.sql, rows.faulty, rows.typed))
             names = [column[0] for column in judged.description]
             for values in judged.fetchall():
                 row = dict(zip(names, values, strict=True))

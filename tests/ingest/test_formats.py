@@ -5,8 +5,10 @@ import json
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -291,3 +293,45 @@ def test_a_parquet_file_of_many_row_groups_is_numbered_through(delivery: Deliver
     delivery.put(f"payment/arrived={DAY}/a.parquet", written.getvalue())
     delivery.ingest()
     assert delivery.quarantine()["line"].to_list() == [50, 100]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.integers(-100, 10**13).map(lambda cents: cents / 100),
+                st.floats(),
+                st.sampled_from([0.1 + 0.2, -0.0, 1.005, 9999999999.99, 1e10, 5e-324]),
+            ),
+            st.one_of(st.none(), st.datetimes(datetime(1, 1, 1), datetime(2030, 1, 1))),
+            st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2060, 1, 1))),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_a_typed_cell_of_parquet_means_what_its_text_means(
+    values: list[tuple[float, datetime | None, date | None]],
+) -> None:
+    typed = pl.DataFrame(
+        [
+            bill(f"b{at}", amount=amount, event_time=moment, due_date=day)
+            for at, (amount, moment, day) in enumerate(values)
+        ],
+        schema_overrides={"event_time": pl.Datetime("us"), "due_date": pl.Date},
+        strict=False,
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.parquet")
+        typed.write_parquet(path)
+        texts = "amount::varchar as amount, event_time::varchar as event_time"
+        duckdb.execute(
+            f"copy (select * replace ({texts}, due_date::varchar as due_date) from '{path}') "
+            f"to '{folder}/b.parquet'"
+        )
+        found = [
+            read_files("payment", {0: file_at(Path(folder), name, date(2031, 1, 1))})
+            for name in ("a.parquet", "b.parquet")
+        ]
+    assert (found[0].rows, found[0].reasons) == (found[1].rows, found[1].reasons)

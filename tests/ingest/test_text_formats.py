@@ -38,7 +38,7 @@ def _read(
         for cells in reader.parts():
             for at, event in enumerate(source.events):
                 rows = log_rows(source, event, logs[event.log], cells, at == 0)
-                sql = judge_sql(logs[event.log], rows.sql, rows.faulty)
+                sql = judge_sql(logs[event.log], rows.sql, rows.faulty, rows.typed)
                 kept = "event_id, person_id, amount_cents, reason"
                 kept = kept if event.log == "payment" else "event_id, person_id, line, reason"
                 found += con.execute(f"select {kept} from ({sql}) order by line").fetchall()
