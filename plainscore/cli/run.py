@@ -54,14 +54,19 @@ def ingest(
     return InputRefused.exit_code if report.refused else 0
 
 
-def _ingested(report: IngestReport) -> Iterator[Any]:
-    sums: dict[str, Counter[str]] = {}
-    for file in sorted(report.files, key=lambda one: one.log):
+def _account(report: IngestReport) -> list[ResultTable]:
+    """Return what became of the ingested rows, by source and log."""
+    sums: dict[tuple[str, str], Counter[str]] = {}
+    for file in report.files:
+        place = file.file.partition("/")[0], file.log
         counts = {name: getattr(file, name) for name in INGEST_COLUMNS[3:]}
-        sums.setdefault(file.log, Counter()).update({"files": 1, **counts})
-    rows = [(log, *(f"{count:,}" for count in counts.values())) for log, counts in sums.items()]
-    columns = ("log", "files", *INGEST_COLUMNS[3:])
-    yield ResultTable(columns, rows) if rows else "nothing new"
+        sums.setdefault(place, Counter()).update({"files": 1, **counts})
+    rows = [(*place, *(f"{one:,}" for one in sums[place].values())) for place in sorted(sums)]
+    return [ResultTable(("source", "log", "files", *INGEST_COLUMNS[3:]), rows)]
+
+
+def _ingested(report: IngestReport) -> Iterator[Any]:
+    yield from _account(report) if report.files else ["nothing new"]
     yield from report.unused_lines()
     if report.rejudged:
         yield f"{len(report.rejudged)} earlier files were counted again: an earlier row came late"
@@ -108,7 +113,8 @@ def run(
     lines = [f"{label:<11}{text}" for label, text in facts.items()]
     lines += [f"unused     {line}" for line in outcome.report.unused_lines()]
     manifest = {"is_new": outcome.is_new, **read_manifest(outcome.run)}
-    emit(output_format, objects=[manifest], shown=lines)
+    account = _account(outcome.report) if outcome.report.files else []
+    emit(output_format, objects=[manifest], shown=[*lines, *account])
     for warning in outcome.report.warnings if output_format == "table" else ():
         note(warning)
     if manifest["people"] and not manifest["scored"]:

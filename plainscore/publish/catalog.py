@@ -1,9 +1,9 @@
 """``plainscore.duckdb``: a file of views and macros over pinned files, replaced as a whole.
 
-Everything in it follows from the run directories and the event store's quarantine, so it can be
-made again at any time, and a run that was published but not yet shown is shown by the next
-rebuild. No one ever writes into a catalog that has been opened: readers keep the file that they
-opened, and that file's views keep reading the runs that it names.
+Everything in it follows from the run directories and the event store's ledger and quarantine, so
+it can be made again at any time, and a run that was published but not yet shown is shown by the
+next rebuild. No one ever writes into a catalog that has been opened: readers keep the file that
+they opened, and that file's views keep reading the runs that it names.
 """
 
 import re
@@ -21,7 +21,13 @@ from plainscore.common.text import file_literal, identifier, text_literal
 from plainscore.publish.derived import remove_sets_of_deleted_runs
 from plainscore.publish.runs import CATALOG, LEDGER, published_runs
 from plainscore.publish.sets import SNAPSHOTS
-from plainscore.publish.views import NO_ENTRY, CatalogContents, View, contents_of
+from plainscore.publish.views import (
+    NO_ENTRY,
+    STORE_VIEWS,
+    CatalogContents,
+    View,
+    contents_of,
+)
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
@@ -43,7 +49,7 @@ def refresh_catalog(data_dir: Path) -> bool:
     """Make the catalog again where it is not what `rebuild_catalog` would make; return whether.
 
     That is so after a crash between a run's rename and the catalog's, after an ingest that
-    changed the quarantine, and after the data directory was moved.
+    changed the store, and after the data directory was moved.
     """
     home = data_dir.resolve()
     contents = _contents(home)
@@ -103,7 +109,9 @@ def _contents(home: Path) -> CatalogContents | None:
     if not entry.exists():  # the pattern of the view `stage` must match a file
         entry.parent.mkdir(parents=True, exist_ok=True)
         entry.write_text("{}\n")
-    return contents_of(home, runs, [Path(file) for file in open_store(home).quarantine_files()])
+    store = open_store(home)
+    files = {table: list(map(Path, store.files(table))) for table in STORE_VIEWS.values()}
+    return contents_of(home, runs, files)
 
 
 def ask_catalog(home: Path, sql: str) -> list[tuple[Any, ...]]:

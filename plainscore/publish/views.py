@@ -75,10 +75,16 @@ class CatalogContents:
     fingerprint: str
 
 
+# View -> the table of the event store that it shows as it stands.
+STORE_VIEWS = {"quarantine": "quarantine", "delivery": "file"}
+
+
 def contents_of(
-    home: Path, runs: Sequence[Run], quarantine_files: Sequence[Path]
+    home: Path, runs: Sequence[Run], store_files: Mapping[str, Sequence[Path]]
 ) -> CatalogContents:
     """Return what the catalog of a data directory must hold; ``runs``: the published ones.
+
+    ``store_files``: the files of each table of STORE_VIEWS.
 
     Raises InputRefused where a manifest cannot be read.
     """
@@ -89,7 +95,10 @@ def contents_of(
         published.run_view(),
         *published.views(),
         _stage_view(home),
-        _files_view(published_table("quarantine"), quarantine_files),
+        *(
+            _files_view(published_table(view), store_files[table])
+            for view, table in STORE_VIEWS.items()
+        ),
     ]
     for kind in (one.of(home) for one in KINDS.values()):
         for table in kind.tables:

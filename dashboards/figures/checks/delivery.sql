@@ -1,0 +1,30 @@
+/*
+number = 29
+title  = "What was delivered, and what became of it"
+note   = "All that had arrived by the day this snapshot knows, by source and log. Rows read are accepted, duplicates or quarantined."
+empty  = "No file is left of which something is known."
+
+[columns]
+source      = {}
+log         = {}
+files       = { unit = "files" }
+delivered   = { heading = "rows", unit = "rows" }
+accepted    = { unit = "rows" }
+duplicates  = { unit = "rows" }
+quarantined = { unit = "rows" }
+not_used    = { heading = "files with columns not used", unit = "files" }
+*/
+select
+    split_part(delivery.file, '/', 1) as source,
+    delivery.log,
+    count(*) as files,
+    sum(delivery.accepted + delivery.duplicates + delivery.quarantined) as delivered,
+    sum(delivery.accepted) as accepted,
+    sum(delivery.duplicates) as duplicates,
+    sum(delivery.quarantined) as quarantined,
+    count(delivery.unknown_columns) as not_used
+from delivery
+inner join dim_date on delivery.arrived <= dim_date.known_on
+where dim_date.as_of_date = $as_of_date
+group by source, delivery.log
+order by source, log
