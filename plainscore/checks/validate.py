@@ -151,6 +151,7 @@ def _import() -> Any:
     gc.disable()
     try:
         import great_expectations
+
         gc.freeze()
     finally:
         sys.meta_path.remove(finder)
