@@ -3,8 +3,9 @@
 A transform is one file, ``transforms/<schema>/<table>.sql``: a contract in the opening
 comment, then one SELECT. A source (a table that no SQL of ours makes) is the same contract
 alone, ``transforms/<schema>/<table>.toml``. A published table that shows another as it is names
-that one in its head (``publishes``) and has no SELECT of its own. Everything else is derived from
-here: build order, rehearsal, checks, comments, the data dictionary and the lineage.
+that one (``publishes``): it has no SELECT of its own, and its contract says of columns only what
+differs. Everything else is derived from here: build order, rehearsal, checks, comments, the data
+dictionary and the lineage.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import Method
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import parse_toml, read_toml, read_utf8
-from plainscore.contracts.logs import read_logs, shared_columns
+from plainscore.contracts.logs import Head, read_logs, shared_columns
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
@@ -154,16 +155,35 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
     )  # fmt: skip
 
 
-def read_table(path: Path, glossary: Glossary) -> Table:
+def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD) -> Table:
     """Read ``<schema>/<table>.sql`` (contract and SELECT) or ``.toml`` (a source's contract)."""
     name = f"{path.parent.name}.{path.stem}"
     if path.suffix == ".toml":
         return parse_contract(name, read_toml(path, ContractError).values, glossary)
     head, sql = read_head(path)
-    table = parse_contract(name, head, glossary, sql)
     if bool(sql) == ("publishes" in head):
         raise ContractError(f"{path}: a contract has a SELECT after it, or publishes a table")
-    return table if sql else replace(table, sql=_publishing(table, head["publishes"]))
+    if sql:
+        return parse_contract(name, head, glossary, sql)
+    columns = _published_columns(head["publishes"], head.get("columns", {}), method)
+    table = parse_contract(name, head | {"columns": columns}, glossary)
+    return replace(table, sql=_publishing(table, head["publishes"]))
+
+
+def _published_columns(source: str, own: Head, method: Method) -> Head:
+    """Return the columns of a source as published; ``own``: what differs from its contract.
+
+    Of a table without a contract of its own, such as those that cards decide, own are all.
+    """
+    path = method.find(f"transforms/{source.replace('.', '/')}.toml")
+    if path is None:
+        return own
+    columns: dict[str, Any] = {"as_of_date": {}, "known_on": {}}
+    for name, declared in read_toml(path, ContractError).values["columns"].items():
+        columns[name] = {**declared, **own.get(name, {})}
+        if name == "scorecard":
+            columns["scorecard_no"] = {}
+    return {**columns, **{name: one for name, one in own.items() if name not in columns}}
 
 
 def _publishing(table: Table, source: str) -> str:
@@ -212,7 +232,7 @@ def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) ->
     for name, path in method.files("transforms", ".sql", ".toml").items():
         folder, _, rest = name.partition("/")
         if folder in found and "/" not in rest:
-            found[folder].append(read_table(path, glossary))
+            found[folder].append(read_table(path, glossary, method))
     return [table for one in schemas for table in found[one]]
 
 

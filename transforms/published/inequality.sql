@@ -4,19 +4,6 @@ grain = "one row per scorecard that anyone is scored by, way of counting points,
 key   = ["scorecard_no", "points_counted", "attribute"]
 publishes = "statistics.score_inequality"
 
-[columns]
-as_of_date     = {}
-known_on       = {}
-scorecard      = {}
-scorecard_no   = {}
-points_counted = {}
-attribute      = { in = ["region", "gender", "age_band"] }
-people         = {}
-gini           = {}
-theil          = {}
-theil_between  = {}
-theil_within   = {}
-
 [[checks]]
 name = "the parts of Theil's measure make the whole"
 sql  = "select * from {batch} where abs(theil - theil_between - theil_within) > 0.000000001"
