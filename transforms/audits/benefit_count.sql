@@ -16,22 +16,14 @@ open_count = {}
 name = "no one has it open who is not there"
 sql  = "select * from {batch} where open_count > people"
 */
-with scored as (
+-- Equal scores have equal ranks, so they stay together: in the decile of the best of them.
+with placed as (
     select
         scorecard,
-        count(score) as scored_count
+        score,
+        10 - (score_rank - 1) * 10 // nullif(count(score) over (partition by scorecard), 0)
+            as decile
     from scores.score
-    group by scorecard
-),
-
--- Equal scores have equal ranks, so they stay together: in the decile of the best of them.
-placed as (
-    select
-        score.scorecard,
-        score.score,
-        10 - (score.score_rank - 1) * 10 // nullif(scored.scored_count, 0) as decile
-    from scores.score as score
-    inner join scored on score.scorecard = scored.scorecard
 ),
 
 group_score as (

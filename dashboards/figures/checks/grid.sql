@@ -18,12 +18,11 @@ select
         else count(*) filter (where outcome <> 'passed') || ' of ' || count(*) || ' warned'
     end as outcome
 from check_result
-inner join run
+inner join dim_date as shown
     on
-        check_result.as_of_date = run.as_of_date
-        and check_result.known_on = run.known_on
-        and check_result.run = run.run
-        and run.is_shown
+        check_result.as_of_date = shown.as_of_date
+        and check_result.known_on = shown.known_on
+        and check_result.run = shown.run
 where check_result.as_of_date <= $as_of_date
 group by check_result.as_of_date, check_result.stage
 order by

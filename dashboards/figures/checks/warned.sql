@@ -20,11 +20,10 @@ select
     check_result.failed_count,
     check_result.examples
 from check_result
-inner join run
+inner join dim_date as shown
     on
-        check_result.as_of_date = run.as_of_date
-        and check_result.known_on = run.known_on
-        and check_result.run = run.run
-        and run.is_shown
+        check_result.as_of_date = shown.as_of_date
+        and check_result.known_on = shown.known_on
+        and check_result.run = shown.run
 where check_result.as_of_date = $as_of_date and check_result.outcome <> 'passed'
 order by check_result.stage, check_result.table_name, check_result.check_name

@@ -14,8 +14,7 @@ moved as (
         if(before.person_id is null, 'no record', coalesce(before.band, 'not scored'))
             as band_before,
         if(after.person_id is null, -1, coalesce(after.band_no, 0)) as band_no_after,
-        if(after.person_id is null, 'no record', coalesce(after.band, 'not scored'))
-            as band_after,
+        if(after.person_id is null, 'no record', coalesce(after.band, 'not scored')) as band_after,
         count(*) as people
     from before
     full join after on before.person_id = after.person_id
