@@ -15,27 +15,25 @@ after       the later snapshot, as published                   new_events
 A state that must equal a neighbour is not computed. The tables of ``transforms/changes`` are then
 SQL over everyone's states.
 
-The Python here decides figures too: a change of what they say raises the version of
-`publish.derived.CHANGES`.
+A change of what the Python here decides raises the version of `publish.derived.CHANGES`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
+from plainscore.analysis.counts import records
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import translating_write_errors
 from plainscore.common.signals import stop_if_interrupted
-from plainscore.common.standard import Method
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
-from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.publish.catalog import refresh_catalog
@@ -64,19 +62,14 @@ from changes.change
 """
 # The features of the later card in its order, then those that only the earlier has.
 _LINES = """
-select row_number() over (order by is_earlier, feature_no), feature, factor
+select feature, factor
 from (
-    select
-        *,
-        row_number() over (partition by feature order by is_earlier) as occurrence
-    from (
-        select feature, factor, feature_no, false as is_earlier from {after} where scorecard_no = 1
-        union all
-        select feature, factor, feature_no, true from {before} where scorecard_no = 1
-    )
+    select feature, factor, feature_no, false as is_earlier from {after} where scorecard_no = 1
+    union all
+    select feature, factor, feature_no, true from {before} where scorecard_no = 1
 )
-where occurrence = 1
-order by 1
+qualify row_number() over (partition by feature order by is_earlier) = 1
+order by is_earlier, feature_no
 """
 
 
@@ -102,78 +95,40 @@ def chain_of(
 ) -> Chain:
     """Return the shortest chain between two snapshots.
 
-    Parameters
-    ----------
-    is_same_rules
-        Both were made by the same champion scorecard and code.
-    is_same_input
-        The earlier one was made from what the event store says today of its dates.
-    has_late_data
-        Events of days up to the earlier as_of_date arrived between the two known_on.
+    ``is_same_rules``: both are by the same champion scorecard and code. ``is_same_input``: the
+    earlier is made from what the event store says today of its dates. ``has_late_data``: events of
+    days up to the earlier as_of_date arrived between the two known_on.
     """
     before, after = pair.before.dates, pair.after.dates
     is_restatement = before.as_of_date == after.as_of_date
     rules: SnapshotDates | str = BEFORE if is_same_rules else before
-    is_rules_of_today = is_same_input or not is_same_rules
     late_data: SnapshotDates | str = SnapshotDates(before.as_of_date, after.known_on)
     if is_restatement:
         late_data = AFTER
-    elif is_rules_of_today and not has_late_data:
+    elif (is_same_input or not is_same_rules) and not has_late_data:
         late_data = RULES
     time = SnapshotDates(after.as_of_date, after.known_on, before.as_of_date)
     return Chain({RULES: rules, LATE_DATA: late_data, TIME: AFTER if is_restatement else time})
 
 
-@dataclass(frozen=True)
-class ChangePlan:
-    """How the changes of a pair are computed: with what, by which states, and what to note.
+class ChangePlan(NamedTuple):
+    """By which states the changes of a pair are computed, and what to note.
 
     ``catalog``: of the champion, the later snapshot's first scorecard, alone.
     """
 
-    pair: RunPair
     champion: Scorecard
     catalog: Catalog
-    store: EventStore
-    options: EngineOptions
-    method: Method
     chain: Chain
-    notes: tuple[str, ...]
-
-    def build(self, dates: SnapshotDates, folder: Path) -> None:
-        """Write scores and points of the champion at some dates under ``folder``.
-
-        Raises ChecksRefused where an assertion across tables fails.
-        """
-        with built(
-            self.catalog, dates, self.store, [self.champion], options=self.options
-        ) as engine:
-            for stage in self.catalog.schemas_upto("scores"):
-                engine.build_schema(stage)
-                tables = self.catalog.of_schema(stage)
-                refuse_if_critical(
-                    check_assertions(engine.con, tables, stage, dates.parameters, self.method)
-                )
-            for name in KEPT_TABLES:
-                engine.build(self.catalog[name])
-                with translating_write_errors(folder):
-                    write_table(engine.con, self.catalog[name], folder)
+    notes: Sequence[str]
 
 
 def compute_changes(data_dir: Path, pair: RunPair, settings: Settings) -> None:
     """Compute and publish why scores changed between two runs; computed ones are left as they are.
 
-    The caller holds the writer lock.
-
-    Raises
-    ------
-    UsageError
-        The pair goes back in time.
-    InputRefused
-        The later snapshot is not what today's code makes of today's event store, or its scorecards
-        are not at hand.
-    ChecksRefused
-        An assertion across tables fails: nothing is published.
+    The caller holds the writer lock. Raises UsageError where the pair goes back in time,
+    InputRefused where the later snapshot is not what today's code makes of today's event store, or
+    its scorecards are not at hand, ChecksRefused where an assertion across tables fails.
     """
     if derived_folder(data_dir, CHANGES, pair).is_dir():
         refresh_catalog(data_dir)  # a kill may have come between publishing and showing
@@ -183,9 +138,10 @@ def compute_changes(data_dir: Path, pair: RunPair, settings: Settings) -> None:
     with staging_folder(data_dir, "changes") as staging:
         for state, dates in plan.chain.to_compute.items():
             folders[state] = staging / "states" / state
-            plan.build(dates, folders[state])
+            _build_state(data_dir, plan, dates, folders[state], settings)
             stop_if_interrupted()
-        publish_changes(data_dir, plan, folders, staging / "published")
+        of_states = {state: folders[plan.chain.origin(state)] for state in STATES}
+        _publish_changes(data_dir, pair, plan, of_states, staging / "published", settings)
 
 
 def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePlan:
@@ -194,19 +150,18 @@ def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePla
     if later.as_of_date < earlier.as_of_date:
         raise UsageError(f"{pair}: the second date lies before the first; exchange them")
     before, after = read_manifest(pair.before), read_manifest(pair.after)
-    store, method = open_store(data_dir), settings.method
-    options = engine_options(data_dir, settings)
+    store = open_store(data_dir)
     cards = _cards_of(pair.after, after, settings)
     if not _is_of_today(store, pair.after, after):
         raise InputRefused(
             f"the event store has changed since the snapshot {later} was published: "
             f"{_publish_again(pair.after)}"
         )
-    catalog = load_catalog([cards[0]], method=method)
+    catalog = load_catalog([cards[0]], method=settings.method)
     is_same_code = before["code"]["hash"] == after["code"]["hash"]
     is_same_input = _is_of_today(store, pair.before, before)
     is_same_rules = is_same_code and before["scorecards"][0]["hash"] == cards[0].hash
-    with built(catalog, earlier, store, options=options) as engine:
+    with built(catalog, earlier, store, options=engine_options(data_dir, settings)) as engine:
         chain = chain_of(
             pair,
             is_same_rules=is_same_rules,
@@ -222,8 +177,7 @@ def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePla
             later.known_on < earlier.known_on
         ),
     }
-    noted = tuple(note for note, applies in notes.items() if applies)
-    return ChangePlan(pair, cards[0], catalog, store, options, method, chain, noted)
+    return ChangePlan(cards[0], catalog, chain, [note for note in notes if notes[note]])
 
 
 def _cards_of(run: Run, manifest: Mapping[str, Any], settings: Settings) -> Sequence[Scorecard]:
@@ -257,40 +211,52 @@ def _is_of_today(store: EventStore, run: Run, manifest: Mapping[str, Any]) -> bo
 
 def _has_late_data(engine: DuckDBEngine, before: SnapshotDates, after: SnapshotDates) -> bool:
     """Return whether events of days up to ``before`` arrived between the two known_on."""
-    first, last = sorted((before.known_on, after.known_on))
+    between = [*sorted((before.known_on, after.known_on)), before.as_of_date]
     late = "where arrived > ? and arrived <= ? and event_date <= ? limit 1"
-    return any(
-        engine.con.execute(
-            f"select 1 from events.{log.short_name} {late}", [first, last, before.as_of_date]
-        ).fetchall()
-        for log in engine.catalog.of_schema("raw")
-    )
+    logs = [log.short_name for log in engine.catalog.of_schema("raw")]
+    return any(records(engine.con, f"select 1 from events.{log} {late}", between) for log in logs)
 
 
-def publish_changes(
-    data_dir: Path, plan: ChangePlan, folders: Mapping[str, Path], staging: Path
+def _build_state(
+    data_dir: Path, plan: ChangePlan, dates: SnapshotDates, folder: Path, settings: Settings
 ) -> None:
-    """Derive the causes from the states, check that they sum up, and publish them.
+    """Write scores and points of the champion at some dates; ChecksRefused as `compute_changes`."""
+    catalog, cards, options = plan.catalog, [plan.champion], engine_options(data_dir, settings)
+    with built(catalog, dates, open_store(data_dir), cards, options=options) as engine:
+        for stage in catalog.schemas_upto("scores"):
+            engine.build_schema(stage)
+            tables = catalog.of_schema(stage)
+            refuse_if_critical(
+                check_assertions(engine.con, tables, stage, dates.parameters, settings.method)
+            )
+        for name in KEPT_TABLES:
+            engine.build(catalog[name])
+            with translating_write_errors(folder):
+                write_table(engine.con, catalog[name], folder)
 
-    ``folders``: state -> the folder of its tables, for the ends and every computed state.
-    """
-    chain, pair, method = plan.chain, plan.pair, plan.method
-    catalog = load_catalog(group="changes", method=method)
-    with built(catalog, pair.after.dates, options=plan.options) as engine:
-        assemble(engine.con, catalog, pair, {s: folders[chain.origin(s)] for s in STATES})
+
+def _publish_changes(
+    data_dir: Path,
+    pair: RunPair,
+    plan: ChangePlan,
+    folders: Mapping[str, Path],
+    staging: Path,
+    settings: Settings,
+) -> None:
+    """Derive the causes from the states, check that they sum up, and publish them."""
+    catalog, dates = load_catalog(group="changes", method=settings.method), pair.after.dates
+    with built(catalog, dates, options=engine_options(data_dir, settings)) as engine:
+        assemble(engine.con, catalog, pair, folders)
         engine.build_schema(COMPARING)
-        parameters = pair.after.dates.parameters
-        refuse_if_critical(check_assertions(engine.con, (), COMPARING, parameters, method))
-        counted = engine.con.execute(_COUNTS)
-        names = [column[0] for column in counted.description or ()]
-        facts = {
-            **dict(zip(names, counted.fetchall()[0], strict=True)),
-            "states": {
-                state: f"equals {made}" if isinstance(made, str) else str(made)
-                for state, made in chain.between.items()
-            },
-            "notes": list(plan.notes),
+        refuse_if_critical(
+            check_assertions(engine.con, (), COMPARING, dates.parameters, settings.method)
+        )
+        [facts] = records(engine.con, _COUNTS)
+        facts["states"] = {
+            state: f"equals {made}" if isinstance(made, str) else str(made)
+            for state, made in plan.chain.between.items()
         }
+        facts["notes"] = list(plan.notes)
         publish_derived(data_dir, engine.con, CHANGES, pair, staging, facts)
 
 
@@ -300,15 +266,10 @@ def publish_changes(
 def assemble(
     con: duckdb.DuckDBPyConnection, catalog: Catalog, pair: RunPair, folders: Mapping[str, Path]
 ) -> None:
-    """Fill the sources of the schema ``changes``.
+    """Fill the sources of the schema ``changes``, of which the connection has no table yet.
 
-    Parameters
-    ----------
-    con
-        An engine's connection; has the schema, and none of its tables.
-    folders
-        state -> the folder that holds its tables, the runs' own for the two ends. States that
-        are equal have the same folder.
+    ``folders``: state -> the folder of its tables, the runs' own for the two ends. States that are
+    equal have the same folder.
     """
     for table in catalog.of_schema(COMPARING):
         if table.is_source:
@@ -337,71 +298,60 @@ def assemble(
 def _feature_states(con: duckdb.DuckDBPyConnection, folders: Mapping[str, Path]) -> str:
     """Return the SELECT of the features that differ, of everyone scored at both ends.
 
-    Makes views in which every state has a column of points, and either end one of values, for
-    every line: the base, where it differs, and the features of both cards.
+    A line for the base, where it differs, and for every feature of both cards: its points in each
+    state, and its value at both ends.
     """
-    ends = {end: folders[end] for end in (BEFORE, AFTER)}
-    bases = {
-        end: con.execute(f"select base from {_source(folder, 'card')} where scorecard_no = 1")
-        .fetchall()[0][0]
-        for end, folder in ends.items()
-    }  # fmt: skip
-    sources = {end: _source(folder, "feature_card") for end, folder in ends.items()}
-    lines = con.execute(_LINES.format(**sources)).fetchall()
-    if bases[BEFORE] != bases[AFTER]:
-        lines.insert(0, (0, BASE, BASE))
+    present = {}
+    for table, states in (("points", STATES), ("features", (BEFORE, AFTER))):
+        for state in states:
+            view, of_card = f"{table}_{state}", "where scorecard_no = 1" * (table == "points")
+            source = f"from {_source(folders[state], table)} {of_card}"
+            con.execute(f"create temp view {view} as {source}")
+            present[view] = {name for name, *_ in con.execute(f"describe {view}").fetchall()}
+    cards = {end: _source(folders[end], "feature_card") for end in (BEFORE, AFTER)}
+    lines = con.execute(_LINES.format(**cards)).fetchall()
+    base = {}
     for state in STATES:
-        base = bases[BEFORE if folders[state] == folders[BEFORE] else AFTER]
-        # What is not on a card gives no points to those who are scored by it.
-        _line_view(con, "points", (state, folders[state]), lines, ("integer", str(base), "0"))
-    for end in ends.items():
-        _line_view(con, "features", end, lines, ("double", "null", "null"))
-    cells = ", ".join(_struct(*line) for line in lines)
-    joins = " ".join(f"left join points_{s} using (person_id)" for s in STATES[1:-1])
+        end = BEFORE if folders[state] == folders[BEFORE] else AFTER
+        of_end = f"select base from {_source(folders[end], 'card')} where scorecard_no = 1"
+        base[state] = con.execute(of_end).fetchall()[0][0]
+
+    def struct(no: int, feature: str, factor: str) -> str:
+        """Return the SQL of one person's line; what is not on a card gives no points."""
+        named = identifier(feature)
+        cells = {
+            "feature_no": f"cast({no} as integer)",
+            "feature": text_literal(feature),
+            "factor": text_literal(factor),
+            **{
+                f"value_{one}": f"cast({view}.{named} as double)"
+                if no and feature in present[view := f"features_{one}"]
+                else "cast(null as double)"
+                for one in (BEFORE, AFTER)
+            },
+            **{
+                f"points_{one}": f"cast({view}.{named} as integer)"
+                if no and feature in present[view := f"points_{one}"]
+                else f"cast({0 if no else base[one]} as integer)"
+                for one in STATES
+            },
+        }
+        return "{" + ", ".join(f"{text_literal(n)}: {cell}" for n, cell in cells.items()) + "}"
+
+    numbered = [(no, *line) for no, line in enumerate(lines, start=1)]
+    if base[BEFORE] != base[AFTER]:
+        numbered.insert(0, (0, BASE, BASE))
+    views = [f"points_{one}" for one in STATES[1:-1]] + [f"features_{e}" for e in (BEFORE, AFTER)]
+    joins = " ".join(f"left join {view} using (person_id)" for view in views)
     moved = " or ".join(
         f"coalesce(cell.points_{state} <> cell.points_{BEFORE}, false)" for state in STATES[1:]
     )
     return (
-        "select person_id, cell.* from ("
-        f"select points_{BEFORE}.person_id, unnest([{cells}]) as cell "
-        f"from points_{BEFORE} inner join points_{AFTER} using (person_id) {joins} "
-        f"left join features_{BEFORE} using (person_id) left join features_{AFTER} using "
-        f"(person_id)) where cell.value_{BEFORE} is distinct from cell.value_{AFTER} or {moved}"
+        f"select person_id, cell.* from (select points_{BEFORE}.person_id, "
+        f"unnest([{', '.join(struct(*line) for line in numbered)}]) as cell "
+        f"from points_{BEFORE} inner join points_{AFTER} using (person_id) {joins}) "
+        f"where cell.value_{BEFORE} is distinct from cell.value_{AFTER} or {moved}"
     )
-
-
-def _line_view(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    state: tuple[str, Path],
-    lines: Sequence[tuple[int, str, str]],
-    cells: tuple[str, str, str],
-) -> None:
-    """Make the view ``<table>_<state>`` with a column for each line.
-
-    ``cells``: the type of the columns, the value of the base, and that of an absent feature.
-    """
-    (name, folder), (cell_type, base, absent) = state, cells
-    source = _source(folder, table)
-    present = {column for column, *_ in con.execute(f"describe from {source}").fetchall()}
-    columns = [
-        (base if not no else identifier(feature) if feature in present else absent, no)
-        for no, feature, _ in lines
-    ]
-    selected = ", ".join(f"cast({cell} as {cell_type}) as line_{no}" for cell, no in columns)
-    of_card = "where scorecard_no = 1" if "scorecard_no" in present else ""
-    con.execute(
-        f"create temp view {table}_{name} as select person_id, {selected} from {source} {of_card}"
-    )
-
-
-def _struct(no: int, feature: str, factor: str) -> str:
-    """Return the SQL of one person's line, as one struct."""
-    values = {f"value_{end}": f"features_{end}.line_{no}" for end in (BEFORE, AFTER)}
-    points = {f"points_{state}": f"points_{state}.line_{no}" for state in STATES}
-    named = {"feature": text_literal(feature), "factor": text_literal(factor)}
-    cells = {"feature_no": f"cast({no} as integer)", **named, **values, **points}
-    return "{" + ", ".join(f"{text_literal(n)}: {cell}" for n, cell in cells.items()) + "}"
 
 
 def _source(folder: Path, table_name: str) -> str:

@@ -5,6 +5,8 @@ factors (no bins) and the features (bins: those of the card; 0 where the value i
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -45,10 +47,13 @@ from (
 )
 group by all
 """
-_CELL = (
-    "{{'bin_no': cast({bin_no} as integer), 'points': cast({points} as integer), "
-    "'is_missing': {is_missing}}} as \"{place}\""
-)
+
+
+def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> list[dict[str, Any]]:
+    """Return the rows of a query, each as column -> value."""
+    made = con.execute(sql, parameters)
+    columns = [column[0] for column in made.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in made.fetchall()]
 
 
 def count_people(
@@ -69,17 +74,16 @@ def count_people(
     con.execute(
         f"create temp table {table}_subject as {method.text(f'{ANALYSIS_SQL}/subjects.sql')}"
     )
-    cards = con.execute(f"select distinct scorecard_no from {table}_subject order by all")
+    subjects = con.execute(
+        "select scorecard_no, subject_no, subject_kind, subject, edges "
+        f"from {table}_subject order by scorecard_no, subject_no"
+    ).fetchall()
+    join = f"inner join {outcome} as outcome on score.person_id = outcome.person_id"
     counted = []
-    for (card,) in cards.fetchall():
-        subjects = con.execute(
-            "select subject_no, subject_kind, subject, edges "
-            f"from {table}_subject where scorecard_no = {card} order by subject_no"
-        ).fetchall()
-        join = f"inner join {outcome} as outcome on score.person_id = outcome.person_id"
+    for card, of_card in groupby(subjects, key=itemgetter(0)):
         sql = _COUNTS.replace("$card", str(card)).format(
             is_bad="outcome.is_bad" if outcome else "false",
-            cells=", ".join(_cell(*subject) for subject in subjects),
+            cells=", ".join(_cell(*subject) for _, *subject in of_card),
             outcome=join if outcome else "",
         )
         counted.append(f"select {card} as scorecard_no, * from ({sql})")
@@ -91,23 +95,23 @@ def count_people(
 
 def _cell(place: int, kind: str, subject: str, edges: list[float] | None) -> str:
     """Return the SQL of a person's bin_no, points and is_missing of a subject, as one struct."""
-    name = identifier(subject)
-    if kind == SCORE:
-        cell = {"bin_no": "score.band_no", "points": "score.score", "is_missing": "false"}
-    elif kind == FACTOR:
-        cell = {"bin_no": "0", "points": f"factor.{name}", "is_missing": "false"}
-    else:
-        value = f"features.{name}"
+    bin_no, points, is_missing = "score.band_no", "score.score", "false"
+    if kind == FACTOR:
+        bin_no, points = "0", f"factor.{identifier(subject)}"
+    elif kind == FEATURE:
+        value, points = f"features.{identifier(subject)}", f"points.{identifier(subject)}"
         # The first bin takes lower values too.
-        known = f"cast({value} as double)"
-        steps = [f"cast({known} >= cast({edge!r} as double) as integer)" for edge in edges or ()]
-        bin_no = " + ".join(["1", *steps[1:]]) if steps else "0"
-        cell = {
-            "bin_no": f"case when {value} is null then 0 else {bin_no} end",
-            "points": f"points.{name}",
-            "is_missing": f"{value} is null",
-        }
-    return _CELL.format(place=place, **cell)
+        steps = [
+            f"cast(cast({value} as double) >= cast({edge!r} as double) as integer)"
+            for edge in (edges or ())[1:]
+        ]
+        is_missing = f"{value} is null"
+        known = " + ".join(["1", *steps]) if edges else "0"
+        bin_no = f"case when {is_missing} then 0 else {known} end"
+    return (
+        f"{{'bin_no': cast({bin_no} as integer), 'points': cast({points} as integer), "
+        f"'is_missing': {is_missing}}} as \"{place}\""
+    )
 
 
 def fill_figures(

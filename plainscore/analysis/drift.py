@@ -3,7 +3,7 @@
 A change of what these figures say raises the version of `publish.derived.DRIFT`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,12 +25,8 @@ def pairs_of(runs: Iterable[Run], baseline: Run) -> list[RunPair]:
     ``runs``: one of each date, the oldest first.
     """
     ordered = list(runs)
-    pairs = {RunPair(before, after) for before, after in pairwise(ordered)}
-    pairs |= {
-        RunPair(baseline, after)
-        for after in ordered
-        if after.dates.as_of_date > baseline.dates.as_of_date
-    }
+    later = [run for run in ordered if run.dates.as_of_date > baseline.dates.as_of_date]
+    pairs = {*map(RunPair._make, pairwise(ordered)), *(RunPair(baseline, run) for run in later)}
     return sorted(pairs, key=lambda pair: (pair.after, pair.before))
 
 
@@ -63,28 +59,28 @@ def drift_between(data_dir: Path, pair: RunPair, settings: Settings) -> None:
             con.execute(f"create temp view score_{end} as from {run.source('score')}")
         for name in ("drift_bins", "band_moves"):
             con.execute(f"create temp table {name} as {method.text(f'{ANALYSIS_SQL}/{name}.sql')}")
-        found = {
-            name: con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
+        drift, bins, band_mobility, mobility = (
+            con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
             for name in ("drift", "drift_bin", "band_mobility", "mobility_index")
-        }
+        )
         figures: dict[str, Iterable[Row]] = {
-            "drift.drift": drift_rows(found["drift"]),
-            "drift.drift_bin": found["drift_bin"],
-            "drift.band_mobility": found["band_mobility"],
+            "drift.drift": (
+                (*subject, *stability(before or (), after or ()))
+                for *subject, before, after in drift
+            ),
+            "drift.drift_bin": bins,
+            "drift.band_mobility": band_mobility,
             "drift.mobility_index": (
-                (*counted, shorrocks_index(moves or ()))
-                for *counted, moves in found["mobility_index"]
+                (*counted, shorrocks_index(moves or ())) for *counted, moves in mobility
             ),
         }
         fill_figures(con, catalog, (*pair.before.key, *pair.after.key), figures)
         publish_derived(data_dir, con, DRIFT, pair, staging, {})
 
 
-def drift_rows(found: Iterable[Row]) -> Iterator[Row]:
-    """Yield the rows of ``drift``, without the columns that name the snapshots."""
-    for *subject, before, after in found:
-        ones, others = before or (), after or ()
-        psi = stability_index(ones, others)
-        noise = stability_noise(len(ones), sum(ones), sum(others))
-        is_beyond = psi is not None and noise is not None and psi > noise
-        yield *subject, sum(ones), sum(others), len(ones), psi, noise, is_beyond
+def stability(before: Sequence[int], after: Sequence[int]) -> Row:
+    """Return people on both sides and bins, PSI, its noise, and whether it is beyond that."""
+    people, others = sum(before), sum(after)
+    psi, noise = stability_index(before, after), stability_noise(len(before), people, others)
+    is_beyond = psi is not None and noise is not None and psi > noise
+    return people, others, len(before), psi, noise, is_beyond

@@ -4,20 +4,13 @@ Outcomes are those of ``transforms/outcomes/outcome.sql``. A change of what the 
 raises the version of `publish.derived.EVALUATION`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from plainscore.analysis.counts import (
-    FEATURE,
-    SCORE,
-    Row,
-    count_people,
-    fill_figures,
-)
+from plainscore.analysis.counts import FEATURE, SCORE, Row, count_people, fill_figures
 from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions
@@ -39,8 +32,7 @@ OUTCOME_DAYS = 120
 OUTCOME = "outcomes.outcome"
 
 
-@dataclass(frozen=True)
-class Evaluated:
+class Evaluated(NamedTuple):
     """What was done of one run; ``known_from``: the day from which it can be, where it cannot."""
 
     run: Run
@@ -59,17 +51,13 @@ def evaluate(data_dir: Path, runs: Iterable[Run], settings: Settings) -> Iterato
 
     The caller holds the writer lock. Outcomes are those of bills due in the 90 days after a
     snapshot, as seen 120 days after it: they are known once something arrived on that day or later.
-
-    Raises
-    ------
-    ChecksRefused
-        An assertion fails: nothing is published of that run.
+    Raises ChecksRefused where an assertion fails: nothing is published of that run.
     """
     store = open_store(data_dir)
-    newest = max((day for day in store.ledger()["arrived"].to_list()), default=None)
+    newest = max(store.ledger()["arrived"].to_list(), default=date.min)
     for run in runs:
         seen = outcome_dates(run.dates)
-        if newest is None or newest < seen.as_of_date:
+        if newest < seen.as_of_date:
             yield Evaluated(run, False, seen.as_of_date)
             continue
         input_hash = fingerprint_of_input(store.inputs_known_on(seen.known_on))["sha256"]
@@ -85,7 +73,8 @@ def evaluate_run(
     data_dir: Path, store: EventStore, run: Run, input_hash: str, settings: Settings
 ) -> None:
     """Compute and publish the evaluation of one run; it is shown instead of older ones."""
-    catalog = load_catalog(group="outcomes", method=settings.method)
+    method, seen = settings.method, outcome_dates(run.dates)
+    catalog = load_catalog(group="outcomes", method=method)
     scored = (
         f"select person_id from {run.source('score')} where scorecard_no = 1 and score is not null"
     )
@@ -94,16 +83,29 @@ def evaluate_run(
         staging_folder(data_dir, EVALUATION.name) as staging,
         built_outcomes(store, catalog, (run.dates, run.name), (scored, ()), options) as engine,
     ):
-        con, seen = engine.con, outcome_dates(run.dates)
-        refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, settings.method))
-        count_people(con, run, "counted", settings.method, OUTCOME)
-        by_points = con.execute(settings.method.text(f"{ANALYSIS_SQL}/quality.sql")).fetchall()
-        by_bin = con.execute(settings.method.text(f"{ANALYSIS_SQL}/risk.sql")).fetchall()
-        bands = con.execute(f"select band_no, band from {run.source('band_card')}").fetchall()
+        con = engine.con
+        refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, method))
+        count_people(con, run, "counted", method, OUTCOME)
+        by_points, by_bin = (
+            con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
+            for name in ("quality", "risk")
+        )
+        bands = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
         figures: dict[str, Iterable[Row]] = {
             "outcomes.quality": ((*subject, *separation(c or ())) for *subject, c in by_points),
-            "outcomes.calibration": calibration_rows(by_bin, dict(bands)),
-            "outcomes.feature_risk": feature_risk_rows(by_bin),
+            # Of a band its name as well, and neither kind and subject nor what contradicts it.
+            "outcomes.calibration": (
+                (*card, band, bands[band], *share, is_out_of_order)
+                for kind, *card, _, _, bins in by_bin
+                if kind == SCORE
+                for band, _, *share, _, _, is_out_of_order in risk_rows(bins or ())
+            ),
+            "outcomes.feature_risk": (
+                (*feature, *row)
+                for kind, *feature, bins in by_bin
+                if kind == FEATURE
+                for row in risk_rows(bins or ())
+            ),
         }
         fill_figures(con, catalog, run.key, figures)
         facts = {"outcome_dates": str(seen)}
@@ -135,24 +137,8 @@ def built_outcomes(
         yield engine
 
 
-def calibration_rows(by_bin: Iterable[Row], names: Mapping[int, str]) -> Iterator[Row]:
-    """Yield the rows of ``calibration``; ``names``: band_no -> band."""
-    for *card, _, _, bins in (row for kind, *row in by_bin if kind == SCORE):
-        for band, _, *share, _, _, is_out_of_order in risk_rows(bins or ()):
-            yield *card, band, names[band], *share, is_out_of_order
-
-
-def feature_risk_rows(by_bin: Iterable[Row]) -> Iterator[Row]:
-    """Yield the rows of ``feature_risk``; bin 0 is where the value is missing."""
-    for *feature, bins in (row for kind, *row in by_bin if kind == FEATURE):
-        yield from ((*feature, *row) for row in risk_rows(bins or ()))
-
-
 def risk_rows(bins: Iterable[Row]) -> Iterator[Row]:
-    """Yield a bin, its bad share and 95 % interval, and the bin that contradicts it, with p value.
-
-    Last, whether that is significant. ``bins``: as `RiskBin` has them.
-    """
+    """Yield a `RiskBin`, its bad share and 95 % interval, and what `contradictions` has of it."""
     counted = [RiskBin(*one) for one in bins]
     found = contradictions(counted)
     for one in counted:

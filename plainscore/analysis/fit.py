@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.scorecards.card import Band, Bin, Feature, Scorecard
+from plainscore.scorecards.card import Band, Bin, Scorecard
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -59,12 +59,6 @@ class Sample:
     def bad(self) -> int:
         return int(np.count_nonzero(self.is_bad))
 
-    def where(self, rows: Flags) -> "Sample":
-        """Return the rows that are flagged."""
-        return Sample(
-            {name: column[rows] for name, column in self.values.items()}, self.is_bad[rows]
-        )
-
 
 class BinCount(NamedTuple):
     """Good and bad people of one bin, from ``at_least`` on."""
@@ -75,29 +69,29 @@ class BinCount(NamedTuple):
 
 
 def fine_bins(values: Floats, is_bad: Flags) -> list[BinCount]:
-    """Return fine bins of the known values, ascending; none where no value is known."""
+    """Return fine bins of the known values, ascending; none where no value is known.
+
+    An edge may pass a few people to save digits.
+    """
     is_known = ~np.isnan(values)
     known, is_bad = values[is_known], is_bad[is_known]
     distinct, people = np.unique(known, return_counts=True)
     if not len(distinct):
         return []
-    edges = _edges(distinct, people.astype(np.int64))
-    place = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), known, side="right")
+    below = np.concatenate([[0], np.cumsum(people)])
+    fewest, slack = FEWEST_SHARE * below[-1], MOVED_SHARE * below[-1]
+    edges = [_plain(Decimal(repr(float(distinct[0]))).to_integral_value(ROUND_FLOOR))]
+    begun, everyone = 0, int(below[-1])
+    for place, before in enumerate(below[:-1].tolist()):  # the remainder joins the last bin
+        if before - begun >= fewest and everyone - before >= fewest:
+            begun = before
+            passed = int(np.searchsorted(below, before - slack))
+            edges.append(edge_between(distinct[passed - 1], distinct[place]))
+    place_of = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), known, side="right")
     good, bad = (
-        np.bincount(place[rows], minlength=len(edges)).tolist() for rows in (~is_bad, is_bad)
+        np.bincount(place_of[rows], minlength=len(edges)).tolist() for rows in (~is_bad, is_bad)
     )
     return [BinCount(*one) for one in zip(edges, good, bad, strict=True)]
-
-
-def _edges(distinct: Floats, people: Ints) -> list[Decimal]:
-    """Return the edges of fine bins; an edge may pass a few people to save digits."""
-    below = np.concatenate([[0], np.cumsum(people)])
-    slack = MOVED_SHARE * below[-1]
-    edges = [_plain(Decimal(repr(float(distinct[0]))).to_integral_value(ROUND_FLOOR))]
-    for start in _starts(people.tolist(), FEWEST_SHARE * below[-1])[1:]:
-        passed = int(np.searchsorted(below, below[start] - slack))
-        edges.append(edge_between(distinct[passed - 1], distinct[start]))
-    return edges
 
 
 def edge_between(below: float, value: float) -> Decimal:
@@ -110,21 +104,15 @@ def edge_between(below: float, value: float) -> Decimal:
     return exact
 
 
-def _starts(people: Sequence[int], fewest: float) -> list[int]:
-    """Return where bins of at least ``fewest`` people start; the remainder joins the last."""
-    starts, held, left = [0], 0, sum(people)
-    for place, count in enumerate(people):
-        if held >= fewest and left >= fewest:
-            starts.append(place)
-            held = 0
-        held += count
-        left -= count
-    return starts
-
-
 def _plain(number: Decimal) -> Decimal:
     """Return the same number without an exponent or trailing zeros of a fraction."""
     return Decimal(int(number)) if number == int(number) else number.normalize()
+
+
+def bin_numbers(edges: Sequence[Decimal], values: Floats) -> Ints:
+    """Return each value's bin from 0, and len(edges) for a missing one."""
+    found = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), values, side="right")
+    return np.where(np.isnan(values), len(edges), found).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -144,9 +132,7 @@ class FeatureBins:
 
     def numbers(self, values: Floats) -> Ints:
         """Return each value's bin from 0, and len(edges) for a missing one."""
-        inner = np.array([float(edge) for edge in self.edges[1:]])
-        found = np.searchsorted(inner, values, side="right")
-        return np.where(np.isnan(values), len(self.edges), found).astype(np.int64)
+        return bin_numbers(self.edges, values)
 
     def points(self, by_bin: Sequence[int], sample: Sample) -> Ints:
         """Return the points of each row's value; ``by_bin``: as `whole_points` returns them."""
@@ -294,15 +280,11 @@ def whole_points(
 
 
 def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> tuple[int, ...]:
-    least = Fraction(min(one.evidence))
-
-    def points(evidence: float) -> int:
-        exact = points_per_evidence * (Fraction(evidence) - least)
-        return min(most, math.floor(exact + Fraction(1, 2)))
-
-    *bins, missing = one.evidence
-    best = max(bins)
-    return *(most if evidence == best else points(evidence) for evidence in bins), points(missing)
+    least, best = Fraction(min(one.evidence)), max(one.evidence[:-1])
+    exact = [points_per_evidence * (Fraction(evidence) - least) for evidence in one.evidence]
+    *bins, missing = (min(most, math.floor(points + Fraction(1, 2))) for points in exact)
+    known = zip(bins, one.evidence[:-1], strict=True)
+    return *(most if evidence == best else points for points, evidence in known), missing
 
 
 @dataclass(frozen=True)
@@ -335,11 +317,19 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     points: dict[str, tuple[int, ...]] = {}
     for part, cap in parts:
         points |= whole_points([bins[no] for no in part], coefficients[part].tolist(), cap)
-    fitted = {
-        feature.name: _fitted_feature(feature, one, points[feature.name])
-        for feature, one in zip(own, bins, strict=True)
-        if feature.name in points
-    }
+    fitted = {}
+    for before, one in zip(own, bins, strict=True):
+        if before.name in points:
+            *by_bin, missing = points[before.name]
+            edges = (min(one.edges[0], before.bins[0].at_least), *one.edges[1:])
+            steps = [Bin(*step) for step in zip(edges, by_bin, strict=True)]
+            distinct = steps[:1] + [up for low, up in pairwise(steps) if up.points != low.points]
+            fitted[before.name] = replace(
+                before,
+                bins=tuple(distinct),
+                missing_points=missing,
+                max_points=max(*by_bin, missing),
+            )
     features = tuple(fitted.get(feature.name, feature) for feature in card.features)
     caps_after = tuple(
         (factor, sum(one.max_points for one in features if one.factor == factor))
@@ -348,21 +338,23 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     return Fitted(replace(card, features=features, factor_caps=caps_after), bins, coefficients)
 
 
-def _fitted_feature(before: Feature, bins: FeatureBins, points: tuple[int, ...]) -> Feature:
-    edges = (min(bins.edges[0], before.bins[0].at_least), *bins.edges[1:])
-    steps = [Bin(*step) for step in zip(edges, points[:-1], strict=True)]
-    distinct = steps[:1] + [high for low, high in pairwise(steps) if high.points != low.points]
-    return replace(before, bins=tuple(distinct), missing_points=points[-1], max_points=max(points))
-
-
 def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
     """Return the card with bands and benefits where as many people pass as before.
 
     ``before``, ``after``: scores of the same people on the old card and on this one.
     """
     inner = [band.at_least for band in card.bands[1:]]
-    wanted = [*inner, *(benefit.min_score for benefit in card.benefits)]
-    placed = _same_share_gates(wanted, before, after, card.max_score)
+    descending = np.sort(after)[::-1]
+    placed: dict[int, int] = {}
+    last = int(descending[-1]) - 1
+    for gate in sorted({*inner, *(benefit.min_score for benefit in card.benefits)}):
+        # The lowest score after that lets no more people pass, above that of a lower gate.
+        passing = int(np.count_nonzero(before >= gate))
+        at_least = int(descending[passing]) + 1 if passing < len(after) else int(descending[-1])
+        placed[gate] = last = max(at_least, last + 1)
+    # The highest gates leave room for each other below the end of the scale.
+    for room, gate in enumerate(sorted(placed, reverse=True)):
+        placed[gate] = min(placed[gate], card.max_score - room)
     starts = [card.bands[0].at_least, *(placed[gate] for gate in inner)]
     ends = [above - 1 for _, above in pairwise(starts)] + [card.max_score]
     bands = tuple(
@@ -371,24 +363,3 @@ def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
     )
     benefits = tuple(replace(one, min_score=placed[one.min_score]) for one in card.benefits)
     return replace(card, bands=bands, benefits=benefits)
-
-
-def _same_share_gates(
-    gates: Sequence[int], before: Ints, after: Ints, highest: int
-) -> dict[int, int]:
-    """Return gate -> the lowest score after that lets no more people pass than the gate did.
-
-    Higher gates stay above lower ones, and none exceeds ``highest``.
-    """
-    descending = np.sort(after)[::-1]
-    placed: dict[int, int] = {}
-    last = -math.inf
-    for gate in sorted(set(gates)):
-        passing = int(np.count_nonzero(before >= gate))
-        at_least = int(descending[passing]) + 1 if passing < len(after) else int(descending[-1])
-        last = max(at_least, last + 1)
-        placed[gate] = int(last)
-    # The highest gates leave room for each other below the end of the scale.
-    for room, gate in enumerate(sorted(placed, reverse=True)):
-        placed[gate] = min(placed[gate], highest - room)
-    return placed

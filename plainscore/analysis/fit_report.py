@@ -20,6 +20,7 @@ from plainscore.analysis.fit import (
     Floats,
     Ints,
     Sample,
+    bin_numbers,
     evidence_of,
     fit_card,
     with_gates,
@@ -60,7 +61,8 @@ class PastSnapshot:
     def sample(self, *, is_held_out: bool) -> Sample:
         """Return the people with an outcome who are held out, or those who are not."""
         rows = self.is_known & (self.is_held_out == is_held_out)
-        return Sample(self.values, self.is_bad).where(rows)
+        values = {name: column[rows] for name, column in self.values.items()}
+        return Sample(values, self.is_bad[rows])
 
 
 def read_past(
@@ -116,10 +118,9 @@ def points_of(card: Scorecard, past: PastSnapshot) -> CardPoints:
 
 def binned_points(feature: Feature, values: Floats) -> Ints:
     """Return the points of each value of a feature that has bins."""
-    inner = np.array([float(one.at_least) for one in feature.bins[1:]])
-    by_bin = np.array([one.points for one in feature.bins], dtype=np.int64)
-    found = by_bin[np.searchsorted(inner, values, side="right").clip(max=len(by_bin) - 1)]
-    return np.where(np.isnan(values), feature.missing_points, found)
+    by_bin = [*(one.points for one in feature.bins), feature.missing_points]
+    numbers = bin_numbers([one.at_least for one in feature.bins], values)
+    return np.array(by_bin, dtype=np.int64)[numbers]
 
 
 def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
@@ -229,6 +230,8 @@ def _judged(
     figures = {name: separation_of(of, unseen.is_bad) for name, of in ranked.items()}
     reasons = [reason_places(one, p.by_feature[rows]) for one, p in zip(cards, points, strict=True)]
     other_set, other_first = changed_reasons(*reasons)
+    places = range(1, len(card.features) + 1)
+    first, second = ([int((one == no).any(axis=1).sum()) for no in places] for one in reasons)
     changed = (
         f"Reasons: of {len(unseen.is_bad):,} people {other_set:,} have other ones, "
         f"{other_first:,} another first one"
@@ -249,7 +252,11 @@ def _judged(
         ),
         "reasons": ResultTable(
             ("feature", card.name, fitted.card.name, "difference"),
-            list(_reason_rows(card, reasons)),
+            [
+                (feature.name, one, two, two - one)
+                for feature, one, two in zip(card.features, first, second, strict=True)
+                if one or two
+            ],
             changed,
         ),
         "features": ResultTable(
@@ -299,14 +306,6 @@ def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
     return int(is_other_set.sum()), int((first[:, 0] != second[:, 0]).sum())
 
 
-def _reason_rows(card: Scorecard, reasons: Sequence[Ints]) -> Iterator[Row]:
-    """Yield feature, people who have it as a reason on the first and on the second card."""
-    for place, feature in enumerate(card.features, start=1):
-        first, second = (int((one == place).any(axis=1).sum()) for one in reasons)
-        if first or second:
-            yield feature.name, first, second, second - first
-
-
 def _feature_rows(card: Scorecard, fitted: Fitted) -> Iterator[Row]:
     found = {
         bins.name: (bins.evidence_direction, round(float(coefficient), 4))
@@ -350,7 +349,20 @@ def fit_to_published(
         raise UsageError(f"--name '{name}': a card's name is of small letters, digits and _")
     if name == card.name or f"{name}.toml" in method.files("transforms/scorecards"):
         raise UsageError(f"--name {name}: a card has that name; give the new one another")
-    past = list(read_past(snapshots, _known_days(snapshots, span), card))
+    first, last = (None if word is None else snapshots.day(word) for word in span)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--from {first} is after --to {last}")
+    days = snapshots.rows(
+        "select distinct as_of_date from outcome where as_of_date >= coalesce($first, as_of_date) "
+        "and as_of_date <= coalesce($last, as_of_date) order by as_of_date",
+        {"first": first, "last": last},
+    )
+    if not days:
+        raise InputRefused(
+            "no published date of that span has a known outcome: `plainscore evaluate` publishes "
+            "outcomes 120 days after a snapshot"
+        )
+    past = list(read_past(snapshots, [day for (day,) in days], card))
     for what, parts in (
         ("to fit to", [one.sample(is_held_out=False) for one in past[:-1] or past]),
         ("to judge by", [past[-1].sample(is_held_out=True)]),
@@ -362,21 +374,6 @@ def fit_to_published(
                 "publish and evaluate more dates"
             )
     return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps)
-
-
-def _known_days(snapshots: Snapshots, span: tuple[str | None, str | None]) -> list[date]:
-    """Return the published dates of a span whose outcomes are published, oldest first."""
-    first, last = (None if word is None else snapshots.day(word) for word in span)
-    if first is not None and last is not None and first > last:
-        raise UsageError(f"--from {first} is after --to {last}")
-    rows = snapshots.rows("select distinct as_of_date from outcome order by as_of_date")
-    days = [d for (d,) in rows if (first is None or d >= first) and (last is None or d <= last)]
-    if not days:
-        raise InputRefused(
-            "no published date of that span has a known outcome: `plainscore evaluate` publishes "
-            "outcomes 120 days after a snapshot"
-        )
-    return days
 
 
 def written_base(

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from plainscore.analysis.counts import records
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
@@ -123,13 +124,6 @@ def read_actions(
                     Action(family, name, declared["log"], deeds, cents, events, sorted(gone))
                 )
     return actions
-
-
-def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> list[dict[str, Any]]:
-    """Return the rows of a query, each as column -> value."""
-    made = con.execute(sql, parameters)
-    columns = [column[0] for column in made.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in made.fetchall()]
 
 
 def choose_people(engine: DuckDBEngine, method: Method = STANDARD_METHOD) -> list[int]:
@@ -250,8 +244,10 @@ class Replay:
                 "on life.person_key = copy.person_key where not exists (from life.replaced as gone "
                 "where gone.copy_key = copy.copy_key and gone.event_id = life.event_id)"
             )
-            added = enumerate(_added_events(log, numbered), start=1)
-            rows = [{"event_id": f"action {no:07}", "line": no, **event} for no, event in added]
+            rows = [
+                {"event_id": f"action {no:07}", "line": no, **event}
+                for no, event in enumerate(_added_events(log, numbered), start=1)
+            ]
             insert_rows(con, log, [tuple(row.get(name) for name in columns) for row in rows])
             if "friend_key" in columns:
                 con.execute(
@@ -264,10 +260,8 @@ class Replay:
         """Give friends the records that they have, and copies what depends on other people."""
         if table_name in self._of_friends:
             columns, friends = self._of_friends[table_name]
-            con.execute(
-                f"delete from {table_name} where person_key < {FIRST_COPY} "
-                f"or person_key >= {NEW_FRIEND}"
-            )
+            copies = f"person_key >= {FIRST_COPY} and person_key < {NEW_FRIEND}"
+            con.execute(f"delete from {table_name} where not ({copies})")
             insert_rows(con, f"{table_name} ({columns})", friends)
         for table, column, values in self._kept:
             if table == table_name:
@@ -418,34 +412,34 @@ def find_cheap_points(
     months: int,
     max_actions: int | None,
     method: Method = STANDARD_METHOD,
-) -> Iterator[tuple[Any, ...]]:
-    """Yield rows of what the search finds; ``max_actions`` None: what every action gains alone.
+) -> Rows:
+    """Return rows of what the search finds; ``max_actions`` None: what every action gains alone.
 
     Scorecard, person_id, step, action, deeds, cents, points gained, score after, points gained by
     feature. Raises UsageError where someone in ``people`` is not scored.
     """
-    keys = [_scored_key(engine, one) for one in people] or choose_people(engine, method)
+    scored = dict(
+        engine.con.execute(
+            "select person_id, person_key from events.person "
+            "inner join features.scoring_status using (person_key) where is_scored"
+        ).fetchall()
+    )
+    if unknown := [one for one in people if one not in scored]:
+        raise UsageError(f"{unknown[0]} is not scored {engine.dates}: play someone who is")
+    keys = [scored[one] for one in people] or choose_people(engine, method)
     replay = Replay(engine, cards, keys, method)
     actions = {key: read_actions(engine, key, months, method) for key in keys}
     found = search(replay, actions, [*(card.name for card in cards), NAIVE], max_actions)
-    ids = dict(engine.con.execute("select person_key, person_id from events.person").fetchall())
+    ids = {key: person_id for person_id, key in scored.items()}
     base = {card.name: card.base for card in cards} | {NAIVE: cards[0].base}
-    for one in found:
-        features = ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items())
-        score = base[one.scorecard] + sum(one.points.values())
-        head = one.scorecard, ids[one.person_key], one.step, one.action.name, one.deeds, one.cents
-        yield *head, one.points_gained, score, features
-
-
-def _scored_key(engine: DuckDBEngine, person_id: str) -> int:
-    rows = engine.con.execute(
-        "select person_key from events.person "
-        "inner join features.scoring_status using (person_key) where person_id = ? and is_scored",
-        [person_id],
-    ).fetchall()
-    if not rows:
-        raise UsageError(f"{person_id} is not scored {engine.dates}: play someone who is")
-    return int(rows[0][0])
+    return [
+        (
+            *(one.scorecard, ids[one.person_key], one.step, one.action.name, one.deeds, one.cents),
+            *(one.points_gained, base[one.scorecard] + sum(one.points.values())),
+            ", ".join(f"{name} {points:+}" for name, points in one.by_feature.items()),
+        )
+        for one in found
+    ]
 
 
 def require_labels(folder: Path) -> None:
@@ -472,9 +466,9 @@ def measure_planted(
     ordinary tie that a planted one replaced is not restored.
     """
     con = engine.con
-    files = {name.removesuffix(".parquet"): str(labels / name) for name in LABELS}
     for statement in con.extract_statements(method.text("transforms/gaming/planted_labels.sql")):
-        con.execute(statement, {name: files[name] for name in statement.named_parameters})
+        files = {name: str(labels / f"{name}.parquet") for name in statement.named_parameters}
+        con.execute(statement, files)
     rebuilt = {"staging.tie"}
     for table in engine.catalog.tables.values():
         if table.schema in ("features", "scores") and table.inputs & rebuilt:

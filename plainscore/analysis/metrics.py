@@ -8,7 +8,7 @@ it takes longer than most commands run.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import accumulate, permutations
 from typing import NamedTuple
 
 # Intervals and tests of means and shares
@@ -27,16 +27,12 @@ FEWEST_TO_JUDGE_BY = 30
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Return each p value adjusted for the others, after Holm (Scand. J. Statist. 6, 1979).
 
-    The smallest of n is multiplied by n, the next by n - 1 and so on; none falls below the one
-    before it, none passes 1. None was not tested and stays None.
+    None was not tested and stays None.
     """
     tested = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
-    adjusted: list[float | None] = [None] * len(p_values)
-    greatest = 0.0
-    for already, (p, place) in enumerate(tested):
-        greatest = max(greatest, min(1.0, p * (len(tested) - already)))
-        adjusted[place] = greatest
-    return adjusted
+    grown = accumulate((min(1.0, p * (len(tested) - no)) for no, (p, _) in enumerate(tested)), max)
+    adjusted = {place: p for (_, place), p in zip(tested, grown, strict=True)}
+    return [adjusted.get(place) for place in range(len(p_values))]
 
 
 def wilson(hits: int, people: int) -> tuple[float, float]:
@@ -156,11 +152,9 @@ def stability_index(before: Sequence[int], after: Sequence[int]) -> float | None
         return None
     whole_before = people_before + len(before) / 2
     whole_after = people_after + len(after) / 2
-    shares = [
-        ((one + 0.5) / whole_before, (other + 0.5) / whole_after)
-        for one, other in zip(before, after, strict=True)
-    ]
-    return math.fsum((q - p) * math.log(q / p) for p, q in shares)
+    shares = zip(before, after, strict=True)
+    pairs = (((one + 0.5) / whole_before, (other + 0.5) / whole_after) for one, other in shares)
+    return math.fsum((q - p) * math.log(q / p) for p, q in pairs)
 
 
 def stability_noise(bin_count: int, people_before: int, people_after: int) -> float | None:
@@ -236,10 +230,11 @@ def separation(counts: Sequence[PointsCount]) -> Separation:
     auc = wins / (2 * good * bad)
     low = high = None
     if good > 1 and bad > 1:
-        variance = (
-            _variance(good_placed, good, bad, wins) / good
-            + _variance(bad_placed, bad, good, wins) / bad
-        )
+        variance = 0.0
+        for placed, people, others in ((good_placed, good, bad), (bad_placed, bad, good)):
+            # Over one denominator, so that one division of integers is left.
+            squares = sum(count * (beaten * people - wins) ** 2 for beaten, count in placed)
+            variance += squares / ((2 * people * others) ** 2 * (people - 1)) / people
         spread = NORMAL_95 * math.sqrt(variance)
         low, high = max(0.0, auc - spread), min(1.0, auc + spread)
     distance, bad_at, good_at = max(distances, key=lambda one: abs(one[0]))
@@ -248,15 +243,6 @@ def separation(counts: Sequence[PointsCount]) -> Separation:
     gini, ks = (wins - good * bad) / (good * bad), abs(distance) / (good * bad)
     interval = difference_interval(bad_at, bad, good_at, good)
     return Separation(good + bad, bad, auc, low, high, gini, ks, *interval)
-
-
-def _variance(placed: Sequence[tuple[int, int]], people: int, others: int, wins: int) -> float:
-    """Return the variance of the shares of ``others`` beaten, whose mean is the AUC.
-
-    All over the denominator 2 * people * others, so that one division of integers is left.
-    """
-    squares = sum(count * (beaten * people - wins) ** 2 for beaten, count in placed)
-    return squares / ((2 * people * others) ** 2 * (people - 1))
 
 
 def difference_interval(
@@ -299,13 +285,15 @@ def contradictions(bins: Sequence[RiskBin]) -> dict[int, Contradiction]:
     """Return place -> what contradicts a bin most, of bins that earn more than their risk warrants.
 
     Every two bins of different points are compared, by the pooled normal test of two shares, if
-    both are large enough for it; the p values are adjusted for the number of such pairs, so that
-    with many bins chance alone is not taken for a finding.
+    both would have five good and five bad people at their joint risk: below that the test cries
+    wolf (Cochran, Biometrics 10, 1954). The p values are adjusted for the number of such pairs.
     """
     pairs = [
         (rich, poor)
         for rich, poor in permutations(sorted(bins), 2)
-        if rich.points > poor.points and _is_enough(rich, poor)
+        for bad, people in [(rich.bad + poor.bad, rich.people + poor.people)]
+        if rich.points > poor.points
+        and min(rich.people, poor.people) * min(bad, people - bad) >= FEWEST_EXPECTED * people
     ]
     p_values = holm([two_shares_p(a.bad, a.people, b.bad, b.people) for a, b in pairs])
     found: dict[int, Contradiction] = {}
@@ -316,13 +304,3 @@ def contradictions(bins: Sequence[RiskBin]) -> dict[int, Contradiction]:
         if rich.place not in found or p_value < found[rich.place].p_value:
             found[rich.place] = Contradiction(poor.place, p_value, p_value < SIGNIFICANCE)
     return found
-
-
-def _is_enough(one: RiskBin, other: RiskBin) -> bool:
-    """Return whether both bins would have five good and five bad people at their joint risk.
-
-    Below that the normal test cries wolf (Cochran, Biometrics 10, 1954).
-    """
-    bad, people = one.bad + other.bad, one.people + other.people
-    fewest = min(one.people, other.people) * min(bad, people - bad)
-    return fewest >= FEWEST_EXPECTED * people

@@ -106,15 +106,14 @@ def score_assortativity(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object
             redrawn[key].append(assortativity(sample, of_card))
     for key, of_card in points.items():
         of_drawn = assortativity(drawn, of_card)
-        yield (
-            *key,
-            len(ties),
-            assortativity(ties, of_card),
-            len(drawn),
-            of_drawn,
-            len(redrawn[key]),
-            *_against_chance(of_drawn, [value for value in redrawn[key] if value is not None]),
-        )
+        chance = [value for value in redrawn[key] if value is not None]
+        mean = deviation = distance = None
+        if of_drawn is not None and len(chance) > 1:
+            mean = math.fsum(chance) / len(chance)
+            deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in chance) / (len(chance) - 1))
+            distance = (of_drawn - mean) / deviation if deviation else None
+        head = *key, len(ties), assortativity(ties, of_card), len(drawn), of_drawn
+        yield *head, len(redrawn[key]), mean, deviation, distance
 
 
 def assortativity(ties: Ints, points: Ints) -> float | None:
@@ -137,17 +136,6 @@ def ties_to_rewire(ties: Ints, person_count: int, most: int = MOST_TIES_REWIRED)
         return ties
     draws = draw("ties to rewire", tie_keys(ties, person_count))
     return ties[np.sort(np.argpartition(draws, most)[:most])]
-
-
-def _against_chance(
-    observed: float | None, chance: list[float]
-) -> tuple[float | None, float | None, float | None]:
-    """Return mean and standard deviation of chance, and how many of those ``observed`` is off."""
-    if observed is None or len(chance) < 2:
-        return None, None, None
-    mean = math.fsum(chance) / len(chance)
-    deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in chance) / (len(chance) - 1))
-    return mean, deviation, (observed - mean) / deviation if deviation else None
 
 
 def rewired(ties: Ints, person_count: int, times: int) -> Iterator[Ints]:
@@ -181,21 +169,16 @@ def _swap_once(ties: Ints, person_count: int, sweep: int) -> None:
     other_ends[is_turned] = other_ends[is_turned][:, ::-1]
     crossed = np.column_stack((ends[:, 0], other_ends[:, 1]))
     crossed_back = np.column_stack((other_ends[:, 0], ends[:, 1]))
+    # Allowed are ties between two people who are not tied, and that are offered once.
     offered = np.concatenate((crossed, crossed_back))
-    is_allowed = _new_and_single(offered, ties, person_count)
+    keys, present = tie_keys(offered, person_count), np.sort(tie_keys(ties, person_count))
+    place = np.minimum(np.searchsorted(present, keys), len(present) - 1)
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    is_new = (present[place] != keys) & (counts[inverse] == 1)
+    is_allowed = is_new & (offered[:, 0] != offered[:, 1])
     accepted = is_allowed[:half] & is_allowed[half:]
     ties[one[accepted]] = crossed[accepted]
     ties[other[accepted]] = crossed_back[accepted]
-
-
-def _new_and_single(offered: Ints, ties: Ints, person_count: int) -> npt.NDArray[np.bool_]:
-    """Return which ties join two people who are not tied, and are offered once."""
-    keys = tie_keys(offered, person_count)
-    present = np.sort(tie_keys(ties, person_count))
-    place = np.minimum(np.searchsorted(present, keys), len(present) - 1)
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    is_single = counts[inverse] == 1
-    return np.asarray((present[place] != keys) & is_single & (offered[:, 0] != offered[:, 1]))
 
 
 def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:

@@ -9,20 +9,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from plainscore.analysis.counts import records
 from plainscore.analysis.evaluation import OUTCOME, OUTCOME_DAYS, built_outcomes, outcome_dates
-from plainscore.analysis.gaming import (
-    LABELS,
-    NAIVE,
-    built_scores,
-    measure_planted,
-    records,
-)
+from plainscore.analysis.gaming import LABELS, NAIVE, built_scores, measure_planted
 from plainscore.analysis.metrics import separation, shorrocks_index
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, UsageError
@@ -55,24 +49,17 @@ BANDS_OF_PEOPLE = """
 Record = dict[str, Any]
 
 
-@cache
-def _rules(method: Method) -> list[dict[str, str]]:
-    """Return the scenarios that are no scorecards; see transforms/scenarios.toml."""
-    rules: list[dict[str, str]] = tomllib.loads(method.text("transforms/scenarios.toml"))[
-        "scenario"
-    ]
-    return rules
-
-
 def rules_for(cards: Sequence[Scorecard], method: Method) -> list[dict[str, str]]:
     """Return the rules that vary the first card; none where it has no factor of friends.
 
     Raises UsageError where a card has the name of a rule.
     """
-    taken = {card.name for card in cards} & {rule["name"] for rule in _rules(method)}
-    if taken:
+    rules: list[dict[str, str]] = tomllib.loads(method.text("transforms/scenarios.toml"))[
+        "scenario"
+    ]
+    if taken := {card.name for card in cards} & {rule["name"] for rule in rules}:
         raise UsageError(f"a scorecard is named {min(taken)}, as a rule is: rename the card")
-    return _rules(method) if cards[0].late_factor else []
+    return rules if cards[0].late_factor else []
 
 
 def open_people(
@@ -132,7 +119,7 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
     rules, labels = rules_for(cards, method), store.data_dir / "landing" / "_truth"
     titles = {card.name: card.title for card in cards} | {r["name"]: r["title"] for r in rules}
     tables: dict[str, list[Record]] = {name: [] for name in ("figures", *TABLES, "planted")}
-    moved, bands = Counter[tuple[str, int, int]](), None
+    moved, bands, order = Counter[tuple[str, int, int]](), None, list(titles).index
     for month in months:
         dates = snapshot_dates(month, None, settings, today=month)
         with built_scores(store.data_dir, dates, settings) as engine:
@@ -146,15 +133,19 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
             moved.update(moves)
             bands = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
             outcomes = _outcome_figures(store, engine, dates, settings)
-            made = {"figures": list(_figures(con, moves, outcomes, method))}
-            made |= {
+            made = {
                 name: records(con, method.text(f"transforms/scenarios/{name}.sql"))
-                for name in TABLES
+                for name in ("figures", "friends", *TABLES)
             }
+            friends = {row["society"]: row for row in made.pop("friends")}
+            for row in made["figures"]:
+                name = row["society"]
+                own = [(old, new, n) for (of, old, new), n in moves.items() if of == name]
+                row |= {**friends.get(name, {}), "mobility": shorrocks_index(own)}
+                row |= outcomes.get(name, {})
             if all((labels / name).is_file() for name in LABELS):
                 planted = measure_planted(engine, labels, method)
                 made["planted"] = list(_planted_gains(planted, cards, rules))
-        order = list(titles).index
         for name, rows in made.items():
             rows.sort(key=lambda row: order(row["society"]))
             tables[name] += [{"as_of_date": str(month), **row} for row in rows]
@@ -188,14 +179,18 @@ def add_rules(
         "from scores.factor where scorecard = ?",
         [first],
     )
-    for number, rule in enumerate(rules_for(cards, method), start=len(cards) + 1):
-        for table in ("reference.card", "reference.band", "reference.benefit"):
-            numbered = f", {number} as scorecard_no" if table == "reference.card" else ""
-            con.execute(
-                f"insert into {table} select * replace (? as scorecard{numbered}) from {table} "
-                "where scorecard = ?",
-                [rule["name"], first],
-            )
+    rules = rules_for(cards, method)
+    con.execute("create temp table rule (name varchar, scorecard_no integer)")
+    numbered = enumerate((rule["name"] for rule in rules), start=len(cards) + 1)
+    insert_rows(con, "temp.rule", [(name, number) for number, name in numbered])
+    for table in ("reference.card", "reference.band", "reference.benefit", "scores.own_points"):
+        number = ", rule.scorecard_no as scorecard_no" if table == "reference.card" else ""
+        con.execute(
+            f"insert into {table} by name select own.* replace (rule.name as scorecard{number}) "
+            f"from {table} as own cross join rule where own.scorecard = ?",
+            [first],
+        )
+    for rule in rules:
         con.execute(
             f"insert into scores.factor by name select factor.* replace (? as scorecard, "
             f"cast(changed.social_points as integer) as {social}) "
@@ -203,37 +198,8 @@ def add_rules(
             "on factor.person_key = changed.person_key where factor.scorecard = ?",
             [rule["name"], first],
         )
-        con.execute(
-            "insert into scores.own_points by name select * replace (? as scorecard) "
-            "from scores.own_points where scorecard = ?",
-            [rule["name"], first],
-        )
     con.execute("drop table scores.score")
     engine.build(engine.catalog["scores.score"])
-
-
-def _figures(
-    con: duckdb.DuckDBPyConnection,
-    moves: Mapping[tuple[str, int, int], int],
-    outcomes: Mapping[str, Record],
-    method: Method,
-) -> Iterator[Record]:
-    """Yield one row of figures per scenario."""
-    friends = {
-        row["society"]: row for row in records(con, method.text("transforms/scenarios/friends.sql"))
-    }
-    for row in records(con, method.text("transforms/scenarios/figures.sql")):
-        name = row["society"]
-        moved = [(old, new, people) for (of, old, new), people in moves.items() if of == name]
-        higher, lower = row.pop("band_up"), row.pop("band_down")
-        yield {
-            **row,
-            **friends.get(name, {}),
-            "mobility": shorrocks_index(moved),
-            "band_up": higher,
-            "band_down": lower,
-            **outcomes.get(name, {}),
-        }
 
 
 def band_moves(con: duckdb.DuckDBPyConnection, before: Any) -> dict[tuple[str, int, int], int]:
@@ -275,14 +241,9 @@ def _outcome_figures(
     counted = engine.con.execute(
         settings.method.text("transforms/scenarios/outcomes.sql")
     ).fetchall()
-    found = [(name, separation(counts)) for name, counts in counted]
-    return {
-        name: {
-            "outcomes": one.people, "bad": one.bad, "auc": one.auc, "auc_low": one.auc_low,
-            "auc_high": one.auc_high, "ks": one.ks,
-        }
-        for name, one in found
-    }  # fmt: skip
+    found = {name: separation(counts)._asdict() for name, counts in counted}
+    shown = {"outcomes": "people", **{n: n for n in ("bad", "auc", "auc_low", "auc_high", "ks")}}
+    return {name: {n: one[key] for n, key in shown.items()} for name, one in found.items()}
 
 
 def _planted_gains(
@@ -299,7 +260,8 @@ def _planted_gains(
             counted = social - part["friend_points_gained"] + part["naive_points_gained"]
             by_rule = {NAIVE: counted, "none": 0}
             gains |= {rule["name"]: by_rule[rule["planted_gain"]] for rule in rules}
-        of_part = {"kind": part["kind"], "role": part["role"], "people": part["people"]}
+        of_part = {name: part[name] for name in ("kind", "role", "people")}
         for name, gained in gains.items():
-            scored = {"scored": part["scored_count"], "points_gained": gained}
-            yield {"society": name, **of_part, **scored}
+            yield {
+                "society": name, **of_part, "scored": part["scored_count"], "points_gained": gained
+            }  # fmt: skip

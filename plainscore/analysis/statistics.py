@@ -13,15 +13,8 @@ from typing import Any
 
 import duckdb
 
-from plainscore.analysis.metrics import (
-    FEWEST_TO_JUDGE_BY,
-    SIGNIFICANCE,
-    Sums,
-    compare_means,
-    holm,
-    two_shares_p,
-    wilson,
-)
+from plainscore.analysis import metrics
+from plainscore.analysis.metrics import Sums, compare_means, holm, two_shares_p, wilson
 from plainscore.analysis.network import ring_member, score_assortativity
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
@@ -83,7 +76,10 @@ def group_gap(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 def _verdict(adjusted_p: float | None, people: int) -> tuple[bool, bool]:
     """Return whether a finding is significant, and whether the group is small."""
-    return adjusted_p is not None and adjusted_p < SIGNIFICANCE, people < FEWEST_TO_JUDGE_BY
+    return (
+        adjusted_p is not None and adjusted_p < metrics.SIGNIFICANCE,
+        people < metrics.FEWEST_TO_JUDGE_BY,
+    )
 
 
 def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
@@ -98,12 +94,10 @@ def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
     for family, of_family in groupby(rows, key=lambda row: row[:3]):
         groups = [row[3:] for row in of_family]
         # The group with the highest share, of those that are not small; the first of equals.
-        able = [group for group in groups if group[2] >= FEWEST_TO_JUDGE_BY and group[3]]
+        able = [group for group in groups if group[2] >= metrics.FEWEST_TO_JUDGE_BY and group[3]]
         best = max(able, key=lambda group: group[3] / group[2], default=None)
         p_values = [
-            None
-            if best is None or group is best
-            else two_shares_p(group[3], group[2], best[3], best[2])
+            two_shares_p(*group[:1:-1], *best[:1:-1]) if best and group is not best else None
             for group in groups
         ]
         for group, p_value, p in zip(groups, p_values, holm(p_values), strict=True):
@@ -171,19 +165,11 @@ def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float | None, float 
         (sum(value * people for value, people in group), sum(people for _, people in group))
         for group in groups
     ]
-    total = sum(group_total for group_total, _ in sums)
-    people = sum(group_people for _, group_people in sums)
+    total, people = (sum(one) for one in zip(*sums, strict=True)) if sums else (0, 0)
     if not total:
         return None, None
-    between = (
-        group_total * math.log(group_total * people / (group_people * total))
-        for group_total, group_people in sums
-        if group_total
-    )
-    within = (
-        group_total * (theil(group) or 0.0)
-        for (group_total, _), group in zip(sums, groups, strict=True)
-    )
+    between = (t * math.log(t * people / (n * total)) for t, n in sums if t)
+    within = (t * (theil(group) or 0.0) for (t, _), group in zip(sums, groups, strict=True))
     return max(0.0, math.fsum(between) / total), math.fsum(within) / total
 
 
@@ -203,10 +189,9 @@ def fill_statistics(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     Raises ContractError where a table has nothing that fills it.
     """
     tables = catalog.of_schema("statistics")
-    for table in tables:
-        if table.name not in FILLS:
-            known = ", ".join(sorted(FILLS))
-            raise ContractError(f"nothing fills {table.name}: Python fills {known} alone")
+    if unknown := [table.name for table in tables if table.name not in FILLS]:
+        known = ", ".join(sorted(FILLS))
+        raise ContractError(f"nothing fills {unknown[0]}: Python fills {known} alone")
     for table in tables:
         fill_statistic(con, table)
 

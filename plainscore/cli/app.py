@@ -87,9 +87,7 @@ def usage_error(error: CycloptsError) -> Any:
     if isinstance(error, CoercionError):
         kinds = (error.target_type, *get_args(error.target_type))
         if date in kinds:
-            words = [
-                word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)
-            ]
+            words = [word for one in kinds if get_origin(one) is Literal for word in get_args(one)]
             error.msg = f"no such day; write {', or '.join(['one like 2026-10-31', *words])}."
     if isinstance(error.__cause__, ValueError) and hasattr(error.__cause__, "errors"):  # pydantic's
         wrong = [f"--{one['loc'][0]}: {one['msg']}" for one in error.__cause__.errors()]
@@ -151,7 +149,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code, after any error was reported on stderr."""
     choose_log_format("text")
     is_debugging = "--debug" in arguments
-    words = [_current_spelling(word) for word in arguments if word != "--debug"]
+    words = []
+    for flag, equals, value in (word.partition("=") for word in arguments if word != "--debug"):
+        words.append(f"{RENAMED_FLAGS.get(flag, flag)}{equals}{value}")
     if words and words[0] in RENAMED_COMMANDS:
         words[0] = RENAMED_COMMANDS[words[0]]
     try:
@@ -188,11 +188,6 @@ def _without_pandas(command: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         sys.modules.pop("pandas", None)
-
-
-def _current_spelling(word: str) -> str:
-    flag, equals, value = word.partition("=")
-    return f"{RENAMED_FLAGS.get(flag, flag)}{equals}{value}"
 
 
 def _message_and_code(error: Exception) -> tuple[str, int]:

@@ -82,32 +82,31 @@ def what_if(
     if not set_values:
         found = people.recourse(scored)
         steps = [
-            (way["days"], kind, step["feature"], step["goal"], step["points_gained"], step["act"],
-             way["score_then"])
+            {**step, "within_days": way["days"], "kind": kind, "score_then": way["score_then"],
+             "points": step["points_gained"]}
             for way in found["ways"]
             for kind, of_kind in (("act", way["acts"]), ("waiting", way["waiting"]))
             for step in of_kind
         ]  # fmt: skip
-        emit(output_format, ResultTable(STEP_COLUMNS, steps), document=found, shown=_ways(found))
-        return
-    found = people.what_if(scored, people.parse_values(set_values, scored.card))
-    table = table_of(found["features"], CHANGED_COLUMNS)
-    emit(output_format, table, document=found, shown=_answer(found, table))
+        table, shown = table_of(steps, STEP_COLUMNS), _ways(found)
+    else:
+        found = people.what_if(scored, people.parse_values(set_values, scored.card))
+        table = table_of(found["features"], CHANGED_COLUMNS)
+        shown = _answer(found, table)
+    emit(output_format, table, document=found, shown=shown)
 
 
 def _answer(found: reader.Row, table: ResultTable) -> Iterator[Any]:
-    card = "as of {as_of_date}, scorecard {scorecard}".format(**found)
-    change = f"{found['score_then'] - found['score_now']:+d}"
-    scores = "{score_now} {band_now} -> {score_then} {band_then}".format(**found)
-    yield f"{found['person_id']}: {scores} ({change})   {card}"
+    scores = "{person_id}: {score_now} {band_now} -> {score_then} {band_then}".format(**found)
+    change = f"({found['score_then'] - found['score_now']:+d})"
+    yield f"{scores} {change}   as of {found['as_of_date']}, scorecard {found['scorecard']}"
     yield table
     yield from (f"{name}: {', '.join(found[name])}" for name in ("opens", "closes") if found[name])
     yield ALL_ELSE_EQUAL
 
 
 def _ways(found: reader.Row) -> Iterator[str]:
-    card = f"as of {found['as_of_date']}, scorecard {found['scorecard']}"
-    yield f"{found['person_id']}: {found['score']} {found['band']}   {card}"
+    yield "{person_id}: {score} {band}   as of {as_of_date}, scorecard {scorecard}".format(**found)
     if found["at_least"] is None:
         yield "there is no higher band"
         return
@@ -183,8 +182,10 @@ def compare(
     wanted = (first, last, known_on_from, known_on)
     with _changes(data, wanted, scorecard, limits) as (snapshots, pair):
         total = changes.compare(snapshots, pair)
-        shown = changes.comparison_parts(snapshots, pair)
-        emit(output_format, changes.everyone(snapshots, pair), shown=shown)
+        if output_format == "table":
+            show(*changes.comparison_parts(snapshots, pair))
+        else:
+            emit(output_format, changes.everyone(snapshots, pair))
     most, what = float(limit[1]), "scores moved by {mean_absolute_points:.2f} points on average"
     figure = total["mean_absolute_points"]
     if limit[2]:
@@ -247,7 +248,12 @@ def query(
         sql: DuckDB SQL, such as "from score limit 5"; "show tables" lists the views.
         file: File that holds the statement instead, such as one of queries/.
     """
-    text = _statement(sql, file)
+    if (sql is None) == (file is None):
+        raise UsageError("give either a statement or --file with a file that holds it")
+    try:
+        text = str(sql) if file is None else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"{file} cannot be read as text in UTF-8 ({error})") from error
     with reader.open_snapshots(data) as snapshots:
         asked = reader.statements(text)
         if len(asked) != 1:
@@ -265,18 +271,6 @@ def query(
             reader.write_parquet(snapshots.con, asked[0], written)
             with written.open("rb") as opened:
                 shutil.copyfileobj(opened, sys.stdout.buffer)
-
-
-def _statement(sql: str | None, file: Path | None) -> str:
-    """Return the statement of the command line or of the file: one of them must be given."""
-    if (sql is None) == (file is None):
-        raise UsageError("give either a statement or --file with a file that holds it")
-    if file is None:
-        return str(sql)
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"{file} cannot be read as text in UTF-8 ({error})") from error
 
 
 def report(
@@ -329,18 +323,12 @@ def dashboard(
     if find_spec("streamlit") is None:
         raise UsageError("the dashboard needs Streamlit: pip install 'plainscore[dashboard]'")
     reader.open_snapshots(data).con.close()  # reports here what is missing
-    options = {
-        "server.address": address,
-        "server.port": port,
-        "server.headless": "true",
-        "browser.gatherUsageStats": "false",
-        "client.toolbarMode": "minimal",
-    }
-    command = [sys.executable, "-m", "streamlit", "run", str(LIVE_APP)]
-    command += [f"--{name}={value}" for name, value in options.items()]
     world = "invented" if is_invented_world(data) else "delivered"
     note(f"http://{address}:{port} shows {data.resolve()}; Ctrl-C ends it", "info")
     sys.stderr.flush()
+    command = [sys.executable, "-m", "streamlit", "run", str(LIVE_APP)]
+    command += [f"--server.address={address}", f"--server.port={port}", "--server.headless=true"]
+    command += ["--browser.gatherUsageStats=false", "--client.toolbarMode=minimal"]
     os.execv(sys.executable, [*command, "--", str(data.resolve()), world])
 
 
@@ -361,13 +349,13 @@ def site(
         as_of: Published date, month, or latest (by default); repeat the flag for more dates.
         engine: Folder that keeps the engine, or has it: then neither npm nor a network is needed.
     """
-    from plainscore.runs.report import boxes, configured_catalog, is_invented_world
-    from plainscore.show.site import SiteRequest, refuse_other_folder, write_site
+    from plainscore.runs.report import configured_catalog, drawn_tables, is_invented_world
+    from plainscore.show.site import refuse_other_folder, write_site
 
     folder = out.resolve()
     refuse_other_folder(folder)
-    method, is_invented = boxes(configured_catalog(data)), is_invented_world(data)
-    write_site(SiteRequest(data, as_of or ["latest"], folder, engine, method, is_invented))
+    tables, is_invented = drawn_tables(configured_catalog(data)), is_invented_world(data)
+    write_site(data, as_of or ["latest"], folder, engine, tables, is_invented)
     show(str(folder / "index.html"))
 
 

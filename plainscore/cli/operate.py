@@ -1,23 +1,17 @@
 """Commands that operate a schedule: what would run, what ran, servers, limits and alerts."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import emit, note, show, table_of
+from plainscore.cli.output import emit, filled, note, show, table_of
 from plainscore.common.errors import LimitPassed, UsageError
 from plainscore.runs.calendar import Every, dates_between
 from plainscore.settings import read_settings
 from plainscore.show import reader
 from plainscore.show.reader import ResultTable
-
-if TYPE_CHECKING:
-    from plainscore.contracts import SnapshotDates
-    from plainscore.runs.ledger import Entry
-    from plainscore.runs.plan import Arrivals, DatePlan
 
 WATCH_COLUMNS = ("kind", "message", "figure", "limit")
 PLAN_COLUMNS = ("as_of_date", "known_on", "run", "action", "from", "why", "late_events")
@@ -55,7 +49,12 @@ def plan(
         allow_stopped_feeds: Plan as if a log without arrivals did not matter.
     """
     from plainscore.runs import schedule
-    from plainscore.runs.plan import Planner, look_at_arrivals, with_late_events
+    from plainscore.runs.plan import (
+        Planner,
+        look_at_arrivals,
+        stages_with_reasons,
+        with_late_events,
+    )
     from plainscore.runs.request import SnapshotRequest
 
     settings = read_settings(data, scorecards=scorecard)
@@ -71,9 +70,44 @@ def plan(
         for dates in planned
     ]
     plans = with_late_events(data, plans, arrivals)
-    rows = [_plan_row(one, arrivals) for one in plans]
+    new_days = sorted(file.arrived for file in arrivals.new)
+    rows = [
+        {
+            "as_of_date": one.dates.as_of_date,
+            "known_on": one.dates.known_on,
+            "run": one.run and one.run.name,
+            "action": one.action,
+            "from_stage": one.first_stage,
+            "reasons": one.reasons,
+            "stages": stages_with_reasons(one.reasons) if one.action == "publish" else [],
+            "late_events": sum(one.late.values()),
+            "late_events_by_log": dict(one.late),
+            # Files not ingested yet that arrived later than the snapshot knows.
+            "files_to_ingest_by_day": Counter(
+                str(day) for day in new_days if one.run and day > one.dates.known_on
+            ),
+        }
+        for one in plans
+    ]
+    cells = [
+        {
+            **row,
+            "from": row["from_stage"],
+            "why": "; ".join(map(str, one.reasons)) or "current",
+            "late_events": ", ".join(f"{log} {count:,}" for log, count in one.late.items()),
+        }
+        for row, one in zip(rows, plans, strict=True)
+    ]
+    summary = filled(
+        "terminal/plan.txt",
+        plans=plans,
+        actions=Counter(one.action for one in plans),
+        days=new_days,
+        newest=arrivals.newest_ingested_day,
+        place="" if data == opt.DATA else f" --data {data}",
+    )
     table = table_of(rows, () if rows else ("as_of_date", "known_on"))
-    emit(output_format, table, shown=_plan_parts(plans, arrivals, data))
+    emit(output_format, table, shown=[table_of(cells, PLAN_COLUMNS), "", summary])
 
 
 def _days(
@@ -91,62 +125,6 @@ def _days(
     return None if as_of is None else [as_of]
 
 
-def _plan_row(one: "DatePlan", arrivals: "Arrivals") -> dict[str, Any]:
-    from plainscore.runs.plan import stages_with_reasons
-
-    # Files not ingested yet that arrived later than the snapshot knows.
-    days = sorted(file.arrived for file in arrivals.new if file.arrived > one.dates.known_on)
-    reasons = [
-        {name: getattr(reason, name) for name in ("reason", "stage", "detail")}
-        for reason in one.reasons
-    ]
-    return {
-        "as_of_date": one.dates.as_of_date,
-        "known_on": one.dates.known_on,
-        "run": one.run and one.run.name,
-        "action": one.action,
-        "from_stage": one.first_stage,
-        "reasons": reasons,
-        "stages": stages_with_reasons(one.reasons) if one.action == "publish" else [],
-        "late_events": sum(one.late.values()),
-        "late_events_by_log": dict(one.late),
-        "files_to_ingest_by_day": dict(Counter(map(str, days))) if one.run else {},
-    }
-
-
-def _plan_parts(plans: "Sequence[DatePlan]", arrivals: "Arrivals", data: Path) -> Iterator[Any]:
-    rows = [
-        (
-            *(one.dates.as_of_date, one.dates.known_on, one.run and one.run.name),
-            *(one.action, one.first_stage, "; ".join(map(str, one.reasons)) or "current"),
-            ", ".join(f"{log} {count:,}" for log, count in one.late.items()),
-        )
-        for one in plans
-    ]
-    yield ResultTable(PLAN_COLUMNS, rows)
-    actions = Counter(one.action for one in plans)
-    refused = f", {actions['refused']} refused" if actions["refused"] else ""
-    dates = _count(len(plans), "date")
-    yield f"\n{actions['publish']} of {dates} would be published{refused}"
-    if arrivals.new:
-        days = [file.arrived for file in arrivals.new]
-        files, arrived = _count(len(days), "file"), f"{min(days)} to {max(days)}"
-        line = f"{files} in landing/ not ingested yet, arrived {arrived}"
-        if any(one.run and one.dates.known_on < max(days) for one in plans):
-            line += "; if they hold late data, that shows once they are ingested"
-        yield line
-    if late := sum(1 for one in plans if one.late):
-        place = "" if data == opt.DATA else f" --data {data}"
-        yield (
-            f"late data touches {_count(late, 'published date')}: `plainscore restate{place}` "
-            f"publishes again, as known on {arrivals.newest_ingested_day}, beside the old"
-        )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table") -> None:
     """Show the outcome of every stage of every date, and what is published of it.
 
@@ -155,7 +133,7 @@ def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table")
     """
     from plainscore.common.lock import writing_since
     from plainscore.contracts import SnapshotDates
-    from plainscore.runs.ledger import Entry, read_entries
+    from plainscore.runs.ledger import STAGES, Entry, outcome_now, read_entries
 
     entries, damaged = read_entries(data)
     for file in damaged:
@@ -167,57 +145,35 @@ def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table")
             runs = snapshots.records(RUNS)
     published = {SnapshotDates(row["as_of_date"], row["known_on"]): row for row in runs}
     since = writing_since(data)
-    rows = [
-        _status_row(dates, published.get(dates, {}), entries.get(dates, Entry(dates)), since)
-        for dates in sorted({*published, *unfinished})
-    ]
-    emit(output_format, table_of(rows), shown=_status_parts(rows))
-
-
-def _status_row(
-    dates: "SnapshotDates", figures: reader.Row, entry: "Entry", since: str | None
-) -> dict[str, Any]:
-    """Return what is published or was attempted of one (as_of_date, known_on)."""
-    from plainscore.runs.ledger import outcome_now
-
-    attempt = entry.unfinished or entry.published
-    stages = [
-        {
-            "stage": one.stage,
-            "outcome": outcome_now(one, of, since),
-            **{name: getattr(one, name) for name in STAGE_FIGURES},
-        }
-        for of in ([attempt] if attempt else [])
-        for one in of.stages
-    ]
-    return {
-        "as_of_date": dates.as_of_date,
-        "known_on": dates.known_on,
-        **{name: figures.get(name) for name in FIGURES},
-        "began": attempt and attempt.started,
-        "run_id": attempt and attempt.run_id,
-        "engine": attempt and attempt.engine,
-        "seconds": round(sum(one["seconds"] for one in stages), 3) if stages else None,
-        "stages": stages,
-    }
-
-
-def _status_parts(rows: Sequence[dict[str, Any]]) -> Iterator[Any]:
-    from plainscore.runs.ledger import STAGES
-
+    rows: list[reader.Row] = []
+    for dates in sorted({*published, *unfinished}):
+        entry = entries.get(dates, Entry(dates))
+        attempt = entry.unfinished or entry.published
+        stages = [
+            {
+                "stage": one.stage,
+                "outcome": outcome_now(one, attempt, since),
+                **{name: getattr(one, name) for name in STAGE_FIGURES},
+            }
+            for one in (attempt.stages if attempt else [])
+            if attempt
+        ]
+        rows.append({
+            "as_of_date": dates.as_of_date,
+            "known_on": dates.known_on,
+            **{name: published.get(dates, {}).get(name) for name in FIGURES},
+            "began": attempt and attempt.started,
+            "run_id": attempt and attempt.run_id,
+            "engine": attempt and attempt.engine,
+            "seconds": round(sum(one["seconds"] for one in stages), 3) if stages else None,
+            "stages": stages,
+        })  # fmt: skip
     names = ("as_of_date", "known_on", *FIGURES[:-1], *STAGES, FIGURES[-1])
     heads = [name if name == "as_of_date" else name.replace("_", "\n") for name in names]
-    cells = [{**row, **{one["stage"]: _stage_cell(one) for one in row["stages"]}} for row in rows]
-    yield ResultTable(heads, [[row.get(name) for name in names] for row in cells])
-    for row in rows:
-        shown = f"run {row['run']} stays live" if row["run"] else "nothing is published of it"
-        for stage in row["stages"]:
-            if stage["outcome"] != "done":
-                why = f": {stage['reason']}" if stage["reason"] else ""
-                yield (
-                    f"{row['as_of_date']}, known on {row['known_on']}: {stage['stage']} "
-                    f"{stage['outcome']}{why} (began {row['began']}; {shown})"
-                )
+    cells = [row | {one["stage"]: _stage_cell(one) for one in row["stages"]} for row in rows]
+    table = ResultTable(heads, [[row.get(name) for name in names] for row in cells])
+    troubles = filled("terminal/status.txt", rows=rows)
+    emit(output_format, table_of(rows), shown=[table, *filter(None, [troubles])])
 
 
 def _stage_cell(stage: dict[str, Any]) -> str:

@@ -116,10 +116,10 @@ def publish(
 ) -> Any:
     """Hold the writer lock and publish, in this process or on a Prefect server.
 
-    In this process (``is_quick``) observers show the stages on a terminal. ``flow``:
-    ``module:function`` of plainscore.flows, by name, because Prefect takes seconds to import, after
-    its defaults are set. Raises Locked before anything is written, and UsageError for a wrong
-    scorecard before a server is started, which takes seconds.
+    In this process (``is_quick``) observers show the stages on a terminal. ``flow``: a module of
+    plainscore.flows and its function, by name, because Prefect takes seconds to import, after its
+    defaults are set. Raises Locked before anything is written, and UsageError for a wrong
+    scorecard before a server is started.
     """
     from plainscore.common.lock import writer_lock
 
@@ -131,14 +131,12 @@ def publish(
             return in_process(observers)
     from plainscore.flows.server import run_flow, set_defaults
     from plainscore.runs.pipeline import load_pipeline
+    from plainscore.runs.schedule import DatesFailed
 
-    module, name = flow.split(":")
     with writer_lock(data, purpose, lend=True):
         load_pipeline(request.settings)
         set_defaults()
-        function = getattr(import_module(f"plainscore.flows.{module}"), name)
-        from plainscore.runs.schedule import DatesFailed
-
+        function = getattr(import_module(f"plainscore.flows.{flow}"), flow)
         try:
             return run_flow(function, data=data, **parameters)
         except DatesFailed as error:

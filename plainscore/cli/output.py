@@ -28,7 +28,7 @@ OutputFormat = Literal["table", "json", "csv"]
 SHOWN_ROWS = 200
 SHOWN_NOTES = 20
 WIDEST = 10_000
-_NUMBER = re.compile(r"([+-]?[\d,.]+(e[+-]?\d+)?)?$")
+_SIGNED = re.compile(r"([+-][\d,.]+|\d+\.\d\d|0)?")  # a number that SQL has formatted
 MANY_COLUMNS = 14  # from here on they stand closer
 
 
@@ -47,11 +47,10 @@ def emit(
     objects: Iterable[Any] | None = None,
     shown: Iterable[Any] | None = None,
 ) -> None:
-    """Print a result on standard output in the given format.
+    """Print a result on standard output.
 
-    ``table`` has the rows for csv, and for json and people where nothing else is given;
-    ``document`` is one indented object of json, ``objects`` are several, one a line; ``shown`` are
-    the texts, tables and renderables of rich that people see.
+    ``table``: rows for csv, and for json and people where nothing else is given; ``document``: one
+    indented object of json; ``objects``: several, one a line; ``shown``: what people see.
     """
     if output_format == "table":
         show(*([table] if shown is None else shown))
@@ -59,7 +58,12 @@ def emit(
         assert table is not None, "a command that offers csv has rows"
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(table.columns)
-        writer.writerows(map(_csv_cell, row) for row in table.rows)
+        for row in table.rows:
+            cells = [
+                json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
+                for cell in map(json_value, row)
+            ]
+            writer.writerow([_terminal_safe(c) if isinstance(c, str) else c for c in cells])
     elif document is not None:
         print(_json_text(document, indent=1))
     elif objects is not None:
@@ -176,13 +180,6 @@ def _distinct(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _csv_cell(value: Any) -> Any:
-    cell = json_value(value)
-    if isinstance(cell, list | dict):
-        cell = json.dumps(cell, ensure_ascii=False)
-    return _terminal_safe(cell) if isinstance(cell, str) else cell
-
-
 def _terminal_safe(text: str) -> str:
     """Return ``text`` as it is for a file or pipe, without control characters for a terminal."""
     return printable(text, keep="\n") if sys.stdout.isatty() else text
@@ -204,11 +201,13 @@ def _show_table(table: ResultTable) -> None:
     is_wide = len(table.columns) > MANY_COLUMNS
     shown = RichTable(box=None, pad_edge=False, header_style="bold", collapse_padding=is_wide)
     for place, name in enumerate(table.columns):
-        is_number = all(_NUMBER.match(_table_cell(row[place])) for row in first)
+        cells = [row[place] for row in first]
+        is_number = all(isinstance(one, int | float | None) for one in cells)
+        is_number |= any(cells) and all(_SIGNED.fullmatch(str(one)) for one in cells)
         side: Literal["left", "right"] = "right" if is_number else "left"
         shown.add_column(Text(printable(name, keep="\n")), justify=side, overflow="fold")
     for row in first:
-        shown.add_row(*(Text(printable(_table_cell(value))) for value in row))
+        shown.add_row(*(Text(_table_cell(value)) for value in row))
     console = _console()
     if table.title:
         console.print(Text(f"\n{printable(table.title)}"))
@@ -219,6 +218,5 @@ def _show_table(table: ResultTable) -> None:
 
 
 def _table_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "" if value is None else printable(shown)

@@ -11,6 +11,7 @@ from plainscore.cli.options import publish
 from plainscore.cli.output import emit, note, note_refused, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
+from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineName
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.publish.catalog import refresh_catalog
@@ -103,7 +104,7 @@ def run(
         f"run {request.dates.as_of_date}",
         publishing.no_prefect or is_all_current(request, [request.dates]),
         lambda observers: score_day(request, observers=observers),
-        "score_day:score_day",
+        "score_day",
         as_of_date=request.dates.as_of_date,
         known_on=request.dates.known_on,
         **overrides,
@@ -157,7 +158,7 @@ def backfill(
         f"backfill {days[0]} to {days[-1]}",
         publishing.no_prefect or is_all_current(request, planned),
         lambda observers: schedule.publish_in_process([planned], request, observers),
-        "backfill:backfill",
+        "backfill",
         days=days,
         known_on=known_on,
         **overrides,
@@ -189,7 +190,7 @@ def daily(
         f"daily {last_day}",
         publishing.no_prefect,
         lambda observers: schedule.publish_in_process(rounds, request, observers),
-        "daily:daily",
+        "daily",
         last_day=as_of,
         **publishing.overrides,
     )
@@ -229,7 +230,7 @@ def restate(
         publishing.no_prefect
         or not (look_at_arrivals(data).new or schedule.stale_dates(data, within)),
         lambda observers: schedule.publish_in_process(rounds, request, observers),
-        "restate:restate",
+        "restate",
         **{**vars(within), **overrides},
     )
     if not (outcome.done or outcome.failed or output_format == "json"):
@@ -240,28 +241,28 @@ def restate(
 
 def emit_outcomes(outcome: DatesOutcome, output_format: out.OutputFormat) -> int:
     """Print one line per date, on stderr what failed, and return the exit code."""
-    found = [
-        (done.run.dates, {"outcome": PUBLISHED if done.is_new else CURRENT, "run": done.run.name})
+    found: dict[SnapshotDates, dict[str, str]] = {
+        done.run.dates: {"outcome": PUBLISHED if done.is_new else CURRENT, "run": done.run.name}
         for done in outcome.done
-    ]
-    found += [(one, {"outcome": FAILED, "reason": why}) for one, why in outcome.failed.items()]
+    }
+    found |= {dates: {"outcome": FAILED, "reason": why} for dates, why in outcome.failed.items()}
     rows = [
         {"as_of_date": str(dates.as_of_date), "known_on": str(dates.known_on), **became}
-        for dates, became in sorted(found, key=lambda one: one[0])
+        for dates, became in sorted(found.items())
     ]
     lines = ["  ".join(row[name] for name in row if name != "reason") for row in rows]
     counts = Counter(row["outcome"] for row in rows)
-    words = (PUBLISHED, CURRENT, FAILED)
-    sums = ", ".join(f"{counts[word]} {word}" for word in words if counts[word])
+    sums = ", ".join(f"{counts[w]} {w}" for w in (PUBLISHED, CURRENT, FAILED) if counts[w])
     if counts[CURRENT] == len(rows):
         sums = f"nothing to do: all {len(rows)} are published and current"
     emit(output_format, objects=rows, shown=[*lines, sums])
     for done in outcome.done[:1]:
         note_refused(done.report.refused, done.report.warnings)
     if outcome.failed:
-        failed = [f"{len(outcome.failed)} of {len(rows)} dates failed:"]
-        for dates, reason in outcome.failed.items():
-            failed.append(f"  {dates.as_of_date}: " + "\n    ".join(reason.splitlines()))
-        note("\n".join(failed), "error")
+        failed = "".join(
+            f"\n  {dates.as_of_date}: " + "\n    ".join(reason.splitlines())
+            for dates, reason in outcome.failed.items()
+        )
+        note(f"{len(outcome.failed)} of {len(rows)} dates failed:{failed}", "error")
         note("the rest is done; fix that and run it again", "error")
     return outcome.exit_code

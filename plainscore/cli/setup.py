@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -58,12 +58,7 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
     explain(person, as_of=str(LAST), data=data)
     place = "" if data == DATA else f" --data {json.dumps(str(data))}"
     command = "plainscore" if shutil.which("plainscore") else sys.argv[0]
-    show(
-        "Try next:",
-        f"  {command} query 'from score limit 5'{place}",
-        f"  {command} status{place}",
-        f"  {command} scorecard standard",
-    )
+    show(filled("terminal/demo.txt", command=command, place=place))
 
 
 def init(directory: Path, *, extends: Extends = "standard") -> None:
@@ -81,21 +76,9 @@ def init(directory: Path, *, extends: Extends = "standard") -> None:
     card = CARD if extends == "standard" else FIRST_CARD
     top = [str(path) for path in made if len(path.parts) == 1]
     below = Counter(path.parts[0] for path in made if len(path.parts) > 1)
-    folders = [f"{count} files in {folder}/" for folder, count in below.items()]
-    show(
-        f"made {directory}: {', '.join([*top, *folders])}",
-        f"""
-Next:
-  cd {shlex.quote(str(directory))}
-  plainscore synthesise --people 1000      # an invented world, in data/landing/
-  plainscore check YOUR_FILE --draft       # or your own: what to write into plainscore.toml
-  plainscore run --as-of 2026-10-31
-  plainscore query "from score limit 5"
-Then edit the card, and see what it does:
-  plainscore scorecard {card} --check
-  plainscore project
-  plainscore plan""",
-    )
+    parts = [*top, *(f"{count} files in {folder}/" for folder, count in below.items())]
+    folder = shlex.quote(str(directory))
+    show(filled("terminal/init.txt", directory=directory, parts=parts, folder=folder, card=card))
 
 
 def project(*, data: DataDir = DATA, output_format: Format = "table") -> None:
@@ -227,14 +210,15 @@ def synthesise(
     document = {"is_new": made.is_new, "rows": made.rows, "targets": table.records()}
     state = "made" if made.is_new else "exists already, nothing to do:"
     rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
-    shown = [
-        f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})",
-        ResultTable(("figure", "target", "generated", ""), map(_target_row, made.targets)),
+    summary = f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
+    verdicts = {True: "met", False: "MISSED", None: "not in this window"}
+    targets = [
+        (
+            *(one.name, f"{one.low:,g} to {one.high:,g}"),
+            "-" if one.generated is None else f"{one.generated:,.4g}",
+            verdicts[one.is_met],
+        )
+        for one in made.targets
     ]
+    shown = [summary, ResultTable(("figure", "target", "generated", ""), targets)]
     emit(output_format, table, objects=[document], shown=shown)
-
-
-def _target_row(target: Any) -> tuple[str, ...]:
-    generated = "-" if target.generated is None else f"{target.generated:,.4g}"
-    verdict = {True: "met", False: "MISSED", None: "not in this window"}[target.is_met]
-    return (target.name, f"{target.low:,g} to {target.high:,g}", generated, verdict)

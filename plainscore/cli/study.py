@@ -26,7 +26,7 @@ select
     round(accuracy_ratio, 4) as gini,
     round(ks, 4) as ks, round(ks_low, 4) as ks_low, round(ks_high, 4) as ks_high
 from quality
-where subject_kind <> 'feature'
+where subject_kind <> 'feature' and coalesce(as_of_date = $day, true)
 order by as_of_date, known_on, scorecard_no, subject_no
 """
 DRIFT = """
@@ -108,16 +108,13 @@ def evaluate(
     wanted = [run for run in latest_runs(data) if day in (None, run.dates.as_of_date)]
     with opt.writing(data, "evaluate"):
         done = list(evaluate_runs(data, wanted, settings))
-    for one in done:
-        if one.known_from is not None:
-            known = f"needs data that arrived on {one.known_from} or later"
-            note(f"{one.run.dates}: outcome not known yet: {known}", "info")
-    shown = {(one.dates.as_of_date, one.dates.known_on) for one in wanted}
+    for one in (one for one in done if one.known_from is not None):
+        known = f"needs data that arrived on {one.known_from} or later"
+        note(f"{one.run.dates}: outcome not known yet: {known}", "info")
     with reader.open_snapshots(data) as snapshots:
-        found = snapshots.records(QUALITY)
-    rows = [row for row in found if (row["as_of_date"], row["known_on"]) in shown]
-    if rows or output_format != "table":
-        emit(output_format, table_of(rows))
+        table = snapshots.table(QUALITY, {"day": day})
+    if table.rows or output_format != "table":
+        emit(output_format, table)
 
 
 def drift(
@@ -155,7 +152,7 @@ def drift(
     with opt.writing(data, "drift"):
         list(compute_drift(data, pairs, settings))
     with reader.open_snapshots(data) as snapshots:
-        table = table_of(snapshots.records(DRIFT, [day]))
+        table = snapshots.table(DRIFT, [day])
         moves = [line for (line,) in snapshots.rows(MOBILITY, [day])]
     emit(output_format, table, shown=[*moves, table])
 
@@ -382,6 +379,8 @@ def lineage(
     Args:
         column: table.column or schema.table.column, such as score.score or staging.bill.paid_date.
     """
+    from rich.tree import Tree
+
     from plainscore.contracts.lineage import lineage as trace
     from plainscore.runs.report import configured_catalog
 
@@ -396,16 +395,9 @@ def lineage(
         }
         for node in traced.each_once()
     ]
-    logs = f"\nfrom the logs: {', '.join(traced.log_columns) or 'nothing'}"
-    emit(output_format, document=document, shown=[_tree(traced), logs])
+    tree, shown = Tree(str(traced.name)), {traced.name}
 
-
-def _tree(traced: "Lineage") -> Any:
-    from rich.tree import Tree
-
-    shown = {traced.name}
-
-    def grow(branch: Tree, node: "Lineage") -> Tree:
+    def grow(branch: Tree, node: "Lineage") -> None:
         new = [source for source in node.sources if source.name not in shown]
         shown.update(source.name for source in new)
         for source in node.sources:
@@ -413,9 +405,10 @@ def _tree(traced: "Lineage") -> Any:
             leaf = branch.add(f"{source.name} ..." if is_repeated else str(source.name))
             if source in new:
                 grow(leaf, source)
-        return branch
 
-    return grow(Tree(str(traced.name)), traced)
+    grow(tree, traced)
+    logs = f"\nfrom the logs: {', '.join(traced.log_columns) or 'nothing'}"
+    emit(output_format, document=document, shown=[tree, logs])
 
 
 def dictionary(*, write: opt.Written = None, data: opt.DataDir = opt.DATA) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from plainscore.common.files import translating_write_errors
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog, load_catalog
+from plainscore.contracts.contract import Table
 from plainscore.publish.retention import publish_report, report_file
 from plainscore.runs.request import SnapshotRequest
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
-from plainscore.show.charts import Box
 from plainscore.show.reader import open_snapshots
 from plainscore.show.report import report_page
 
@@ -42,7 +42,7 @@ def make_report(data_dir: Path, word: str, catalog: Catalog) -> str:
     """
     with open_snapshots(data_dir) as snapshots:
         day = snapshots.day(word)
-        return report_page(snapshots, day, boxes(catalog), is_invented_world(data_dir))
+        return report_page(snapshots, day, drawn_tables(catalog), is_invented_world(data_dir))
 
 
 def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
@@ -53,10 +53,6 @@ def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
         publish_report(page, report_file(data_dir, day))
 
 
-def boxes(catalog: Catalog) -> list[Box]:
-    """Return the tables of a catalog, for the drawing of the method."""
-    return [
-        Box(table.schema, table.short_name, table.title, tuple(sorted(table.inputs)))
-        for schema in DRAWN_SCHEMAS
-        for table in catalog.of_schema(schema)
-    ]
+def drawn_tables(catalog: Catalog) -> list[Table]:
+    """Return the tables of a catalog that the drawing of the method shows."""
+    return [table for schema in DRAWN_SCHEMAS for table in catalog.of_schema(schema)]

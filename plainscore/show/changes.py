@@ -400,7 +400,7 @@ def scorecards_parts(found: Row) -> Parts:
     """Yield what `compare_scorecards` returns as tables."""
     dates = f"as of {found['as_of_date']}, known on {found['known_on']}"
     yield f"{found['first']} -> {found['second']}   {dates}"
-    people: dict[str, dict[str, int]] = {}
+    people: dict[str, Counter[str]] = {}
     groups: dict[tuple[str, str], Counter[str]] = {}
     bands: dict[int, str] = {}
     for one in found["bands"]:
@@ -409,16 +409,16 @@ def scorecards_parts(found: Row) -> Parts:
         group[way] += one["people"]
         if one["attribute"] == "everyone":
             bands[one["band_no_to"]] = one["band_to"]
-            people.setdefault(one["band_from"], {})[one["band_to"]] = one["people"]
-    columns = [band for _, band in sorted(bands.items())]
-    matrix = [(band, *(to.get(one, 0) for one in columns)) for band, to in people.items()]
+            people.setdefault(one["band_from"], Counter())[one["band_to"]] = one["people"]
+    ordered = [bands[number] for number in sorted(bands)]
+    matrix = [(band, *(to[one] for one in ordered)) for band, to in people.items()]
     title = "Bands: rows on the first scorecard, columns on the second"
-    yield ResultTable(("", *columns), matrix, title)
+    yield ResultTable(("", *ordered), matrix, title)
     moved = [
         (*group, n.total(), n["up"], n["down"], round(100 * (n["up"] + n["down"]) / n.total(), 1))
         for group, n in groups.items()
     ]
-    columns = ["attribute", "group", "people", "up", "down", "moved %"]
+    columns = ("attribute", "group", "people", "up", "down", "moved %")
     yield ResultTable(columns, moved, "Who changes band, by group")
     benefits = [
         (one["benefit"], one["gained_count"], one["lost_count"])

@@ -1,10 +1,13 @@
 """Drawings as SVG text, by templates of dashboards/report: no library, no script, no network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import TYPE_CHECKING
 
 from plainscore.show.reader import render_page
+
+if TYPE_CHECKING:
+    from plainscore.contracts.contract import Table
 
 STYLES = 6
 """Colours and dashes in the style sheet; further lines begin again with the first."""
@@ -55,28 +58,13 @@ def chart(
     return drawn.replace("\n", "")
 
 
-@dataclass(frozen=True)
-class Box:
-    """A table of a layer; ``inputs``: full names, ``layer.name``, of the tables it reads."""
+def layer_drawing(label: str, tables: "Sequence[Table]") -> str:
+    """Return an <svg> element: a column for every schema in order of appearance, arrows between.
 
-    layer: str
-    name: str
-    title: str
-    inputs: tuple[str, ...]
-
-    @property
-    def full_name(self) -> str:
-        """The name by which others name it as an input."""
-        return f"{self.layer}.{self.name}"
-
-
-def layer_drawing(label: str, boxes: Sequence[Box]) -> str:
-    """Return an <svg> element: a column for every layer in order of appearance, arrows between.
-
-    Inputs that are not among the boxes are left out. Each box names itself in ``data-box`` and
+    Inputs that are not among the tables are left out. Each box names its table in ``data-box`` and
     each arrow its ends in ``data-from`` and ``data-to``.
     """
-    layers: dict[str, list[Box]] = {}
-    for box in boxes:
-        layers.setdefault(box.layer, []).append(box)
+    layers: dict[str, list[Table]] = {}
+    for table in tables:
+        layers.setdefault(table.schema, []).append(table)
     return render_page("report/lineage.html", label=label, layers=layers)

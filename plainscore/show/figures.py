@@ -58,26 +58,21 @@ class FigureColumn:
     decimals: int | None = 0
     times: float = 1
 
-    def shown(self, value: Any) -> str:
-        """Return a value as people read it; a dash where there is none."""
-        if value is None:
-            return NOTHING
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if not isinstance(value, int | float):
-            return str(value)
-        number = value * self.times
-        if self.decimals is None:
-            return f"{number:,.4g}"
-        shown = f"{number:,.{self.decimals}f}"
-        return shown.removeprefix("-") if not shown.strip("-0.") else shown
-
     def in_unit(self, value: Any) -> Any:
         """Return a value in the column's unit; anything but a number as it is."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         scaled = value * self.times
         return scaled if self.decimals is None else round(scaled, self.decimals)
+
+    def shown(self, value: Any) -> str:
+        """Return a value as people read it; a dash where there is none."""
+        if value is None or isinstance(value, bool):
+            return {None: NOTHING, True: "yes", False: "no"}[value]
+        if not isinstance(value, int | float):
+            return str(value)
+        shown = f"{value * self.times:,{'.4g' if self.decimals is None else f'.{self.decimals}f'}}"
+        return shown.removeprefix("-") if not shown.strip("-0.") else shown
 
 
 @dataclass(frozen=True)
@@ -133,10 +128,6 @@ class Answer:
 
     figure: PageFigure
     rows: Sequence[Row] = field(default_factory=tuple)
-
-    def values(self, name: str) -> list[Any]:
-        """Return one column."""
-        return [row[name] for row in self.rows]
 
 
 @cache

@@ -11,7 +11,7 @@ import streamlit as st
 
 from plainscore.common.errors import PlainscoreError
 from plainscore.show.charts import STYLES
-from plainscore.show.figures import PAGES, Answer, Page, PageFigure, answer, draw, figures
+from plainscore.show.figures import PAGES, Answer, PageFigure, answer, draw, figures
 from plainscore.show.reader import (
     CatalogVersion,
     Row,
@@ -75,33 +75,27 @@ def _rows(
 
 
 def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invented: bool) -> None:
-    day, before, page = _choose(snapshots)
-    if is_invented:
-        st.warning("Every person here is invented, and so is everything they did.")
-    else:
-        st.warning("The scorecards are illustrative: nothing here is for decisions on anyone.")
-    st.title(page.title)
-    st.caption(page.question)
-    if page.key == "person":
-        person_id = _choose_person(snapshots, day)
-        if person_id is not None:
-            _show_person(snapshots, day, person_id, before)
-    else:
-        _show_figures([
-            Answer(one, _rows(snapshots, version, one, day, before)) for one in figures(page.key)
-        ])  # fmt: skip
-
-
-def _choose(snapshots: Snapshots) -> tuple[date, date | None, Page]:
-    """Let the reader choose two dates and a page."""
+    """Let the reader choose two dates and a page, and show it."""
     dates, pages = snapshots.dates()[::-1], {page.key: page for page in PAGES}
     key = st.sidebar.radio(
         "Page", list(pages), format_func=lambda one: pages[one].title, key="page"
     )
     day = st.sidebar.selectbox("As of", dates, key="day")
     earlier = [one for one in dates if one < day]
-    before = st.sidebar.selectbox("Compared with", [*earlier, NO_OTHER], key="before")
-    return day, before if isinstance(before, date) else None, pages[key]
+    chosen = st.sidebar.selectbox("Compared with", [*earlier, NO_OTHER], key="before")
+    before = chosen if isinstance(chosen, date) else None
+    if is_invented:
+        st.warning("Every person here is invented, and so is everything they did.")
+    else:
+        st.warning("The scorecards are illustrative: nothing here is for decisions on anyone.")
+    st.title(pages[key].title)
+    st.caption(pages[key].question)
+    if key == "person":
+        _show_person(snapshots, day, before)
+    else:
+        _show_figures([
+            Answer(one, _rows(snapshots, version, one, day, before)) for one in figures(key)
+        ])  # fmt: skip
 
 
 @st.fragment(run_every=LOOK_AGAIN_SECONDS)
@@ -124,18 +118,13 @@ def _show_figures(answers: list[Answer]) -> None:
         if not rows:
             st.info(figure.empty)
             continue
-        shown = Answer(figure, rows)
-        drawn = draw(shown)
+        drawn = draw(shown := Answer(figure, rows))
         if drawn.chart:
             chart = render_page("report/chart.html", drawn=drawn, styles=STYLES)
             # In a frame: Streamlit removes SVG from other HTML. All texts in it are escaped.
             frame = f"body {{ margin: 0; padding: 0; max-width: {CHART_WIDTH}px; }}"
             st.iframe(f"<style>{page_style()} {frame}</style>{chart}", alt=figure.title)
-        _table_below(table_of(shown))
-
-
-def _table_below(rows: list[Row]) -> None:
-    st.dataframe(rows, hide_index=True, width="stretch")
+        st.dataframe(table_of(shown), hide_index=True, width="stretch")
 
 
 def table_of(answer: Answer) -> list[Row]:
@@ -149,30 +138,25 @@ def table_of(answer: Answer) -> list[Row]:
     ]
 
 
-def _choose_person(snapshots: Snapshots, day: date) -> str | None:
-    """Let the reader write an id, or choose among those that begin so; None: there are none."""
+def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
+    """Let the reader find a person; show them as the report does, and what moved."""
     asked = st.text_input("Person", key="person", help="An id, or how it begins")
     rows = snapshots.rows(
         "select person_id from score where as_of_date = ? and person_id >= ? "
         "and starts_with(person_id, ?) order by person_id limit ?",
         (day, asked, asked, SUGGESTED),
     )
-    found = [person_id for (person_id,) in rows]
-    if asked in found:
-        return asked
-    if not found:
+    if not rows:
         st.info(f"No id begins so as of {day}: ids are case-sensitive.")
-        return None
-    return str(st.selectbox("Ids that begin so", found))
-
-
-def _show_person(snapshots: Snapshots, day: date, person_id: str, before: date | None) -> None:
-    """Show a person of a day as the report does, and what moved since ``before``."""
+        return
+    found = [one for (one,) in rows]
+    person_id = asked if asked in found else str(st.selectbox("Ids that begin so", found))
     st.iframe(person_page(snapshots, day, person_id), alt="The person's score, point by point")
     if before is not None:
         st.subheader(f"What moved since {before}")
         st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
-        _table_below(snapshots.records(MOVED, (person_id, before, day)))
+        moved = snapshots.records(MOVED, (person_id, before, day))
+        st.dataframe(moved, hide_index=True, width="stretch")
 
 
 if __name__ == "__main__":

@@ -34,8 +34,15 @@ LATEST = "latest"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
 _NEWEST_SHOWN = 3
-_SNAPSHOT_FILE = re.compile(r"""["'](/.*/snapshots/as_of_date=.*\.parquet)["']""")
-_EVENT_FILE = re.compile(r"""["'](/.*/events/.*\.parquet)["']""")
+_FILES = {
+    r"""["'](/.*/snapshots/as_of_date=.*\.parquet)["']""": (
+        "restore it, or remove its run= folder and publish the date again (plainscore run)"
+    ),
+    r"""["'](/.*/events/.*\.parquet)["']""": (
+        "restore it: the view quarantine reads it where the event store keeps it"
+    ),
+}
+"""Files behind views, as DuckDB names them -> what to do about one."""
 
 Row = dict[str, Any]
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -217,13 +224,12 @@ def _file_error(error: duckdb.Error) -> PublishedFileError | None:
     """Return the error for a file behind a view that DuckDB could not read; else None."""
     text = str(error)
     state = "is missing" if text.startswith("IO Error: No files found") else "cannot be read"
-    if found := _SNAPSHOT_FILE.search(text):
-        hint = "restore it, or remove its run= folder and publish the date again (plainscore run)"
-    elif found := _EVENT_FILE.search(text):
-        hint = "restore it: the view quarantine reads it where the event store keeps it"
-    else:
-        return None
-    return PublishedFileError(f"{found[1]} {state}: {hint}; `plainscore verify` looks for others")
+    for pattern, hint in _FILES.items():
+        if found := re.search(pattern, text):
+            return PublishedFileError(
+                f"{found[1]} {state}: {hint}; `plainscore verify` looks for others"
+            )
+    return None
 
 
 # --- SQL of a reader -----------------------------------------------------------------------------
@@ -235,7 +241,8 @@ _SHOWN_LINES = 6
 
 def statements(sql: str) -> list[str]:
     """Split SQL into statements. Raises QuestionError where it cannot be parsed."""
-    found = _extracted(sql)
+    with _translating_errors():
+        found = duckdb.extract_statements(sql)
     return [sql] if _is_query(sql) else [statement.query for statement in found]
 
 
@@ -267,9 +274,11 @@ def refuse_writing(statement: str) -> None:
     """Raise QuestionError where a statement does anything but read."""
     # EXPLAIN ANALYZE runs what it explains.
     reading = _EXPLAIN.sub("", statement, count=1)
-    for found in _extracted(reading):
-        if found.type != duckdb.StatementType.SELECT and not _is_query(reading):
-            kind = found.type.name.lower().replace("_", " ")
+    with _translating_errors():
+        found = duckdb.extract_statements(reading)
+    for one in found:
+        if one.type != duckdb.StatementType.SELECT and not _is_query(reading):
+            kind = one.type.name.lower().replace("_", " ")
             raise QuestionError(f"only reading is possible here, and this is a statement of {kind}")
 
 
@@ -279,11 +288,6 @@ def _is_query(statement: str) -> bool:
         return bool(duckdb.extract_statements(f"from (\n{statement.rstrip().rstrip(';')}\n)"))
     except duckdb.Error:
         return False
-
-
-def _extracted(sql: str) -> list[duckdb.Statement]:
-    with _translating_errors():
-        return duckdb.extract_statements(sql)
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.scorecards.person import PersonOnCard
 from plainscore.show.changes import CAUSES, TITLES
-from plainscore.show.charts import STYLES, Box, layer_drawing
+from plainscore.show.charts import STYLES, layer_drawing
 from plainscore.show.figures import PAGES, answer, draw, figures
 from plainscore.show.person import read_card, read_people
 from plainscore.show.reader import Snapshots, render_page
+
+if TYPE_CHECKING:
+    from plainscore.contracts.contract import Table
 
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
@@ -37,10 +40,12 @@ order by person_id, change.as_of_date, as_of_date_before
 """Between default runs: both dates, the change of the score, and its causes, where computed."""
 
 
-def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invented: bool) -> str:
+def report_page(
+    snapshots: Snapshots, day: date, tables: "Sequence[Table]", is_invented: bool
+) -> str:
     """Return the page of a published day; the same page for the same published snapshots.
 
-    ``boxes``: the tables that a score is made by, for the drawing of the method. ``is_invented``:
+    ``tables``: the tables that a score is made by, for the drawing of the method. ``is_invented``:
     whether `plainscore synthesise` wrote the logs: the page says so at the top.
     """
     from markupsafe import Markup
@@ -70,8 +75,8 @@ def report_page(snapshots: Snapshots, day: date, boxes: Sequence[Box], is_invent
             *person_scripts(method).values(), method.text("dashboards/report/report.js")
         ]),
         people=_people_json(snapshots, day, ids),
-        lineage=Markup(layer_drawing("Tables: what each is made from", boxes)),
-        boxes=boxes,
+        lineage=Markup(layer_drawing("Tables: what each is made from", tables)),
+        tables=tables,
     )  # fmt: skip
 
 
@@ -88,13 +93,8 @@ def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:
 
 
 def page_style(method: Method = STANDARD_METHOD) -> str:
-    """Return the style sheet of a page with figures and people."""
-    return base_style(method) + method.text("dashboards/report/report.css")
-
-
-def base_style(method: Method = STANDARD_METHOD) -> str:
-    """Return the style sheet of every page: light, dark, narrow, wide, print."""
-    return method.text("dashboards/style/base.css")
+    """Return the style sheet of a page with figures and people: light, dark, narrow, print."""
+    return method.text("dashboards/style/base.css") + method.text("dashboards/report/report.css")
 
 
 def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
@@ -114,7 +114,11 @@ def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[
 def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str]) -> str:
     """Return the card of a day and people for a <script>: what card.js and person.js read."""
     card, asked = read_card(snapshots, day), {"day": day, "people": list(ids)}
-    history, changes = (_by_person(snapshots, sql, asked) for sql in (_HISTORY, _CHANGES))
+    history: dict[str, list[Any]] = {}
+    changes: dict[str, list[Any]] = {}
+    for found, sql in ((history, _HISTORY), (changes, _CHANGES)):
+        for person_id, *cells in snapshots.rows(sql, asked):
+            found.setdefault(person_id, []).append(cells)
     people = [
         {
             **_short_person(person),
@@ -130,13 +134,6 @@ def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str]) -> str:
     for sign in "<\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
-
-
-def _by_person(snapshots: Snapshots, sql: str, asked: dict[str, Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for person_id, *cells in snapshots.rows(sql, asked):
-        found.setdefault(person_id, []).append(cells)
-    return found
 
 
 def _short_person(person: PersonOnCard) -> dict[str, Any]:

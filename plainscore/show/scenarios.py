@@ -19,7 +19,6 @@ from plainscore.common.standard import STANDARD_METHOD
 from plainscore.show.charts import STYLES
 from plainscore.show.figures import Answer, Drawn, PageFigure, draw, figures, read_figure
 from plainscore.show.reader import Row, Snapshots, render_page
-from plainscore.show.report import base_style
 
 TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
 DECIMALS = 4
@@ -69,7 +68,7 @@ def scenarios_page(record: Mapping[str, Any]) -> str:
     return render_page(
         "scenarios/page.html",
         record=record,
-        base_style=Markup(base_style()),
+        base_style=Markup(STANDARD_METHOD.text("dashboards/style/base.css")),
         styles=STYLES,
         summary=summary,
         sections=[section for section in sections if section[1]],

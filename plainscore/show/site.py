@@ -15,22 +15,24 @@ import sys
 import tarfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from plainscore.common.errors import EngineMissingError, UsageError
 from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import file_literal, text_literal
-from plainscore.show.charts import Box
 from plainscore.show.person import read_card
 from plainscore.show.reader import Snapshots, open_snapshots, render_page
 from plainscore.show.report import page_style, person_scripts, report_page
+
+if TYPE_CHECKING:
+    from plainscore.contracts.contract import Table
 
 SITE_FILE = "site.json"
 PEOPLE_PER_FILE = 1000
@@ -56,22 +58,6 @@ limit $count + 1
 _IMPORTS = json.dumps({"imports": {"apache-arrow": "../script/arrow.js"}})
 
 
-@dataclass(frozen=True)
-class SiteRequest:
-    """A site to write; ``words``: what `Snapshots.day` takes, one for each date.
-
-    ``engine``: a folder that keeps the browser's engine; None: fetched for this site alone.
-    """
-
-    data_dir: Path
-    words: Sequence[str]
-    out: Path
-    engine: Path | None
-    boxes: Sequence[Box]
-    is_invented: bool
-    people_per_file: int = PEOPLE_PER_FILE
-
-
 def refuse_other_folder(out: Path) -> None:
     """Raise UsageError where ``out`` holds anything but a site, or cannot be made."""
     if not out.parent.is_dir():
@@ -82,22 +68,39 @@ def refuse_other_folder(out: Path) -> None:
         raise UsageError(f"{out} holds something else: name another folder, or empty it")
 
 
-def write_site(request: SiteRequest) -> None:
+def write_site(
+    data_dir: Path,
+    words: Sequence[str],
+    out: Path,
+    engine: Path | None,
+    tables: "Sequence[Table]",
+    is_invented: bool,
+    people_per_file: int = PEOPLE_PER_FILE,
+) -> None:
     """Write the site of some published dates, in the place of an older site, in one step.
 
-    Raises UsageError, NothingPublishedError, or EngineMissingError where no engine can be fetched.
+    ``words``: what `Snapshots.day` takes, one for each date. ``engine``: a folder that keeps the
+    browser's engine; None: fetched for this site alone. Raises UsageError, NothingPublishedError,
+    or EngineMissingError where no engine can be fetched.
     """
-    out = request.out
     refuse_other_folder(out)
     unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
     # Opened once: otherwise what is published meanwhile would be on some of the pages.
-    with open_snapshots(request.data_dir) as snapshots, translating_write_errors(out.parent):
-        days = sorted({snapshots.day(word) for word in request.words})
+    with open_snapshots(data_dir) as snapshots, translating_write_errors(out.parent):
+        days = sorted({snapshots.day(word) for word in words})
         try:
-            _write_engine(unfinished / "engine", request.engine)
-            _write_texts(unfinished, _front(request, snapshots, days))
+            _write_engine(unfinished / "engine", engine)
+            texts = _front(snapshots, days, is_invented)
             for day in days:
-                _write_date(request, snapshots, day, days, unfinished / str(day))
+                people = unfinished / str(day) / "people"
+                first_ids = write_people(snapshots, day, people, people_per_file)
+                texts |= _of_date(snapshots, day, days, first_ids, is_invented)
+                report = report_page(snapshots, day, tables, is_invented)
+                texts[f"{day}/report.html"] = report
+            for name, text in texts.items():
+                file = unfinished / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
             if out.exists():
                 out.rename(old)
             move_into_place(unfinished, out)
@@ -107,7 +110,7 @@ def write_site(request: SiteRequest) -> None:
             shutil.rmtree(old)
 
 
-def _front(request: SiteRequest, snapshots: Snapshots, days: Sequence[date]) -> dict[str, str]:
+def _front(snapshots: Snapshots, days: Sequence[date], is_invented: bool) -> dict[str, str]:
     """Return file -> text of the front page, and of the scripts and styles of all pages."""
     method = snapshots.method
     runs = snapshots.records(
@@ -115,21 +118,29 @@ def _front(request: SiteRequest, snapshots: Snapshots, days: Sequence[date]) -> 
         {"days": list(days)},
     )
     page = render_page(
-        "site/front.html", method, runs=runs, is_invented=request.is_invented, packages=packages()
+        "site/front.html", method, runs=runs, is_invented=is_invented, packages=packages()
     )
-    files = method.files("dashboards/site/script", ".js").items()
-    own = {name: file.read_text(encoding="utf-8") for name, file in files} | person_scripts(method)
-    own["site.css"] = page_style(method) + method.text("dashboards/site/site.css")
+    scripts = person_scripts(method) | {
+        name: file.read_text(encoding="utf-8")
+        for name, file in method.files("dashboards/site/script", ".js").items()
+    }
+    scripts["site.css"] = page_style(method) + method.text("dashboards/site/site.css")
     dates = json.dumps({"dates": [str(day) for day in days]})
-    scripts = {f"script/{name}": text for name, text in own.items()}
-    return {"index.html": page, SITE_FILE: dates, **scripts}
+    return {
+        "index.html": page,
+        SITE_FILE: dates,
+        **{f"script/{name}": text for name, text in scripts.items()},
+    }
 
 
-def _write_date(
-    request: SiteRequest, snapshots: Snapshots, day: date, days: Sequence[date], folder: Path
-) -> None:
-    """Write the people of a date, the card and where people are, the look-up and the report."""
-    first_ids = write_people(snapshots, day, folder / "people", request.people_per_file)
+def _of_date(
+    snapshots: Snapshots,
+    day: date,
+    days: Sequence[date],
+    first_ids: Sequence[str],
+    is_invented: bool,
+) -> dict[str, str]:
+    """Return file -> text of the card of a date, and of its look-up."""
     method = {"card": read_card(snapshots, day).as_json(), "first_ids": first_ids}
     look_up = render_page(
         "site/lookup.html",
@@ -138,23 +149,14 @@ def _write_date(
         days=days,
         run=snapshots.run_of(day),
         people=[one for (one,) in snapshots.rows(_PEOPLE, {"day": day, "count": _EXAMPLES})],
-        is_invented=request.is_invented,
+        is_invented=is_invented,
         imports=_IMPORTS,
         imports_digest=base64.b64encode(hashlib.sha256(_IMPORTS.encode()).digest()).decode(),
     )
-    texts = {
-        "method.json": json.dumps(method, ensure_ascii=False, separators=(",", ":")),
-        "index.html": look_up,
-        "report.html": report_page(snapshots, day, request.boxes, request.is_invented),
+    return {
+        f"{day}/method.json": json.dumps(method, ensure_ascii=False, separators=(",", ":")),
+        f"{day}/index.html": look_up,
     }
-    _write_texts(folder, texts)
-
-
-def _write_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
 
 # --- people: small DuckDB files, fetched one by one ----------------------------------------------
@@ -186,12 +188,21 @@ def write_people(
     )
     firsts = [person_id for (person_id,) in rows]
     folder.mkdir(parents=True)
-    bounds = [*firsts, None]
-    for number, (first, end) in enumerate(pairwise(bounds)):
-        if number % _FILES_AT_ONCE == 0:
-            last = bounds[min(number + _FILES_AT_ONCE, len(firsts))]
-            _stage(snapshots, day, _ids(first, last))
-        _write_file(snapshots, _ids(first, end), folder / f"{number:05}.duckdb.gz")
+    # In memory where that is possible: DuckDB waits for the disk ten times a file.
+    memory = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+    for number, (first, end) in enumerate(pairwise([*firsts, None])):
+        if number % _FILES_AT_ONCE == 0:  # the rows of many files are read at once
+            last = (*firsts, None)[min(number + _FILES_AT_ONCE, len(firsts))]
+            for name in PERSON_TABLES:
+                snapshots.rows(
+                    f"create or replace temp table staged_{name} as from {name} "
+                    f"where as_of_date = date '{day}' and {_ids(first, last)}"
+                )
+        with TemporaryDirectory(dir=memory) as away:
+            unpacked = Path(away, "people.duckdb")
+            _copy_staged(snapshots, _ids(first, end), unpacked)
+            packed = gzip.compress(unpacked.read_bytes(), _EFFORT, mtime=0)
+            (folder / f"{number:05}.duckdb.gz").write_bytes(packed)
     return firsts
 
 
@@ -202,32 +213,18 @@ def _ids(first: str | None, end: str | None) -> str:
     return condition if end is None else f"{condition} and person_id < {text_literal(end)}"
 
 
-def _stage(snapshots: Snapshots, day: date, ids: str) -> None:
-    """Read the rows of many files at once into the tables ``staged_...``."""
-    for name in PERSON_TABLES:
-        snapshots.rows(
-            f"create or replace temp table staged_{name} as from {name} "
-            f"where as_of_date = date '{day}' and {ids}"
-        )
-
-
-def _write_file(snapshots: Snapshots, ids: str, file: Path) -> None:
-    """Copy the staged rows of some people into a new database and pack it."""
+def _copy_staged(snapshots: Snapshots, ids: str, file: Path) -> None:
+    """Copy the staged rows of some people into a new database."""
     con = snapshots.con
-    # In memory where that is possible: DuckDB waits for the disk ten times a file.
-    memory = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
-    with TemporaryDirectory(dir=memory) as away:
-        unpacked = Path(away, file.stem)
-        con.execute(f"attach {file_literal(unpacked)} as site_file ({_FORMAT})")
-        try:
-            for name, order in PERSON_TABLES.items():
-                con.execute(
-                    f"create table site_file.{name} as from temp.staged_{name} "
-                    f"where {ids} order by {order}"
-                )
-        finally:
-            con.execute("detach site_file")
-        file.write_bytes(gzip.compress(unpacked.read_bytes(), _EFFORT, mtime=0))
+    con.execute(f"attach {file_literal(file)} as site_file ({_FORMAT})")
+    try:
+        for name, order in PERSON_TABLES.items():
+            con.execute(
+                f"create table site_file.{name} as from temp.staged_{name} "
+                f"where {ids} order by {order}"
+            )
+    finally:
+        con.execute("detach site_file")
 
 
 # --- engine: files out of npm packages of exact versions and known digests -----------------------
@@ -236,8 +233,7 @@ NPM = "npm"
 _LONGEST_REASON = 300
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """One package: ``files`` are paths within it and their SHA-256 digests."""
 
     name: str
@@ -256,9 +252,10 @@ def packages() -> tuple[Package, ...]:
     return tuple(Package(**one) for one in declared["package"])
 
 
-def is_engine(folder: Path) -> bool:
-    """Return whether a folder holds every file of the engine, each as it was published."""
-    return not _wrong_files(folder)
+def wrong_files(folder: Path) -> list[Path]:
+    """Return the files of the engine that a folder lacks, or that are not as published."""
+    files = {folder / Path(path).name: d for one in packages() for path, d in one.files.items()}
+    return [one for one, d in files.items() if not one.is_file() or file_sha256(one) != d]
 
 
 def fetch_engine(folder: Path) -> None:
@@ -267,10 +264,7 @@ def fetch_engine(folder: Path) -> None:
     Nothing of a package is run. Raises EngineMissingError, which says what to install or to do,
     where npm is missing or fails, or a file is not the expected one.
     """
-    if is_engine(folder):
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    for package in packages():
+    for package in packages() if wrong_files(folder) else ():
         with TemporaryDirectory() as away:
             _run_npm(package, away)
             [archive] = Path(away).glob("*.tgz")
@@ -278,33 +272,13 @@ def fetch_engine(folder: Path) -> None:
                 for path in package.files:
                     source = opened.extractfile(f"package/{path}")
                     assert source is not None, f"{package} holds {path}"
-                    with source:
-                        (folder / Path(path).name).write_bytes(source.read())
-    if wrong := _wrong_files(folder):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    (folder / Path(path).name).write_bytes(source.read())
+    if wrong := wrong_files(folder):
         raise EngineMissingError(
             f"{wrong[0]} is not the file that this version of plainscore knows: "
             "remove it and run again"
         )
-
-
-def _write_engine(target: Path, kept: Path | None) -> None:
-    """Fetch the engine, or copy its files, and nothing else, from where they are kept."""
-    fetch_engine(kept or target)
-    if kept is not None:
-        target.mkdir(parents=True)
-        for file in _files(kept):
-            shutil.copyfile(file, target / file.name)
-
-
-def _files(folder: Path) -> dict[Path, str]:
-    """Return each file of the engine in a folder, and its SHA-256 digest."""
-    files = (file for one in packages() for file in one.files.items())
-    return {folder / Path(path).name: digest for path, digest in files}
-
-
-def _wrong_files(folder: Path) -> list[Path]:
-    files = _files(folder).items()
-    return [one for one, digest in files if not one.is_file() or file_sha256(one) != digest]
 
 
 def _run_npm(package: Package, away: str) -> None:
@@ -322,6 +296,15 @@ def _run_npm(package: Package, away: str) -> None:
             f"{needed}`{' '.join(command)}` failed ({why}): reach npm's registry, or give "
             "--engine FOLDER with its files"
         )
+
+
+def _write_engine(target: Path, kept: Path | None) -> None:
+    """Fetch the engine, or copy its files, and nothing else, from where they are kept."""
+    fetch_engine(kept or target)
+    if kept is not None:
+        target.mkdir(parents=True)
+        for path in (path for one in packages() for path in one.files):
+            shutil.copyfile(kept / Path(path).name, target / Path(path).name)
 
 
 if __name__ == "__main__":

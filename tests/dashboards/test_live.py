@@ -58,7 +58,7 @@ def test_a_number_is_the_one_that_the_report_shows(snapshots: Snapshots) -> None
         for column in told.figure.columns:
             if column.decimals is None or not column.unit:
                 continue
-            for value in told.values(column.name):
+            for value in [row[column.name] for row in told.rows]:
                 shown = column.in_unit(value)
                 same = NOTHING if value is None else f"{shown + 0:,.{column.decimals}f}"
                 assert same == column.shown(value)

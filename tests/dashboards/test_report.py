@@ -5,13 +5,14 @@ import re
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from plainscore.publish.publication import new_staging, publish, stage_snapshot
 from plainscore.show import report
-from plainscore.show.charts import Box, layer_drawing
+from plainscore.show.charts import layer_drawing
 from plainscore.show.figures import PAGES
 from plainscore.show.person import explain
 from plainscore.show.reader import Snapshots, open_snapshots
@@ -20,7 +21,19 @@ from tests.publish import invented
 from tests.publish.invented import PEOPLE
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
-BOXES = [Box("raw", "bill", "Bills <1>", ()), Box("staging", "bill", "Bills & more", ("raw.bill",))]
+BOXES: list[Any] = [
+    SimpleNamespace(
+        schema=schema,
+        name=f"{schema}.bill",
+        short_name="bill",
+        title=title,
+        inputs=inputs,
+    )
+    for schema, title, inputs in (
+        ("raw", "Bills <1>", ()),
+        ("staging", "Bills & more", ("raw.bill",)),
+    )
+]
 MOST_BYTES = 3_000_000
 EVERYONE_FROZEN = "update features.eligibility set is_frozen = true"
 
