@@ -215,11 +215,7 @@ def erase(
         for one in erasure.snapshots
     ]
     document = {**vars(erasure), "snapshots": snapshots, "search": vars(erasure.search)}
-    emit(
-        output_format,
-        objects=[document],
-        shown=[filled("terminal/erasure.txt", erasure=erasure)],
-    )
+    emit(output_format, objects=[document], shown=[filled("terminal/erasure.txt", erasure=erasure)])
     for file, why in erasure.by_hand.items():
         note(f"landing/{file} holds a person and {why}: remove it by hand, and erase again")
     for one in (one for one in erasure.snapshots if one.is_for_operator):

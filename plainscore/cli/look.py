@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -284,23 +284,11 @@ def report(
     Args:
         out: File to write; DATA/reports/DATE.html by default.
     """
-    from plainscore.common.files import translating_write_errors
-    from plainscore.common.lock import writer_lock
-    from plainscore.publish.retention import publish_report, report_file
-    from plainscore.runs.report import configured_catalog, make_report
+    from plainscore.runs.report import write_report_of
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
-    catalog = configured_catalog(data)
-    with reader.open_snapshots(data) as snapshots:
-        day = snapshots.day(as_of)
-    file = report_file(data, day) if out is None else out.resolve()
-    # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
-    with writer_lock(data, "report") if out is None else nullcontext():
-        page = make_report(data, str(day), catalog)
-        with translating_write_errors(file.parent):
-            publish_report(page, file)
-    show(str(file))
+    show(str(write_report_of(data, as_of, out)))
 
 
 def dashboard(

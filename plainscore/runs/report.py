@@ -4,9 +4,11 @@ A run writes its page from what is published, after it is published: a page that
 costs no snapshot.
 """
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from plainscore.common.files import translating_write_errors
+from plainscore.common.lock import writer_lock
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog, load_catalog
 from plainscore.contracts.contract import Table
 from plainscore.publish.retention import publish_report, report_file
@@ -51,6 +53,20 @@ def write_report(request: SnapshotRequest, catalog: Catalog) -> None:
     page = make_report(data_dir, str(day), catalog)
     with translating_write_errors(data_dir):
         publish_report(page, report_file(data_dir, day))
+
+
+def write_report_of(data_dir: Path, word: str, out: Path | None) -> Path:
+    """Write the report of a published date again, to ``out`` or where a run writes it."""
+    catalog = configured_catalog(data_dir)
+    with open_snapshots(data_dir) as snapshots:
+        day = snapshots.day(word)
+    file = report_file(data_dir, day) if out is None else out.resolve()
+    # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
+    with writer_lock(data_dir, "report") if out is None else nullcontext():
+        page = make_report(data_dir, str(day), catalog)
+        with translating_write_errors(file.parent):
+            publish_report(page, file)
+    return file
 
 
 def drawn_tables(catalog: Catalog) -> list[Table]:

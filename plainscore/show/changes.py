@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from plainscore.common.errors import DateNotPublishedError, QuestionError, UnknownPersonError
 from plainscore.common.text import printable
-from plainscore.show.reader import ResultTable, Row, Snapshots, query
+from plainscore.show.reader import ResultTable, Row, Snapshots, query, render_page
 from plainscore.show.terminal import shown_value
 
 CAUSES = ("rules", "late_data", "time", "new_events")
 TITLES = {cause: cause.replace("_", " ") for cause in CAUSES}
+ENDS = ("before", "after")
 LARGEST = 10
 OF_RUN = "as_of_date = ? and known_on = ? and run = ?"
 OF_PAIR = "as_of_date_before = ? and known_on_before = ? and as_of_date = ? and known_on = ?"
@@ -162,54 +163,30 @@ def why_parts(why: Row) -> Parts:
     change = "" if why["score_change"] is None else f" ({_signed(why['score_change'])})"
     dates = f"from {End(**why['before'])} to {End(**why['after'])}"
     yield f"{printable(why['person_id'])}: {scores}{change}   {dates}"
+    moved = [one for one in why["features"] if any(one["causes"].values())]
     if change:
-        yield from _moved_features(why)
-    before, after = (
-        one if one in ("scored", "not there") else f"not scored ({one})"
-        for one in (why["status_before"], why["status_after"])
-    )
-    if why["status_cause"] is not None:
-        yield f"{before} before, {after} after: by {TITLES[why['status_cause']]}"
-    elif not change:
-        yield f"{after} in both: there is no score to change"
-    if why["is_carried"]:
-        yield "not scored somewhere on the way: that part is counted with the next"
-    yield from filter(None, [why["notes"]])
-
-
-def _moved_features(why: Row) -> Parts:
-    causes, features = why["causes"], why["features"]
-    moved = [one for one in features if any(one["causes"].values())]
-    rows = [
-        (
-            one["feature"],
-            " -> ".join(dict.fromkeys(map(shown_value, (one["value_before"], one["value_after"])))),
-            one["points_before"],
-            *(_signed(points) if points else "" for points in one["causes"].values()),
-            one["points_after"],
+        rows = [
+            (
+                one["feature"],
+                " -> ".join(dict.fromkeys(shown_value(one[f"value_{end}"]) for end in ENDS)),
+                one["points_before"],
+                *(_signed(points) if points else "" for points in one["causes"].values()),
+                one["points_after"],
+            )
+            for one in moved
+        ]
+        friends, points = (
+            [_signed(one[name]) for one in why["causes"].values()] for name in ("friends", "points")
         )
-        for one in moved
-    ]
-    friends, points = (
-        [_signed(part[name]) for part in causes.values()] for name in ("friends", "points")
-    )
-    rows += [
-        ("  of it friends", "", None, *friends, None),
-        ("score", "", why["score_before"], *points, why["score_after"]),
-    ]
-    yield ""
-    yield ResultTable(("", "value", "before", *TITLES.values(), "after"), rows)
-    if count := len(features) - len(moved):
-        yield f"{count} more in value alone: --format csv shows them"
-    yield ""
-    for cause, part in causes.items():
-        if not part["points"] and not any(one["causes"][cause] for one in features):
-            yield f"  {TITLES[cause]}: 0 points"
-            continue
-        of_friends = f", {_signed(part['friends'])} of it through friends"
-        word = "point" if abs(part["points"]) == 1 else "points"
-        what = f"{_signed(part['points'])} {word}{of_friends if part['friends'] else ''}"
-        yield f"  {TITLES[cause]}: {what}; {_meanings(why)[cause]}"
+        rows += [
+            ("  of it friends", "", None, *friends, None),
+            ("score", "", ends[0], *points, ends[1]),
+        ]
+        yield from ("", ResultTable(("", "value", "before", *TITLES.values(), "after"), rows))
+    hidden, meanings = len(why["features"]) - len(moved), _meanings(why)
+    yield render_page(
+        "terminal/why.txt", why=why, titles=TITLES, hidden=hidden, meanings=meanings
+    ).rstrip("\n")
 
 
 def _signed(points: int) -> str:

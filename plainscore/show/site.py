@@ -20,7 +20,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from plainscore.common.errors import EngineMissingError, UsageError
@@ -233,28 +233,19 @@ NPM = "npm"
 _LONGEST_REASON = 300
 
 
-class Package(NamedTuple):
-    """One package: ``files`` are paths within it and their SHA-256 digests."""
-
-    name: str
-    version: str
-    licence: str
-    files: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.version}"
-
-
 @cache
-def packages() -> tuple[Package, ...]:
-    """Return the packages that the engine is taken from."""
+def packages() -> list[dict[str, Any]]:
+    """Return the packages that the engine is taken from: name, version, licence, files.
+
+    ``files``: path within the package -> SHA-256 digest.
+    """
     declared = tomllib.loads(STANDARD_METHOD.text("dashboards/site/engine.toml"))
-    return tuple(Package(**one) for one in declared["package"])
+    return list(declared["package"])
 
 
 def wrong_files(folder: Path) -> list[Path]:
     """Return the files of the engine that a folder lacks, or that are not as published."""
-    files = {folder / Path(path).name: d for one in packages() for path, d in one.files.items()}
+    files = {folder / Path(path).name: d for one in packages() for path, d in one["files"].items()}
     return [one for one, d in files.items() if not one.is_file() or file_sha256(one) != d]
 
 
@@ -269,9 +260,9 @@ def fetch_engine(folder: Path) -> None:
             _run_npm(package, away)
             [archive] = Path(away).glob("*.tgz")
             with tarfile.open(archive) as opened:
-                for path in package.files:
+                for path in package["files"]:
                     source = opened.extractfile(f"package/{path}")
-                    assert source is not None, f"{package} holds {path}"
+                    assert source is not None, f"{package['name']} holds {path}"
                     folder.mkdir(parents=True, exist_ok=True)
                     (folder / Path(path).name).write_bytes(source.read())
     if wrong := wrong_files(folder):
@@ -281,14 +272,15 @@ def fetch_engine(folder: Path) -> None:
         )
 
 
-def _run_npm(package: Package, away: str) -> None:
-    needed = f"the site's engine is {', '.join(map(str, packages()))}, fetched with npm: "
+def _run_npm(package: Mapping[str, Any], away: str) -> None:
+    names = ["{name}@{version}".format(**one) for one in (package, *packages())]
+    needed = f"the site's engine is {', '.join(names[1:])}, fetched with npm: "
     if shutil.which(NPM) is None:
         raise EngineMissingError(
             f"{needed}install npm (Debian: apt-get install npm), or give --engine FOLDER with its "
             "files"
         )
-    command = [NPM, "pack", "--ignore-scripts", "--silent", str(package)]
+    command = [NPM, "pack", "--ignore-scripts", "--silent", names[0]]
     done = subprocess.run(command, cwd=away, capture_output=True, text=True, check=False)
     if done.returncode:
         why = " ".join(done.stderr.split())[:_LONGEST_REASON] or f"exit code {done.returncode}"
@@ -303,7 +295,7 @@ def _write_engine(target: Path, kept: Path | None) -> None:
     fetch_engine(kept or target)
     if kept is not None:
         target.mkdir(parents=True)
-        for path in (path for one in packages() for path in one.files):
+        for path in (path for one in packages() for path in one["files"]):
             shutil.copyfile(kept / Path(path).name, target / Path(path).name)
 
 

@@ -7,7 +7,7 @@ from tests.dashboards.test_report import BOXES
 
 PEOPLE_PER_FILE = 9
 ENGINE = Path(__file__).parents[2] / ".venv" / "site-engine"
-ENGINE_FILES = [Path(path).name for package in packages() for path in package.files]
+ENGINE_FILES = [Path(path).name for package in packages() for path in package["files"]]
 
 
 def has_engine() -> bool:
