@@ -55,7 +55,8 @@ def files_under(folder: Path) -> Iterator[Path]:
 
 def settle(folder: Path, *, is_stored: bool) -> None:
     """Remove the originals where the event store has followed; else put them back."""
-    for path in sorted(files_under(folder)):
+    ours = (path for path in sorted(files_under(folder)) if path.name.startswith("."))
+    for path in ours:
         if path.name.endswith(UNFINISHED):
             path.unlink()
         elif path.name.endswith(_ORIGINAL):

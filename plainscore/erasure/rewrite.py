@@ -98,8 +98,10 @@ class Edit:
             return "\n" * text.count("\n")
         if self.masks is None:
             return text
-        masked = self.masks.masked(text.replace("\r\n", "\n"))
-        return masked.replace("\n", "\r\n") if "\r\n" in text else masked
+        plain = text.replace("\r\n", "\n")
+        if (masked := self.masks.masked(plain)) == plain:
+            return text
+        return masked if plain == text else masked.replace("\n", "\r\n")
 
 
 def rewritten(path: Path, edit: Edit) -> Path | None:

@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from plainscore.erasure.erase import erase
+from plainscore.erasure.erased_ids import ErasedIds
+from plainscore.erasure.rewrite import Edit
 from plainscore.logs.text_files import open_packed
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh, whole_state
@@ -192,6 +194,12 @@ def test_an_id_that_spans_lines_of_a_cell_goes_and_is_masked(
     assert kept["line"].to_list() == [2, 6]
     assert kept["category"].to_list() == ["of erased-2-1\n, and all", "food"]
     assert_as_if_never_delivered(delivery, person)
+
+
+def test_a_text_without_an_id_keeps_its_line_ends() -> None:
+    edit = Edit((), {}, ErasedIds([ANN], mask="gone"))
+    assert edit.of(1, "a\r\nb\n") == "a\r\nb\n"
+    assert edit.of(1, f"a\r\n{ANN}\r\n") == "a\r\ngone-1\r\n"
 
 
 def test_a_workbook_that_names_her_is_named(delivery: Delivery) -> None:
