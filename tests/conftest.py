@@ -1,9 +1,11 @@
-"""The order in which tests are run, a disk that is not waited for, and what many tests read."""
+"""The order in which tests are run, what they leave out, and what many of them read."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import settings
 
@@ -12,10 +14,22 @@ settings.load_profile("machines of any speed")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_waiting_for_the_disk() -> Iterator[None]:
-    """Leave out what only a loss of power could show: no test can, and it takes much time."""
+def _light() -> Iterator[None]:
+    """Leave out what only a loss of power could show, and give DuckDB one thread by default.
+
+    Test processes share the cores. Tests of what threads could change ask for more of them: the
+    oracle's, those of laws, other cards, staged snapshots and forced runs.
+    """
+    connect = duckdb.connect
+
+    def connect_lightly(
+        database: Any = ":memory:", read_only: bool = False, config: Any = None
+    ) -> duckdb.DuckDBPyConnection:
+        return connect(database, read_only=read_only, config={"threads": 1} | (config or {}))
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "fsync", lambda _descriptor: None)
+        patched.setattr(duckdb, "connect", connect_lightly)
         yield
 
 

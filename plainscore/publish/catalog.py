@@ -124,7 +124,7 @@ def ask_catalog(home: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _write_catalog(file: Path, contents: CatalogContents) -> None:
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:  # it reads no rows
         con.execute(
             f"attach {file_literal(file)} as plainscore (storage_version '{STORAGE_VERSION}')"
         )

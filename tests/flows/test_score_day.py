@@ -59,7 +59,7 @@ def test_a_forced_run_has_the_same_content_and_another_scorecard_makes_a_further
     published: Published,
 ) -> None:
     data_dir, first = published
-    again = score_day(request_for(data_dir, force=True, threads=1))
+    again = score_day(request_for(data_dir, force=True, threads=2))
     unlike = {name for name, made in _content(again).items() if made != _content(first)[name]}
     assert unlike == {"check_result"}, "quick runs make no checks"
     other = score_day(request_for(data_dir, scorecards=("reported_b",)))
