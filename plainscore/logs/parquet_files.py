@@ -57,7 +57,7 @@ _TYPED: dict[str, tuple[FieldKind, str]] = {
     "DOUBLE": (
         "amount",
         "case when {0} between 0 and 9999999999 and round({0} * 100) / 100 = {0} "
-        "then cast(round({0} * 100) as bigint) end",
+        "then try_cast(round({0} * 100) as bigint) end",
     ),
 }
 _FOOTERS = f"""

@@ -5,7 +5,7 @@ note   = "All that had arrived by the day this snapshot knows, by source and log
 empty  = "No file is left of which something is known."
 
 [columns]
-source      = {}
+folder      = { heading = "source" }
 log         = {}
 files       = { unit = "files" }
 delivered   = { heading = "rows", unit = "rows" }
@@ -15,7 +15,7 @@ quarantined = { unit = "rows" }
 not_used    = { heading = "files with columns not used", unit = "files" }
 */
 select
-    split_part(delivery.file, '/', 1) as source,
+    split_part(delivery.file, '/', 1) as folder,
     delivery.log,
     count(*) as files,
     sum(delivery.accepted + delivery.duplicates + delivery.quarantined) as delivered,
@@ -26,5 +26,5 @@ select
 from delivery
 inner join dim_date on delivery.arrived <= dim_date.known_on
 where dim_date.as_of_date = $as_of_date
-group by source, delivery.log
-order by source, log
+group by folder, delivery.log
+order by folder, log
