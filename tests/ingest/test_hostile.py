@@ -113,7 +113,12 @@ _SOUP = st.lists(_SNIPPETS | st.text(max_size=3), max_size=30).map("".join).map(
 _CSV_HEAD = b"event_id,event_time,person_id,event_type,value_hash\n"
 
 
-@given(st.lists(st.lists(_SOUP | st.binary(max_size=20), max_size=6).map(b"".join), max_size=8))
+# Two bytes at the beginning mean UTF-16, and such a file is refused as a whole.
+_FILE = st.lists(_SOUP | st.binary(max_size=20), max_size=6).map(b"".join)
+_FILE = _FILE.filter(lambda soup: not soup.startswith((b"\xff\xfe", b"\xfe\xff")))
+
+
+@given(st.lists(_FILE, max_size=8))
 @settings(max_examples=8)
 def test_any_bytes_are_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, soups: list[bytes]
