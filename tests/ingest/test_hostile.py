@@ -126,13 +126,16 @@ def test_any_bytes_are_accounted_for(
     delivery = Delivery(tmp_path_factory.mktemp("soup"))
     soups.append(b"")
     for number, soup in enumerate(soups):
-        for name, head in ((f"{number}.ndjson", b""), (f"{number}.csv", _CSV_HEAD)):
-            path = delivery.data / f"landing/profile/arrived={DAY}/{name}"
+        for day, name, head in (("05", "ndjson", b""), ("06", "csv", _CSV_HEAD)):
+            folder = f"landing/profile/arrived=20{10 + number}-03-{day}"
+            path = delivery.data / folder / f"{number}.{name}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(head + soup)
-    reports = delivery.ingest().files
-    assert len(reports) == 2 * len(soups)
-    for report in reports:
+    ingested = delivery.ingest()
+    marks = [soup for soup in soups if soup.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b"))]
+    assert len(ingested.refused) <= len(marks), "bytes that say that they are no UTF-8 text"
+    assert len(ingested.files) + len(ingested.refused) == 2 * len(soups)
+    for report in ingested.files:
         assert report.rows == report.accepted + report.duplicates + report.quarantined
         stem, _, form = report.file.rpartition("/")[2].partition(".")
         # A byte order mark is no part of the first line.
