@@ -61,14 +61,14 @@ def with_dates(sql: str, parameters: Mapping[str, date]) -> str:
     return sql
 
 
-@cache
-def read_assertions(method: Method = STANDARD_METHOD) -> tuple[Assertion, ...]:
+def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:
     """Return a method's assertions in the order of their names.
 
     Raises ContractError for a malformed one.
     """
     files = method.files("expectations", ".sql")
-    return tuple(_read_assertion(path) for name, path in files.items() if name.startswith(FOLDER))
+    paths = [path for name, path in files.items() if name.startswith(FOLDER)]
+    return [_read_assertion(path, path.stat().st_mtime_ns) for path in paths]
 
 
 def _about(sql: str, table_name: str) -> str:
@@ -76,7 +76,8 @@ def _about(sql: str, table_name: str) -> str:
     return sql.replace("$table_name", text_literal(table_name))
 
 
-def _read_assertion(path: Path) -> Assertion:
+@cache  # each stage asks for them
+def _read_assertion(path: Path, _changed: int) -> Assertion:
     head, sql = read_head(path)
     if set(head) - {"each"} != HEAD_KEYS:
         raise ContractError(

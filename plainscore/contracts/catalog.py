@@ -151,7 +151,7 @@ def tables_read(table: Table) -> frozenset[str]:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return duckdb.connect(config={"threads": 1})  # it only parses
 
 
 def _names_parsed(table: Table) -> set[str]:

@@ -114,6 +114,12 @@ def clients_and_outcomes(statements: pl.DataFrame, clients: pl.DataFrame) -> Sam
     return Sample(values, features["is_bad"].to_numpy())
 
 
+def rows_of(sample: Sample, rows: Any) -> Sample:
+    """Return the rows of a sample that are flagged."""
+    values = {name: column[rows] for name, column in sample.values.items()}
+    return Sample(values, sample.is_bad[rows])
+
+
 def folds_of(people: int) -> Ints:
     """Return the fold of each client, drawn by chance."""
     draws = draw("taiwan folds", np.arange(people, dtype=np.int64))
@@ -124,7 +130,7 @@ def cross_validated(sample: Sample) -> list[tuple[float, float]]:
     """Return (AUC of the points, AUC before rounding) of each fold."""
     folds, aucs = folds_of(len(sample.is_bad)), []
     for fold in range(FOLDS):
-        fitted, unseen = fit(sample.where(folds != fold)), sample.where(folds == fold)
+        fitted, unseen = fit(rows_of(sample, folds != fold)), rows_of(sample, folds == fold)
         of_points = auc_of(fitted.score(unseen), unseen.is_bad)
         aucs.append((of_points, auc_of(fitted.log_odds(unseen), unseen.is_bad)))
     return aucs
@@ -144,8 +150,8 @@ def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
     folds = folds_of(len(rows))
     for fold in range(FOLDS):
         fitted, unseen = (
-            fit_card(card, sample.where(folds != fold), is_keeping_caps=False),
-            sample.where(folds == fold),
+            fit_card(card, rows_of(sample, folds != fold), is_keeping_caps=False),
+            rows_of(sample, folds == fold),
         )
         earned = [
             binned_points(feature, unseen.values[feature.name])
