@@ -28,7 +28,8 @@ OutputFormat = Literal["table", "json", "csv"]
 SHOWN_ROWS = 200
 SHOWN_NOTES = 20
 WIDEST = 10_000
-_SIGNED = re.compile(r"([+-][\d,.]+|\d+\.\d\d|0)?")  # a number that SQL has formatted
+# A number, also as it is formatted; an id such as 0001 is none.
+_NUMBER = re.compile(r"([+-]?(0|[1-9]\d{0,2}(,\d{3})*)(\.\d+)?%?)?")
 MANY_COLUMNS = 14  # from here on they stand closer
 
 
@@ -202,8 +203,9 @@ def _show_table(table: ResultTable) -> None:
     shown = RichTable(box=None, pad_edge=False, header_style="bold", collapse_padding=is_wide)
     for place, name in enumerate(table.columns):
         cells = [row[place] for row in first]
-        is_number = all(isinstance(one, int | float | None) for one in cells)
-        is_number |= any(cells) and all(_SIGNED.fullmatch(str(one)) for one in cells)
+        is_number = all(
+            isinstance(one, int | float | None) or _NUMBER.fullmatch(str(one)) for one in cells
+        )
         side: Literal["left", "right"] = "right" if is_number else "left"
         shown.add_column(Text(printable(name, keep="\n")), justify=side, overflow="fold")
     for row in first:
