@@ -339,7 +339,7 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
 
 
 def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
-    """Return the card with bands and benefits where as many people pass as before.
+    """Return the card with bands, benefits and gate of reasons where as many pass as before.
 
     ``before``, ``after``: scores of the same people on the old card and on this one.
     """
@@ -347,7 +347,8 @@ def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
     descending = np.sort(after)[::-1]
     placed: dict[int, int] = {}
     last = int(descending[-1]) - 1
-    for gate in sorted({*inner, *(benefit.min_score for benefit in card.benefits)}):
+    of_reasons = [] if card.reasons.gate is None else [card.reasons.gate]
+    for gate in sorted({*inner, *of_reasons, *(one.min_score for one in card.benefits)}):
         # The lowest score after that lets no more people pass, above that of a lower gate.
         passing = int(np.count_nonzero(before >= gate))
         at_least = int(descending[passing]) + 1 if passing < len(after) else int(descending[-1])
@@ -362,4 +363,5 @@ def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
         for band, start, end in zip(card.bands, starts, ends, strict=True)
     )
     benefits = tuple(replace(one, min_score=placed[one.min_score]) for one in card.benefits)
-    return replace(card, bands=bands, benefits=benefits)
+    reasons = replace(card.reasons, gate=next((placed[gate] for gate in of_reasons), None))
+    return replace(card, bands=bands, benefits=benefits, reasons=reasons)

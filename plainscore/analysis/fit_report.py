@@ -30,7 +30,6 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.compile import REASON_COUNT
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.documents import markdown_table
 from plainscore.show.reader import ResultTable, Snapshots, render_page
@@ -228,7 +227,7 @@ def _judged(
     if free is not None:
         ranked["scikit-learn on the same bins"] = free
     figures = {name: separation_of(of, unseen.is_bad) for name, of in ranked.items()}
-    reasons = [reason_places(one, p.by_feature[rows]) for one, p in zip(cards, points, strict=True)]
+    reasons = [reason_places(one, p)[rows] for one, p in zip(cards, points, strict=True)]
     other_set, other_first = changed_reasons(*reasons)
     places = range(1, len(card.features) + 1)
     first, second = ([int((one == no).any(axis=1).sum()) for no in places] for one in reasons)
@@ -290,14 +289,29 @@ def _swap_rows(cards: Sequence[Scorecard], scores: Sequence[Ints], is_bad: Flags
             yield first.name, first.at_least, second.at_least, name, people, bad, share
 
 
-def reason_places(card: Scorecard, points: Ints) -> Ints:
+def reason_places(card: Scorecard, points: CardPoints) -> Ints:
     """Return each person's reasons in order: places of features on the card from 1, 0 for none.
 
-    As scores.reason has them: by points lost, ties in the order of the card.
+    As scores.reason has them: by points lost against what the card compares with, one of each
+    family where it says so, ties in the order of the card.
     """
-    lost = np.array([feature.max_points for feature in card.features]) - points
-    order = np.argsort(-lost, axis=1, kind="stable")[:, :REASON_COUNT]
-    return np.where(np.take_along_axis(lost, order, axis=1) > 0, order + 1, 0)
+    rule, earned = card.reasons, points.by_feature
+    total, people = np.array([feature.max_points for feature in card.features]), 1
+    if rule.method != "maximum":
+        compared = np.ones(len(earned), dtype=np.bool_)
+        if rule.gate is not None and rule.within is not None:
+            near = (points.scores >= rule.gate) & (points.scores <= rule.gate + rule.within)
+            compared = near if near.any() else compared
+        total, people = earned[compared].sum(axis=0), int(np.count_nonzero(compared))
+    lost = total - earned * people
+    groups = np.array([card.reason_group(feature) for feature in card.features])
+    kept, everyone = np.zeros_like(lost), np.arange(len(lost))
+    for group in np.unique(groups):
+        places = np.flatnonzero(groups == group)
+        greatest = places[lost[:, places].argmax(axis=1)]  # the first of equals
+        kept[everyone, greatest] = lost[everyone, greatest]
+    order = np.argsort(-kept, axis=1, kind="stable")[:, : rule.count]
+    return np.where(np.take_along_axis(kept, order, axis=1) > 0, order + 1, 0)
 
 
 def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:

@@ -22,11 +22,22 @@ class Bin:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What a reason says of values from ``at_least`` to before ``below``; None: no such bound."""
+
+    at_least: Decimal | None
+    below: Decimal | None
+    reason: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
 class Feature:
     """One line of the card.
 
     ``bins`` is empty for a late feature, the neighbour mean: its points are ``max_points`` times
-    its value, rounded half up.
+    its value, rounded half up; it is never missing, so it has no words for that. ``reason`` and
+    ``what_to_do`` are of a value that no entry of ``words`` covers.
     """
 
     name: str
@@ -37,6 +48,26 @@ class Feature:
     max_points: int
     reason: str
     what_to_do: str
+    missing_reason: str | None
+    missing_what_to_do: str | None
+    family: str
+    words: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReasonRule:
+    """Which reasons a person gets: what points are compared with, how many, how different.
+
+    ``method``: ``maximum`` compares with a feature's most points, ``average`` with the mean of
+    everyone scored, ``passing`` with the mean of those who score from ``gate`` to ``gate +
+    within``. ``one_per_family``: of the features of a family the one that loses most.
+    """
+
+    method: str = "maximum"
+    gate: int | None = None
+    within: int | None = None
+    count: int = 4
+    one_per_family: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,6 +125,7 @@ class Scorecard:
     not_scored: tuple[NotScoredRule, ...]
     benefits: tuple[Benefit, ...]
     friends: FriendRule
+    reasons: ReasonRule = ReasonRule()
 
     @property
     def hash(self) -> str:
@@ -126,6 +158,10 @@ class Scorecard:
 
     def feature(self, name: str) -> Feature | None:
         return next((feature for feature in self.features if feature.name == name), None)
+
+    def reason_group(self, feature: Feature) -> str:
+        """Return the family of a feature, or its own name where families may repeat."""
+        return feature.family if self.reasons.one_per_family else feature.name
 
     def features_of(self, factor: str) -> Iterator[Feature]:
         return (feature for feature in self.features if feature.factor == factor)

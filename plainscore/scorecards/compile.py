@@ -16,11 +16,20 @@ from plainscore.contracts.contract import Column, Glossary, Table, parse_contrac
 from plainscore.scorecards.card import Feature, Measures, NotScoredRule, Scorecard, measures_among
 
 HEADS = tomllib.loads(Path(__file__).with_name("compiled.toml").read_text(encoding="utf-8"))
-REASON_COUNT: int = HEADS["scores.reason"]["columns"]["rank"]["max"]
 OWN_POINTS = Column("own_points", "BIGINT", "Points without the social factor.", "points", 0)
 ATTEMPT, GROUPS = "audits.attempt", "audits.person_group"
 Cell = Callable[[Scorecard, str], str]
 """What a card says of a feature or factor, as an expression."""
+_BEST = """
+best_{rank} as (
+    select
+        *,
+        greatest(
+            {codes}
+        ) as code_{rank}
+    from {source}
+),
+"""
 _JOIN_POINTS = """inner join scores.points as points
     on attempt.scorecard = points.scorecard and attempt.person_key = points.person_key"""
 
@@ -91,6 +100,7 @@ class _Compiler:
             self._table("scores.points", points, points=filled, late=late),
             self._table("scores.factor", factors, all_factors=title, factors=summed),
             self._table("scores.score", total=total),
+            self._benchmark(),
             self._reason(),
         ]
         if GROUPS in written:
@@ -160,34 +170,62 @@ class _Compiler:
 
         return f"{self._by_card(points, factor)} as {factor}"
 
+    def _benchmark(self) -> Table:
+        """Return the points that reasons compare with; 0 of a feature that a card does not have."""
+
+        def most(card: Scorecard, name: str) -> str:
+            feature = card.feature(name)
+            return str(feature.max_points) if feature else "0"
+
+        names = self._names
+        return self._table(
+            "scores.benchmark",
+            [Column(n, "BIGINT", f"Points for {n} of all of them.", "points", 0) for n in names],
+            sums=_list(f"cast(sum(points.{n}) as bigint) as {n}" for n in names),
+            names=_list(names),
+            most=_list(f"cast({self._by_card(most, n)} as bigint) as {n}" for n in names),
+        )  # fmt: skip
+
     def _reason(self) -> Table:
         names = self._names
         code_base = 10 ** max(2, len(str(len(names))))  # more than any feature_no
+        groups = _each_once(card.reason_group(f) for card in self._cards for f in card.features)
 
         def code(card: Scorecard, name: str) -> str:
             feature = card.feature(name)
             if feature is None:
                 return "0"
-            most, place = feature.max_points, card.features.index(feature) + 1
-            lost = f"({most} - {name}) * {code_base} + {code_base - place}"
-            return f"case when {name} < {most} then {lost} else 0 end"
+            place = card.features.index(feature) + 1
+            earned, total = f"points.{name} * benchmark.people", f"benchmark.{name}"
+            lost = f"({total} - {earned}) * {code_base} + {code_base - place}"
+            return f"case when {earned} < {total} then {lost} else 0 end"
 
-        # Spark's greatest() takes two values or more.
-        more = ["0"] if len(names) == 1 else []
-        below = {
-            f"below_{rank}": _list(
-                [*(f"case when {n} < code_{rank} then {n} else 0 end" for n in names), *more]
-            )
-            for rank in range(1, REASON_COUNT)
-        }
+        def greatest_of(card: Scorecard, group: str) -> str:
+            codes = [one.name for one in card.features if card.reason_group(one) == group]
+            return f"greatest({', '.join(codes)})" if len(codes) > 1 else "".join(codes) or "0"
+
+        codes = [f"{group}_code" for group in groups]
+        best = [_best(1, codes, "grouped")]
+        ranks = range(1, max(card.reasons.count for card in self._cards) + 1)
+        best += [
+            _best(rank, [f"case when {c} < code_{rank - 1} then {c} else 0 end" for c in codes])
+            for rank in ranks[1:]
+        ]
         return self._table(
             "scores.reason", (),
-            codes=_list(f"{self._by_card(code, name)} as {name}" for name in names),
-            lost=_list([*names, *more]), code_base=str(code_base), late=self._join_late("ranked"),
-            values="\n".join(
-                f"when '{name}' then cast({self._home(name)}.{name} as double)" for name in names
+            codes=_list(f"{self._by_card(code, n, 'points.scorecard')} as {n}" for n in names),
+            groups=_list(f"{self._by_card(greatest_of, g)} as {g}_code" for g in groups),
+            best="\n\n".join(best),
+            ranks="\nunion all\n".join(
+                f"select scorecard, person_key, {rank} as rank, code_{rank} as loss_code\n"
+                f"from best_{ranks[-1]}"
+                for rank in ranks
             ),
-            **below,
+            code_base=str(code_base), late=self._join_late("ranked"),
+            values="\n".join(
+                f"when '{n}' then cast({self._home(n)}.{n} as double)" for n in names
+            ),
+            totals="\n".join(f"when '{n}' then benchmark.{n}" for n in names),
         )  # fmt: skip
 
     def _attempt_points(self, shown: set[str]) -> Table:
@@ -277,6 +315,12 @@ def _filled(template: str, values: dict[str, str]) -> str:
         if filled.strip() or not line:
             lines.append(filled)
     return "\n".join(lines)
+
+
+def _best(rank: int, codes: Sequence[str], source: str = "") -> str:
+    """Return the step that finds the reason of a rank; Spark's greatest() takes two or more."""
+    listed = ",\n            ".join([*codes, "0"] if len(codes) == 1 else codes)
+    return _BEST.format(rank=rank, codes=listed, source=source or f"best_{rank - 1}").strip()
 
 
 def _own(card: Scorecard, name: str) -> Feature | None:

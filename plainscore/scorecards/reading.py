@@ -36,13 +36,17 @@ from plainscore.scorecards.card import (
     FriendRule,
     Measures,
     NotScoredRule,
+    ReasonRule,
     Scorecard,
+    Words,
     measures_of,
 )
 
 PACKAGED = standard_folder("transforms/scorecards")
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
+MOST_REASONS = 10
+ASK_FOR_DATA = "Ask which data this needs, and have them added"
 # Factors are columns of published tables, beside these.
 KEY_COLUMNS = frozenset(
     {"scorecard", "scorecard_no", "person_key", "person_id", "as_of_date", "known_on"}
@@ -80,6 +84,8 @@ BinPair = Annotated[tuple[Number, Points], Field(strict=False)]
 # What a schema says of keys that go together; `_faults` says it where a card is read.
 _ONE_TEST: JsonDict = {"oneOf": [{"required": [test]} for test in TESTS]}
 _BY_BINS, _BY_RULE = ("bins", "missing_points"), ("rule", "max_points")
+_OF_MISSING = ("missing_reason", "missing_what_to_do")
+_OF_PASSING = ("gate", "within")
 _BINS_OR_RULE: JsonDict = {
     "oneOf": [
         {"required": [*needed], "properties": dict.fromkeys(others, False)}
@@ -98,6 +104,18 @@ class FriendsTable(_Part):
     prior: Share = Decimal("0.5")
     prior_weight: Annotated[int, Field(ge=1)] = 12
     max_distance: Share = Decimal("0.15")
+
+
+class ReasonsTable(_Part):
+    """Which reasons a person gets: what points are compared with, and how many there are."""
+
+    method: Literal["maximum", "average", "passing"] = "maximum"
+    gate: Points | None = Field(
+        default=None, description="Of passing: the lowest score of the others."
+    )
+    within: Points | None = Field(default=None, description="Of passing: how far above the gate.")
+    count: Annotated[int, Field(ge=1, le=MOST_REASONS)] = 4
+    one_per_family: bool = True
 
 
 class NotScoredTable(_Part):
@@ -132,6 +150,15 @@ class FactorTable(_Part):
     max_points: Points
 
 
+class WordsTable(_Part):
+    """What a reason says of values from ``at_least`` to before ``below``."""
+
+    at_least: Number | None = None
+    below: Number | None = None
+    reason: Text
+    what_to_do: Text | None = Field(None, description="The feature's, if left out.")
+
+
 class FeatureTable(_Part):
     """Points of a feature: by bins [at least, points], or by a rule."""
 
@@ -145,6 +172,10 @@ class FeatureTable(_Part):
     max_points: Points | None = None
     reason: Text
     what_to_do: Text
+    words: list[WordsTable] = []
+    missing_reason: Text | None = Field(None, description="The reason where there is no value.")
+    missing_what_to_do: Text | None = None
+    family: Text | None = Field(None, description="The feature's own name, if left out.")
 
     @property
     def most(self) -> int:
@@ -170,6 +201,7 @@ class CardFile(_Part):
     base: Points
     most: Points | None = Field(None, description="Base and all points; checked where given.")
     friends: FriendsTable = FriendsTable()
+    reasons: ReasonsTable = ReasonsTable()
     not_scored: list[NotScoredTable] = []
     band: Annotated[list[BandTable], Field(min_length=1)]
     factor: Annotated[dict[str, FactorTable], Field(min_length=1)]
@@ -252,11 +284,7 @@ def _card(file: CardFile) -> Scorecard:
         file.name, file.version, file.title, file.base,
         factor_caps=tuple((name, factor.max_points) for name, factor in file.factor.items()),
         features=tuple(
-            Feature(
-                name, one.factor, one.direction, tuple(Bin(*step) for step in one.bins or ()),
-                one.missing_points or 0, one.most, one.reason, one.what_to_do,
-            )
-            for name, one in file.feature.items()
+            _feature(name, one) for name, one in file.feature.items()
         ),
         bands=tuple(
             Band(band.name, band.at_least, end) for band, end in zip(file.band, ends, strict=True)
@@ -270,6 +298,24 @@ def _card(file: CardFile) -> Scorecard:
         ),
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in file.benefit),
         friends=FriendRule(int(prior * MILLION), weight, int(distance * MILLION)),
+        reasons=ReasonRule(**file.reasons.model_dump()),
+    )  # fmt: skip
+
+
+def _feature(name: str, table: FeatureTable) -> Feature:
+    """Return a feature; what it leaves out of a missing value says no more than that it is."""
+    missing: tuple[str | None, str | None] = (None, None)
+    if not table.rule:
+        nothing = f"No value of {name.replace('_', ' ')} is on record"
+        missing = (table.missing_reason or nothing, table.missing_what_to_do or ASK_FOR_DATA)
+    return Feature(
+        name, table.factor, table.direction, tuple(Bin(*step) for step in table.bins or ()),
+        table.missing_points or 0, table.most, table.reason, table.what_to_do, *missing,
+        family=table.family or name,
+        words=tuple(
+            Words(one.at_least, one.below, one.reason, one.what_to_do or table.what_to_do)
+            for one in table.words
+        ),
     )  # fmt: skip
 
 
@@ -278,9 +324,13 @@ def _card(file: CardFile) -> Scorecard:
 Faults = Iterator[tuple[KeyPath, str]]
 
 
+def _is_column(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and name not in KEY_COLUMNS
+
+
 def _faults(file: CardFile, measures: Measures) -> Faults:
     for factor in file.factor:
-        if not _NAME.fullmatch(factor) or factor in KEY_COLUMNS:
+        if not _is_column(factor):
             yield ("factor", factor), "names a column: lower-case letters, digits and underscores"
     known = [*measures.features, *measures.late]
     for name, table in file.feature.items():
@@ -296,6 +346,7 @@ def _faults(file: CardFile, measures: Measures) -> Faults:
                 f"is {cap.max_points}, but the most points of its features sum to {sum(filled)}",
             )
     yield from _card_faults(file)
+    yield from _reasons_faults(file)
     for number, rule in enumerate(file.not_scored):
         yield from _rule_faults(("not_scored", number), rule, measures.eligibility)
     for key, names in (
@@ -320,9 +371,31 @@ def _feature_faults(key: KeyPath, table: FeatureTable, file: CardFile, is_late: 
         yield (*key, "bins"), 'has no meaning here: write rule = "neighbour_mean" and max_points'
     if table.rule and not is_late:
         yield (*key, "rule"), "is for features that are computed from scores; write bins"
+    for name in _OF_MISSING if table.rule else ():
+        if getattr(table, name) is not None:
+            yield (*key, name), "has no meaning beside rule: the neighbour mean always has a value"
     if table.factor not in file.factor:
         yield (*key, "factor"), f"is one of {', '.join(file.factor)}, not {table.factor!r}"
+    if table.missing_reason in (table.reason, *(one.reason for one in table.words)):
+        yield (*key, "missing_reason"), "says of no value what a reason says of a value"
+    if not _is_column(table.family or "family"):
+        yield (*key, "family"), "is a name of lower-case letters, digits and underscores"
     yield from _bin_faults(key, table)
+    yield from _words_faults(key, table)
+
+
+def _words_faults(key: KeyPath, table: FeatureTable) -> Faults:
+    end: Decimal | None = None
+    for number, one in enumerate(table.words):
+        place = (*key, "words", number)
+        if one.at_least is None and one.below is None:
+            yield place, "needs at_least, below or both: the values that it speaks of"
+        if one.at_least is not None and one.below is not None and one.at_least >= one.below:
+            yield (*place, "below"), f"must be more than at_least, {one.at_least}"
+        if number and (end is None or one.at_least is None or one.at_least < end):
+            edge = () if one.at_least is None else ("at_least",)
+            yield (*place, *edge), "must begin where the words before it end, or later"
+        end = one.below
 
 
 def _bin_faults(key: KeyPath, table: FeatureTable) -> Faults:
@@ -354,6 +427,24 @@ def _card_faults(file: CardFile) -> Faults:
     for number, benefit in enumerate(file.benefit):
         if not file.base <= benefit.min_score <= most:
             yield ("benefit", number, "min_score"), f"is no score: {file.base} to {most}"
+
+
+def _reasons_faults(file: CardFile) -> Faults:
+    table, most = file.reasons, file.highest
+    for name in _OF_PASSING:
+        is_given = getattr(table, name) is not None
+        if table.method == "passing" and not is_given:
+            yield (
+                ("reasons", name),
+                'is missing: method = "passing" compares with those near a gate',
+            )
+        if table.method != "passing" and is_given:
+            yield (
+                ("reasons", name),
+                f'has no meaning beside method = "{table.method}"; leave it out',
+            )
+    if table.gate is not None and not file.base <= table.gate <= most:
+        yield ("reasons", "gate"), f"is no score: {file.base} to {most}"
 
 
 def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -> Faults:
@@ -421,7 +512,7 @@ def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
 
 # ---- the JSON Schema, for editors ----------------------------------------------------------------
 
-_MERGED_TABLES = ("FriendsTable", "FactorTable", "FeatureTable")
+_MERGED_TABLES = ("FriendsTable", "ReasonsTable", "FactorTable", "FeatureTable")
 
 
 def scorecard_schema(method: Method = STANDARD_METHOD) -> dict[str, Any]:

@@ -49,10 +49,20 @@ def reference_rows(
                 feature.max_points, feature.missing_points if feature.bins else None,
                 column_of(feature.name).minimum, column_of(feature.name).maximum,
                 column_of(feature.name).unit, column_of(feature.name).doc,
-                feature.reason, feature.what_to_do,
+                feature.reason, feature.what_to_do, feature.missing_reason,
+                feature.missing_what_to_do, feature.family,
             )
             for card in cards
             for no, feature in enumerate(card.features, start=1)
+        ],
+        "reference.reason_words": [
+            (
+                card.name, feature.name, no, _edge(words.at_least), _edge(words.below),
+                words.reason, words.what_to_do,
+            )
+            for card in cards
+            for feature in card.features
+            for no, words in enumerate(feature.words, start=1)
         ],
         "reference.bin": [
             (card.name, feature.name, *bin_row)
@@ -123,8 +133,13 @@ def _card(scorecard_no: int, card: Scorecard) -> Row:
     return (
         card.name, scorecard_no, card.version, card.hash, card.base, card.own_points_max,
         card.friends.prior_weight, card.friends.prior_ppm, card.friends.max_distance_ppm,
-        card.friend_points_max,
+        card.friend_points_max, card.reasons.method, card.reasons.gate, card.reasons.within,
+        card.reasons.count, card.reasons.one_per_family,
     )  # fmt: skip
+
+
+def _edge(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _bins(feature: Feature) -> list[Row]:

@@ -10,7 +10,10 @@ from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import PersonResult
 
 SCORE_COLUMNS = ("scorecard", "score", "band", "band_no", "not_scored_code")
-REASON_COLUMNS = ("rank", "code", "value", "points", "max_points", "points_lost")
+REASON_COLUMNS = (
+    "rank", "code", "family", "value", "is_missing", "points", "max_points", "points_lost",
+    "method", "benchmark_points",
+)  # fmt: skip
 REASON_TEXTS = ("reason", "what_to_do")
 PUBLISHED = {name: name for name in ("score", "features", "points", "reason")}
 # The same in the tables of a run, before it is published: the standard card's, people by their id.

@@ -1,15 +1,16 @@
 """Put the oracle's events straight into the tables of the real transforms, and run those."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.scorecards.card import Scorecard
 from tests.oracle.events import Event
 from tests.transforms.worked_example import cards, house
 
@@ -31,10 +32,12 @@ def score_events(
     dates: SnapshotDates,
     folder: Path,
     make_engine: Callable[[Catalog, SnapshotDates], DuckDBEngine] = on_two_threads,
+    on_cards: Sequence[Scorecard] = (),
 ) -> DuckDBEngine:
     """Return the engine after ``scores``; ``folder`` takes the files of events.
 
-    Keys of people are given in the order in which ids are met, as ingest does.
+    Keys of people are given in the order in which ids are met, as ingest does. ``on_cards``: those
+    to score on, if not the default ones.
     """
     keys: dict[str, int] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
@@ -42,14 +45,15 @@ def score_events(
         rows.setdefault(event.log, []).append(_values(event, line, keys))
     rows["person"] = [{"person_key": key, "person_id": who} for who, key in keys.items()]
     files = {log: folder / f"{log}.parquet" for log in rows}
-    catalog = house()
+    scored_on = on_cards or cards()
+    catalog = load_catalog(on_cards) if on_cards else house()
     for log, path in files.items():
         columns = catalog[f"events.{log}"].columns
         schema = {column.name: POLARS_TYPES[column.type] for column in columns}
         pl.DataFrame(rows[log], schema=schema, orient="row").write_parquet(path)
     engine = make_engine(catalog, dates)
     engine.open_events({log: [str(path)] for log, path in files.items()})
-    engine.load_reference(cards())
+    engine.load_reference(scored_on)
     for schema in BUILT_SCHEMAS:
         engine.build_schema(schema)
     return engine

@@ -27,6 +27,20 @@ class CardRow:
     definition: str
     reason: str
     what_to_do: str
+    missing_reason: str
+    missing_what_to_do: str
+    family: str
+
+
+@dataclass(frozen=True)
+class RangeWords:
+    """One line of reason_words.csv: what a reason says of some values of a feature."""
+
+    feature: str
+    at_least: float
+    below: float
+    reason: str
+    what_to_do: str
 
 
 @dataclass(frozen=True)
@@ -35,12 +49,27 @@ class Reason:
 
     rank: int
     code: str
+    family: str
     value: Value
+    is_missing: bool
     points: int
     max_points: int
     points_lost: int
+    method: str
+    benchmark_points: float
     reason: str
     what_to_do: str
+
+
+@dataclass(frozen=True)
+class ReasonChoice:
+    """What a card says of its reasons; ``gate`` and ``within`` are of ``passing`` alone."""
+
+    method: str = "maximum"
+    gate: int = 0
+    within: int = 0
+    count: int = 4
+    one_per_family: bool = True
 
 
 def _card_row(row: Mapping[str, str]) -> CardRow:
@@ -52,6 +81,14 @@ def _card_row(row: Mapping[str, str]) -> CardRow:
 
 with Path(__file__).with_name("features.csv").open(encoding="utf-8", newline="") as lines:
     CARD = tuple(_card_row(row) for row in csv.DictReader(lines))
+with Path(__file__).with_name("reason_words.csv").open(encoding="utf-8", newline="") as lines:
+    WORDS = tuple(
+        RangeWords(
+            row["feature"], float(row["at_least"] or "-inf"), float(row["below"] or "inf"),
+            row["reason"], row["what_to_do"],
+        )
+        for row in csv.DictReader(lines)
+    )  # fmt: skip
 FEATURES = tuple(row.feature for row in CARD)
 FACTORS = tuple(dict.fromkeys(row.factor for row in CARD))
 
@@ -97,14 +134,59 @@ def band_of(score: int) -> tuple[int, str]:
     return band_no, BANDS[band_no - 1][1]
 
 
-def reasons_of(features: Mapping[str, Value], points: Mapping[str, int]) -> tuple[Reason, ...]:
-    """Up to four, by points lost; ties keep the order of features.csv."""
-    lost = [(row.max_points - points[row.feature], row) for row in CARD]
-    losing = sorted((one for one in lost if one[0] > 0), key=lambda one: -one[0])
-    return tuple(
-        Reason(
-            rank, row.feature, features[row.feature], points[row.feature], row.max_points, loss,
-            row.reason, row.what_to_do,
-        )
-        for rank, (loss, row) in enumerate(losing[:4], start=1)
-    )  # fmt: skip
+def benchmarks(
+    everyone: Mapping[str, Mapping[str, int]], choice: ReasonChoice
+) -> tuple[str, dict[str, Fraction]]:
+    """The method in force, and the points of each feature that reasons compare with.
+
+    ``everyone``: the points of each scored person. Where no one scores near the gate, ``passing``
+    has no one to compare with and the average is taken.
+    """
+    if choice.method == "maximum":
+        return "maximum", {row.feature: Fraction(row.max_points) for row in CARD}
+    near = [
+        points
+        for points in everyone.values()
+        if choice.gate <= BASE + sum(points.values()) <= choice.gate + choice.within
+    ]
+    is_passing = choice.method == "passing" and bool(near)
+    compared = near if is_passing else list(everyone.values())
+    means = {
+        name: Fraction(sum(points[name] for points in compared), len(compared))
+        for name in (FEATURES if compared else ())
+    }
+    return "passing" if is_passing else "average", means
+
+
+def reasons_of(
+    features: Mapping[str, Value],
+    points: Mapping[str, int],
+    compared: tuple[str, Mapping[str, Fraction]],
+    choice: ReasonChoice,
+) -> tuple[Reason, ...]:
+    """The greatest losses against the benchmark; ties keep the order of features.csv."""
+    method, benchmark = compared
+    losing = [row for row in CARD if benchmark[row.feature] > points[row.feature]]
+    losing.sort(key=lambda row: points[row.feature] - benchmark[row.feature])
+    if choice.one_per_family:
+        first_of = {row.family: row for row in reversed(losing)}
+        losing = [row for row in losing if first_of[row.family] is row]
+    reasons = []
+    for rank, row in enumerate(losing[: choice.count], start=1):
+        value, earned = features[row.feature], points[row.feature]
+        reason, what_to_do = words_of(row, value)
+        reasons.append(Reason(
+            rank, row.feature, row.family, value, value is None, earned, row.max_points,
+            row.max_points - earned, method, float(benchmark[row.feature]), reason, what_to_do,
+        ))  # fmt: skip
+    return tuple(reasons)
+
+
+def words_of(row: CardRow, value: Value) -> tuple[str, str]:
+    """What a reason of a value says, and what to do; of no value it says that there is none."""
+    if value is None:
+        return row.missing_reason, row.missing_what_to_do
+    for words in WORDS:
+        if words.feature == row.feature and words.at_least <= value < words.below:
+            return words.reason, words.what_to_do
+    return row.reason, row.what_to_do

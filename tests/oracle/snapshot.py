@@ -32,8 +32,10 @@ from tests.oracle.score import (
     FEATURES,
     FRIEND_RELIABILITY,
     Reason,
+    ReasonChoice,
     all_points,
     band_of,
+    benchmarks,
     factor_points,
     own_points,
     reasons_of,
@@ -75,7 +77,12 @@ def not_scored_code(profile_log: Log, payment_log: Log, as_of_date: date) -> str
     return "N5" if freezes and freezes[-1].event_type == "frozen" else None
 
 
-def snapshot(events: Iterable[Event], as_of_date: date, known_on: date) -> dict[str, PersonResult]:
+def snapshot(
+    events: Iterable[Event],
+    as_of_date: date,
+    known_on: date,
+    choice: ReasonChoice = ReasonChoice(),  # noqa: B008
+) -> dict[str, PersonResult]:
     """person_id -> result, for everyone with at least one known event of their own."""
     known = known_events(events, as_of_date, known_on)
     persons = events_by_person(known)
@@ -97,17 +104,23 @@ def snapshot(events: Iterable[Event], as_of_date: date, known_on: date) -> dict[
         }
     own = {who: own_points(features[who]) for who in scored}
     results: dict[str, PersonResult] = {}
+    in_order: dict[str, dict[str, Value]] = {}
+    all_of: dict[str, dict[str, int]] = {}
     for who, code in codes.items():
         x = friend_reliability(who, ties.get(who, []), own) if code is None else None
         with_friends = {**features[who], FRIEND_RELIABILITY: None if x is None else float(x)}
-        in_card_order = {name: with_friends[name] for name in FEATURES}
-        if x is None:
+        in_order[who] = {name: with_friends[name] for name in FEATURES}
+        if x is not None:
+            all_of[who] = all_points(in_order[who], x)
+    compared = benchmarks(all_of, choice)
+    for who, code in codes.items():
+        in_card_order, points = in_order[who], all_of.get(who, {})
+        if not points:
             results[who] = PersonResult(who, in_card_order, code, {}, {}, None, None, None, ())
         else:
-            points = all_points(in_card_order, x)
             score = BASE + sum(points.values())
             band_no, band = band_of(score)
-            reasons = reasons_of(in_card_order, points)
+            reasons = reasons_of(in_card_order, points, compared, choice)
             results[who] = PersonResult(
                 who, in_card_order, None, points, factor_points(points), score, band, band_no,
                 reasons,

@@ -30,16 +30,16 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         "reason": [(p.person_id, *(getattr(r, name) for name in REASON_COLUMNS + REASON_TEXTS))
                    for p in people for r in p.reasons],
     }  # fmt: skip
-    texts = {"scorecard", "band", "not_scored_code", "code", *REASON_TEXTS}
+    texts = {"scorecard", "band", "not_scored_code", "code", "family", "method", *REASON_TEXTS}
     columns = {
         "score": SCORE_COLUMNS, "features": FEATURES, "points": FEATURES,
         "reason": REASON_COLUMNS + REASON_TEXTS,
     }  # fmt: skip
     with duckdb.connect() as con:
         for view, names in columns.items():
-            is_double = doubles if view == "features" else {"value"}
-            kinds = ["varchar" if n in texts else "double" if n in is_double else "bigint"
-                     for n in names]  # fmt: skip
+            is_double = doubles if view == "features" else {"value", "benchmark_points"}
+            kinds = ["varchar" if n in texts else "double" if n in is_double
+                     else "boolean" if n == "is_missing" else "bigint" for n in names]  # fmt: skip
             declared = ", ".join(f"{n} {kind}" for n, kind in zip(names, kinds, strict=True))
             con.execute(f"create table {view} (person_id varchar, {declared})")
             marks = ", ".join("?" * (len(names) + 1))
@@ -61,6 +61,8 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         ("alter table features alter paid_bills type double", "pipeline 0.0"),
         ("delete from reason where rank = 2", "4 rows by the oracle, 3 by the pipeline"),
         ("update reason set rank = 5 - rank", "reason.code"),
+        ("update reason set reason = 'paid late' where is_missing", "reason.reason"),
+        ("update reason set family = 'none' where rank = 1", "reason.family"),
     ],
 )
 def test_each_kind_of_difference_is_seen(

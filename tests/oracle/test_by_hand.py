@@ -287,12 +287,12 @@ def test_the_least_that_is_scored_adds_up() -> None:
     assert result.not_scored_code is None
     assert len(result.points) == 32
     assert result.score == 350 + sum(result.points.values()) == 350 + sum(result.factors.values())
-    # Missing: 20 of 60, 18 of 50; one verified field: 0 of 30; then 0 of 25, first in card order.
+    # Missing: 20 of 60; one verified field: 0 of 30; then 0 of 25, in card order, one of a family.
     assert [(r.rank, r.code, r.points_lost) for r in result.reasons] == [
         (1, "on_time_share", 40),
-        (2, "worst_days_late", 32),
-        (3, "verified_fields", 30),
-        (4, "history_months", 25),
+        (2, "verified_fields", 30),
+        (3, "history_months", 25),
+        (4, "active_months", 25),
     ]
 
 

@@ -1,16 +1,20 @@
 """The SQL and the oracle say the same of every person of every nasty world."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from plainscore.contracts import SnapshotDates
+from plainscore.scorecards.card import ReasonRule
 from tests.oracle.agreement import MADE, differences
 from tests.oracle.events import LOGS
 from tests.oracle.house import score_events
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
+from tests.oracle.score import ReasonChoice
 from tests.oracle.snapshot import snapshot
+from tests.transforms.worked_example import cards
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -28,11 +32,42 @@ def test_a_log_may_be_missing_altogether(log: str, tmp_path: Path) -> None:
     _assert_agreement(nasty_world(100, without_log=log), tmp_path)
 
 
-def _assert_agreement(world: NastyWorld, folder: Path, days_left_out: int = 0) -> None:
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ReasonChoice("average"),
+        ReasonChoice("average", count=10, one_per_family=False),
+        ReasonChoice("passing", gate=600, within=100),
+        ReasonChoice("passing", gate=550, within=0, count=1),
+        ReasonChoice("passing", gate=500, within=450, count=9, one_per_family=False),
+        ReasonChoice("maximum", count=10),
+        ReasonChoice("maximum", one_per_family=False),
+    ],
+    ids=lambda choice: f"{choice.method} {choice.count} {choice.gate} {choice.one_per_family}",
+)
+@pytest.mark.parametrize("seed", [1, 6])
+def test_reasons_are_those_of_the_method_that_the_card_chose(
+    choice: ReasonChoice, seed: int, tmp_path: Path
+) -> None:
+    _assert_agreement(nasty_world(seed), tmp_path, choice=choice)
+
+
+def _assert_agreement(
+    world: NastyWorld,
+    folder: Path,
+    days_left_out: int = 0,
+    choice: ReasonChoice = ReasonChoice(),  # noqa: B008
+) -> None:
     until = world.as_of_date - timedelta(days=days_left_out)
     known = [event for event in world.events if event.event_date <= until]
     dates = SnapshotDates(world.as_of_date, world.known_on, until)
-    engine = score_events(world.events, dates, folder)
-    found = differences(engine.con, snapshot(known, world.as_of_date, world.known_on), MADE)
+    near = {"gate": choice.gate, "within": choice.within} if choice.method == "passing" else {}
+    rule = ReasonRule(
+        choice.method, count=choice.count, one_per_family=choice.one_per_family, **near
+    )
+    chosen = [replace(card, reasons=rule) for card in cards()]
+    engine = score_events(world.events, dates, folder, on_cards=chosen)
+    expected = snapshot(known, world.as_of_date, world.known_on, choice)
+    found = differences(engine.con, expected, MADE)
     engine.close()
     assert not found, f"{len(found)} values differ:\n" + "\n".join(found[:40])

@@ -10,6 +10,8 @@ from plainscore.scorecards.reading import find_scorecard
 STANDARD = find_scorecard("standard").read_text(encoding="utf-8")
 BINS = "bins = [[0, 0], [0.70, 15], [0.85, 32], [0.95, 48], [0.99, 60]]"
 N1 = 'measure = "account_days"\nat_least = 180'
+METHOD = 'method = "maximum"'
+RANGE = "at_least = 4\nbelow = 15\n"
 MEAN = 'rule = "neighbour_mean"\nmax_points = 16'
 
 
@@ -188,5 +190,65 @@ MISTAKES = (
     Mistake(
         "a benefit twice", 'name = "hotel_without_deposit"', 'name = "co_renting_badge"',
         "benefit", "[[benefit]]", False,
+    ),
+    Mistake(
+        "an unknown method of reasons", METHOD, 'method = "worst"', "reasons.method",
+        'method = "worst"',
+    ),
+    Mistake(
+        "a gate without its method", METHOD, f"{METHOD}\ngate = 600", "reasons.gate",
+        "gate = 600", False,
+    ),
+    Mistake(
+        "passing without a gate", METHOD, 'method = "passing"\nwithin = 20', "reasons.gate",
+        "[reasons]", False,
+    ),
+    Mistake(
+        "passing without a range", METHOD, 'method = "passing"\ngate = 600', "reasons.within",
+        "[reasons]", False,
+    ),
+    Mistake(
+        "a gate beyond the scale", METHOD, 'method = "passing"\ngate = 951\nwithin = 20',
+        "reasons.gate", "gate = 951", False,
+    ),
+    Mistake("no reason at all", "count = 4", "count = 0", "reasons.count", "count = 0"),
+    Mistake("eleven reasons", "count = 4", "count = 11", "reasons.count", "count = 11"),
+    Mistake(
+        "unknown key of reasons", "count = 4", "count = 4\nweight = 2", "reasons.weight", "weight = 2"
+    ),
+    Mistake(
+        "a family that is no name", 'family = "thin_file"', 'family = "thin file"',
+        "feature.history_months.family", 'family = "thin file"', False,
+    ),
+    Mistake(
+        "words of a missing value for the mean", MEAN, f'{MEAN}\nmissing_reason = "None"',
+        "feature.friend_reliability.missing_reason", 'missing_reason = "None"', False,
+    ),
+    Mistake(
+        "a missing value worded as a value",
+        'missing_reason = "No repaid card or loan bill is on record"',
+        'missing_reason = "The record of repaid card and loan bills is short"',
+        "feature.history_months.missing_reason",
+        'missing_reason = "The record of repaid card and loan bills is short"', False,
+    ),
+    Mistake(
+        "words of no values", RANGE, "", "feature.worst_days_late.words.0",
+        "[[feature.worst_days_late.words]]", False,
+    ),
+    Mistake(
+        "words of a range that ends before it begins", RANGE, "at_least = 15\nbelow = 15\n",
+        "feature.worst_days_late.words.0.below", "below = 15", False,
+    ),
+    Mistake(
+        "words that overlap", "at_least = 15\nbelow = 30", "at_least = 14\nbelow = 30",
+        "feature.worst_days_late.words.1.at_least", "at_least = 14", False,
+    ),
+    Mistake(
+        "an edge of words that is no number", RANGE, 'below = "few"\n',
+        "feature.worst_days_late.words.0.below", 'below = "few"',
+    ),
+    Mistake(
+        "unknown key of words", RANGE, f"{RANGE}colour = 1\n",
+        "feature.worst_days_late.words.0.colour", "colour = 1",
     ),
 )  # fmt: skip

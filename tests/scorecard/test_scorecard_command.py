@@ -75,7 +75,7 @@ def test_a_card_that_is_not_fit_is_reported_with_its_line(tmp_path: Path) -> Non
 
 def test_a_card_with_a_feature_that_no_table_has_is_not_fit(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    renamed = STANDARD.replace("[feature.paid_bills]", "[feature.shoe_size]")
+    renamed = STANDARD.replace("[feature.paid_bills", "[feature.shoe_size")
     path.write_text(renamed, encoding="utf-8")
     with pytest.raises(UsageError, match=r"own\.toml:\d+: feature\.shoe_size:"):
         scorecard(str(path), check=True)

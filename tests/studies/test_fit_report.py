@@ -145,7 +145,7 @@ def test_whoever_judges_the_card_was_not_fitted_to(
 
 
 def test_the_same_reasons_are_no_change(card: Scorecard, past: list[PastSnapshot]) -> None:
-    reasons = reason_places(card, points_of(card, past[0]).by_feature)
+    reasons = reason_places(card, points_of(card, past[0]))
     assert changed_reasons(reasons, reasons) == (0, 0)
 
 

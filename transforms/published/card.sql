@@ -8,4 +8,7 @@ publishes = "reference.card"
 base              = { type = "INTEGER" }
 own_points_max    = { type = "INTEGER" }
 friend_points_max = { type = "INTEGER" }
+reason_gate       = { type = "INTEGER" }
+reason_within     = { type = "INTEGER" }
+reason_count      = { type = "INTEGER" }
 */
