@@ -80,10 +80,13 @@ function explanation(card, person) {
       points: person.points[number] ?? null, max_points: one.max_points,
     })),
     reasons: person.reasons.map((row, number) => ({
-      rank: number + 1, code: row.code, value: person.values[place.get(row.code)],
+      rank: number + 1, code: row.code, family: row.family,
+      value: person.values[place.get(row.code)],
+      is_missing: person.values[place.get(row.code)] === null,
       points: person.points[place.get(row.code)],
       max_points: card.features[place.get(row.code)].max_points,
-      points_lost: row.points_lost, reason: row.reason, what_to_do: row.what_to_do,
+      points_lost: row.points_lost, method: row.method, benchmark_points: row.benchmark_points,
+      reason: row.reason, what_to_do: row.what_to_do,
     })),
     next_band: person.next_band ?? (higher ? {
       band: higher.band, at_least: higher.at_least, points_missing: higher.at_least - score,

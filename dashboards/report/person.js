@@ -49,7 +49,7 @@ function explained(person, { card, causes }) {
   if (shown.not_scored) parts.push(element("p", {}, shown.not_scored.reason),
     element("p", { class: "note" }, shown.not_scored.what_to_do));
   parts.push(waterfall(shown, card));
-  if (shown.score !== null) parts.push(...reasons(shown), ...nextBand(shown), ...whatIf(person, card));
+  if (shown.score !== null) parts.push(...reasons(shown, card), ...nextBand(shown), ...whatIf(person, card));
   if (person.history?.length) parts.push(...everyDate(person, causes));
   const friends = friendsOf(card, person);
   if (friends.length) parts.push(...friendsShown(friends, card.mean));
@@ -83,11 +83,13 @@ function waterfall(shown, card) {
     ["of", "points"], ["total", "points"], ["from the base to the score"]], rows, "waterfall");
 }
 
-function reasons(shown) {
-  if (!shown.reasons.length) return [element("p", {}, "No feature lost a point.")];
-  return [element("h3", {}, "Where most points were lost"), element("ol", {},
+function reasons(shown, card) {
+  if (!shown.reasons.length) return [element("p", {}, card.reason_headings.none)];
+  const lost = (row) => row.method === "maximum" ? `${row.points_lost} points`
+    : `${row.points} of ${row.benchmark_points.toFixed(1)} points`;
+  return [element("h3", {}, card.reason_headings[shown.reasons[0].method]), element("ol", {},
     ...shown.reasons.map((row) => element("li", {},
-      `${row.points_lost} points: ${row.reason} (${words(row.code)}). `,
+      `${lost(row)}: ${row.reason} (${words(row.code)}). `,
       element("span", { class: "note" }, row.what_to_do))))];
 }
 

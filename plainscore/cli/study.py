@@ -314,6 +314,7 @@ def scorecard(
     """
     from plainscore.contracts.catalog import load_catalog, rehearsed_catalog
     from plainscore.scorecards import reading
+    from plainscore.scorecards.reading import ASK_FOR_DATA
 
     settings = read_settings(data)
     method, names = settings.method, cards or settings.scorecards
@@ -332,6 +333,8 @@ def scorecard(
         for card in read:
             points = f"{card.base} to {card.max_score} points"
             show(f"{card.name} {card.version} can run: {len(card.features)} features, {points}")
+            if unsaid := [f.name for f in card.features if f.missing_what_to_do == ASK_FOR_DATA]:
+                show(f"no missing_what_to_do for a value that is missing: {', '.join(unsaid)}")
         return
     bins = [
         (card.name, number, one.name, one.factor, one.direction, one.max_points, *step)

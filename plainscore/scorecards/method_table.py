@@ -56,8 +56,8 @@ def method_tables() -> Mapping[str, str]:
             *((no, b.name, b.at_least, b.at_most) for no, b in enumerate(card.bands, start=1)),
         ],
         "reasons": [
-            ("code", "reason", "what to do"),
-            *((f"`{one.name}`", one.reason, one.what_to_do) for one in card.features),
+            ("code", "family", "of a value", "reason", "what to do"),
+            *(row for one in card.features for row in _words(one)),
         ],
         "benefits": [
             ("from", "benefit", "harm-sensitive", "source"),
@@ -93,6 +93,18 @@ def _features(card: Scorecard, factor: str, glossary: Glossary) -> Iterator[Sequ
         missing = one.missing_points if one.bins else "never"
         said = glossary[one.name]
         yield f"`{one.name}`", one.max_points, _bins(one), missing, said["unit"], said["doc"]
+
+
+def _words(feature: Feature) -> Iterator[Sequence[object]]:
+    head = f"`{feature.name}`", feature.family
+    for one in feature.words:
+        parts = [f"from {one.at_least}"] if one.at_least is not None else []
+        parts += [f"below {one.below}"] if one.below is not None else []
+        yield *head, " ".join(parts), one.reason, one.what_to_do
+    other = "any other" if feature.words else "any"
+    yield *head, other, feature.reason, feature.what_to_do
+    if feature.missing_reason is not None:
+        yield *head, "missing", feature.missing_reason, feature.missing_what_to_do
 
 
 def _bins(feature: Feature) -> str:

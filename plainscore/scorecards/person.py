@@ -53,6 +53,8 @@ class CardFeature:
     reason: str
     what_to_do: str
     bins: tuple[tuple[float, int], ...]
+    missing_reason: str | None = None
+    missing_what_to_do: str | None = None
 
     def points(self, value: Value) -> int:
         """Return the points of a value.
@@ -116,7 +118,8 @@ class Card:
 
     ``benefits``: name and lowest score, in the order in which they open. ``rules``: code of a
     not-scored rule -> ``reason`` and ``what_to_do``. ``advice``: by feature; a feature without
-    an entry has no move.
+    an entry has no move. ``reason_headings``: by the method that found the reasons;
+    ``none``: where there are none.
     """
 
     scorecard: str
@@ -130,6 +133,7 @@ class Card:
     rules: Mapping[str, Mapping[str, str]]
     mean: NeighbourMean | None = None
     advice: Mapping[str, Advice] = field(default_factory=dict)
+    reason_headings: Mapping[str, str] = field(default_factory=dict)
 
     def feature(self, name: str) -> CardFeature:
         """Return a feature. Raises KeyError where the card has none of that name."""
@@ -186,6 +190,11 @@ class PersonOnCard:
         """Code, reason and what to do where the person is not scored; None where they are."""
         code = self.not_scored_code
         return None if code is None else {"code": code, **self.card.rules[code]}
+
+    @property
+    def reasons_heading(self) -> str:
+        """What the reasons are, in words: what their points are compared with."""
+        return self.card.reason_headings[self.reasons[0]["method"] if self.reasons else "none"]
 
     # --- what is there -------------------------------------------------------------------------
 

@@ -371,20 +371,20 @@ def _feature_faults(key: KeyPath, table: FeatureTable, file: CardFile, is_late: 
         yield (*key, "bins"), 'has no meaning here: write rule = "neighbour_mean" and max_points'
     if table.rule and not is_late:
         yield (*key, "rule"), "is for features that are computed from scores; write bins"
-    for name in _OF_MISSING if table.rule else ():
-        if getattr(table, name) is not None:
-            yield (*key, name), "has no meaning beside rule: the neighbour mean always has a value"
     if table.factor not in file.factor:
         yield (*key, "factor"), f"is one of {', '.join(file.factor)}, not {table.factor!r}"
-    if table.missing_reason in (table.reason, *(one.reason for one in table.words)):
-        yield (*key, "missing_reason"), "says of no value what a reason says of a value"
-    if not _is_column(table.family or "family"):
-        yield (*key, "family"), "is a name of lower-case letters, digits and underscores"
     yield from _bin_faults(key, table)
     yield from _words_faults(key, table)
 
 
 def _words_faults(key: KeyPath, table: FeatureTable) -> Faults:
+    for name in _OF_MISSING if table.rule else ():
+        if getattr(table, name) is not None:
+            yield (*key, name), "has no meaning beside rule: the neighbour mean always has a value"
+    if table.missing_reason in (table.reason, *(one.reason for one in table.words)):
+        yield (*key, "missing_reason"), "says of no value what a reason says of a value"
+    if not _is_column(table.family or "family"):
+        yield (*key, "family"), "is a name of lower-case letters, digits and underscores"
     end: Decimal | None = None
     for number, one in enumerate(table.words):
         place = (*key, "words", number)
@@ -487,7 +487,19 @@ def _read_text(path: Path, method: Method, seen: tuple[Path, ...]) -> _CardText:
     if base_path in (*seen, path):
         raise ScorecardError(f"{path}: extends itself by way of {base_path.name}")
     base = _read_text(base_path, method, (*seen, path))
-    return _CardText(_merged(base.values, own.values), (*base.files, own))
+    merged = _merged(base.values, own.values)
+    _drop_words_of_other_reasons(merged, own.values)
+    return _CardText(merged, (*base.files, own))
+
+
+def _drop_words_of_other_reasons(merged: dict[str, Any], own: dict[str, Any]) -> None:
+    """Leave out the words of a feature where the card has a reason of its own for it."""
+    features = own.get("feature")
+    for name, table in features.items() if isinstance(features, dict) else ():
+        if isinstance(table, dict) and "reason" in table and "words" not in table:
+            merged["feature"][name] = {
+                key: value for key, value in merged["feature"][name].items() if key != "words"
+            }
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -25,8 +25,10 @@ from plainscore.scorecards.person import (
 from plainscore.show.reader import Row, Snapshots
 
 MISSING = "missing"
+# Snapshots that version 0.1 published lack some of the columns in a pattern.
 _FEATURE = """
-    feature, factor, unit, direction, max_points, missing_points, least_value, most_value,
+    columns('^(feature|missing_reason|missing_what_to_do)$'),
+    factor, unit, direction, max_points, missing_points, least_value, most_value,
     definition, reason, what_to_do,
     feature in (
         select column_name from (describe features) where column_type = 'BIGINT'
@@ -40,7 +42,11 @@ _FEATURE = """
     ), []) as bins"""
 _MEAN = "friend_points_max as max_points, own_points_max, prior_weight, prior_ppm, max_distance_ppm"
 _RULES = "select not_scored_code, reason, what_to_do from not_scored_rule where as_of_date = ?"
-_REASON = "rank, code, value, points, max_points, points_lost, reason, what_to_do"
+_REASON = (
+    "columns('^(rank|code|family|value|is_missing|points|max_points|points_lost|method|"
+    "benchmark_points|reason|what_to_do)$')"
+)
+_RULE = "columns('^(scorecard|reason_method|reason_gate|reason_within)$')"
 _TIE = "friend_id, tie_days, contact_months, friend_ppm"
 
 
@@ -77,7 +83,23 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         rules={rule.pop("not_scored_code"): rule for rule in rules},
         mean=next((NeighbourMean(one.feature, one.factor, **rule_of_mean) for one in means), None),
         advice=read_advice(snapshots.method),
+        reason_headings=_reason_headings(of_champion("card", _RULE)[0]),
     )
+
+
+def _reason_headings(card: Row) -> dict[str, str]:
+    """Return method -> what the reasons are that it finds; none: what it is to have none."""
+    is_mean = card.get("reason_method") in ("average", "passing")
+    gate, within = card.get("reason_gate"), card.get("reason_within")
+    headings = {
+        "none": "No feature is below that average." if is_mean else "No feature lost a point.",
+        "maximum": "Where most points were lost",
+        "average": "Where points are furthest below the average of everyone scored",
+    }
+    if gate is not None and within is not None:
+        near = f"those who score {gate} to {gate + within}"
+        headings["passing"] = f"Where points are furthest below the average of {near}"
+    return headings
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -120,6 +142,11 @@ def read_people(snapshots: Snapshots, card: Card, people: Sequence[str]) -> list
     for row in (row for own in reasons.values() for row in own):
         if row["value"] is not None and card.feature(row["code"]).is_counted:
             row["value"] = int(row["value"])
+        if row.get("method") is None:  # of version 0.1
+            row |= {
+                "family": row["code"], "is_missing": row["value"] is None, "method": "maximum",
+                "benchmark_points": float(row["max_points"]),
+            }  # fmt: skip
     # A method without a neighbour mean publishes no friends.
     order = "person_id, contact_months desc, friend_id"
     ties = of_people("friend", _TIE, order) if card.mean is not None else {}

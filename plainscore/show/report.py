@@ -142,7 +142,7 @@ def _short_person(person: PersonOnCard) -> dict[str, Any]:
     `explanation` in card.js makes `PersonOnCard.as_json` of it.
     """
     features = person.card.features
-    words = ("code", "points_lost", "reason", "what_to_do")
+    words = ("code", "family", "points_lost", "method", "benchmark_points", "reason", "what_to_do")
     return {
         "person_id": person.person_id,
         "values": [person.values[one.feature] for one in features],

@@ -29,10 +29,12 @@ def waterfall(person: PersonOnCard) -> Parts:
     )
     if rule is None:
         yield from ("", _waterfall_table(person), "")
-        heading = "Where most points were lost" if person.reasons else "No feature lost a point."
-        yield Text(heading, style="bold" if person.reasons else "")
+        yield Text(person.reasons_heading, style="bold" if person.reasons else "")
         for row in person.reasons:
-            yield f"  {row['rank']}. -{row['points_lost']} {row['reason']} ({row['code']})"
+            lost = f"-{row['points_lost']}"
+            if row["method"] != "maximum":
+                lost = f"{row['points']} of {row['benchmark_points']:.1f}"
+            yield f"  {row['rank']}. {lost} {row['reason']} ({row['code']})"
             yield Text(f"     {row['what_to_do']}", style="dim")
     else:
         yield f"{rule['code']}: {rule['reason']}"

@@ -21,6 +21,7 @@ from plainscore.show.person import (
 )
 from plainscore.show.reader import Snapshots
 from plainscore.show.terminal import waterfall
+from tests.oracle.score import CARD
 from tests.publish.invented import OCTOBER_LATER, PEOPLE, engine, person_id
 
 DAY = date(2026, 10, 31)
@@ -73,10 +74,15 @@ def test_the_base_and_what_every_value_earns_are_the_published_score(
     assert all(isinstance(one["on_time_share"], float) for one in values)
 
 
-def test_the_published_reasons_are_the_greatest_losses(people: list[PersonOnCard]) -> None:
+def test_the_published_reasons_are_the_greatest_losses_one_of_each_family(
+    people: list[PersonOnCard],
+) -> None:
+    family_of = {row.feature: row.family for row in CARD}
     for one in people:
         lost = [(row["max_points"] - row["points"], row) for row in one.point_rows()]
         lost.sort(key=lambda pair: -pair[0])  # ties in the order of the card
+        first_of = {family_of[row["feature"]]: row for _, row in reversed(lost)}
+        lost = [(points, row) for points, row in lost if row in first_of.values()]
         assert [(row["rank"], row["points_lost"], row["code"], row["value"], row["points"])
                 for row in one.reasons] == [
             (rank, points, row["feature"], row["value"], row["points"])

@@ -26,8 +26,10 @@ create table reference.factor as
         ('pond', 1, 'water', 3)) as factor (scorecard, factor_no, factor, max_points);
 create table reference.feature as
     select * from (values
-        ('garden', 1, 'worms', 'soil', 5, 0, 'earth'), ('garden', 2, 'compost', 'soil', 4, 0, 'earth'),
-        ('garden', 3, 'hours', 'sun', 4, null, 'hours'), ('pond', 1, 'frogs', 'water', 3, 0, 'frogs')
+        ('garden', 1, 'worms', 'soil', 5, 0, 'earth'),
+        ('garden', 2, 'compost', 'soil', 4, 0, 'earth'),
+        ('garden', 3, 'hours', 'sun', 4, null, 'hours'),
+        ('pond', 1, 'frogs', 'water', 3, 0, 'frogs')
     ) as feature (scorecard, feature_no, feature, factor, max_points, missing_points, family);
 create table reference.band as
     select * from (values ('garden', 1, 'low', 0, 6), ('garden', 2, 'high', 7, 13),

@@ -214,7 +214,8 @@ MISTAKES = (
     Mistake("no reason at all", "count = 4", "count = 0", "reasons.count", "count = 0"),
     Mistake("eleven reasons", "count = 4", "count = 11", "reasons.count", "count = 11"),
     Mistake(
-        "unknown key of reasons", "count = 4", "count = 4\nweight = 2", "reasons.weight", "weight = 2"
+        "unknown key of reasons", "count = 4", "count = 4\nweight = 2", "reasons.weight",
+        "weight = 2",
     ),
     Mistake(
         "a family that is no name", 'family = "thin_file"', 'family = "thin file"',

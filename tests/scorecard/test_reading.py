@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from plainscore.common.errors import UsageError
 from plainscore.project import Project
 from plainscore.scorecards.reading import (
+    ASK_FOR_DATA,
     PACKAGED,
     ScorecardError,
     find_scorecard,
@@ -81,6 +82,28 @@ def test_a_mistake_of_the_extended_card_is_reported_in_that_file(own: Path) -> N
 def test_a_card_that_extends_keeps_what_it_does_not_change(own: Path) -> None:
     read, standard = read_scorecard(own), read_scorecard(find_scorecard("standard"))
     assert (read.name, read.features) == ("own", standard.features)
+
+
+def test_a_reason_of_its_own_takes_the_words_of_the_extended_card_away(own: Path) -> None:
+    own.write_text(own.read_text() + '[feature.worst_days_late]\nreason = "Late"\n')
+    read, standard = read_scorecard(own), read_scorecard(find_scorecard("standard"))
+    mine, extended = (one.feature("worst_days_late") for one in (read, standard))
+    assert mine is not None
+    assert extended is not None
+    assert (mine.reason, mine.words) == ("Late", ())
+    assert (mine.missing_reason, mine.family) == (extended.missing_reason, "lateness")
+    assert len(extended.words) == 5
+
+
+def test_what_a_card_does_not_say_of_a_missing_value_is_said_plainly(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    words = r'(missing_reason|missing_what_to_do|family) = ".*"\n'
+    path.write_text(re.sub(words, "", STANDARD), encoding="utf-8")
+    feature = read_scorecard(path).feature("on_time_share")
+    assert feature is not None
+    assert feature.missing_reason == "No value of on time share is on record"
+    assert feature.missing_what_to_do == ASK_FOR_DATA
+    assert feature.family == "on_time_share"
 
 
 def test_a_card_is_utf_8_with_or_without_a_byte_order_mark(own: Path) -> None:
