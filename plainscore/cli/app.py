@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prune": (KEEP, "Delete old snapshots by a retention rule."),
     "compact": (KEEP, "Rewrite finished months of the event store by person."),
     "erase": (KEEP, "Remove people from everything, and search for them."),
+    "person": (KEEP, "List or export everything held of one person."),
     "config": (KEEP, "Show the settings and their origin."),
     "explain": (LOOK, "Explain one person's score, point by point."),
     "what-if": (LOOK, "Show the score with other values, or ways to the next band."),

@@ -1,4 +1,4 @@
-"""Commands that keep a data directory: verify, prune, compact, erase, settings."""
+"""Commands that keep a data directory: verify, prune, compact, erase, person, settings."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from plainscore.cli.options import (
     Format,
     Limits,
     OneFile,
+    Person,
     TableOrJson,
 )
 from plainscore.cli.output import OutputFormat, ask, emit, filled, note, table_of
@@ -239,6 +240,35 @@ def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -
     shown = [filled("terminal/search.txt", result=result)]
     emit(output_format, objects=[vars(result)], shown=shown)
     return PartlyDone.exit_code if result.found else 0
+
+
+def person(
+    person: Person,
+    *,
+    export: OneFile = None,
+    data: DataDir = DATA,
+    output_format: Format = "table",
+) -> None:
+    """List everything held of one person: delivered rows, events, refused rows, published rows.
+
+    It is what `erase` would remove, and costs a reading of everything. Rows of other people that
+    name the person are among them. Exit code 5: no one of that id is known.
+
+    Args:
+        export: Also write all of it to this zip file, as JSON lines; outside the data directory.
+    """
+    from plainscore.erasure.export import export_person, summary
+
+    if not data.is_dir():
+        raise InputRefused(f"{data} is no directory: name the data directory with --data")
+    held = export_person(data, person)
+    if export is not None:
+        held.write(export, data)
+        note(f"wrote {export}", "info")
+    table = ResultTable(("held", "rows"), list(summary(held)))
+    also = [f"also named in: {one}" for one in held.also_in]
+    document = {"person_id": held.person_id, "rows": held.counts, "also_in": held.also_in}
+    emit(output_format, table, document=document, shown=[table, *also])
 
 
 def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> None:
