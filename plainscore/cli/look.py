@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import emit, note, show, table_of, write_text
+from plainscore.cli.output import OutputFormat, emit, filled, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, LimitPassed, QuestionError, UsageError
 from plainscore.show import changes, reader, terminal
 from plainscore.show import person as people
 from plainscore.show.reader import ResultTable
+
+if TYPE_CHECKING:
+    from plainscore.scorecards.person import PersonOnCard
 
 ALL_ELSE_EQUAL = "all else equal: bills to come, other people's scores and purchases as they are"
 POINT_COLUMNS = ("factor", "feature", "value", "unit", "points", "max_points")
@@ -38,6 +41,8 @@ def explain(
     person: opt.Person,
     *,
     as_of: opt.PublishedDate = "latest",
+    notice: opt.Flag = False,
+    benefit: str | None = None,
     proof: opt.Flag = False,
     data: opt.DataDir = opt.DATA,
     output_format: opt.Format = "table",
@@ -45,8 +50,13 @@ def explain(
     """Explain one person's score, point by point, on the champion scorecard.
 
     Args:
+        notice: Print one page for the person: result, reasons, what is not on record, how other
+            data would have changed the score, where the data came from.
+        benefit: What the person asked for, of the card's benefits; with --notice.
         proof: Print, as json, a proof of the person's rows for `plainscore verify --proof`.
     """
+    if benefit is not None and not notice:
+        raise UsageError("--benefit is said on a notice: add --notice")
     with reader.open_snapshots(data) as snapshots:
         day = snapshots.day(as_of)
         if proof:
@@ -58,9 +68,24 @@ def explain(
             emit("json", document=make_proof(run, person))
             return
         explained = people.explain(snapshots, person, day)
+    if notice:
+        _emit_notice(explained, benefit, data, output_format)
+        return
     document = explained.as_json()
     table = table_of(document["points"], POINT_COLUMNS)
     emit(output_format, table, document=document, shown=terminal.waterfall(explained))
+
+
+def _emit_notice(
+    explained: "PersonOnCard", benefit: str | None, data: Path, output_format: OutputFormat
+) -> None:
+    from plainscore.erasure.export import delivered_events
+    from plainscore.show import notice as notices
+
+    delivered = delivered_events(data, explained.person_id, explained.card.known_on)
+    found = notices.notice(explained, benefit, delivered)
+    page = filled(notices.TEMPLATE, **notices.page_values(found))
+    emit(output_format, table_of(found["reasons"]), document=found, shown=[page])
 
 
 def what_if(

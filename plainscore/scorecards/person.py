@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
 MILLION = 1_000_000
@@ -69,6 +69,20 @@ class CardFeature:
             return int(self.max_points * value + 0.5)
         reached = [points for at_least, points in self.bins if at_least <= value]
         return reached[-1] if reached else self.bins[0][1]
+
+    def ranges(self) -> list[tuple[str, int]]:
+        """Return ranges of values in words and the points of each, from the lowest values up."""
+        bins = self.bins[:1] + tuple(b for a, b in pairwise(self.bins) if a[1] != b[1])
+        found: list[tuple[str, int]] = []
+        for (edge, points), following in zip_longest(bins, bins[1:]):
+            if following is None:
+                words = f"{edge:g} or more" if found else "any value"
+            else:
+                words = (
+                    f"{edge:g} to below {following[0]:g}" if found else f"below {following[0]:g}"
+                )
+            found.append((words, points))
+        return found
 
     def is_never(self, value: Value) -> bool:
         """Whether a value is a code, such as 999, which the definition explains by these words."""
@@ -295,8 +309,26 @@ class PersonOnCard:
             "band": higher[0].band,
             "at_least": higher[0].at_least,
             "points_missing": higher[0].at_least - score,
-            "ways": list(_Search(self, higher[0].at_least).ways()),
+            "ways": self.ways_to(higher[0].at_least),
         }
+
+    def ways_to(self, at_least: int) -> list[dict[str, Any]]:
+        """Return the ways of a scored person to a score, see `next_band`; empty where none do."""
+        return list(_Search(self, at_least).ways())
+
+    def other_results(self, name: str) -> list[dict[str, Any]]:
+        """Return what a feature's other values would have made of the score, all else equal.
+
+        ``values`` is a range in words; ranges that earn what the value earned are left out. Empty
+        of the neighbour mean and of a person without a score.
+        """
+        if not self.points:
+            return []
+        return [
+            {"values": words, "points": points, "score_then": self.score_with({name: points})}
+            for words, points in self.card.feature(name).ranges()
+            if points != self.points[name]
+        ]
 
     def _points_with(self, points: Mapping[str, int]) -> dict[str, int]:
         changed = {**self.points, **points}

@@ -203,3 +203,33 @@ def test_every_way_is_the_one_with_the_fewest_acts_of_its_time(
     values = {one.feature: 0 for one in features}
     found = ways(card(*features, advice=advice), 350 + missing, **values) if acts else []
     assert [(way["days"], len(way["acts"])) for way in found] == expected
+
+
+# --- ranges --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bins", "ranges"),
+    [
+        (((0, 0), (3, 5), (10, 9)), [("below 3", 0), ("3 to below 10", 5), ("10 or more", 9)]),
+        (((0, 9), (0.005, 4), (1, 0)), [("below 0.005", 9), ("0.005 to below 1", 4),
+                                        ("1 or more", 0)]),
+        (((0, 0), (1, 5), (2, 5), (3, 8)), [("below 1", 0), ("1 to below 3", 5), ("3 or more", 8)]),
+        (((0, 7), (5, 7)), [("any value", 7)]),
+        ((), []),
+    ],
+)  # fmt: skip
+def test_ranges_of_values_and_their_points(
+    bins: tuple[tuple[float, int], ...], ranges: list[tuple[str, int]]
+) -> None:
+    assert feature("x", *bins).ranges() == ranges
+
+
+def test_other_results_are_scores_with_other_values() -> None:
+    on = card(feature("x", (0, 0), (3, 5), (10, 9)), feature("y", (0, 1)))
+    found = person(on, x=4, y=0).other_results("x")
+    assert found == [
+        {"values": "below 3", "points": 0, "score_then": 351},
+        {"values": "10 or more", "points": 9, "score_then": 360},
+    ]
+    assert replace(person(on, x=4, y=0), points={}).other_results("x") == []

@@ -1,0 +1,109 @@
+"""A notice to a person about their score: the result, its reasons, and what would have changed it.
+
+Plain words, one page. Every number on it is exact: scores with other data are computed on the card,
+the neighbour mean following, all else equal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any
+
+from plainscore.common.errors import QuestionError
+from plainscore.common.text import printable
+from plainscore.scorecards.person import CardFeature, PersonOnCard, Value
+
+TEMPLATE = "terminal/notice.txt"
+
+
+def notice(
+    person: PersonOnCard, benefit: str | None, delivered: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """Return the notice for JSON and for its template.
+
+    ``benefit``: what was asked for, if anything. ``delivered``: dataclasses of the person's events
+    by log and source. Raises QuestionError where the card has no such benefit.
+    """
+    card = person.card
+    asked = None if benefit is None else _asked(person, benefit)
+    missing = [one for one in card.features if person.values[one.feature] is None and one.bins]
+    ways = []
+    if asked and asked["points_short"]:
+        ways = person.ways_to(asked["min_score"])
+    return {
+        **person.headline(),
+        "score": person.score,
+        "band": person.band,
+        "least_score": card.base,
+        "most_score": card.base + sum(one.max_points for one in card.features),
+        "feature_count": len(card.features),
+        "not_scored": person.not_scored,
+        "asked": asked,
+        "heading": person.reasons_heading,
+        "reasons": [dict(row) for row in person.reasons],
+        "not_on_record": _not_on_record(missing),
+        "other_data": [
+            _other_data(person, card.feature(row["code"]))
+            for row in person.reasons
+            if card.feature(row["code"]).bins
+        ],
+        "ways": ways,
+        "delivered": [asdict(one) for one in delivered],
+        "friends_counted": len(person.ties) if person.points else 0,
+    }
+
+
+def _asked(person: PersonOnCard, benefit: str) -> dict[str, Any]:
+    gates = dict(person.card.benefits)
+    if benefit not in gates:
+        near = get_close_matches(benefit, gates, n=1, cutoff=0)
+        hint = f"the nearest is {near[0]}" if near else "it has none"
+        raise QuestionError(
+            f"--benefit {printable(benefit)}: scorecard {person.card.scorecard} has no such "
+            f"benefit; {hint}"
+        )
+    gate, score = gates[benefit], person.score
+    is_open = score is not None and score >= gate
+    short = None if score is None else max(gate - score, 0)
+    return {"benefit": benefit, "min_score": gate, "is_open": is_open, "points_short": short}
+
+
+def _not_on_record(missing: Sequence[CardFeature]) -> list[dict[str, Any]]:
+    """Return what is not on record, each sentence once, with the features that lack a value."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in missing:
+        reason = one.missing_reason or f"No value of {_words(one.feature)} is on record"
+        entry = found.setdefault(reason, {"reason": reason, "features": []})
+        entry["features"].append(one.feature)
+    return list(found.values())
+
+
+def _other_data(person: PersonOnCard, feature: CardFeature) -> dict[str, Any]:
+    value = person.values[feature.feature]
+    return {
+        "feature": feature.feature,
+        "value": value,
+        "shown": shown_value(value, feature),
+        "definition": feature.definition,
+        "results": person.other_results(feature.feature),
+    }
+
+
+def shown_value(value: Value, feature: CardFeature) -> str:
+    """Return a value in words, with its unit; a code as what it stands for."""
+    if value is None:
+        return "not on record"
+    if feature.is_never(value):
+        return "never"
+    number = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{number} ({feature.unit})"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def page_values(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template of a notice is filled with: ids printable, names in words."""
+    safe = {name: printable(found[name]) for name in ("person_id", "scorecard")}
+    return {"notice": {**found, **safe}, "words": _words}
