@@ -18,7 +18,13 @@ from plainscore.contracts.catalog import (
 )
 from plainscore.logs import IngestReport
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
+from plainscore.scorecards.reading import (
+    FORMER_HASHES,
+    PACKAGED,
+    find_scorecard,
+    read_scorecard,
+    read_scorecards,
+)
 from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_attacks
 from plainscore.settings import Settings
 
@@ -80,12 +86,15 @@ def _python_by_stage() -> dict[str, str]:
 def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
     """Return the paths of the scorecards with some hashes, among the packaged and configured ones.
 
+    A packaged card of an earlier version is today's, where only its words have changed.
+
     Raises InputRefused if one no longer exists, UsageError if a configured one cannot be read.
     """
     standard = settings.method.files("transforms/scorecards", ".toml").values()
     configured = [find_scorecard(name, settings.method) for name in settings.scorecards]
     files = [*standard, *configured]
-    known = {read_scorecard(path, settings.method).hash: str(path) for path in files}
+    known = {former: str(PACKAGED / f"{name}.toml") for former, name in FORMER_HASHES.items()}
+    known |= {read_scorecard(path, settings.method).hash: str(path) for path in files}
     missing = [one for one in hashes if one not in known]
     if missing:
         raise InputRefused(

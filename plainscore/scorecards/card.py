@@ -133,6 +133,18 @@ class Scorecard:
         text = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def gives_same_points(self, other: "Scorecard") -> bool:
+        """Return whether every person has the same points and band on another card."""
+        return self._points == other._points
+
+    @property
+    def _points(self) -> tuple[object, ...]:
+        features = [
+            (one.name, one.factor, one.bins, one.missing_points, one.max_points)
+            for one in self.features
+        ]
+        return self.base, self.factor_caps, features, self.bands, self.friends
+
     @property
     def max_score(self) -> int:
         return self.base + sum(cap for _, cap in self.factor_caps)

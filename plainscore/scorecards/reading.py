@@ -47,6 +47,12 @@ MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
 MOST_REASONS = 10
 ASK_FOR_DATA = "Ask which data this needs, and have them added"
+FORMER_HASHES = {
+    "f3ca6a150b76caf9741aa6d58618335f666146f697148343a936464440f1e1d2": "standard",
+    "3f91e626b2deb3030a02ebb1ac7c6aca3a3ec0f1dcbe709e615b807e038a1cde": "reported_b",
+    "40492949cbf620a6c99c5268b6980d629402f26e13d6d17e74f350ecde2e5fa0": "standard_2",
+}
+"""Of packaged cards before 0.3, by their names: they had other words, and the points of today."""
 # Factors are columns of published tables, beside these.
 KEY_COLUMNS = frozenset(
     {"scorecard", "scorecard_no", "person_key", "person_id", "as_of_date", "known_on"}
@@ -238,7 +244,8 @@ def find_scorecard(name_or_path: str, method: Method = STANDARD_METHOD) -> Path:
 def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
     """Read and validate one card; its features and measures are those of the method's tables.
 
-    Raises ScorecardError (exit code 2), naming file, line and key.
+    Raises ScorecardError (exit code 2), naming file, line and key; also where a packaged card has
+    its name and version, but gives other points.
     """
     text = _read_text(path, method, ())
     try:
@@ -252,7 +259,23 @@ def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
     measures = measures_of(method)
     for key, message in _faults(file, measures):
         raise text.error(key, message)
-    return _card(file)
+    card = _card(file)
+    if not _may_have_its_name(card, path):
+        raise text.error(
+            ("version",),
+            f"is {card.version}, as of the packaged card {card.name}, which gives other points or "
+            "bands: give this card another name or version",
+        )
+    return card
+
+
+def _may_have_its_name(card: Scorecard, path: Path) -> bool:
+    """Return whether no packaged card has the name and version of a card and other points."""
+    packaged = PACKAGED / f"{card.name}.toml"
+    if not packaged.is_file() or packaged.resolve() == path.resolve():
+        return True
+    other = read_scorecard(packaged)
+    return other.version != card.version or card.gives_same_points(other)
 
 
 def read_scorecards(

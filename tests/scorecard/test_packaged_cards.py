@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from plainscore.runs.pipeline import cards_by_hash
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.reading import FORMER_HASHES, find_scorecard, read_scorecard
 from plainscore.scorecards.reference import decay_weights
 from plainscore.settings import Settings
 from tests.oracle.score import CARD, FEATURES, CardRow
@@ -176,6 +178,15 @@ def test_standard_2_differs_from_the_standard_card_in_points_of_bins_alone() -> 
 def test_the_standard_card_stays_the_default_until_the_proposal_is_accepted() -> None:
     assert Settings().scorecards == ("standard", "reported_b")
     assert (card("standard").version, card("standard_2").version) == ("1.0.0", "2.0.0")
+
+
+def test_a_snapshot_of_an_earlier_version_finds_its_cards_with_todays_words() -> None:
+    names = ["standard", "reported_b", "standard_2"]
+    assert list(FORMER_HASHES.values()) == names
+    found = cards_by_hash([*FORMER_HASHES, card("standard").hash], Settings())
+    assert [read_scorecard(Path(one)) for one in found] == [
+        card(name) for name in [*names, "standard"]
+    ]
 
 
 def test_decay_weights_halve_every_180_days_and_are_rounded_half_up() -> None:

@@ -106,6 +106,26 @@ def test_what_a_card_does_not_say_of_a_missing_value_is_said_plainly(tmp_path: P
     assert feature.family == "on_time_share"
 
 
+def test_a_packaged_name_and_version_stand_for_its_points_alone(tmp_path: Path) -> None:
+    path = tmp_path / "scorecard.toml"
+    worded = STANDARD.replace('reason = "A card or loan bill is past due now"', 'reason = "Pay"')
+    path.write_text(worded, encoding="utf-8")
+    assert read_scorecard(path).version == "1.0.0"
+    changed = STANDARD.replace("bins = [[0, 0], [1, 3],", "bins = [[0, 0], [1, 4],")
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(ScorecardError) as raised:
+        read_scorecard(path)
+    line = STANDARD.splitlines().index('version = "1.0.0"') + 1
+    assert str(raised.value).startswith(f"{path}:{line}: version: is 1.0.0, as of the packaged")
+    for old, new in (('version = "1.0.0"', 'version = "1.1.0"'), ('"standard"', '"own"')):
+        path.write_text(changed.replace(old, new, 1), encoding="utf-8")
+        assert read_scorecard(path).hash != read_scorecard(find_scorecard("standard")).hash
+    other = '[[band]]\nname = "all"\nat_least = 350\n'
+    path.write_text(f'extends = "standard"\n{other}', encoding="utf-8")
+    with pytest.raises(ScorecardError, match="which gives other points or bands"):
+        read_scorecard(path)
+
+
 def test_a_card_is_utf_8_with_or_without_a_byte_order_mark(own: Path) -> None:
     own.write_text(STANDARD, encoding="utf-8-sig")
     assert read_scorecard(own) == read_scorecard(find_scorecard("standard"))
