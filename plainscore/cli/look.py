@@ -17,12 +17,13 @@ from cyclopts.validators import Number
 from plainscore.cli import options as opt
 from plainscore.cli.output import OutputFormat, emit, filled, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, LimitPassed, QuestionError, UsageError
+from plainscore.scorecards.person import is_never
 from plainscore.show import changes, reader, terminal
 from plainscore.show import person as people
 from plainscore.show.reader import ResultTable
 
 if TYPE_CHECKING:
-    from plainscore.scorecards.person import PersonOnCard
+    from plainscore.scorecards.person import Card, CardFeature, PersonOnCard, Value
 
 ALL_ELSE_EQUAL = "all else equal: bills to come, other people's scores and purchases as they are"
 POINT_COLUMNS = ("factor", "feature", "value", "unit", "points", "max_points")
@@ -117,17 +118,26 @@ def what_if(
     else:
         found = people.what_if(scored, people.parse_values(set_values, scored.card))
         table = table_of(found["features"], CHANGED_COLUMNS)
-        shown = _answer(found, table)
+        shown = _answer(found, scored.card)
     emit(output_format, table, document=found, shown=shown)
 
 
-def _answer(found: reader.Row, table: ResultTable) -> Iterator[Any]:
+def _answer(found: reader.Row, on: "Card") -> Iterator[Any]:
     scores = "{person_id}: {score_now} {band_now} -> {score_then} {band_then}".format(**found)
     change = f"({found['score_then'] - found['score_now']:+d})"
     yield f"{scores} {change}   as of {found['as_of_date']}, scorecard {found['scorecard']}"
-    yield table
+    rows = [
+        {**row, **{n: _shown(row[n], on.feature(row["feature"])) for n in CHANGED_COLUMNS[1:3]}}
+        for row in found["features"]
+    ]
+    yield table_of(rows, CHANGED_COLUMNS)
     yield from (f"{name}: {', '.join(found[name])}" for name in ("opens", "closes") if found[name])
     yield ALL_ELSE_EQUAL
+
+
+def _shown(value: "Value", feature: "CardFeature") -> Any:
+    """Return a value of a feature; a code, such as 999, as what it stands for."""
+    return terminal.NEVER if is_never(value, feature.definition) else value
 
 
 def _ways(found: reader.Row) -> Iterator[str]:
@@ -163,12 +173,14 @@ def why(
     wanted = (first, last, known_on_from, known_on)
     with _changes(data, wanted, scorecard, limits, person) as (snapshots, pair):
         found = changes.why(snapshots, person, pair)
+        asked = "select distinct on (feature) feature, definition from feature_card"
+        definitions = dict(snapshots.rows(f"{asked} order by feature, as_of_date desc"))
     rows = [
         {**row, **{f"{cause}_change": points for cause, points in row["causes"].items()}}
         for row in found["features"]
     ]
     table = table_of(rows, WHY_COLUMNS)
-    emit(output_format, table, document=found, shown=changes.why_parts(found))
+    emit(output_format, table, document=found, shown=changes.why_parts(found, definitions))
 
 
 def compare(

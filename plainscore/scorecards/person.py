@@ -19,6 +19,11 @@ Value = float | int | None
 """Of a feature; None: missing."""
 
 
+def is_never(value: Value, definition: str) -> bool:
+    """Whether a value is a code, such as 999, which the definition explains by these words."""
+    return value is not None and f" {value:g} where that never happened" in definition
+
+
 @dataclass(frozen=True)
 class Advice:
     """What a person can do about a feature, and how long it takes; see transforms/recourse.toml."""
@@ -83,10 +88,6 @@ class CardFeature:
                 )
             found.append((words, points))
         return found
-
-    def is_never(self, value: Value) -> bool:
-        """Whether a value is a code, such as 999, which the definition explains by these words."""
-        return value is not None and f" {value:g} where that never happened" in self.definition
 
 
 @dataclass(frozen=True)

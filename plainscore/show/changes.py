@@ -1,7 +1,7 @@
 """Why scores differ between two snapshots, for a person and for everyone, and between two cards."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -156,8 +156,8 @@ def why(snapshots: Snapshots, person_id: str, pair: Pair) -> Row:
     }
 
 
-def why_parts(why: Row) -> Parts:
-    """Yield what `why` returns as a table and sentences."""
+def why_parts(why: Row, definitions: Mapping[str, str]) -> Parts:
+    """Yield what `why` returns as a table and sentences; ``definitions``: of the features."""
     ends = [why["score_before"], why["score_after"]]
     scores = " to ".join("not scored" if one is None else str(one) for one in ends)
     change = "" if why["score_change"] is None else f" ({_signed(why['score_change'])})"
@@ -168,7 +168,7 @@ def why_parts(why: Row) -> Parts:
         rows = [
             (
                 one["feature"],
-                " -> ".join(dict.fromkeys(shown_value(one[f"value_{end}"]) for end in ENDS)),
+                _shown_values(one, definitions.get(one["feature"], "")),
                 one["points_before"],
                 *(_signed(points) if points else "" for points in one["causes"].values()),
                 one["points_after"],
@@ -187,6 +187,12 @@ def why_parts(why: Row) -> Parts:
     yield render_page(
         "terminal/why.txt", why=why, titles=TITLES, hidden=hidden, meanings=meanings
     ).rstrip("\n")
+
+
+def _shown_values(moved: Row, definition: str) -> str:
+    return " -> ".join(
+        dict.fromkeys(shown_value(moved[f"value_{end}"], definition) for end in ENDS)
+    )
 
 
 def _signed(points: int) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 from plainscore.common.errors import QuestionError
 from plainscore.common.text import printable
-from plainscore.scorecards.person import CardFeature, PersonOnCard, Value
+from plainscore.scorecards.person import CardFeature, PersonOnCard
+from plainscore.show.terminal import NEVER, shown_value
 
 TEMPLATE = "terminal/notice.txt"
 
@@ -80,23 +81,18 @@ def _not_on_record(missing: Sequence[CardFeature]) -> list[dict[str, Any]]:
 
 def _other_data(person: PersonOnCard, feature: CardFeature) -> dict[str, Any]:
     value = person.values[feature.feature]
+    shown = shown_value(value, feature.definition)
+    if value is None:
+        shown = "not on record"
+    elif shown != NEVER:
+        shown += f" ({feature.unit})"
     return {
         "feature": feature.feature,
         "value": value,
-        "shown": shown_value(value, feature),
+        "shown": shown,
         "definition": feature.definition,
         "results": person.other_results(feature.feature),
     }
-
-
-def shown_value(value: Value, feature: CardFeature) -> str:
-    """Return a value in words, with its unit; a code as what it stands for."""
-    if value is None:
-        return "not on record"
-    if feature.is_never(value):
-        return "never"
-    number = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-    return f"{number} ({feature.unit})"
 
 
 def _words(name: str) -> str:

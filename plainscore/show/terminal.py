@@ -12,10 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from plainscore.common.text import printable
-from plainscore.scorecards.person import PersonOnCard
+from plainscore.scorecards.person import PersonOnCard, Value, is_never
 from plainscore.show.reader import Row
 
 BAR_WIDTH = 30
+MISSING, NEVER = "missing", "never"
 Parts = Iterator[RenderableType]
 
 
@@ -84,16 +85,18 @@ def _waterfall_table(person: PersonOnCard) -> Table:
         table.add_row(factor.replace("_", " "), "", *cells({**rows[-1], **sums}), style="bold")
         for row in rows:
             value, (*numbers, bar) = row["value"], cells(row)
-            shown = shown_value(value) if value is None else f"{shown_value(value)} {row['unit']}"
-            if person.card.feature(row["feature"]).is_never(value):
-                shown = "never"
+            shown = shown_value(value, person.card.feature(row["feature"]).definition)
+            if shown not in (MISSING, NEVER):
+                shown += f" {row['unit']}"
             table.add_row(f"  {row['feature']}", shown, *numbers, Text(bar, style="dim"))
     table.add_row("score", "", "", "", str(person.score), "", style="bold")
     return table
 
 
-def shown_value(value: float | None) -> str:
-    """Return a value of a feature as people read it."""
+def shown_value(value: Value, definition: str) -> str:
+    """Return a value of a feature as people read it; a code, such as 999, as what it stands for."""
     if value is None:
-        return "missing"
+        return MISSING
+    if is_never(value, definition):
+        return NEVER
     return f"{int(value):,}" if value == int(value) else f"{value:.4g}"

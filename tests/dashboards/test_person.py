@@ -20,7 +20,7 @@ from plainscore.show.person import (
     what_if,
 )
 from plainscore.show.reader import Snapshots
-from plainscore.show.terminal import waterfall
+from plainscore.show.terminal import shown_value, waterfall
 from tests.oracle.score import CARD
 from tests.publish.invented import OCTOBER_LATER, PEOPLE, engine, person_id
 
@@ -265,3 +265,20 @@ def test_the_command_answers_in_json_where_someone_is_scored(
     assert json.loads(capsys.readouterr().out) == expected
     assert run_command_line(words) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(recourse(person)))
+
+
+def test_a_code_is_shown_as_what_it_stands_for(
+    autumn: Path, people: list[PersonOnCard], capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = next(one for one in people if one.values["months_since_late"] not in (None, 999))
+    setting = ["--set", "months_since_late=999", "--data", str(autumn)]
+    assert run_command_line(["what-if", late.person_id, *setting]) == 0
+    shown = capsys.readouterr().out
+    assert "never" in shown
+    assert "999" not in shown
+    assert run_command_line(["what-if", late.person_id, *setting, "--format", "json"]) == 0
+    changed = json.loads(capsys.readouterr().out)["features"]
+    assert [row["value_then"] for row in changed if row["feature"] == "months_since_late"] == [999]
+    definition = late.card.feature("months_since_late").definition
+    assert shown_value(999, definition) == "never"
+    assert shown_value(998, definition) == "998"

@@ -30,7 +30,7 @@ SHARED_FLAGS: dict[str, frozenset[str]] = {
 REQUIRED = {
     "run": ["--as-of", "2026-10-31"],
     "backfill": ["--from", "2026-09-30", "--to", "2026-10-31"],
-    **dict.fromkeys(("explain", "what-if", "why", "erase"), ("p1",)),
+    **dict.fromkeys(("explain", "what-if", "why", "erase", "person"), ("p1",)),
     "query": ["from score"],
     "document": ["datasheet"],
     "lineage": ["score.score"],
@@ -38,7 +38,7 @@ REQUIRED = {
 MAKES_DATA = {"demo", "synthesise", "scenarios"}
 NEEDS_NO_DATA = {"project", "config", "scorecard", "lineage", "dictionary"}
 WITHOUT_DATA = {**dict.fromkeys(COMMANDS, 5), **dict.fromkeys(NEEDS_NO_DATA, 0), "watch": 7}
-JSON_ELSEWHERE = {"erase", "fit", "scenarios"}  # their own tests run what takes long
+JSON_ELSEWHERE = {"erase", "fit", "person", "scenarios"}  # their own tests run what takes long
 JSON_HERE = {"daily": 6, "project": 0}
 
 
