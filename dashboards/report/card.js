@@ -80,12 +80,15 @@ function explanation(card, person) {
       points: person.points[number] ?? null, max_points: one.max_points,
     })),
     reasons: person.reasons.map((row, number) => ({
-      rank: number + 1, code: row.code, family: row.family,
+      rank: number + 1, code: row.code, family: row.family ?? row.code,
       value: person.values[place.get(row.code)],
       is_missing: person.values[place.get(row.code)] === null,
       points: person.points[place.get(row.code)],
       max_points: card.features[place.get(row.code)].max_points,
-      points_lost: row.points_lost, method: row.method, benchmark_points: row.benchmark_points,
+      points_lost: row.points_lost,
+      // Snapshots that version 0.1 published lack these two.
+      method: row.method ?? "maximum",
+      benchmark_points: row.benchmark_points ?? card.features[place.get(row.code)].max_points,
       reason: row.reason, what_to_do: row.what_to_do,
     })),
     next_band: person.next_band ?? (higher ? {

@@ -314,7 +314,7 @@ def scorecard(
     """
     from plainscore.contracts.catalog import load_catalog, rehearsed_catalog
     from plainscore.scorecards import reading
-    from plainscore.scorecards.reading import ASK_FOR_DATA
+    from plainscore.scorecards.person import ASK_FOR_DATA
 
     settings = read_settings(data)
     method, names = settings.method, cards or settings.scorecards

@@ -13,6 +13,8 @@ from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
 MILLION = 1_000_000
+ASK_FOR_DATA = "Ask which data this needs, and have them added"
+"""What a person can do about a missing value where the card says nothing of it."""
 _ALMOST_ZERO = 0.001  # "below" an edge as low as this means 0
 
 Value = float | int | None

@@ -41,12 +41,12 @@ from plainscore.scorecards.card import (
     Words,
     measures_of,
 )
+from plainscore.scorecards.person import ASK_FOR_DATA
 
 PACKAGED = standard_folder("transforms/scorecards")
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
 MOST_REASONS = 10
-ASK_FOR_DATA = "Ask which data this needs, and have them added"
 FORMER_HASHES = {
     "f3ca6a150b76caf9741aa6d58618335f666146f697148343a936464440f1e1d2": "standard",
     "3f91e626b2deb3030a02ebb1ac7c6aca3a3ec0f1dcbe709e615b807e038a1cde": "reported_b",

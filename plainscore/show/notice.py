@@ -11,7 +11,7 @@ from typing import Any
 
 from plainscore.common.errors import QuestionError
 from plainscore.common.text import printable
-from plainscore.scorecards.person import CardFeature, PersonOnCard
+from plainscore.scorecards.person import ASK_FOR_DATA, CardFeature, PersonOnCard
 from plainscore.show.terminal import NEVER, shown_value
 
 TEMPLATE = "terminal/notice.txt"
@@ -41,7 +41,7 @@ def notice(
         "not_scored": person.not_scored,
         "asked": asked,
         "heading": person.reasons_heading,
-        "reasons": [dict(row) for row in person.reasons],
+        "reasons": [_true_reason(row, card.feature(row["code"])) for row in person.reasons],
         "not_on_record": _not_on_record(missing),
         "other_data": [
             _other_data(person, card.feature(row["code"]))
@@ -69,11 +69,22 @@ def _asked(person: PersonOnCard, benefit: str) -> dict[str, Any]:
     return {"benefit": benefit, "min_score": gate, "is_open": is_open, "points_short": short}
 
 
+def _true_reason(row: Mapping[str, Any], feature: CardFeature) -> dict[str, Any]:
+    """Return a reason; version 0.1 published words of a value where there was none."""
+    if row["is_missing"] and feature.missing_reason is None:
+        return {**row, "reason": _nothing_of(feature), "what_to_do": ASK_FOR_DATA}
+    return dict(row)
+
+
+def _nothing_of(feature: CardFeature) -> str:
+    return f"No value of {_words(feature.feature)} is on record"
+
+
 def _not_on_record(missing: Sequence[CardFeature]) -> list[dict[str, Any]]:
     """Return what is not on record, each sentence once, with the features that lack a value."""
     found: dict[str, dict[str, Any]] = {}
     for one in missing:
-        reason = one.missing_reason or f"No value of {_words(one.feature)} is on record"
+        reason = one.missing_reason or _nothing_of(one)
         entry = found.setdefault(reason, {"reason": reason, "features": []})
         entry["features"].append(one.feature)
     return list(found.values())

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -67,6 +68,16 @@ def test_a_reason_without_a_value_is_on_the_list_of_what_is_not_on_record(
             assert (row["reason"] in MISSING) == row["is_missing"] == (row["code"] in lacking)
             count += row["is_missing"]
     assert count
+
+
+def test_untrue_words_of_earlier_versions_are_not_repeated(everyone: list[PersonOnCard]) -> None:
+    one = next(person for person in everyone if any(row["is_missing"] for row in person.reasons))
+    plain = tuple(replace(feature, missing_reason=None) for feature in one.card.features)
+    late = tuple({**row, "reason": "Paid late", "what_to_do": "Pay"} for row in one.reasons)
+    old = replace(one, card=replace(one.card, features=plain), reasons=late)
+    for row in notice(old, None)["reasons"]:
+        nothing = f"No value of {row['code'].replace('_', ' ')} is on record"
+        assert row["reason"] == (nothing if row["is_missing"] else "Paid late")
 
 
 def test_what_was_asked_for_is_open_or_so_many_points_away(everyone: list[PersonOnCard]) -> None:

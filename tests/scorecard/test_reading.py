@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from plainscore.common.errors import UsageError
 from plainscore.project import Project
+from plainscore.scorecards.person import ASK_FOR_DATA
 from plainscore.scorecards.reading import (
-    ASK_FOR_DATA,
     PACKAGED,
     ScorecardError,
     find_scorecard,
