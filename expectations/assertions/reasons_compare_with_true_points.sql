@@ -10,29 +10,44 @@ benchmark as (
     into name feature value total
 ),
 
-earned as (
-    unpivot scores.points on columns(* exclude (scorecard, person_key))
-    into name feature value points
+placed as (
+    select
+        points.*,
+        coalesce(
+            score.score between card.reason_gate and card.reason_gate + card.reason_within, false
+        ) as is_passing
+    from scores.points as points
+    inner join reference.card as card on points.scorecard = card.scorecard
+    inner join scores.score as score
+        on points.scorecard = score.scorecard and points.person_key = score.person_key
+),
+
+-- Summed before they are turned: a row for each feature of each person is dear.
+summed as (
+    select
+        scorecard,
+        is_passing,
+        count(*) as people,
+        cast(sum(columns(* exclude (scorecard, person_key, is_passing))) as bigint)
+    from placed
+    group by scorecard, is_passing
+),
+
+turned as (
+    unpivot summed on columns(* exclude (scorecard, is_passing, people))
+    into name feature value total
 ),
 
 scored as (
     select
-        earned.scorecard,
-        earned.feature,
-        count(*) as people,
-        sum(earned.points) as total,
-        count(*) filter (
-            where score.score between card.reason_gate and card.reason_gate + card.reason_within
-        ) as people_passing,
-        sum(case
-            when score.score between card.reason_gate and card.reason_gate + card.reason_within
-                then earned.points
-        end) as total_passing
-    from earned
-    inner join reference.card as card on earned.scorecard = card.scorecard
-    inner join scores.score as score
-        on earned.scorecard = score.scorecard and earned.person_key = score.person_key
-    group by earned.scorecard, earned.feature
+        scorecard,
+        feature,
+        sum(people) as people,
+        sum(total) as total,
+        sum(people) filter (where is_passing) as people_passing,
+        sum(total) filter (where is_passing) as total_passing
+    from turned
+    group by scorecard, feature
 )
 
 select
