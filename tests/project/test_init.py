@@ -7,7 +7,12 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.init import settings_text
-from plainscore.scorecards.reading import find_scorecard, read_scorecard, read_scorecards
+from plainscore.scorecards.reading import (
+    ScorecardError,
+    find_scorecard,
+    read_scorecard,
+    read_scorecards,
+)
 from plainscore.settings import Settings, read_settings
 from tests.docs.pages import CHECKOUT
 
@@ -30,6 +35,10 @@ def test_a_project_scores_as_the_packaged_card_does_until_it_is_edited(project: 
     text = (project / "scorecard.toml").read_text(encoding="utf-8")
     edited = text.replace("prior_weight = 12", "prior_weight = 20")
     (project / "scorecard.toml").write_text(edited, encoding="utf-8")
+    with pytest.raises(ScorecardError, match="give this card another name or version"):
+        read_scorecards(settings.scorecards)
+    own = edited.replace('version = "1.0.0"', 'version = "1.0.0-mine"', 1)
+    (project / "scorecard.toml").write_text(own, encoding="utf-8")
     assert read_scorecards(settings.scorecards)[0].friends.prior_weight == 20
 
 
