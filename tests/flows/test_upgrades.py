@@ -93,6 +93,7 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     before, scores = files_under(data_dir / "snapshots"), scores_of(data_dir)
 
     text = find_scorecard("standard").read_text(encoding="utf-8")
+    text = text.replace('version = "1.0.0"', 'version = "1.0.1"')
     (tmp_path / "mine.toml").write_text(text.replace("prior_weight = 12", "prior_weight = 40"))
     cards = (str(tmp_path / "mine.toml"), "reported_b")
     hashed = pipeline.code_hash
