@@ -145,11 +145,20 @@ class Lake:
 
     def _attach(self) -> None:
         catalog, files = (str(self.events / name) for name in (_CATALOG, _FILES))
+        attach = (
+            f"attach {text_literal(f'ducklake:{catalog}')} as lake (data_path "
+            f"{text_literal(files)}, override_data_path true, data_inlining_row_limit 0)"
+        )
         try:
-            self.con.execute(
-                f"attach {text_literal(f'ducklake:{catalog}')} as lake (data_path "
-                f"{text_literal(files)}, override_data_path true, data_inlining_row_limit 0)"
-            )
+            try:
+                self.con.execute(attach)
+            except duckdb.Error:
+                if self.head.snapshot >= 0 or any(Path(files).rglob("*.parquet")):
+                    raise
+                # A writer was killed while it made the first catalog: nothing was ever stored.
+                for unfinished in (_CATALOG, f"{_CATALOG}.wal"):
+                    self.events.joinpath(unfinished).unlink(missing_ok=True)
+                self.con.execute(attach)
         except duckdb.Error as error:
             raise InputRefused(
                 f"{catalog} cannot be opened ({str(error).splitlines()[0]}): restore it, or "

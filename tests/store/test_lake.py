@@ -321,6 +321,20 @@ def test_a_writer_killed_at_any_statement_leaves_the_last_commit_whole(
     assert states == {20, 40, 60, 51}
 
 
+@pytest.mark.parametrize("size", [0, 100, 4096, 8192, 12288])
+def test_a_first_catalog_that_was_never_finished_is_begun_again(
+    lake: Lake, tmp_path: Path, size: int
+) -> None:
+    lake.close()
+    events = tmp_path / "killed"
+    events.mkdir()
+    content = (lake.events / "lake.duckdb").read_bytes()
+    (events / "lake.duckdb").write_bytes(content[:size])
+    with Lake(events, LOGS) as again:
+        assert again.head.snapshot >= 0
+    assert read_store_head(events).snapshot >= 0
+
+
 def test_what_a_killed_writer_left_half_written_goes_with_the_next(lake: Lake) -> None:
     put(lake, 3, range(3))
     lake.close()
