@@ -4,16 +4,14 @@ In a text a row is replaced by as many empty lines as it took: blank lines are n
 numbers stay true. In parquet the rows behind it move up.
 """
 
-import gzip
 import io
 import shutil
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import duckdb
 
@@ -22,12 +20,7 @@ from plainscore.common.text import file_literal, identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.logs.documents import json_values
 from plainscore.logs.landing import Packing
-from plainscore.logs.text_files import open_packed
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from plainscore.logs.packing import open_packed, pack
 
 UNFINISHED = ".erasing"
 _TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md", ".html")
@@ -57,15 +50,7 @@ def packing_of(path: Path) -> Packing:
 
 def unpacked(path: Path) -> IO[bytes]:
     """Open a file, unpacked as its name says."""
-    stream, packing = path.open("rb"), packing_of(path)
-    return open_packed(stream, packing) if packing else stream
-
-
-def _packed(path: Path, target: IO[bytes]) -> IO[bytes]:
-    """Return where to write what is to be packed as a name says: the same rows, the same bytes."""
-    if packing_of(path) == "gz":
-        return cast(IO[bytes], gzip.GzipFile("", "wb", 6, target, mtime=0))
-    return cast(IO[bytes], zstd.ZstdFile(target, "wb")) if packing_of(path) == "zst" else target
+    return open_packed(path.open("rb"), packing_of(path))
 
 
 @contextmanager
@@ -154,7 +139,9 @@ def _written(path: Path, copy: Path, encoding: str) -> Iterator[io.TextIOWrapper
     """Open the copy of a text file for writing, packed as the file is."""
     with ExitStack() as opened:
         target = opened.enter_context(copy.open("wb"))
-        yield opened.enter_context(_text(opened.enter_context(_packed(path, target)), encoding))
+        yield opened.enter_context(
+            _text(opened.enter_context(pack(target, packing_of(path))), encoding)
+        )
 
 
 def _copy_parquet(path: Path, copy: Path, edit: Edit) -> bool:

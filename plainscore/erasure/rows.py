@@ -8,7 +8,6 @@ import csv
 import json
 import re
 import tempfile
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import FileRefused, LandingFile, list_landing
 from plainscore.logs.mapping import Cells, log_rows
 from plainscore.logs.masking import COMMAS
+from plainscore.logs.packing import DAMAGED
 from plainscore.logs.parquet_files import raw_texts
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.readers import raw_texts as texts_at
@@ -32,7 +32,7 @@ from plainscore.logs.sources import Format, Source, read_inputs
 from plainscore.logs.text_files import column_names, csv_reader, read_records
 from plainscore.project import read_project
 
-UNREADABLE = (FileRefused, EOFError, KeyError, OSError, ValueError, zlib.error, duckdb.Error)
+UNREADABLE = (*DAMAGED, FileRefused, KeyError, ValueError, duckdb.Error)
 """What reading a delivered file may raise."""
 
 _JSON_PAIR = re.compile(r'"([^"\\]+)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,"}\]]+)')
@@ -76,9 +76,12 @@ class Landing:
 
         Raises NoRows, or one of UNREADABLE where it cannot be read.
         """
+        refusal: Exception = NoRows()
         if (file := self.files.get(path)) is not None:
-            with suppress(*UNREADABLE):
+            try:
                 return list(self._delivered(file))
+            except UNREADABLE as error:
+                refusal = error
         if (kind := kind_of(path)) == "parquet":
             texts = raw_texts({path: self._parquet_lines(path)}, ())[path]
             return list(self._mentioning(texts.items()))
@@ -86,7 +89,7 @@ class Landing:
             file = LandingFile("", date.min, "", path, "csv", packing_of(path))
             return list(self._mentioning(read_records(file, Format(names=("header too",)))))
         if kind != "lines":
-            raise NoRows
+            raise refusal
         with text_lines(path) as lines:
             return list(self._mentioning(enumerate(lines, 1)))
 

@@ -16,6 +16,7 @@ from plainscore.erasure.erased_ids import ErasedIds, json_texts
 from plainscore.erasure.rewrite import kind_of, unpacked
 from plainscore.erasure.rows import UNREADABLE, Landing
 from plainscore.logs.deduplicate import CONFLICT_REASON
+from plainscore.logs.documents import DAMAGED_ZIP
 from plainscore.store.event_store import open_store
 
 _SURE_BYTES = 8
@@ -86,7 +87,7 @@ class _Searching:
         self.result.files += 1
         try:
             self._search_file(path, where)
-        except (*UNREADABLE, zipfile.BadZipFile):
+        except (*UNREADABLE, *DAMAGED_ZIP):
             self._search_bytes(path, f"{where}: its bytes (it cannot be read)")
 
     def _search_file(self, path: Path, where: str) -> None:
@@ -94,7 +95,12 @@ class _Searching:
         is_text = kind in ("csv", "lines") or (kind == "json" and is_listed)
         if is_text or is_listed:
             self.result.columns += 1
-            rows = self._landing.rows(path)
+            try:
+                rows = self._landing.rows(path)
+            except UNREADABLE:
+                if not zipfile.is_zipfile(path):
+                    raise
+                rows = []  # no workbook, but files that can be searched
             self.result.add(f"{where}: ", [row.is_theirs for row in rows], "rows")
             if is_text or rows:
                 return

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plainscore.logs.landing import LandingFile, RefusedFile
-from plainscore.logs.text_files import HashedFile
+from plainscore.logs.packing import HashedFile
 
 STATES = "file_states.json"
 CHANGED = "changed after it was ingested"

@@ -22,11 +22,11 @@ MAX_DOCUMENT_BYTES = 2**28
 _WHOLE_NUMBERS = 2**53
 _DECODER = json.JSONDecoder()
 _BLANK = " \t\r\n"
-# Beside its own error, zipfile raises those of what it reads: an unknown version, a password.
-_UNREADABLE = (
-    CalamineError, zipfile.BadZipFile, zlib.error, EOFError, IndexError, NotImplementedError,
-    OSError, RuntimeError, ValueError, struct.error,
+DAMAGED_ZIP = (
+    zipfile.BadZipFile, zlib.error, EOFError, IndexError, NotImplementedError, OSError,
+    RuntimeError, ValueError, struct.error,
 )  # fmt: skip
+"""What zipfile may raise: also for an unknown version, a password, a name in no encoding."""
 
 
 def refuse_large(size: int, instead: str) -> None:
@@ -100,7 +100,7 @@ def read_sheet(content: bytes, form: Format) -> tuple[list[str], Iterator[tuple[
         cells = enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
         rows = ((number, list(map(_text, row))) for number, row in cells if number > form.skip)
         kept = iter([(number, row) for number, row in rows if any(row)])
-    except _UNREADABLE as error:
+    except (CalamineError, *DAMAGED_ZIP) as error:
         raise FileRefused(
             f"is no readable workbook ({str(error)[:200]})", "deliver it as .xlsx or .csv again"
         ) from error

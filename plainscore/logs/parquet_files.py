@@ -17,15 +17,8 @@ from plainscore.contracts.logs import FieldKind
 from plainscore.logs.json_lines import NOT_TEXT
 from plainscore.logs.landing import FileRefused
 from plainscore.logs.mapping import Cells, TypedCell
-from plainscore.logs.text_files import (
-    BOMB_BYTES,
-    BOMB_RATIO,
-    MAX_LINE_BYTES,
-    READ_BYTES,
-    WHOLE_FILE,
-    HashedFile,
-    refuse_names,
-)
+from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO, READ_BYTES, WHOLE_FILE, HashedFile
+from plainscore.logs.text_files import MAX_LINE_BYTES, refuse_names
 
 ParquetType = tuple[str, str]
 """The name that DuckDB gives a column, and its type."""

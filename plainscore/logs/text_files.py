@@ -7,51 +7,34 @@ written once more into a scratch file: number, reason, fields. The standard libr
 
 import codecs
 import csv
-import gzip
-import hashlib
-import io
 import json
 import re
-import sys
-import zlib
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 
 from plainscore.logs.documents import json_values, read_sheet, refuse_large
-from plainscore.logs.landing import FileRefused, LandingFile, Packing
+from plainscore.logs.landing import FileRefused, LandingFile
+from plainscore.logs.packing import HashedFile, packed_as, read_blocks
 from plainscore.logs.sources import Format
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 DOCUMENTS = ("json", "xlsx")
 """Formats that are read as a whole, and written once more."""
 MAX_LINE_BYTES = 4 * 2**20
 MAX_RECORD_LINES = 100
 MAX_COLUMNS = 10_000
-BOMB_BYTES, BOMB_RATIO = 2**28, 250
-READ_BYTES = 2**22
 SEPARATOR, ESCAPE = "\x1f", "\x1b"
 # In this order: the sign of the escape itself comes first and goes last.
 ESCAPES = {ESCAPE: "A", SEPARATOR: "B", "\n": "C", "\r": "D"}
-WHOLE_FILE = "deliver the whole file again"
 _BOM, _SAMPLE_LINES, _SAMPLE_CHARACTERS = b"\xef\xbb\xbf", 100, 4000
 _UNSAFE = re.compile(f"[{ESCAPE}\n\r]")
 _SHOWN_CHARACTERS = 100
-_PACKED = re.compile(
-    rb"(?P<gzip>\x1f\x8b\x08)|(?P<zstd>\x28\xb5\x2f\xfd)|(?P<xz>\xfd7zXZ)"
-    rb"|(?P<bzip2>BZh[1-9]1AY&SY)|(?P<zip>PK\x03\x04)"
-)
-
 csv.field_size_limit(MAX_LINE_BYTES + 1)
 
 
@@ -71,31 +54,6 @@ class TextFile:
     sample: tuple[str, ...] = ()
     is_rewritten: bool = False
     has_escapes: bool = False
-
-
-class HashedFile(io.RawIOBase):
-    """A file that keeps the SHA-256 and the number of the bytes that were read from it."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._sha256 = hashlib.sha256()
-        self.size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` further bytes, hashed."""
-        block = self._stream.read(size)
-        self._sha256.update(block)
-        self.size += len(block)
-        return block
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    @property
-    def sha256(self) -> str:
-        """The digest of what was read so far, as hexadecimal digits."""
-        return self._sha256.hexdigest()
 
 
 def prepare(
@@ -198,7 +156,7 @@ def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[i
 
 def _blocks(file: LandingFile, form: Format, source: HashedFile) -> Iterator[bytes]:
     """Yield a file's text in blocks, unpacked, as UTF-8 where ``form`` says what it is."""
-    blocks = _unpacked(source, file) if file.packing else iter(lambda: source.read(READ_BYTES), b"")
+    blocks = read_blocks(source, file.packing)
     is_utf8 = form.encoding == "utf-8"
     decoder = None if is_utf8 else codecs.getincrementaldecoder(form.encoding)()
     begin = b""
@@ -217,55 +175,19 @@ def _blocks(file: LandingFile, form: Format, source: HashedFile) -> Iterator[byt
         ) from error
 
 
-def open_packed(stream: IO[bytes], packing: Packing) -> IO[bytes]:
-    """Return what a packed stream holds; of gzip and zstd, several members are one text."""
-    opened = gzip.GzipFile(fileobj=stream) if packing == "gz" else zstd.ZstdFile(stream)
-    return cast(IO[bytes], opened)
-
-
-def _unpacked(source: HashedFile, file: LandingFile) -> Iterator[bytes]:
-    unpacked, name = 0, "gzip" if file.packing == "gz" else "zstd"
-    try:
-        with open_packed(cast(IO[bytes], source), file.packing) as stream:
-            while block := stream.read(READ_BYTES):
-                unpacked += len(block)
-                if unpacked > max(BOMB_BYTES, BOMB_RATIO * source.size):
-                    raise FileRefused(
-                        f"unpacks to more than {BOMB_RATIO} times its size",
-                        "deliver it unpacked if it is meant",
-                    )
-                yield block
-    except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
-        raise FileRefused(
-            f"the {name} stream is damaged or cut short ({error})", WHOLE_FILE
-        ) from error
-    if source.size == 0:
-        raise FileRefused(f"is empty, not a {name} stream", WHOLE_FILE)
-
-
 def _refuse_foreign(begin: bytes, file: LandingFile) -> None:
     """Raise FileRefused where a file that should be UTF-8 begins as UTF-16 or packed bytes do."""
     if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         said = "a header that is not UTF-8 but UTF-16" if file.format == "csv" else "UTF-16 text"
         hint = f'say encoding = "utf-16" under [sources.{file.log}] in plainscore.toml'
         raise FileRefused(f"has {said}", f"deliver it as UTF-8, or {hint}")
-    packed = None if _is_utf8(begin) else _packing(begin)
+    packed = None if _is_utf8(begin) else packed_as(begin)
     if packed:
         ending = "twice" if file.packing else "under a name that does not say so"
         raise FileRefused(
             f"is packed ({packed}) {ending}",
             "deliver it unpacked, or packed once",
         )
-
-
-def _packing(begin: bytes) -> str | None:
-    """Return how a file is packed, by how it begins. Ids may begin so, too, but are UTF-8."""
-    if found := _PACKED.match(begin):
-        return found.lastgroup
-    try:
-        return "zlib" if len(zlib.decompressobj().decompress(begin, 256)) == 256 else None
-    except zlib.error:
-        return None
 
 
 def _is_utf8(block: bytes) -> bool:

@@ -57,9 +57,9 @@ def test_every_figure_is_answered_and_drawn_with_an_earlier_date_and_without(
 ) -> None:
     day = OCTOBER if before else SEPTEMBER
     for one in FIGURES:
-        told = answer(snapshots, one, day, before)
-        if told.rows:
-            drawn = draw(told)
+        result = answer(snapshots, one, day, before)
+        if result.rows:
+            drawn = draw(result)
             assert all(len(row) == len(drawn.headings) for row in drawn.rows), one.key
         assert one.empty
 
@@ -76,8 +76,8 @@ def test_no_bin_and_no_band_is_left_out_where_nobody_is_in_it(snapshots: Snapsho
     scores = [int(row["score_from"]) for row in rows(snapshots, "overview-distribution")]
     assert scores == list(range(scores[0], scores[-1] + 20, 20))
     bands = [band for (band,) in snapshots.rows("select band from dim_band order by band_no")]
-    told = [row["band"] for row in rows(snapshots, "overview-bands")]
-    assert told == bands * len(snapshots.dates())
+    result = [row["band"] for row in rows(snapshots, "overview-bands")]
+    assert result == bands * len(snapshots.dates())
     moves = [
         (row["band_before"], row["band_after"]) for row in rows(snapshots, "overview-mobility")
     ]
@@ -122,12 +122,12 @@ def test_who_crosses_a_gate_is_who_has_it_open_in_one_snapshot_alone(snapshots: 
     crossed = {
         str(gate): (up, down) for gate, up, down in snapshots.rows(sql, (OCTOBER, SEPTEMBER))
     }
-    told = {
+    result = {
         row["min_score"]: (row["gained"], row["lost"])
         for row in rows(snapshots, "benefits-crossings")
         if row["gained"] or row["lost"]
     }
-    assert told == crossed
+    assert result == crossed
 
 
 @pytest.mark.parametrize(

@@ -43,22 +43,22 @@ def test_every_page_shows_the_tables_of_the_report(app: AppTest, snapshots: Snap
             continue
         app.sidebar.radio(key="page").set_value(page.key).run()
         assert not app.exception
-        told = [one for one in answers(snapshots) if one.figure.page == page.key and one.rows]
+        result = [one for one in answers(snapshots) if one.figure.page == page.key and one.rows]
         shown = [frame.value for frame in app.dataframe]
-        assert [len(one.rows) for one in told] == [len(frame) for frame in shown]
-        for one, frame in zip(told, shown, strict=True):
+        assert [len(one.rows) for one in result] == [len(frame) for frame in shown]
+        for one, frame in zip(result, shown, strict=True):
             assert list(frame.columns) == list(table_of(one)[0])
         frames = "".join(frame.proto.srcdoc for frame in app.get("iframe"))
         charts = re.findall('<svg viewBox="[^"]*" role="img".*?</svg>', frames)
-        assert charts == [drawn.chart for one in told if (drawn := draw(one)).chart]
+        assert charts == [drawn.chart for one in result if (drawn := draw(one)).chart]
 
 
 def test_a_number_is_the_one_that_the_report_shows(snapshots: Snapshots) -> None:
-    for told in answers(snapshots):
-        for column in told.figure.columns:
+    for result in answers(snapshots):
+        for column in result.figure.columns:
             if column.decimals is None or not column.unit:
                 continue
-            for value in [row[column.name] for row in told.rows]:
+            for value in [row[column.name] for row in result.rows]:
                 shown = column.in_unit(value)
                 same = NOTHING if value is None else f"{shown + 0:,.{column.decimals}f}"
                 assert same == column.shown(value)
@@ -70,7 +70,7 @@ def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snap
         "order by person_id desc limit 1",
         (OCTOBER,),
     )
-    told = explain(snapshots, person, OCTOBER)
+    result = explain(snapshots, person, OCTOBER)
     app.run()
     app.sidebar.radio(key="page").set_value("person").run()
     app.text_input(key="person").set_value(person).run()
@@ -78,9 +78,10 @@ def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snap
     [frame] = app.get("iframe")
     shown = people_of(frame.proto.srcdoc)
     [person_shown] = shown["people"]
-    assert person_shown["points"] == list(told.points.values())
-    assert shown["card"]["base"] + sum(person_shown["points"]) == told.score
-    assert [row["code"] for row in person_shown["reasons"]] == [row["code"] for row in told.reasons]
+    assert person_shown["points"] == list(result.points.values())
+    assert shown["card"]["base"] + sum(person_shown["points"]) == result.score
+    codes = [row["code"] for row in result.reasons]
+    assert [row["code"] for row in person_shown["reasons"]] == codes
     moved = app.dataframe[0].value
     assert list(moved["points_after"] - moved["points_before"]) == list(moved["points_change"])
 

@@ -11,7 +11,7 @@ import pytest
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.rewrite import Edit
-from plainscore.logs.text_files import open_packed
+from plainscore.logs.packing import open_packed
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh, whole_state
 from tests.erasure.published_world import ANN, BOB, EVERYONE

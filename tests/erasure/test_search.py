@@ -13,6 +13,7 @@ import pytest
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
+from plainscore.erasure.export import export_person
 from plainscore.erasure.search import search
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered
@@ -72,6 +73,41 @@ def test_it_finds_an_id_in(place: str, tmp_path: Path) -> None:
     assert search(tmp_path, names).found == []
     PLACES[place](tmp_path)
     assert len(search(tmp_path, names).found) == 1
+
+
+DAMAGED = {
+    "x.ndjson.gz": b"\x1f\x8b\x08\x00 no stream",
+    "x.csv.zst": b"\x28\xb5\x2f\xfd no stream",
+    "x.json": b'[{"a": 1}, {"b"',
+    "y.json.zst": b"[",
+    "x.parquet": b"PAR1 PAR1",
+    "x.xlsx": b"PK\x03\x04 no workbook",
+    "y.xlsx": b"PK\x05\x06" + bytes(18),
+}
+
+
+def test_a_zip_that_is_no_workbook_is_searched(delivery: Delivery) -> None:
+    delivery.ndjson("payment", [deposit("e1", person_id=ID)])
+    path = delivery.put(f"payment/arrived={DAY}/x.xlsx", b"")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("notes.txt", f"saw {ID}" * 99)
+    erasure = erase(delivery.data, [ID], Settings())
+    assert erasure.search.found == [f"landing/payment/arrived={DAY}/x.xlsx: files in it"]
+
+
+@pytest.mark.parametrize("day", [DAY, "_notes"])
+def test_damaged_files_stop_neither_a_search_nor_an_erasure(delivery: Delivery, day: str) -> None:
+    delivery.ndjson("payment", [deposit("e1", person_id=ID), deposit("e2", person_id="bob")])
+    delivery.ingest()
+    folder = delivery.data / "landing" / "payment" / (day if day[0] == "_" else f"arrived={day}")
+    folder.mkdir(exist_ok=True)
+    for name, content in DAMAGED.items():
+        (folder / name).write_bytes(content)
+    assert search(delivery.data, ErasedIds([ID])).found
+    assert export_person(delivery.data, ID).counts["delivered.ndjson"] == 1
+    erasure = erase(delivery.data, [ID], Settings())
+    assert (erasure.by_hand, erasure.search.found) == ({}, [])
+    assert {name: (folder / name).read_bytes() for name in DAMAGED} == DAMAGED
 
 
 def test_it_finds_rows_under_a_key_that_no_one_has(delivery: Delivery) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plainscore.logs import text_files
+from plainscore.logs import packing, text_files
 from plainscore.logs.landing import file_at
 from plainscore.logs.sources import Format
 from plainscore.logs.text_files import read_few, read_records
@@ -46,7 +46,7 @@ def test_few_rows_are_read_as_all_are(
     path.write_bytes(begin + (b"h,i\n" if name == "a.csv" else b"") + text)
     file = file_at(folder, f"payment/{name}", date(2026, 3, 5))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(text_files, "READ_BYTES", block)
+        patched.setattr(packing, "READ_BYTES", block)
         patched.setattr(text_files, "MAX_LINE_BYTES", 200)
         every = dict(read_records(file, Format()))
         for line, raw in every.items():

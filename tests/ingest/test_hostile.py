@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plainscore.common.errors import InputRefused
-from plainscore.logs import text_files
+from plainscore.logs import packing, text_files
 from plainscore.logs.masking import MAX_RAW_CHARACTERS, csv_shape, mask_csv, mask_json
 from tests.ingest.delivery import DAY, Delivery, deposit, verified
 
@@ -193,7 +193,7 @@ def test_a_nested_parquet_value_is_masked(delivery: Delivery) -> None:
 def test_a_chunk_of_csv_never_ends_within_a_quoted_field(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_files, "READ_BYTES", 97)
+    monkeypatch.setattr(packing, "READ_BYTES", 97)
     people = [f'{number} "a"\nb,{"x" * (number % 40)}' for number in range(300)]
     rows = [deposit(f"e{number:03}", person_id=one) for number, one in enumerate(people)]
     delivery.csv("payment", rows)
@@ -205,7 +205,7 @@ def test_a_chunk_of_csv_never_ends_within_a_quoted_field(
 def test_lines_are_numbered_through_chunks(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_files, "READ_BYTES", 50)
+    monkeypatch.setattr(packing, "READ_BYTES", 50)
     monkeypatch.setattr(text_files, "MAX_LINE_BYTES", 200)
     lines = [json.dumps(deposit(f"e{number:03}")) for number in range(50)]
     lines[10] = '{"x":"' + "y" * 500 + '"}'
