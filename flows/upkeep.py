@@ -8,6 +8,7 @@ from prefect import flow, task
 from plainscore.analysis.evaluation import evaluate as evaluate_runs
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writer_lock
+from plainscore.common.text import say
 from plainscore.flows.events import FOUND, emit
 from plainscore.flows.options import FLOW_OPTIONS, TASK_OPTIONS, described
 from plainscore.publish.runs import latest_runs
@@ -39,7 +40,9 @@ def evaluate(
     if not runs:
         raise InputRefused(f"nothing is published in {data}: there is nothing to evaluate")
     with writer_lock(data, "evaluate"):
-        list(evaluate_runs(data, runs, settings))
+        for one in evaluate_runs(data, runs, settings):
+            for message in one.messages:
+                say(f"{one.run.dates}: {message}", "info")
 
 
 @flow(name="prune", **FLOW_OPTIONS)

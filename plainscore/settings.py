@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     docs/how-to/own-logs.md and `plainscore check --draft`."""
     arrival_lag_days: Days = 0
     """Days that a snapshot waits for late events: known_on = as_of_date + lag."""
+    ended_sources: tuple[str, ...] = ()
+    """Folders of landing/ that deliver nothing more, such as one that history was loaded from:
+    outcomes do not wait for them."""
     arrival_limit_days: ArrivalLimits = ArrivalLimits()
     """Days without arrivals after which a log's feed counts as stopped; empty: never."""
     engine: EngineName = "duckdb"

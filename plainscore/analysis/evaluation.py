@@ -1,21 +1,24 @@
 """Evaluate published runs: how well scores, factors and features predicted what happened.
 
-Outcomes are those of ``transforms/outcomes/outcome.sql``. A change of what the figures here say
-raises the version of `publish.derived.EVALUATION`.
+Outcomes are those of ``transforms/outcomes/outcome.sql``; when they are known says
+`plainscore.analysis.outcome_clock`. A change of what the figures here say raises the version of
+`publish.derived.EVALUATION`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from plainscore.analysis.counts import FEATURE, SCORE, Row, count_people, fill_figures
 from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
+from plainscore.analysis.outcome_clock import OutcomeClock
 from plainscore.checks.results import refuse_if_critical
-from plainscore.checks.verdicts import check_assertions
+from plainscore.checks.verdicts import check_assertions, check_constraints
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
+from plainscore.contracts.contract import OUTCOME, OutcomeTable
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
@@ -28,52 +31,64 @@ from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.settings import Settings, engine_options
 from plainscore.store.event_store import EventStore, open_store
 
-OUTCOME_DAYS = 120
-OUTCOME = "outcomes.outcome"
-
 
 class Evaluated(NamedTuple):
-    """What was done of one run; ``known_from``: the day from which it can be, where it cannot."""
+    """What was done of one run.
+
+    ``waits_for``: from when its outcome is known, where it is not yet. ``warnings``: of checks.
+    """
 
     run: Run
     is_new: bool
-    known_from: date | None = None
+    waits_for: str = ""
+    warnings: Sequence[str] = ()
+
+    @property
+    def messages(self) -> list[str]:
+        """What to say of it."""
+        return [*filter(None, [self.waits_for]), *self.warnings]
 
 
-def outcome_dates(dates: SnapshotDates) -> SnapshotDates:
-    """Return the clocks by which the outcomes of a snapshot are seen."""
-    day = dates.as_of_date + timedelta(days=OUTCOME_DAYS)
-    return SnapshotDates(day, max(day, dates.known_on))
+class Judged(NamedTuple):
+    """A snapshot, the name of its run, and the clocks by which its outcome is judged."""
+
+    dates: SnapshotDates
+    run: str
+    seen: SnapshotDates
 
 
 def evaluate(data_dir: Path, runs: Iterable[Run], settings: Settings) -> Iterator[Evaluated]:
     """Evaluate runs whose outcomes are known; what is evaluated already is left as it is.
 
-    The caller holds the writer lock. Outcomes are those of bills due in the 90 days after a
-    snapshot, as seen 120 days after it: they are known once something arrived on that day or later.
-    Raises ChecksRefused where an assertion fails: nothing is published of that run.
+    The caller holds the writer lock. Raises ChecksRefused where an assertion fails: nothing is
+    published of that run.
     """
     store = open_store(data_dir)
-    newest = max(store.ledger()["arrived"].to_list(), default=date.min)
+    clock = OutcomeClock(store, settings)
     for run in runs:
-        seen = outcome_dates(run.dates)
-        if newest < seen.as_of_date:
-            yield Evaluated(run, False, seen.as_of_date)
+        day = clock.of(run.dates)
+        if day.seen is None:
+            yield Evaluated(run, False, day.message)
             continue
-        input_hash = fingerprint_of_input(store.inputs_known_on(seen.known_on))["sha256"]
-        is_new = not derived_folder(data_dir, EVALUATION, [run], input_hash).is_dir()
-        if is_new:
-            evaluate_run(data_dir, store, run, input_hash, settings)
-        else:
-            refresh_catalog(data_dir)  # a kill may have come between publishing and showing
-        yield Evaluated(run, is_new)
+        input_hash = fingerprint_of_input(store.inputs_known_on(day.seen.known_on))["sha256"]
+        if not derived_folder(data_dir, EVALUATION, [run], input_hash).is_dir():
+            judged = Judged(run.dates, run.name, day.seen)
+            yield evaluate_run(data_dir, store, run, judged, input_hash, settings)
+            continue
+        refresh_catalog(data_dir)  # a kill may have come between publishing and showing
+        yield Evaluated(run, False)
 
 
 def evaluate_run(
-    data_dir: Path, store: EventStore, run: Run, input_hash: str, settings: Settings
-) -> None:
+    data_dir: Path,
+    store: EventStore,
+    run: Run,
+    judged: Judged,
+    input_hash: str,
+    settings: Settings,
+) -> Evaluated:
     """Compute and publish the evaluation of one run; it is shown instead of older ones."""
-    method, seen = settings.method, outcome_dates(run.dates)
+    method = settings.method
     catalog = load_catalog(group="outcomes", method=method)
     scored = (
         f"select person_id from {run.source('score')} where scorecard_no = 1 and score is not null"
@@ -81,10 +96,12 @@ def evaluate_run(
     options = engine_options(data_dir, settings)
     with (
         staging_folder(data_dir, EVALUATION.name) as staging,
-        built_outcomes(store, catalog, (run.dates, run.name), (scored, ()), options) as engine,
+        built_outcomes(store, catalog, judged, (scored, ()), options) as engine,
     ):
-        con = engine.con
-        refuse_if_critical(check_assertions(con, (), EVALUATING, seen.parameters, method))
+        con, clocks = engine.con, judged.seen.parameters
+        checked = check_constraints(con, [catalog[OUTCOME]], EVALUATING, clocks)
+        checked += check_assertions(con, (), EVALUATING, clocks, method)
+        refuse_if_critical(checked)
         count_people(con, run, "counted", method, OUTCOME)
         by_points, by_bin = (
             con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
@@ -108,33 +125,46 @@ def evaluate_run(
             ),
         }
         fill_figures(con, catalog, run.key, figures)
-        facts = {"outcome_dates": str(seen)}
+        warnings = [
+            f"{one.check_name}: not so in {one.failed_count:,} rows, such as {one.examples}"
+            for one in checked
+            if one.outcome == "warned"
+        ]
+        facts = {"outcome_dates": str(judged.seen), "warnings": warnings}
         publish_derived(data_dir, con, EVALUATION, [run], staging, facts, input_hash)
+    return Evaluated(run, True, warnings=warnings)
 
 
 @contextmanager
 def built_outcomes(
     store: EventStore,
     catalog: Catalog,
-    snapshot: tuple[SnapshotDates, str],
+    judged: Judged,
     scored: tuple[str, Sequence[Any]],
     options: EngineOptions,
 ) -> Iterator[DuckDBEngine]:
     """Yield an engine with ``outcomes.outcome`` and, of the other schemas, only what it reads.
 
-    ``catalog``: that of the evaluation; ``snapshot``: the clocks and the run that is evaluated;
-    ``scored``: SQL, and its parameters, that gives the person_id of everyone scored.
+    ``catalog``: that of the evaluation; ``scored``: SQL, and its parameters, that gives the
+    person_id of everyone scored.
     """
-    dates, run_name = snapshot
-    with built(catalog, outcome_dates(dates), store, options=options) as engine:
-        for name in ("outcomes.evaluated", "outcomes.scored_person"):
-            engine.con.execute(catalog[name].ddl)
-        evaluated = [dates.as_of_date, dates.known_on, run_name]
-        engine.con.execute("insert into outcomes.evaluated values (?, ?, ?)", evaluated)
+    with built(catalog, judged.seen, store, options=options) as engine:
+        load_evaluated(engine, judged.dates, judged.run)
         sql, parameters = scored
+        engine.con.execute(catalog["outcomes.scored_person"].ddl)
         engine.con.execute(f"insert into outcomes.scored_person {sql}", list(parameters))
         engine.build_needed(OUTCOME)
         yield engine
+
+
+def load_evaluated(engine: DuckDBEngine, dates: SnapshotDates, run: str) -> None:
+    """Make ``outcomes.evaluated``: the snapshot, and the days that the outcome declares."""
+    outcome = engine.catalog[OUTCOME]
+    assert isinstance(outcome, OutcomeTable), "it is read as such"
+    horizon = dates.as_of_date + timedelta(days=outcome.horizon_days)
+    row = [dates.as_of_date, dates.known_on, run, horizon, outcome.grace_days]
+    engine.con.execute(engine.catalog["outcomes.evaluated"].ddl)
+    engine.con.execute("insert into outcomes.evaluated values (?, ?, ?, ?, ?)", row)
 
 
 def risk_rows(bins: Iterable[Row]) -> Iterator[Row]:

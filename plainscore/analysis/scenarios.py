@@ -15,15 +15,17 @@ from typing import Any
 import duckdb
 
 from plainscore.analysis.counts import records
-from plainscore.analysis.evaluation import OUTCOME, OUTCOME_DAYS, built_outcomes, outcome_dates
+from plainscore.analysis.evaluation import Judged, built_outcomes
 from plainscore.analysis.gaming import LABELS, NAIVE, built_scores, measure_planted
 from plainscore.analysis.metrics import separation, shorrocks_index
+from plainscore.analysis.outcome_clock import OutcomeClock
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
+from plainscore.contracts.contract import OUTCOME
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.runs.calendar import dates_between, last_month_end
 from plainscore.runs.report import is_invented_world
@@ -36,7 +38,7 @@ from plainscore.store.event_store import EventStore, open_store
 
 PEOPLE, SEED = 2_000, 1
 FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
-"""Of an invented world: a year before the first score, 24 months of scores, and the 120 days of the
+"""Of an invented world: a year before the first score, 24 months of scores, and the days of the
 last outcomes."""
 MONTHS = 24
 AUDITS = ("audits.person_group", "audits.group_points", "audits.benefit_count")
@@ -90,7 +92,9 @@ def open_people(
     return open_store(data_dir)
 
 
-def choose_months(store: EventStore, first: date | None, last: date | None) -> list[date]:
+def choose_months(
+    store: EventStore, first: date | None, last: date | None, settings: Settings
+) -> list[date]:
     """Return the month ends asked for; without ends, the newest 24 whose outcomes are known.
 
     Raises InputRefused where nothing has arrived, or nothing by the first of them; UsageError where
@@ -100,7 +104,7 @@ def choose_months(store: EventStore, first: date | None, last: date | None) -> l
     if not arrived:
         raise InputRefused(f"no events in {store.data_dir}: give a directory with landing/")
     if last is None:
-        last = max(last_month_end(arrived[-1] - timedelta(days=OUTCOME_DAYS)), first or arrived[0])
+        last = max(_newest_known(store, arrived, settings), first or arrived[0])
     first_day = first or arrived[0]
     if last_month_end(last) < first_day:
         raise UsageError(f"no month ends between {first_day} and {last}: set --from and --to")
@@ -108,6 +112,18 @@ def choose_months(store: EventStore, first: date | None, last: date | None) -> l
     if months[0] < arrived[0]:
         raise InputRefused(f"nothing had arrived by {months[0]}: set --from {arrived[0]} or later")
     return months if first is not None else months[-MONTHS:]
+
+
+def _newest_known(store: EventStore, arrived: Sequence[date], settings: Settings) -> date:
+    """Return the newest month end whose outcome is known; before the first arrival if none is."""
+    clock, month = OutcomeClock(store, settings), last_month_end(arrived[-1])
+    while month >= arrived[0] and not clock.of(_dates_of(month, settings)).seen:
+        month = last_month_end(month - timedelta(days=1))
+    return month
+
+
+def _dates_of(month: date, settings: Settings) -> SnapshotDates:
+    return snapshot_dates(month, None, settings, today=month)
 
 
 def compare_scenarios(store: EventStore, months: Sequence[date], settings: Settings) -> Record:
@@ -120,8 +136,9 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
     titles = {card.name: card.title for card in cards} | {r["name"]: r["title"] for r in rules}
     tables: dict[str, list[Record]] = {name: [] for name in ("figures", *TABLES, "planted")}
     moved, bands, order = Counter[tuple[str, int, int]](), None, list(titles).index
+    clock = OutcomeClock(store, settings)
     for month in months:
-        dates = snapshot_dates(month, None, settings, today=month)
+        dates = _dates_of(month, settings)
         with built_scores(store.data_dir, dates, settings) as engine:
             con = engine.con
             add_rules(engine, cards, method)
@@ -132,7 +149,7 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
             moves = band_moves(con, bands)
             moved.update(moves)
             bands = con.execute(BANDS_OF_PEOPLE).fetchnumpy()
-            outcomes = _outcome_figures(store, engine, dates, settings)
+            outcomes = _outcome_figures(store, engine, dates, clock, settings)
             made = {
                 name: records(con, method.text(f"transforms/scenarios/{name}.sql"))
                 for name in ("figures", "friends", *TABLES)
@@ -219,13 +236,18 @@ def band_moves(con: duckdb.DuckDBPyConnection, before: Any) -> dict[tuple[str, i
 
 
 def _outcome_figures(
-    store: EventStore, engine: DuckDBEngine, dates: SnapshotDates, settings: Settings
+    store: EventStore,
+    engine: DuckDBEngine,
+    dates: SnapshotDates,
+    clock: OutcomeClock,
+    settings: Settings,
 ) -> dict[str, Record]:
     """Return scenario -> how well its scores separate who became bad from the others.
 
     Empty while the outcome is not known.
     """
-    if max(store.ledger()["arrived"].to_list()) < outcome_dates(dates).as_of_date:
+    seen_on = clock.of(dates).seen
+    if seen_on is None:
         return {}
     scored = engine.con.execute(
         "select list(person_id) from features.scoring_status "
@@ -234,7 +256,8 @@ def _outcome_figures(
     given = ("select unnest(?::varchar[])", [scored[0][0] or []])
     options = engine_options(store.data_dir, settings, ".outcomes")
     catalog = load_catalog(group="outcomes", method=settings.method)
-    with built_outcomes(store, catalog, (dates, "none"), given, options) as seen:
+    judged = Judged(dates, "none", seen_on)
+    with built_outcomes(store, catalog, judged, given, options) as seen:
         outcomes = seen.con.execute(f"select person_id, is_bad from {OUTCOME}").fetchall()
     engine.con.execute("create temp table outcome (person_id varchar, is_bad boolean)")
     insert_rows(engine.con, "temp.outcome", outcomes)

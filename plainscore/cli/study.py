@@ -95,11 +95,15 @@ def evaluate(
 ) -> None:
     """Evaluate published scores against later outcomes: AUC, KS, calibration.
 
-    Bad is a person with a bill due in the 90 days after the snapshot that became 30 or more days
-    late; the outcome is known 120 days after. Prints the score and the factors; the views quality,
-    calibration, feature_risk and outcome hold the rest.
+    Who is bad, and within how many days, is what transforms/outcomes/outcome.sql declares in its
+    head. An outcome is known once those days have passed and were delivered: every folder of
+    landing/ with events that outcome.sql reads has brought something after them and
+    arrival_lag_days, and events up to their end. A date before that waits, with the day from which
+    it is known; one that is named by --as-of is refused. Prints the score and the factors; the
+    views quality, calibration, feature_risk and outcome hold the rest.
     """
     from plainscore.analysis.evaluation import evaluate as evaluate_runs
+    from plainscore.contracts.contract import read_outcome
     from plainscore.publish.runs import latest_runs
 
     settings = read_settings(data, **limits.overrides)
@@ -108,13 +112,16 @@ def evaluate(
     wanted = [run for run in latest_runs(data) if day in (None, run.dates.as_of_date)]
     with opt.writing(data, "evaluate"):
         done = list(evaluate_runs(data, wanted, settings))
-    for one in (one for one in done if one.known_from is not None):
-        known = f"needs data that arrived on {one.known_from} or later"
-        note(f"{one.run.dates}: outcome not known yet: {known}", "info")
+    for one in done:
+        if one.waits_for and day is not None:
+            raise InputRefused(f"{one.run.dates}: {one.waits_for}")
+        for message in one.messages:
+            note(f"{one.run.dates}: {message}", "info")
     with reader.open_snapshots(data) as snapshots:
         table = snapshots.table(QUALITY, {"day": day})
     if table.rows or output_format != "table":
-        emit(output_format, table)
+        outcome = read_outcome(settings.method)
+        emit(output_format, table, shown=[f"Bad: {outcome.bad}.", table])
 
 
 def drift(
@@ -288,7 +295,7 @@ def scenarios(
     settings = read_settings(data, scorecards=(*SCENARIO_CARDS, *card), **limits.overrides)
     store = open_people(data, people, seed, settings)
     with spinner("scoring"):
-        record = compare_scenarios(store, choose_months(store, from_, to), settings)
+        record = compare_scenarios(store, choose_months(store, from_, to, settings), settings)
     if out is not None:
         write_text(scenarios_page(record), out)
     emit(output_format, table_of(list(summary_rows(record))), objects=[record])

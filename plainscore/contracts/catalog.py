@@ -104,6 +104,13 @@ class Catalog:
             schema for schema in self.schemas[: self.schemas.index(last) + 1] if schema in built
         ]
 
+    def upstream(self, name: str) -> frozenset[str]:
+        """Return a table and all that it is made of, down to the sources."""
+        needed = {name}
+        for table in reversed(self.tables.values()):
+            needed |= table.inputs if table.name in needed else set()
+        return frozenset(needed)
+
     def feature_column(self, feature: str) -> Column:
         """Return the column of a feature; KeyError where no table has it."""
         return measures_among(self.written).column(feature)

@@ -11,11 +11,14 @@ dictionary and the lineage.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import Field as Bounded
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.common.toml import parse_toml, read_toml, read_utf8
+from plainscore.common.toml import TomlFile, key_lines, parse_toml, read_toml, read_utf8
 from plainscore.contracts.logs import Head, read_logs, shared_columns
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
@@ -24,6 +27,12 @@ COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
 HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes"})
 LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
+OUTCOME = "outcomes.outcome"
+"""Who of the scored became bad. Its file is the one place that says what bad is, and when."""
+OUTCOME_COLUMNS = (
+    "person_id", "as_of_date", "known_on", "run", "outcome_date", "outcome_known_on", "is_bad",
+)  # fmt: skip
+"""What evaluation, fit and report read of it."""
 
 
 class ContractError(UsageError):
@@ -115,7 +124,28 @@ class Table:
         return {column.name: column for column in self.columns}[name]
 
 
+@dataclass(frozen=True)
+class OutcomeTable(Table):
+    """The contract of `OUTCOME`: its head has these keys too.
+
+    ``horizon_days``: days after a snapshot in which what is looked at falls due or happens.
+    ``grace_days``: days after those until it is judged. ``bad``: who is bad, as in "Bad: who ...".
+    """
+
+    horizon_days: int = 0
+    grace_days: int = 0
+    bad: str = ""
+
+
 Glossary = Mapping[str, Mapping[str, Any]]
+
+
+class _OutcomeHead(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    horizon_days: Annotated[int, Bounded(ge=0, le=3650)]
+    grace_days: Annotated[int, Bounded(ge=0, le=3650)]
+    bad: Annotated[str, StringConstraints(min_length=1, max_length=400)]
 
 
 def read_head(path: Path) -> tuple[dict[str, Any], str]:
@@ -163,11 +193,46 @@ def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD)
     head, sql = read_head(path)
     if bool(sql) == ("publishes" in head):
         raise ContractError(f"{path}: a contract has a SELECT after it, or publishes a table")
+    if name == OUTCOME:
+        return _outcome_table(path, head, glossary, sql)
     if sql:
         return parse_contract(name, head, glossary, sql)
     columns = _published_columns(head["publishes"], head.get("columns", {}), method)
     table = parse_contract(name, head | {"columns": columns}, glossary)
     return replace(table, sql=_publishing(table, head["publishes"]))
+
+
+def read_outcome(method: Method = STANDARD_METHOD) -> OutcomeTable:
+    """Return the contract of a method's outcome.
+
+    Raises ContractError where the method has none, or its head is malformed.
+    """
+    path = method.find(f"transforms/{OUTCOME.replace('.', '/')}.sql")
+    if path is None:
+        raise ContractError(f"the project has no transforms/{OUTCOME.replace('.', '/')}.sql")
+    head, sql = read_head(path)
+    return _outcome_table(path, head, method_glossary(method), sql)
+
+
+def _outcome_table(path: Path, head: Head, glossary: Glossary, sql: str) -> OutcomeTable:
+    """Return the contract of the outcome; faults name file, line and key."""
+    opening = read_utf8(path, ContractError).partition("*/\n")[0]
+    file = TomlFile(path, head, key_lines(opening), ContractError)
+    own = file.check(_OutcomeHead)
+    bad = own.bad
+    for key in ("horizon_days", "grace_days"):
+        bad = bad.replace(f"{{{key}}}", str(getattr(own, key)))
+    rest = {key: value for key, value in head.items() if key not in _OutcomeHead.model_fields}
+    columns = rest.get("columns", {})
+    for name in OUTCOME_COLUMNS:
+        if name not in columns:
+            raise file.fault(("columns", name), "is missing: the evaluation reads it")
+    if columns["is_bad"]:
+        raise file.fault(("columns", "is_bad"), "is {}: its type and doc follow from bad")
+    is_bad = {"is_bad": {"type": "BOOLEAN", "doc": f"Whether the person is bad: {bad}."}}
+    others = {name: shared for name, shared in glossary.items() if name != "is_bad"}
+    table = parse_contract(OUTCOME, rest | {"columns": {**columns, **is_bad}}, others, sql)
+    return OutcomeTable(**vars(table), **vars(own) | {"bad": bad})
 
 
 def _published_columns(source: str, own: Head, method: Method) -> Head:
@@ -215,7 +280,12 @@ def method_glossary(method: Method) -> Glossary:
     for name, declared in glossary.items():
         _refuse_unknown(declared, COLUMN_KEYS, f"{path.name}: {name}")
     of_logs["log"] = {"type": "VARCHAR", "in": list(logs), "doc": "The log it belongs to."}
-    if twice := sorted(set(glossary) & set(of_logs)):
+    # A log of labels names the snapshot that a label is of; the glossary says what that is.
+    is_label = of_logs.get("as_of_date", {}).get("type") == glossary.get("as_of_date", {}).get(
+        "type"
+    )
+    shared = {"as_of_date"} if is_label else set()
+    if twice := sorted(set(glossary) & set(of_logs) - shared):
         raise ContractError(f"{path}: {twice[0]} already stands in transforms/logs/: leave it out")
     return {**of_logs, **glossary}
 

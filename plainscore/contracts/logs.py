@@ -178,7 +178,7 @@ class Log(_Declared):
             "title": f"{self.title}, as accepted",
             "grain": "one row per accepted event",
             "key": ["event_id"],
-            "columns": {name: {} for name in self.stored_columns},
+            "columns": {name: self._may_be_null(name) for name in self.stored_columns},
             "checks": [
                 {
                     "name": "only known event types",
@@ -194,7 +194,7 @@ class Log(_Declared):
             "grain": "one row per event that had happened by the end of events_until "
             "and had arrived by known_on",
             "key": ["event_id"],
-            "columns": {name: {} for name in self._columns},
+            "columns": {name: self._may_be_null(name) for name in self._columns},
         }
 
     def raw_sql(self) -> str:
@@ -204,6 +204,9 @@ class Log(_Declared):
             f"select\n    {columns}\nfrom events.{self.name}\n"
             "where\n    event_date <= $events_until\n    and arrived <= $known_on"
         )
+
+    def _may_be_null(self, name: str) -> dict[str, bool]:
+        return {"null": True} if name in self.own_columns else {}
 
     @property
     def _columns(self) -> tuple[str, ...]:

@@ -81,11 +81,8 @@ class DuckDBEngine:
 
     def build_needed(self, target: str) -> None:
         """Run a transform and, before it, all that it is made of; sources must have their rows."""
-        tables = self.catalog.tables.values()
-        needed = {target}
-        for table in reversed(tables):
-            needed |= table.inputs if table.name in needed else set()
-        for table in tables:
+        needed = self.catalog.upstream(target)
+        for table in self.catalog.tables.values():
             if table.name in needed and not table.is_source:
                 self.build(table)
 

@@ -65,7 +65,7 @@ def test_only_dates_whose_outcome_is_known_are_evaluated_and_once(
     assert len(before) == 1 + len(PAIRS)
     assert run_command_line(["evaluate", "--data", str(evaluated), "--format", "json"]) == 0
     told = capsys.readouterr()
-    assert f"not known yet: needs data that arrived on {NOT_YET + timedelta(120)}" in told.err
+    assert f"not known yet: known from {NOT_YET + timedelta(120)}" in told.err
     assert {row["subject"] for row in json.loads(told.out)} >= {"score", "credit_history"}
     assert times() == before
 

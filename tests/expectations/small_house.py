@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.analysis.changes import AFTER, BEFORE, STATES, TIME, assemble
+from plainscore.analysis.evaluation import load_evaluated
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import STATISTICS, load_catalog
+from plainscore.contracts.contract import read_outcome
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.publish.runs import Run, RunPair
@@ -51,12 +53,13 @@ def build_small_house() -> DuckDBEngine:
 
 
 def _evaluate(engine: DuckDBEngine) -> None:
-    """Make what became of the scored, as if they had been scored 120 days ago."""
+    """Make what became of the scored, as if they had been scored long enough ago."""
     for table in engine.catalog.of_schema("outcomes"):
-        if table.is_source:
+        if table.is_source and table.name != "outcomes.evaluated":
             engine.con.execute(table.ddl)
-    then = D - timedelta(days=120)
-    engine.con.execute("insert into outcomes.evaluated values (?, ?, '0001')", [then, then])
+    outcome = read_outcome()
+    then = D - timedelta(days=outcome.horizon_days + outcome.grace_days)
+    load_evaluated(engine, SnapshotDates(then, then), "0001")
     engine.con.execute(
         "insert into outcomes.scored_person "
         "select person_id from published.score where scorecard_no = 1 and score is not null"

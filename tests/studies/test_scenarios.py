@@ -172,14 +172,15 @@ def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
 
 
 def test_without_dates_the_months_are_those_whose_outcomes_are_known(landed: Path) -> None:
-    store = open_people(landed, None, None, read_settings(landed))
-    months = choose_months(store, None, None)
+    settings = read_settings(landed)
+    store = open_people(landed, None, None, settings)
+    months = choose_months(store, None, None, settings)
     assert months[-1] == date(2026, 6, 30)
     assert len(months) <= 24
     with pytest.raises(UsageError, match="no month ends between 2026-06-01 and 2026-06-20"):
-        choose_months(store, date(2026, 6, 1), date(2026, 6, 20))
+        choose_months(store, date(2026, 6, 1), date(2026, 6, 20), settings)
     with pytest.raises(InputRefused, match="nothing had arrived by 2020-01-31"):
-        choose_months(store, date(2020, 1, 1), date(2020, 3, 31))
+        choose_months(store, date(2020, 1, 1), date(2020, 3, 31), settings)
 
 
 def test_a_world_that_is_asked_for_is_not_mixed_with_other_logs(landed: Path) -> None:

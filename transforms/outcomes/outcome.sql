@@ -1,17 +1,20 @@
 /*
 title = "What became of the scored"
-grain = "one row per scored person with a bill that fell due in the 90 days after the snapshot"
+grain = "one row per scored person with a bill that fell due in the horizon after the snapshot"
 key   = ["person_id"]
+bad   = "who let a bill that fell due in the {horizon_days} days after the snapshot become {grace_days} or more days late"
+horizon_days = 90
+grace_days   = 30
 
 [columns]
 person_id        = {}
 as_of_date       = {}
 known_on         = {}
 run              = { type = "VARCHAR", doc = "Run of the snapshot within its dates." }
-outcome_date     = { type = "DATE", doc = "The day by whose end the bills are looked at, 120 days after as_of_date." }
-outcome_known_on = { type = "DATE", doc = "What had arrived by then counts." }
-bills            = { type = "BIGINT", unit = "bills", min = 1, doc = "Bills of more than nothing that fell due in the 90 days after the snapshot." }
-late_bills       = { type = "BIGINT", unit = "bills", min = 0, doc = "Of these, 30 or more days late." }
+outcome_date     = { type = "DATE", doc = "The day by whose end the bills are looked at: horizon and grace after as_of_date." }
+outcome_known_on = { type = "DATE", doc = "What had arrived by then counts: the first day on which all until outcome_date was delivered." }
+bills            = { type = "BIGINT", unit = "bills", min = 1, doc = "Bills of more than nothing that fell due in the horizon." }
+late_bills       = { type = "BIGINT", unit = "bills", min = 0, doc = "Of these, those late by the days of grace or more." }
 longest_delay_days  = { type = "BIGINT", unit = "days", min = 0, doc = "Most days that one of them was late, or is, unpaid." }
 is_bad           = {}
 
@@ -19,16 +22,18 @@ is_bad           = {}
 name = "bad is who has a late bill"
 sql  = "select * from {batch} where is_bad <> (late_bills > 0) or late_bills > bills"
 */
--- $as_of_date is the day of the outcome: 120 days after the snapshot's.
-with person_bills as (
+-- $as_of_date is the day of the outcome; outcomes.evaluated has the snapshot and its horizon.
+with person_bill as (
     select
-        person_key,
+        bill.person_key,
         cast(count(*) as bigint) as bills,
-        cast(count(*) filter (where days_late >= 30) as bigint) as late_bills,
-        cast(max(days_late) as bigint) as longest_delay_days
-    from staging.bill
-    where due_date > $as_of_date - interval 120 day and due_date <= $as_of_date - interval 30 day
-    group by person_key
+        cast(count(*) filter (where bill.days_late >= evaluated.grace_days) as bigint)
+            as late_bills,
+        cast(max(bill.days_late) as bigint) as longest_delay_days
+    from staging.bill as bill
+    inner join outcomes.evaluated as evaluated
+        on bill.due_date > evaluated.as_of_date and bill.due_date <= evaluated.horizon_date
+    group by bill.person_key
 )
 
 select
@@ -38,11 +43,11 @@ select
     evaluated.run,
     cast($as_of_date as date) as outcome_date,
     cast($known_on as date) as outcome_known_on,
-    person_bills.bills,
-    person_bills.late_bills,
-    person_bills.longest_delay_days,
-    person_bills.late_bills > 0 as is_bad
-from person_bills
-inner join events.person as person on person_bills.person_key = person.person_key
+    person_bill.bills,
+    person_bill.late_bills,
+    person_bill.longest_delay_days,
+    person_bill.late_bills > 0 as is_bad
+from person_bill
+inner join events.person as person on person_bill.person_key = person.person_key
 inner join outcomes.scored_person as scored on person.person_id = scored.person_id
 cross join outcomes.evaluated as evaluated

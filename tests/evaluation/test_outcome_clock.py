@@ -1,0 +1,170 @@
+"""An outcome is known once it was delivered: no one is bad whose payment is only on its way."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plainscore.analysis.outcome_clock import OutcomeClock
+from plainscore.cli.app import run_command_line
+from plainscore.contracts import SnapshotDates
+from plainscore.runs.run import ingest_new_files
+from plainscore.settings import read_settings
+from plainscore.show.reader import open_snapshots
+from plainscore.store.event_store import open_store
+from tests.evaluation.monthly import DAY, PEOPLE, deliver, deliver_months, event, events
+from tests.quick_runs import quick_runs
+
+JUDGED = date(2026, 5, 31)
+MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
+CARD = 'name = "everyone"\nversion = "1"\ntitle = "All"\nextends = "standard"\nnot_scored = []\n'
+TWO_FOLDERS = """
+[sources.{folder}]
+[[sources.{folder}.events]]
+log = "payment"
+{fields}
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "everyone.toml").write_text(CARD)
+    (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone.toml"]\nreport = false\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def clock(data: Path, **settings: Any) -> OutcomeClock:
+    found = read_settings(data, **settings)
+    assert ingest_new_files(data, found).refused == []
+    return OutcomeClock(open_store(data), found)
+
+
+def known_on(data: Path, **settings: Any) -> date | None:
+    seen = clock(data, **settings).of(SnapshotDates(DAY, DAY)).seen
+    assert seen is None or seen.as_of_date == JUDGED
+    return seen and seen.known_on
+
+
+def outcomes() -> list[tuple[Any, ...]]:
+    with open_snapshots(Path("data")) as snapshots:
+        return snapshots.rows(
+            "select count(*), count(*) filter (where is_bad), max(outcome_date), "
+            "max(outcome_known_on) from outcome"
+        )
+
+
+def events_of_may() -> list[dict[str, object]]:
+    return [one for one in events(JUNE) if str(one["event_time"]) >= str(MAY)]
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    with quick_runs():
+        yield
+
+
+@pytest.mark.usefixtures("quick")
+def test_no_one_who_pays_15_days_late_is_bad_and_evaluating_too_early_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver_months(data, MAY)
+    assert run_command_line(["run", "--as-of", str(DAY), "--plain"]) == 0
+    assert run_command_line(["evaluate"]) == 0
+    waits = f"known from {JUDGED}, once payment/ brings payment events up to {JUDGED}, now"
+    assert f"{waits} 2026-04-30" in capsys.readouterr().err
+    assert run_command_line(["evaluate", "--as-of", str(DAY)]) == 5
+    assert waits in capsys.readouterr().err
+    deliver(data, JUNE, events_of_may())
+    assert run_command_line(["ingest"]) == 0
+    assert run_command_line(["evaluate", "--as-of", str(DAY)]) == 0
+    assert "Bad: who let a bill that fell due in the 90 days" in capsys.readouterr().out
+    assert outcomes() == [(len(PEOPLE), 0, JUDGED, JUNE)]
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_does_not_pay_is_bad(data: Path) -> None:
+    deliver_months(data, MAY)
+    assert run_command_line(["run", "--as-of", str(DAY), "--plain"]) == 0
+    may = events_of_may()
+    # Due on the 20th of April, paid on the 5th of May by everyone else of that day.
+    unpaid = [one for one in may if one["event_id"] != "payment p15 2026-04"]
+    assert len(unpaid) == len(may) - 1
+    deliver(data, JUNE, unpaid)
+    assert run_command_line(["ingest"]) == 0
+    assert run_command_line(["evaluate"]) == 0
+    assert outcomes() == [(len(PEOPLE), 1, JUDGED, JUNE)]
+
+
+def test_other_logs_and_corrections_of_past_months_make_nothing_known(data: Path) -> None:
+    deliver_months(data, MAY)
+    late = {"person_id": "p01", "counterparty_id": "p02", "amount": "1.00"}
+    deliver(data, JUDGED, [event("transfer", date(2026, 4, 29), late)])
+    opened = event("opened", JUDGED, {"person_id": "p01"})
+    deliver(data, JUDGED, [opened], folder="profile")
+    assert known_on(data) is None
+
+
+def test_later_deliveries_do_not_move_the_day(data: Path) -> None:
+    deliver_months(data, JUNE)
+    assert known_on(data) == JUNE
+    deliver(data, date(2026, 6, 15), [])
+    day = date(2026, 6, 20)
+    late = {"person_id": "p01", "counterparty_id": "p02", "amount": "1.00"}
+    deliver(data, day, [event("transfer", date(2026, 4, 29), late)], folder="late")
+    Path("plainscore.toml").write_text(source("late"))
+    assert known_on(data) == JUNE
+
+
+def test_the_lag_is_waited_for(data: Path) -> None:
+    deliver_months(data, JULY)
+    assert known_on(data, arrival_lag_days=1) == JUNE
+    assert known_on(data, arrival_lag_days=2) == JULY
+    assert known_on(data, arrival_lag_days=32) is None
+    waits = clock(data, arrival_lag_days=32).of(SnapshotDates(DAY, DAY))
+    assert waits.message.endswith("known from 2026-07-02, once something arrives in payment/ on "
+                                  "2026-07-02 or later")  # fmt: skip
+
+
+def test_a_snapshot_that_was_known_later_is_judged_by_what_was_known_then(data: Path) -> None:
+    deliver_months(data, JULY)
+    day = JUNE + timedelta(days=3)
+    assert clock(data).of(SnapshotDates(DAY, day)).seen == SnapshotDates(JUDGED, day)
+
+
+def source(folder: str) -> str:
+    names = ("event_id", "event_time", "person_id", "event_type", "bill_id", "bill_type",
+             "amount", "due_date", "counterparty_id")  # fmt: skip
+    has = [name for name in names if folder != "late" or name[:4] not in ("bill", "due_")]
+    has = [name for name in has if folder == "late" or name != "counterparty_id"]
+    has = [name for name in has if folder != "paid" or name not in ("bill_type", "due_date")]
+    fields = "\n".join(f'{name} = {{ from = "{name}" }}' for name in has)
+    return TWO_FOLDERS.format(folder=folder, fields=fields)
+
+
+def test_every_folder_that_feeds_a_log_is_waited_for_unless_it_has_ended(data: Path) -> None:
+    """Bills of a system that delivers daily, payments of another that delivers monthly."""
+    Path("plainscore.toml").write_text(source("billed") + source("paid"))
+    for one in events(JUNE):
+        if one["event_type"] == "bill" and one["person_id"] == "p00":
+            deliver(data, date.fromisoformat(str(one["event_time"])), [one], "billed")
+    daily = {"bill_id": "x", "amount": "1.00", "bill_type": "card", "due_date": JULY}
+    deliver(data, JUDGED, [event("bill", JUDGED, {"person_id": "p00", **daily})], "billed")
+    deliver_months(data, MAY, "payment", "paid")
+    assert known_on(data) is None
+    assert known_on(data, ended_sources=["paid"]) == JUDGED
+    may = events_of_may()
+    deliver(data, JUNE, [one for one in may if one["event_type"] == "payment"], "paid")
+    assert known_on(data) == JUNE
+
+
+def test_a_log_that_never_arrived_is_named(data: Path) -> None:
+    opened = event("opened", JUDGED, {"person_id": "p01"})
+    deliver(data, JULY, [opened], folder="profile")
+    assert (
+        clock(data)
+        .of(SnapshotDates(DAY, DAY))
+        .message.endswith(f"known from {JUDGED}, once events of the payment log arrive")
+    )
