@@ -130,6 +130,8 @@ def evaluate_run(
             for one in checked
             if one.outcome == "warned"
         ]
+        if not con.execute(f"select 1 from {OUTCOME} limit 1").fetchall():
+            warnings.append("no one of the scored has an outcome")
         facts = {"outcome_dates": str(judged.seen), "warnings": warnings}
         publish_derived(data_dir, con, EVALUATION, [run], staging, facts, input_hash)
     return Evaluated(run, True, warnings=warnings)

@@ -29,6 +29,7 @@ from plainscore.analysis.metrics import Separation, separation
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier
+from plainscore.contracts.contract import read_outcome
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.documents import markdown_table
@@ -136,26 +137,36 @@ def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
 
 
 class FitReport(NamedTuple):
-    """A fitted card and its report. ``is_checked``: scikit-learn was installed."""
+    """A fitted card and its report.
+
+    ``bad``: who is bad, as the outcome says. ``is_checked``: scikit-learn was installed.
+    """
 
     card: Scorecard
     summary: str
+    bad: str
     tables: dict[str, ResultTable]
     is_checked: bool
 
     def markdown(self) -> str:
         """Return the report, table by table."""
         tables = (f"## {one.title}\n\n{markdown_table(one)}" for one in self.tables.values())
-        return "\n\n".join([f"# {self.card.name}", self.summary, *tables]) + "\n"
+        head = [f"# {self.card.name}", self.summary, f"Bad: {self.bad}."]
+        return "\n\n".join([*head, *tables]) + "\n"
 
 
 def fit_and_judge(
-    card: Scorecard, past: Sequence[PastSnapshot], name: str, *, is_keeping_caps: bool
+    card: Scorecard,
+    past: Sequence[PastSnapshot],
+    name: str,
+    *,
+    is_keeping_caps: bool,
+    bad: str = "",
 ) -> FitReport:
     """Fit to seven people of ten, on all dates but the newest; judge on the others, on the newest.
 
     With one date alone only the people are separate. The card that is returned is the one that was
-    judged: it is not fitted once more to everyone.
+    judged: it is not fitted once more to everyone. ``bad``: who is bad, in words.
     """
     training, judging = past[:-1] or past, past[-1]
     parts = [one.sample(is_held_out=False) for one in training]
@@ -185,7 +196,7 @@ def fit_and_judge(
         f"{len(unseen.is_bad):,} other people as of {judging.as_of_date}"
     )
     tables = _judged(card, fitted, judging, unseen, free)
-    return FitReport(fitted.card, summary, tables, free is not None)
+    return FitReport(fitted.card, summary, bad, tables, free is not None)
 
 
 def unconstrained_log_odds(
@@ -358,7 +369,7 @@ def fit_to_published(
     stayed good; UsageError where the new card's name is invalid or taken, or the span ends before
     it starts.
     """
-    card = read_scorecard(find_scorecard(scorecard, method), method)
+    card, outcome = read_scorecard(find_scorecard(scorecard, method), method), read_outcome(method)
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise UsageError(f"--name '{name}': a card's name is of small letters, digits and _")
     if name == card.name or f"{name}.toml" in method.files("transforms/scorecards"):
@@ -374,7 +385,8 @@ def fit_to_published(
     if not days:
         raise InputRefused(
             "no published date of that span has a known outcome: `plainscore evaluate` publishes "
-            "outcomes 120 days after a snapshot"
+            f"outcomes, {outcome.horizon_days + outcome.grace_days} days after a snapshot at the "
+            "earliest, and names the day"
         )
     past = list(read_past(snapshots, [day for (day,) in days], card))
     for what, parts in (
@@ -387,7 +399,7 @@ def fit_to_published(
                 f"too few people {what}: {good} good and {bad} bad, {FEWEST} of each are needed; "
                 "publish and evaluate more dates"
             )
-    return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps)
+    return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps, bad=outcome.bad)
 
 
 def written_base(

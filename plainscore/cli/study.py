@@ -203,8 +203,9 @@ def fit(
     if not study.is_checked:
         note("scikit-learn is not installed: no check (pip install 'plainscore[fit]')")
     tables = {name: table.records() for name, table in study.tables.items()}
-    document = {"summary": study.summary, "tables": tables}
-    emit(output_format, document=document, shown=[study.summary, *study.tables.values()])
+    document = {"summary": study.summary, "bad": study.bad, "tables": tables}
+    shown = [study.summary, f"Bad: {study.bad}.", *study.tables.values()]
+    emit(output_format, document=document, shown=shown)
 
 
 def gaming(
