@@ -168,6 +168,7 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
             tables[name] += [{"as_of_date": str(month), **row} for row in rows]
     return {
         "months": [str(month) for month in months],
+        "bad": clock.outcome.bad,
         "societies": [{"society": name, "title": title} for name, title in titles.items()],
         "is_invented": is_invented_world(store.data_dir),
         **tables,

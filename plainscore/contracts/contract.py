@@ -29,6 +29,7 @@ LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 OUTCOME = "outcomes.outcome"
 """Who of the scored became bad. Its file is the one place that says what bad is, and when."""
+OUTCOME_FILE = "transforms/outcomes/outcome.sql"
 OUTCOME_COLUMNS = (
     "person_id", "as_of_date", "known_on", "run", "outcome_date", "outcome_known_on", "is_bad",
 )  # fmt: skip
@@ -207,9 +208,9 @@ def read_outcome(method: Method = STANDARD_METHOD) -> OutcomeTable:
 
     Raises ContractError where the method has none, or its head is malformed.
     """
-    path = method.find(f"transforms/{OUTCOME.replace('.', '/')}.sql")
+    path = method.find(OUTCOME_FILE)
     if path is None:
-        raise ContractError(f"the project has no transforms/{OUTCOME.replace('.', '/')}.sql")
+        raise ContractError(f"the project has no {OUTCOME_FILE}: add it, or do not exclude it")
     head, sql = read_head(path)
     return _outcome_table(path, head, method_glossary(method), sql)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import printable
+from plainscore.show.figures import words_of_bad
 from plainscore.show.reader import ResultTable, Snapshots, query
 
 QUERY = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -30,9 +31,10 @@ def read_document(name: Literal["model-card", "datasheet"]) -> str:
 def fill(document: str, snapshots: Snapshots) -> str:
     """Return a document in which each block of SQL is replaced by its rows as a Markdown table.
 
-    Below each table is the command that runs its query. Raises QuestionError where a query is
-    wrong, or reads what is not published.
+    Below each table is the command that runs its query; ``{bad}`` becomes the words of the outcome.
+    Raises QuestionError where a query is wrong, or reads what is not published.
     """
+    document = document.replace("{bad}", escaped(words_of_bad(snapshots.method)))
     return QUERY.sub(lambda found: _answered(found[1].strip(), snapshots), document)
 
 

@@ -131,12 +131,17 @@ class Answer:
 
 
 @cache
-def figures(page: str, method: Method = STANDARD_METHOD) -> tuple[PageFigure, ...]:
-    """Return the figures of a page, in the order of their declared numbers."""
+def figures(
+    page: str, method: Method = STANDARD_METHOD, bad: str | None = None
+) -> tuple[PageFigure, ...]:
+    """Return the figures of a page, in the order of their declared numbers.
+
+    ``bad``: who is bad, for notes that say so with ``{bad}``; None: by the outcome of the method.
+    """
     files = method.files(f"dashboards/figures/{page}", ".sql").values()
     shared = method.find(f"dashboards/figures/{page}.toml")
     head = tomllib.loads(shared.read_text(encoding="utf-8")) if shared else {}
-    found = [read_figure(file, head) for file in files]
+    found = [_worded(read_figure(file, head), method, bad) for file in files]
     return tuple(sorted(found, key=lambda one: (one.number, one.name)))
 
 
@@ -145,6 +150,21 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     given = {"as_of_date": day, "before_date": before}
     parameters = {name: given[name] for name in figure.parameters}
     return Answer(figure, snapshots.records(figure.sql, parameters))
+
+
+def _worded(figure: PageFigure, method: Method, bad: str | None) -> PageFigure:
+    if "{bad}" not in figure.note:
+        return figure
+    return replace(figure, note=figure.note.replace("{bad}", bad or words_of_bad(method)))
+
+
+def words_of_bad(method: Method) -> str:
+    """Return who is bad, by the outcome of a method; one without an outcome evaluates nothing."""
+    from plainscore.contracts.contract import OUTCOME_FILE, read_outcome
+
+    return (
+        read_outcome(method).bad if method.find(OUTCOME_FILE) else "no one: no outcome is declared"
+    )
 
 
 def read_figure(file: Path, shared: Mapping[str, Any] | None = None) -> PageFigure:

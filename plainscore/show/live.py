@@ -94,7 +94,8 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
         _show_person(snapshots, day, before)
     else:
         _show_figures([
-            Answer(one, _rows(snapshots, version, one, day, before)) for one in figures(key)
+            Answer(one, _rows(snapshots, version, one, day, before))
+            for one in figures(key, snapshots.method)
         ])  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def scenarios_page(record: Mapping[str, Any]) -> str:
         summary = draw(Answer(_summary(), opened.records(_summary().sql)))
         sections = [
             (figure, list(_panels(figure, opened.records(figure.sql))))
-            for figure in figures("scenarios")
+            for figure in figures("scenarios", bad=record["bad"])
         ]
     return render_page(
         "scenarios/page.html",

@@ -88,8 +88,14 @@ def test_other_days_are_judged_by(capsys: pytest.CaptureFixture[str]) -> None:
     assert EVALUATION.of(Path("data")).code != EVALUATION.code
     capsys.readouterr()
     assert run_command_line(["evaluate"]) == 0
-    said = "Bad: who paid a bill of the 60 days after the snapshot 10 or more days late."
-    assert said in capsys.readouterr().out
+    words = "who paid a bill of the 60 days after the snapshot 10 or more days late."
+    assert f"Bad: {words}" in capsys.readouterr().out
+    assert run_command_line(["document", "model-card"]) == 0
+    assert f"Bad is {words}" in capsys.readouterr().out
+    assert run_command_line(["report", "--out", "page.html"]) == 0
+    page = Path("page.html").read_text()
+    assert f"Bad: {words}" in page
+    assert "90 days after the snapshot become" not in page
     with open_snapshots(Path("data")) as snapshots:
         found = snapshots.rows(
             "select distinct as_of_date, outcome_date, outcome_known_on from outcome"

@@ -1,7 +1,7 @@
 /*
 number = 10
 title  = "How well the score predicts who becomes bad"
-note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: who let a bill that fell due in the next 90 days become 30 or more days late."
+note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: {bad}."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
 chart  = { kind = "ranges", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
 

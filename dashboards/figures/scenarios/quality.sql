@@ -1,9 +1,8 @@
 /*
 number = 100
 title  = "How well does a score predict who becomes bad?"
-note   = """Bad: a bill due in the 90 days after became 30 or more days late. The chance that of a \
-bad and a good person the good one has the higher score; empty where the outcome is not \
-yet known, or no one is bad."""
+note   = """Bad: {bad}. The chance that of a bad and a good person the good one has the higher \
+score; empty where the outcome is not yet known, or no one is bad."""
 columns.shown = { unit = "0.5 chance, 1 perfect", decimals = 3 }
 */
 select
