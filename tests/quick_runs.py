@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from plainscore.common.standard import Method
 from plainscore.publish import catalog
 from plainscore.runs import run
 from plainscore.runs.pipeline import Pipeline, load_pipeline
 from plainscore.settings import Settings
 
-_PIPELINES: dict[tuple[str, ...], Pipeline] = {}
+_PIPELINES: dict[tuple[tuple[str, ...], Method], Pipeline] = {}
 
 
 @contextmanager
@@ -25,10 +26,10 @@ def make_runs_quick(patched: pytest.MonkeyPatch) -> None:
     """Do so until ``patched`` is undone: that of a test, where the test patches the same."""
 
     def load_once(settings: Settings) -> Pipeline:
-        cards = settings.scorecards
-        if cards not in _PIPELINES:
-            _PIPELINES[cards] = load_pipeline(settings)
-        return _PIPELINES[cards]
+        key = settings.scorecards, settings.method
+        if key not in _PIPELINES:
+            _PIPELINES[key] = load_pipeline(settings)
+        return _PIPELINES[key]
 
     patched.setattr(catalog, "_comments_of", lambda _view: iter(()))
     patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])

@@ -96,5 +96,7 @@ function explanation(card, person) {
     } : null),
     not_scored: person.not_scored_code === null ? null
       : { code: person.not_scored_code, ...card.rules[person.not_scored_code] },
+    without_logs: card.without_logs?.split(", ") ?? [],
+    left_out: card.left_out?.split(", ") ?? [],
   };
 }

@@ -49,6 +49,9 @@ function explained(person, { card, causes }) {
   if (shown.not_scored) parts.push(element("p", {}, shown.not_scored.reason),
     element("p", { class: "note" }, shown.not_scored.what_to_do));
   parts.push(waterfall(shown, card));
+  if (shown.left_out.length) parts.push(element("p", { class: "note" }, "Left out, because no event of the logs "
+    + `${shown.without_logs.join(", ")} had arrived: ${shown.left_out.map(words).join(", ")}. The points of the `
+    + "others are scaled to the card's range."));
   if (shown.score !== null) parts.push(...reasons(shown, card), ...nextBand(shown), ...whatIf(person, card));
   if (person.history?.length) parts.push(...everyDate(person, causes));
   const friends = friendsOf(card, person);

@@ -42,9 +42,8 @@ from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import Run, RunPair
 from plainscore.publish.sets import read_manifest, staging_folder, table_file, write_table
 from plainscore.runs.inputs import fingerprint_of_input
-from plainscore.runs.pipeline import cards_by_hash, code_hash
+from plainscore.runs.pipeline import cards_by_hash, read_pipeline
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
 from plainscore.store.event_store import EventStore, open_store
 
@@ -151,7 +150,7 @@ def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePla
         raise UsageError(f"{pair}: the second date lies before the first; exchange them")
     before, after = read_manifest(pair.before), read_manifest(pair.after)
     store = open_store(data_dir)
-    cards = _cards_of(pair.after, after, settings)
+    cards = _cards_of(pair.after, after, store, settings)
     if not _is_of_today(store, pair.after, after):
         raise InputRefused(
             f"the event store has changed since the snapshot {later} was published: "
@@ -180,7 +179,9 @@ def plan_changes(data_dir: Path, pair: RunPair, settings: Settings) -> ChangePla
     return ChangePlan(cards[0], catalog, chain, [note for note in notes if notes[note]])
 
 
-def _cards_of(run: Run, manifest: Mapping[str, Any], settings: Settings) -> Sequence[Scorecard]:
+def _cards_of(
+    run: Run, manifest: Mapping[str, Any], store: EventStore, settings: Settings
+) -> Sequence[Scorecard]:
     """Return the scorecards of a snapshot that today's code makes."""
     try:
         names = cards_by_hash([card["hash"] for card in manifest["scorecards"]], settings)
@@ -189,12 +190,13 @@ def _cards_of(run: Run, manifest: Mapping[str, Any], settings: Settings) -> Sequ
             f"the snapshot {run.dates}: {error}, or give it with --scorecard, or "
             f"{_publish_again(run)}"
         ) from error
-    cards = read_scorecards(names, settings.method)
-    if code_hash(load_catalog(cards, method=settings.method)) != manifest["code"]["hash"]:
+    pipeline = read_pipeline(settings.model_copy(update={"scorecards": names}))
+    pipeline = pipeline.of_inputs(store.ledger(), run.dates.known_on)
+    if pipeline.code_hash != manifest["code"]["hash"]:
         raise InputRefused(
             f"the snapshot {run.dates} was made by other code: {_publish_again(run)}"
         )
-    return cards
+    return pipeline.cards
 
 
 def _publish_again(run: Run) -> str:

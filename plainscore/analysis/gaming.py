@@ -24,12 +24,11 @@ from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import load_catalog
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
+from plainscore.runs.pipeline import read_pipeline
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
 from plainscore.store.event_store import open_store
 
@@ -59,12 +58,10 @@ def built_scores(
 
     Nothing is published; only temporary files are written.
     """
-    cards = read_scorecards(settings.scorecards, settings.method)
-    catalog = load_catalog(cards, method=settings.method)
-    options = engine_options(data_dir, settings, ".gaming")
-    with built(
-        catalog, dates, open_store(data_dir), cards, upto="scores", options=options
-    ) as engine:
+    store = open_store(data_dir)
+    pipeline = read_pipeline(settings).of_inputs(store.ledger(), dates.known_on)
+    catalog, options = pipeline.catalog, engine_options(data_dir, settings, ".gaming")
+    with built(catalog, dates, store, pipeline.cards, upto="scores", options=options) as engine:
         engine.build(catalog["audits.burst_tie"])
         fill_statistic(engine.con, catalog["statistics.ring_member"])
         yield engine

@@ -20,15 +20,11 @@ from plainscore.publish.sets import read_manifest
 from plainscore.runs import calendar, schedule
 from plainscore.runs.plan import is_all_current, look_at_arrivals
 from plainscore.runs.request import read_request
-from plainscore.runs.run import score_day
+from plainscore.runs.run import score_day, why_no_one_is_scored
 from plainscore.runs.schedule import DatesOutcome
 from plainscore.show.reader import ResultTable
 
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
-NO_ONE_SCORED = """no one is scored, because of the card's rules on who is:
-  plainscore query "select not_scored_code, count(*) from score group by all" counts them. A card of
-  your own decides: a file with extends = "standard" and not_scored = [], or with the rules that
-  your logs can answer, named in scorecards of plainscore.toml"""
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
 
 
@@ -118,8 +114,8 @@ def run(
     emit(output_format, objects=[manifest], shown=[*lines, *account])
     for warning in outcome.report.warnings if output_format == "table" else ():
         note(warning)
-    if manifest["people"] and not manifest["scored"]:
-        note(NO_ONE_SCORED)
+    if why := why_no_one_is_scored(outcome.run):
+        note(why)
 
 
 def backfill(

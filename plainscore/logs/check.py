@@ -1,6 +1,5 @@
 """Report what is wrong with logs: ingest into a store that is thrown away, and questions to it."""
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 
 import duckdb
 
-from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.standard import Method
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts.logs import Log
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
 from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import Project
+from plainscore.scorecards.absent import read_missing
 from plainscore.store.event_store import EventStore, open_store
 
 _EXAMPLES = 3
@@ -307,13 +307,6 @@ class _LogCheck:
                     yield LogFinding(
                         f"{name} has no value; these need it: {', '.join(features)}", 0
                     )
-
-
-def read_missing(method: Method = STANDARD_METHOD) -> dict[str, list[str]]:
-    """Return log, log.event_type or log.field -> the features that say nothing without it."""
-    read = tomllib.loads(method.file("transforms/features_by_log.toml").read_text("utf-8"))
-    parts = {name: one for name, one in read.items() if isinstance(one, list)}
-    return {**parts, **read.get("event_types", {}), **read.get("fields", {})}
 
 
 def _either(names: list[str]) -> str:

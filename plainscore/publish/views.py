@@ -168,10 +168,10 @@ class PublishedRuns:
         return tuple(self._macros.values())
 
     def feature_names(self) -> list[str]:
-        """Return every feature that any run gave points for, the newest run's first."""
+        """Return every feature that a shown run gave points for, the newest run's first."""
         keys = {"person_id", "as_of_date", "known_on"}
-        scored = {c.name for c in self._columns("points", is_all=True)} - keys
-        return [c.name for c in self._columns("features", is_all=True) if c.name in scored]
+        scored = {c.name for c in self._columns("points", is_all=False)} - keys
+        return [c.name for c in self._columns("features", is_all=False) if c.name in scored]
 
     def views(self) -> list[View]:
         """Return the views of the tables of the newest run."""

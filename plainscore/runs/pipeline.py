@@ -1,12 +1,16 @@
 """What a run computes, whatever its dates: scorecards, contracts, and the hashes of both."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, cached_property
+
+import polars as pl
 
 from plainscore.analysis.statistics import statistics_versions
 from plainscore.common.errors import InputRefused
+from plainscore.common.standard import Method
 from plainscore.contracts.catalog import (
     AUDITS,
     Catalog,
@@ -16,8 +20,10 @@ from plainscore.contracts.catalog import (
     rehearsed_catalog,
     stage_hashes,
 )
+from plainscore.contracts.logs import read_logs
 from plainscore.logs import IngestReport
-from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.absent import log_of_features, without_features
+from plainscore.scorecards.card import Scorecard, measures_among
 from plainscore.scorecards.reading import (
     FORMER_HASHES,
     PACKAGED,
@@ -29,22 +35,71 @@ from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_a
 from plainscore.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pipeline:
     """Scorecards (champion first), tables in order, and what identifies their code."""
 
     cards: tuple[Scorecard, ...]
     catalog: Catalog
+    method: Method
+
+    def of_inputs(self, ledger: pl.DataFrame, known_on: date) -> "Pipeline":
+        """Return the pipeline for what had arrived by a day: cards do without absent logs.
+
+        ``ledger``: one row per ingested file. A log is absent while no event of it has arrived.
+        Raises UsageError where a card would have no points left.
+        """
+        return _without_logs(self, self.absent_logs(ledger, known_on))
+
+    def absent_logs(self, ledger: pl.DataFrame, known_on: date) -> frozenset[str]:
+        """Return the logs of the method of which no event had arrived by a day."""
+        came = ledger.filter((pl.col("arrived") <= known_on) & (pl.col("accepted") > 0))
+        return frozenset(read_logs(self.method)) - {*came["log"]}
+
+    def features_of(self, logs: Collection[str]) -> dict[str, str]:
+        """Return feature of a card -> its log, of those that say nothing without these logs.
+
+        The method lists them; of another feature all logs are absent that it is made from.
+        """
+        listed, found = log_of_features(self.method), dict[str, str]()
+        for name in dict.fromkeys(one.name for card in self.cards for one in card.features):
+            if name in listed:
+                behind = [listed[name]]
+            else:
+                behind = _logs_behind(self.catalog, name) if logs else []
+            if behind and set(behind) <= set(logs):
+                found[name] = ", ".join(behind)
+        return found
 
     @cached_property
     def code_hash(self) -> str:
         """SHA-256 (hex) of all code that makes a snapshot; a manifest holds it."""
-        return code_hash(self.catalog)
+        parts = [catalog_hash(self.catalog), *_python_by_stage().values()]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property
     def stage_hashes(self) -> Mapping[str, StageHash]:
         """Stage -> hashes of what decides it; see ``plainscore.contracts.catalog``."""
         return stage_hashes(self.catalog, self.cards, _python_by_stage())
+
+
+def _logs_behind(catalog: Catalog, feature: str) -> list[str]:
+    """Return the logs that a feature is made from, sorted."""
+    from plainscore.contracts.lineage import lineage
+
+    measures = measures_among(catalog.written)
+    late = measures.late.get(feature)
+    columns = lineage(catalog, f"{late.name if late else measures.homes[feature]}.{feature}")
+    return sorted({column.split(".")[1] for column in columns.log_columns})
+
+
+@cache
+def _without_logs(pipeline: Pipeline, absent: frozenset[str]) -> Pipeline:
+    features = pipeline.features_of(absent)
+    cards = tuple(without_features(card, features) for card in pipeline.cards)
+    if cards == pipeline.cards:
+        return pipeline
+    return replace(pipeline, cards=cards, catalog=load_catalog(cards, method=pipeline.method))
 
 
 @dataclass(frozen=True)
@@ -55,25 +110,46 @@ class Prepared:
     report: IngestReport
 
 
+def absent_log_warnings(pipeline: Pipeline, absent: Collection[str]) -> Iterator[str]:
+    """Yield what absent logs do to the cards of a run: a sentence for each card that has them."""
+    features = pipeline.features_of(absent)
+    for card in pipeline.cards:
+        if card.left_out:
+            yield (
+                f"no event of {_listed(card.without_logs)} has arrived: scorecard {card.name} does "
+                f"without {_counted(card.left_out)}, and the points of the others are scaled to "
+                f"its range, {card.base} to {card.max_score}: {', '.join(card.left_out)}"
+            )
+        elif empty := [one.name for one in card.features if one.name in features]:
+            yield (
+                f"no event of {_listed(sorted({features[name] for name in empty}))} has arrived: "
+                f"{_counted(empty)} of scorecard {card.name} give everyone the same points; "
+                'absent_logs = "rescale" in a card leaves them out, as the card everyone does'
+            )
+
+
+def _listed(logs: Sequence[str]) -> str:
+    """Return names of logs in a sentence."""
+    return " and ".join(filter(None, [", ".join(logs[:-1]), logs[-1]]))
+
+
+def _counted(features: Sequence[str]) -> str:
+    return f"{len(features)} feature{'s' if len(features) > 1 else ''}"
+
+
 def load_pipeline(settings: Settings) -> Pipeline:
     """Read scorecards and contracts, and rehearse them on empty tables.
 
     Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
     """
     cards = read_scorecards(settings.scorecards, settings.method)
-    return Pipeline(cards, rehearsed_catalog(cards, settings.method))
+    return Pipeline(cards, rehearsed_catalog(cards, settings.method), settings.method)
 
 
 def read_pipeline(settings: Settings) -> Pipeline:
     """Read scorecards and contracts without the rehearsal, for who only looks."""
     cards = read_scorecards(settings.scorecards, settings.method)
-    return Pipeline(cards, load_catalog(cards, method=settings.method))
-
-
-def code_hash(catalog: Catalog) -> str:
-    """Return the code hash of a pipeline of this catalog; reading what SELECTs read takes time."""
-    parts = [catalog_hash(catalog), *_python_by_stage().values()]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    return Pipeline(cards, load_catalog(cards, method=settings.method), settings.method)
 
 
 def _python_by_stage() -> dict[str, str]:

@@ -25,7 +25,7 @@ from plainscore.runs.inputs import (
     refuse_stopped_feeds,
 )
 from plainscore.runs.ledger import INGEST, RUNNING, STAGES, RunAttempt, outcome_now, read_entry
-from plainscore.runs.pipeline import read_pipeline
+from plainscore.runs.pipeline import Pipeline, read_pipeline
 from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
 from plainscore.settings import Settings
@@ -249,10 +249,11 @@ class Planner:
     ) -> list[Reason]:
         if attempt is not None and attempt.run != run.name:
             attempt = None
-        other_cards = self._changed_scorecard(manifest, attempt)
+        pipeline = self._pipeline.of_inputs(self._arrivals.ingested, run.dates.known_on)
+        other_cards = _changed_scorecard(pipeline, manifest, attempt)
         reasons = [
             *self._new_input(run.dates, manifest, attempt),
-            *self._changed_code(manifest, attempt, has_other_cards=bool(other_cards)),
+            *_changed_code(pipeline, manifest, attempt, has_other_cards=bool(other_cards)),
             *other_cards,
         ]
         before, now = len(manifest["skipped_refused_files"]), len(skipped)
@@ -280,44 +281,6 @@ class Planner:
             return []
         return [Reason(stage, "new input", detail or counted(files))]
 
-    def _changed_code(
-        self, manifest: Mapping[str, Any], attempt: RunAttempt | None, *, has_other_cards: bool
-    ) -> list[Reason]:
-        """Return the reason where hand-written tables changed, or how scorecards are compiled."""
-        if attempt is None:
-            if has_other_cards or manifest["code"]["hash"] == self._pipeline.code_hash:
-                return []
-            return [Reason("raw", "changed code", "where, the ledger has lost")]
-        then = {stage.stage: stage for stage in attempt.stages}
-        for stage, now in self._pipeline.stage_hashes.items():
-            before = then.get(stage)
-            if before is not None and (
-                before.code_hash != now.code
-                or (before.scorecard_hash != now.scorecards and not has_other_cards)
-            ):
-                return [Reason(stage, "changed code", f"first in {stage}")]
-        return []
-
-    def _changed_scorecard(
-        self, manifest: Mapping[str, Any], attempt: RunAttempt | None
-    ) -> list[Reason]:
-        """Return the reason where other scorecards were asked for than those published."""
-        before = [(card["name"], card["version"], card["hash"]) for card in manifest["scorecards"]]
-        now = [(card.name, card.version, card.hash) for card in self._pipeline.cards]
-        if before == now:
-            return []
-        then = {stage.stage: stage.scorecard_hash for stage in attempt.stages} if attempt else {}
-        differing = [
-            name
-            for name, one in self._pipeline.stage_hashes.items()
-            if then.get(name) != one.scorecards
-        ]
-        names = [", ".join(f"{name} {of}" for name, of, _ in cards) for cards in (before, now)]
-        detail = f"{names[0]} before, now {names[1]}"
-        if names[0] == names[1]:
-            detail = f"{names[1]}, its version is as before"
-        return [Reason(differing[0] if differing else "scores", "changed scorecard", detail)]
-
     def _failure(self, attempt: RunAttempt | None) -> list[Reason]:
         """Return the reason where the last try ended without publishing, or is under way."""
         broken = attempt.broken_stage if attempt else None
@@ -327,6 +290,48 @@ class Planner:
         why = f": {broken.reason}" if broken.reason else ""
         when = "now" if outcome == RUNNING else "before"
         return [Reason(broken.stage, f"{outcome} {when}", f"at {broken.stage}{why}")]
+
+
+def _changed_code(
+    pipeline: Pipeline,
+    manifest: Mapping[str, Any],
+    attempt: RunAttempt | None,
+    *,
+    has_other_cards: bool,
+) -> list[Reason]:
+    """Return the reason where hand-written tables changed, or how scorecards are compiled."""
+    if attempt is None:
+        if has_other_cards or manifest["code"]["hash"] == pipeline.code_hash:
+            return []
+        return [Reason("raw", "changed code", "where, the ledger has lost")]
+    then = {stage.stage: stage for stage in attempt.stages}
+    for stage, now in pipeline.stage_hashes.items():
+        before = then.get(stage)
+        if before is not None and (
+            before.code_hash != now.code
+            or (before.scorecard_hash != now.scorecards and not has_other_cards)
+        ):
+            return [Reason(stage, "changed code", f"first in {stage}")]
+    return []
+
+
+def _changed_scorecard(
+    pipeline: Pipeline, manifest: Mapping[str, Any], attempt: RunAttempt | None
+) -> list[Reason]:
+    """Return the reason where other scorecards were asked for than those published."""
+    before = [(card["name"], card["version"], card["hash"]) for card in manifest["scorecards"]]
+    now = [(card.name, card.version, card.hash) for card in pipeline.cards]
+    if before == now:
+        return []
+    then = {stage.stage: stage.scorecard_hash for stage in attempt.stages} if attempt else {}
+    differing = [
+        name for name, one in pipeline.stage_hashes.items() if then.get(name) != one.scorecards
+    ]
+    names = [", ".join(f"{name} {of}" for name, of, _ in cards) for cards in (before, now)]
+    detail = f"{names[0]} before, now {names[1]}"
+    if names[0] == names[1]:
+        detail = f"{names[1]}, its version is as before"
+    return [Reason(differing[0] if differing else "scores", "changed scorecard", detail)]
 
 
 def is_all_current(request: SnapshotRequest, dates: Sequence[SnapshotDates]) -> bool:

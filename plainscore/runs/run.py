@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
+
 from plainscore.analysis.statistics import fill_statistics
 from plainscore.checks.results import CheckResult, refuse_if_critical
 from plainscore.checks.validate import check as check_tables
@@ -52,7 +54,7 @@ from plainscore.runs.ledger import (
     recover_published,
 )
 from plainscore.runs.observers import JsonLog, Ledger, Observer, RunState
-from plainscore.runs.pipeline import Prepared, load_pipeline
+from plainscore.runs.pipeline import Prepared, absent_log_warnings, load_pipeline
 from plainscore.runs.report import write_report
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Settings, engine_options, temp_directory
@@ -94,6 +96,29 @@ class SnapshotOutcome:
             why = ", ".join(self.why_again)
             facts["rebuilt"] = f"{why}; run {self.earlier.name} stays as it was"
         return facts | ({"skipped": f"{skipped} refused files"} if skipped else {})
+
+
+def why_no_one_is_scored(run: Run) -> str:
+    """Return which rules stop how many people of a run, and what to do; empty: some are scored."""
+    manifest = read_manifest(run)
+    if manifest["scored"] or not manifest["people"]:
+        return ""
+    counted = duckdb.sql(
+        "select not_scored_code, any_value(reason), any_value(what_to_do), count(*) as people "
+        f"from {run.source('score')} as score "
+        f"join {run.source('not_scored_rule')} as rule using (not_scored_code) "
+        "where score.scorecard_no = 1 group by not_scored_code, rule.rule_no order by rule.rule_no"
+    ).fetchall()
+    card = manifest["scorecards"][0]["name"]
+    lines = [
+        f"no one of {manifest['people']:,} people is scored: the first rule of scorecard {card} "
+        "that stops them is",
+        *(f"  {code} of {people:,}: {reason}; {act}" for code, reason, act, people in counted),
+        "Leave out the rules whose log you lack: a card of your own, with extends = "
+        f'"{card}" and the [[not_scored]] that your logs can answer, named in scorecards of '
+        "plainscore.toml. To see scores at once: --scorecard everyone, which has no rules",
+    ]
+    return "\n".join(lines)
 
 
 def score_day(
@@ -361,9 +386,14 @@ class SnapshotRun(RunState):
         refuse_stopped_feeds(request, inputs)
         for warning in check_deliveries(request, files):
             self.warn(warning)
-        said = ("name", "version", "hash", "base")
+        assert self.prepared is not None
+        pipeline = self.pipeline.of_inputs(files, known_on)
+        self.prepared = replace(self.prepared, pipeline=pipeline)
+        for warning in absent_log_warnings(pipeline, pipeline.absent_logs(files, known_on)):
+            self.warn(warning)
+        said = ("name", "version", "hash", "base", "left_out")
         self.provenance = {
-            "scorecards": [{n: getattr(card, n) for n in said} for card in self.pipeline.cards],
+            "scorecards": [{n: getattr(card, n) for n in said} for card in pipeline.cards],
             "input": fingerprint_of_input(inputs),
             "code": {"version": version("plainscore"), "hash": self.pipeline.code_hash},
             "skipped_refused_files": sorted(refused.file for refused in blocking),

@@ -113,7 +113,12 @@ class FriendRule:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A whole card; ``features`` in the card's order, bands from the lowest."""
+    """A whole card; ``features`` in the card's order, bands from the lowest.
+
+    ``absent_logs`` says what becomes of features whose log brought nothing: ``rescale`` leaves
+    them out, ``missing`` gives everyone their missing points. ``declared``: the card as it is
+    written, where this one does without the features of ``without_logs``.
+    """
 
     name: str
     version: str
@@ -126,12 +131,24 @@ class Scorecard:
     benefits: tuple[Benefit, ...]
     friends: FriendRule
     reasons: ReasonRule = ReasonRule()
+    absent_logs: str = "rescale"
+    without_logs: tuple[str, ...] = ()
+    declared: "Scorecard | None" = None
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of every value of the card; comments and layout do not count."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=False)
+        """SHA-256 (hex) of every value of the card as it is written, its layout apart."""
+        values = asdict(self.declared or self)
+        del values["declared"], values["without_logs"]
+        text = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Features of the card as it is written that this one does without."""
+        kept = {feature.name for feature in self.features}
+        written = self.declared.features if self.declared else ()
+        return tuple(feature.name for feature in written if feature.name not in kept)
 
     def gives_same_points(self, other: "Scorecard") -> bool:
         """Return whether every person has the same points and band on another card."""
@@ -143,7 +160,9 @@ class Scorecard:
             (one.name, one.factor, one.bins, one.missing_points, one.max_points)
             for one in self.features
         ]
-        return self.base, self.factor_caps, features, self.bands, self.friends
+        return (
+            self.base, self.factor_caps, features, self.bands, self.friends, self.absent_logs,
+        )  # fmt: skip
 
     @property
     def max_score(self) -> int:

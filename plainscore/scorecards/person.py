@@ -136,7 +136,8 @@ class Card:
     ``benefits``: name and lowest score, in the order in which they open. ``rules``: code of a
     not-scored rule -> ``reason`` and ``what_to_do``. ``advice``: by feature; a feature without
     an entry has no move. ``reason_headings``: by the method that found the reasons;
-    ``none``: where there are none.
+    ``none``: where there are none. ``left_out``: features that the card does without, because no
+    event of the logs ``without_logs`` had arrived; both with a comma between two.
     """
 
     scorecard: str
@@ -151,6 +152,8 @@ class Card:
     mean: NeighbourMean | None = None
     advice: Mapping[str, Advice] = field(default_factory=dict)
     reason_headings: Mapping[str, str] = field(default_factory=dict)
+    without_logs: str | None = None
+    left_out: str | None = None
 
     def feature(self, name: str) -> CardFeature:
         """Return a feature. Raises KeyError where the card has none of that name."""
@@ -251,6 +254,7 @@ class PersonOnCard:
 
     def as_json(self) -> dict[str, Any]:
         """Return the explanation: what `plainscore explain --format json` prints."""
+        card = self.card
         return {
             **self.headline(),
             "score": self.score,
@@ -263,6 +267,8 @@ class PersonOnCard:
             "reasons": [dict(row) for row in self.reasons],
             "next_band": self.next_band(),
             "not_scored": self.not_scored,
+            "without_logs": card.without_logs.split(", ") if card.without_logs else [],
+            "left_out": card.left_out.split(", ") if card.left_out else [],
         }
 
     def headline(self) -> dict[str, str]:

@@ -208,6 +208,11 @@ class CardFile(_Part):
     most: Points | None = Field(None, description="Base and all points; checked where given.")
     friends: FriendsTable = FriendsTable()
     reasons: ReasonsTable = ReasonsTable()
+    absent_logs: Literal["rescale", "missing"] = Field(
+        "rescale",
+        description="Features whose log brought nothing: left out, the rest scaled to the range; "
+        "or kept, with their missing points for everyone.",
+    )
     not_scored: list[NotScoredTable] = []
     band: Annotated[list[BandTable], Field(min_length=1)]
     factor: Annotated[dict[str, FactorTable], Field(min_length=1)]
@@ -322,6 +327,7 @@ def _card(file: CardFile) -> Scorecard:
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in file.benefit),
         friends=FriendRule(int(prior * MILLION), weight, int(distance * MILLION)),
         reasons=ReasonRule(**file.reasons.model_dump()),
+        absent_logs=file.absent_logs,
     )  # fmt: skip
 
 

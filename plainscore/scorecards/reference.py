@@ -134,7 +134,8 @@ def _card(scorecard_no: int, card: Scorecard) -> Row:
         card.name, scorecard_no, card.version, card.hash, card.base, card.own_points_max,
         card.friends.prior_weight, card.friends.prior_ppm, card.friends.max_distance_ppm,
         card.friend_points_max, card.reasons.method, card.reasons.gate, card.reasons.within,
-        card.reasons.count, card.reasons.one_per_family,
+        card.reasons.count, ", ".join(card.without_logs) or None, ", ".join(card.left_out) or None,
+        card.reasons.one_per_family,
     )  # fmt: skip
 
 

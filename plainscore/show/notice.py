@@ -43,6 +43,8 @@ def notice(
         "heading": person.reasons_heading,
         "reasons": [_true_reason(row, card.feature(row["code"])) for row in person.reasons],
         "not_on_record": _not_on_record(missing),
+        "without_logs": card.without_logs,
+        "left_out": card.left_out.split(", ") if card.left_out else [],
         "other_data": [
             _other_data(person, card.feature(row["code"]))
             for row in person.reasons

@@ -46,7 +46,7 @@ _REASON = (
     "columns('^(rank|code|family|value|is_missing|points|max_points|points_lost|method|"
     "benchmark_points|reason|what_to_do)$')"
 )
-_RULE = "columns('^(scorecard|reason_method|reason_gate|reason_within)$')"
+_RULE = "columns('^(scorecard|reason_method|reason_gate|reason_within|without_logs|left_out)$')"
 _TIE = "friend_id, tie_days, contact_months, friend_ppm"
 
 
@@ -73,7 +73,7 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
     means = (one for one in features if one.missing_points is None and not one.bins)
     bands = of_champion("band_card", "band_no, band, at_least, at_most", "band_no")
     benefits = of_champion("benefit_card", "benefit, min_score", "min_score, benefit")
-    rules = snapshots.records(_RULES, (day,))
+    rules, [rule_of_card] = snapshots.records(_RULES, (day,)), of_champion("card", _RULE)
     return Card(
         **of_champion("card", "scorecard, as_of_date, known_on, base")[0],
         factors=tuple(row["factor"] for row in of_champion("factor_card", "factor", "factor_no")),
@@ -83,7 +83,9 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         rules={rule.pop("not_scored_code"): rule for rule in rules},
         mean=next((NeighbourMean(one.feature, one.factor, **rule_of_mean) for one in means), None),
         advice=read_advice(snapshots.method),
-        reason_headings=_reason_headings(of_champion("card", _RULE)[0]),
+        reason_headings=_reason_headings(rule_of_card),
+        without_logs=rule_of_card.get("without_logs"),
+        left_out=rule_of_card.get("left_out"),
     )
 
 

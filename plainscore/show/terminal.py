@@ -40,6 +40,10 @@ def waterfall(person: PersonOnCard) -> Parts:
     else:
         yield f"{rule['code']}: {rule['reason']}"
         yield Text(f"What to do: {rule['what_to_do']}", style="dim")
+    if card.left_out:
+        yield ""
+        yield f"Left out, because no event of the logs had arrived ({card.without_logs}):"
+        yield Text(f"  {card.left_out}", style="dim")
     if (upward := person.next_band()) is not None:
         first, *lines = next_band_lines(upward)
         yield ""

@@ -31,10 +31,10 @@ from plainscore.analysis.fit import (
 )
 from plainscore.analysis.fit_report import binned_points, separation_of
 from plainscore.analysis.network import draw
-from plainscore.scorecards.reading import read_scorecard
+from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.show.reader import open_snapshots
 
-EVERYONE = Path(__file__).parents[2] / "examples" / "everyone.toml"
+EVERYONE = "everyone"
 FOLDS = 5
 POINTS = 600
 BEHIND, BILL, PAID = "repay_status", "bill_amount", "paid_amount"
@@ -138,7 +138,7 @@ def cross_validated(sample: Sample) -> list[tuple[float, float]]:
 
 def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
     """Yield the AUC of each fold by a card fitted to the features that a snapshot has of it."""
-    card = read_scorecard(EVERYONE)
+    card = read_scorecard(find_scorecard(EVERYONE))
     names = [feature.name for feature in card.features if feature.bins]
     with open_snapshots(data_dir) as snapshots:
         rows = snapshots.rows(f"select cast(person_id as bigint), {', '.join(names)} from features")

@@ -29,7 +29,6 @@ def project(
             [name for name in names if name != "landing"] if Path(folder).name == "data" else []
         ),
     )
-    shutil.copy(EXAMPLES / "everyone.toml", tmp_path)
     monkeypatch.chdir(tmp_path / request.param)
     return tmp_path / request.param
 

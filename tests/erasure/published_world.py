@@ -8,7 +8,7 @@ from plainscore.runs.run import score_day
 from tests.ingest.delivery import Delivery, bill, deposit, verified
 
 JANUARY, FEBRUARY = date(2026, 1, 31), date(2026, 2, 28)
-EVERYONE = str(Path(__file__).parents[2] / "examples" / "everyone.toml")
+EVERYONE = "everyone"
 ANN, BOB, CYD = "annabel", "bobby", "cydney"
 DEE, EVE = "deirdre", "evelyn"
 

@@ -96,8 +96,8 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     text = text.replace('version = "1.0.0"', 'version = "1.0.1"')
     (tmp_path / "mine.toml").write_text(text.replace("prior_weight = 12", "prior_weight = 40"))
     cards = (str(tmp_path / "mine.toml"), "reported_b")
-    hashed = pipeline.code_hash
-    monkeypatch.setattr(pipeline, "code_hash", lambda catalog: hashed(catalog)[::-1])
+    hashed = pipeline.catalog_hash
+    monkeypatch.setattr(pipeline, "catalog_hash", lambda catalog: hashed(catalog)[::-1])
 
     score_day(request_for(data_dir, date(2026, 9, 30), scorecards=cards))
     assert before.items() <= files_under(data_dir / "snapshots").items()

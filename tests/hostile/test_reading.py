@@ -14,7 +14,7 @@ from tests.hostile.conftest import Siege
 from tests.hostile.corpus import CASES
 from tests.quick_runs import quick_runs
 
-EVERYONE = Path(__file__).parents[2] / "examples" / "everyone.toml"
+EVERYONE = "everyone"
 PEOPLE = sorted({who for case in CASES for who in case.verdict.people})
 Command = Callable[..., tuple[int, str, str]]
 

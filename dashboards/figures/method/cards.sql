@@ -8,12 +8,16 @@ empty  = "There is no scorecard."
 scorecard      = {}
 version        = {}
 base           = { unit = "points" }
+without_logs   = { heading = "without logs" }
+left_out       = { heading = "left out" }
 scorecard_hash = { heading = "hash" }
 */
 select
     scorecard,
     version,
     base,
+    without_logs,
+    left_out,
     scorecard_hash
 from card
 where as_of_date = $as_of_date
