@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from plainscore.analysis.counts import FEATURE, SCORE, Row, count_people, fill_figures
 from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
-from plainscore.analysis.outcome_clock import OutcomeClock
+from plainscore.analysis.outcome_clock import OutcomeClock, outcome_of
 from plainscore.checks.results import refuse_if_critical
 from plainscore.checks.verdicts import check_assertions, check_constraints
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
-from plainscore.contracts.contract import OUTCOME, OutcomeTable
+from plainscore.contracts.contract import OUTCOME
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
@@ -161,8 +161,7 @@ def built_outcomes(
 
 def load_evaluated(engine: DuckDBEngine, dates: SnapshotDates, run: str) -> None:
     """Make ``outcomes.evaluated``: the snapshot, and the days that the outcome declares."""
-    outcome = engine.catalog[OUTCOME]
-    assert isinstance(outcome, OutcomeTable), "it is read as such"
+    outcome = outcome_of(engine.catalog)
     horizon = dates.as_of_date + timedelta(days=outcome.horizon_days)
     row = [dates.as_of_date, dates.known_on, run, horizon, outcome.grace_days]
     engine.con.execute(engine.catalog["outcomes.evaluated"].ddl)

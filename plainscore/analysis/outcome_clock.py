@@ -49,7 +49,12 @@ class Feed:
         """Return what is not delivered by ``day``; empty where all is."""
         reach = self.reach_on(day)
         if reach is None or reach < outcome_date:
-            return f"{self.folder}/ brings {self.log} events up to {outcome_date}, now {reach}"
+            last = self.arrived[bisect_right(self.arrived, day) - 1]
+            return (
+                f"{self.folder}/ brings {self.log} events up to {outcome_date} (it brought "
+                f"something last on {last}, events up to {reach}; if it has ended, name it in "
+                "ended_sources)"
+            )
         if bisect_left(self.arrived, earliest) == bisect_right(self.arrived, day):
             return f"something arrives in {self.folder}/ on {earliest} or later"
         return ""
@@ -73,17 +78,22 @@ class OutcomeDay(NamedTuple):
         return f"outcome not known yet: known from {self.earliest}, once {missing}"
 
 
+def outcome_of(catalog: Catalog) -> OutcomeTable:
+    """Return the contract of the outcome; KeyError where the catalog has none."""
+    table = catalog[OUTCOME]
+    assert isinstance(table, OutcomeTable), "it is read as such"
+    return table
+
+
 class OutcomeClock:
     """When outcomes of a method are known in an event store."""
 
     def __init__(self, store: EventStore, settings: Settings, catalog: Catalog | None = None):
         catalog = catalog or load_catalog(group="outcomes", method=settings.method)
-        table = catalog[OUTCOME]
-        assert isinstance(table, OutcomeTable), "it is read as such"
-        self.outcome = table
+        self.outcome = outcome_of(catalog)
         self.lag = timedelta(days=settings.arrival_lag_days)
-        read = catalog.upstream(OUTCOME)
-        self._logs = [log for log in read_logs(settings.method) if f"events.{log}" in read]
+        logs, read = list(read_logs(settings.method)), catalog.upstream(OUTCOME)
+        self._logs = [log for log in logs if f"events.{log}" in read] or logs
         self._feeds = list(_feeds_of(store, self._logs, settings.ended_sources))
 
     def outcome_date(self, as_of_date: date) -> date:
