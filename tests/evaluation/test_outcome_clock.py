@@ -19,7 +19,6 @@ from tests.quick_runs import quick_runs
 
 JUDGED = date(2026, 5, 31)
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
-CARD = 'name = "everyone"\nversion = "1"\ntitle = "All"\nextends = "standard"\nnot_scored = []\n'
 TWO_FOLDERS = """
 [sources.{folder}]
 [[sources.{folder}.events]]
@@ -30,8 +29,7 @@ log = "payment"
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "everyone.toml").write_text(CARD)
-    (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone.toml"]\nreport = false\n')
+    (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone"]\nreport = false\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path / "data"
 
