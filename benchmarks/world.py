@@ -12,8 +12,9 @@ import duckdb
 from plainscore.common.text import read_parquet
 from plainscore.contracts.logs import read_logs
 from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.compile import points_case
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from plainscore.store.event_store import open_store
 
 CACHED = ("head.json", "file_states.json")

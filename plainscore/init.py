@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD, STANDARD_METHOD, SUFFIXES, Method
 from plainscore.project import FILE_NAME, Extends
-from plainscore.scorecards.reading import find_scorecard, scorecard_schema
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import scorecard_schema
 from plainscore.settings import ENV_PREFIX, Settings
 
 CARD, CARD_SCHEMA, CHALLENGER = "scorecard.toml", "scorecard.schema.json", "reported_b"

@@ -31,7 +31,8 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import identifier
 from plainscore.contracts.contract import read_outcome
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.documents import markdown_table
 from plainscore.show.reader import ResultTable, Snapshots, render_page
 

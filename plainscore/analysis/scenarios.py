@@ -41,7 +41,10 @@ FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
 """Of an invented world: a year before the first score, 24 months of scores, and the days of the
 last outcomes."""
 MONTHS = 24
-AUDITS = ("audits.person_group", "audits.group_points", "audits.benefit_count")
+AUDITS = (
+    "audits.person_group", "audits.group_points", "audits.context_count", "audits.walled_count",
+    "audits.benefit_count",
+)  # fmt: skip
 STATISTICS = ("group_gap", "benefit_access", "score_assortativity", "score_inequality")
 TABLES = ("bands", "gaps", "benefits", "four_fifths")
 """Tables of the record whose rows are those of a query, for every month and scenario."""
@@ -202,7 +205,10 @@ def add_rules(
     numbered = enumerate((rule["name"] for rule in rules), start=len(cards) + 1)
     insert_rows(con, "temp.rule", [(name, number) for number, name in numbered])
     for table in ("reference.card", "reference.band", "reference.benefit", "scores.own_points"):
-        number = ", rule.scorecard_no as scorecard_no" if table == "reference.card" else ""
+        number = {  # a rule has no points by feature: its whole score decides
+            "reference.card": ", rule.scorecard_no as scorecard_no",
+            "reference.benefit": ", false as is_wall_enforced",
+        }.get(table, "")
         con.execute(
             f"insert into {table} by name select own.* replace (rule.name as scorecard{number}) "
             f"from {table} as own cross join rule where own.scorecard = ?",

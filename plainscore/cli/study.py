@@ -322,6 +322,7 @@ def scorecard(
     """
     from plainscore.contracts.catalog import load_catalog, rehearsed_catalog
     from plainscore.scorecards import reading
+    from plainscore.scorecards.card_text import find_scorecard
     from plainscore.scorecards.person import ASK_FOR_DATA
 
     settings = read_settings(data)
@@ -335,7 +336,7 @@ def scorecard(
         made = [table for table in catalog.tables.values() if table.name in compiled]
         show(*(f"-- {table.name}: {table.title}\n{table.sql};\n" for table in made))
         return
-    read = [reading.read_scorecard(reading.find_scorecard(one, method), method) for one in names]
+    read = [reading.read_scorecard(find_scorecard(one, method), method) for one in names]
     if check:
         rehearsed_catalog(reading.read_scorecards(names, method), method)
         for card in read:
@@ -377,7 +378,12 @@ def _card_parts(card: "Scorecard") -> Iterator[Any]:
     ]
     yield ResultTable(("not scored", "unless", "", ""), rules)
     yield ""
-    yield table_of(card.benefits, ("name", "min_score", "source"))
+    rows = [
+        (one.name, one.min_score, one.context, ", ".join(one.accepts), card.is_wall_enforced(one))
+        for one in card.benefits
+    ]
+    yield f"wall: {card.wall}"
+    yield ResultTable(("benefit", "min_score", "context", "accepts", "enforced"), rows)
 
 
 def lineage(

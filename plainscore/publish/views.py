@@ -13,14 +13,20 @@ folded when a query is planned, so that files of other dates are never opened.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from plainscore.common.standard import Method
 from plainscore.common.text import escape_glob, identifier, read_parquet, text_literal
-from plainscore.contracts.contract import Column, Table, method_glossary, read_table
+from plainscore.contracts.contract import (
+    Column,
+    Table,
+    method_glossary,
+    method_tables,
+    read_table,
+)
 from plainscore.project import read_project
 from plainscore.publish.derived import CHANGES, KINDS, current_sets
 from plainscore.publish.runs import LEDGER, Run, default_runs, newest_of_dates
@@ -89,7 +95,7 @@ def contents_of(
     Raises InputRefused where a manifest cannot be read.
     """
     method = read_project(home).method
-    published = PublishedRuns(home, runs)
+    published = PublishedRuns(home, runs, method)
     sets = current_sets(home, published.manifests)
     views = [
         published.run_view(),
@@ -139,11 +145,22 @@ class PublishedRuns:
 
     Runs of the same code have the same contracts: those are read once, by their hash. A group is
     the runs of one contract that the plain views show, or the others of it; each has a macro.
+    What today's method publishes and no run has, such as runs of earlier versions, is there empty:
+    views of ``transforms/catalog`` may read it.
     """
 
-    def __init__(self, home: Path, runs: Sequence[Run]) -> None:
+    def __init__(self, home: Path, runs: Sequence[Run], method: Method) -> None:
         self.manifests: dict[Run, Mapping[str, Any]] = {run: read_manifest(run) for run in runs}
         self._shown = set(default_runs(list(runs)))
+        written = method_tables(method, ("published",), method_glossary(method))
+        self._today: dict[str, Mapping[str, Any]] = {
+            table.short_name: {
+                "title": table.title,
+                "grain": table.grain,
+                "columns": [asdict(column) for column in table.columns],
+            }
+            for table in written
+        }
         self._contracts: dict[str, Mapping[str, Any]] = {}
         groups: dict[tuple[str, bool], list[Run]] = {}
         for run in runs:
@@ -174,9 +191,10 @@ class PublishedRuns:
         return [c.name for c in self._columns("features", is_all=False) if c.name in scored]
 
     def views(self) -> list[View]:
-        """Return the views of the tables of the newest run."""
+        """Return the views of the tables of the newest run, and of today's method."""
         views = []
-        for name, contract in self._newest.items():
+        for name in dict.fromkeys([*self._newest, *self._today]):
+            contract = self._contract(name)
             about_people = any(column["name"] == "person_id" for column in contract["columns"])
             has_all = about_people or contract.get("is_audit", False)
             is_result = name == CHECK_RESULT_TABLE
@@ -224,22 +242,30 @@ class PublishedRuns:
             scope, condition = f"{scope}, champion scorecard", " where scorecard_no = 1"
         # The folder names give dates and run, so that files of other dates are never opened.
         types = "{'as_of_date': date, 'known_on': date, 'run': varchar}"
+        contract = self._contract(table_name)
+        comment = f"{contract['title']}: {contract['grain']}; {scope}."
         sql = " union all ".join(
             f"select {_cells(columns, {*present, 'run'})} from read_parquet({files}, "
             f"hive_partitioning = true, hive_types = {types}){condition}"
             for present, files in self._sources(table_name, is_all=is_all)
         )
-        contract = self._newest[table_name]
-        comment = f"{contract['title']}: {contract['grain']}; {scope}."
+        sql = sql or f"select {_cells(columns, set())} where false"
         return View(view_name, sql, comment, tuple(columns))
 
     def _columns(self, table_name: str, *, is_all: bool) -> list[Column]:
-        """Return the columns that a table has in any of the runs, the newest run's first."""
+        """Return the columns that a table has in any run, the newest run's first, and today's."""
         columns: dict[str, Column] = {}
         for key in self._newest_first(is_all=is_all):
             for c in self._own_columns(key, table_name):
                 columns.setdefault(c["name"], Column(c["name"], c["type"], c["doc"], c["unit"]))
+        for c in self._today.get(table_name, {"columns": ()})["columns"]:
+            columns.setdefault(c["name"], Column(c["name"], c["type"], c["doc"], c["unit"]))
         return list(columns.values())
+
+    def _contract(self, table_name: str) -> Mapping[str, Any]:
+        """Return the contract of a table in the newest run that has it, else today's."""
+        contracts = [self._contracts[key] for key in self._newest_first(is_all=True)]
+        return next(c[table_name] for c in (*contracts, self._today) if table_name in c)
 
     def _sources(self, table_name: str, *, is_all: bool) -> list[tuple[Set[str], str]]:
         """Return (names of columns, SQL of the list of files that have them), for each such set."""

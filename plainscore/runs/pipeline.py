@@ -24,13 +24,8 @@ from plainscore.contracts.logs import read_logs
 from plainscore.logs import IngestReport
 from plainscore.scorecards.absent import log_of_features, without_features
 from plainscore.scorecards.card import Scorecard, measures_among
-from plainscore.scorecards.reading import (
-    FORMER_HASHES,
-    PACKAGED,
-    find_scorecard,
-    read_scorecard,
-    read_scorecards,
-)
+from plainscore.scorecards.card_text import PACKAGED, find_scorecard
+from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard, read_scorecards
 from plainscore.scorecards.reference import AGE_BANDS, decay_weights, injected_attacks
 from plainscore.settings import Settings
 

@@ -37,7 +37,8 @@ class Feature:
 
     ``bins`` is empty for a late feature, the neighbour mean: its points are ``max_points`` times
     its value, rounded half up; it is never missing, so it has no words for that. ``reason`` and
-    ``what_to_do`` are of a value that no entry of ``words`` covers.
+    ``what_to_do`` are of a value that no entry of ``words`` covers. ``context``: where its data
+    come from, such as finance or shopping.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Feature:
     missing_reason: str | None
     missing_what_to_do: str | None
     family: str
+    context: str
     words: tuple[Words, ...] = ()
 
 
@@ -93,13 +95,19 @@ class Band:
 
 @dataclass(frozen=True)
 class Benefit:
-    """What opens at ``min_score``."""
+    """What opens at ``min_score``.
+
+    ``context``: where it belongs, such as hiring. ``accepts``: the contexts whose points may open
+    it, in the card's order; of all of them nothing is walled off.
+    """
 
     name: str
     min_score: int
     source: str
     note: str
     is_harm_sensitive: bool
+    context: str
+    accepts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,8 @@ class Scorecard:
     ``absent_logs`` says what becomes of features whose log brought nothing: ``rescale`` leaves
     them out, ``missing`` gives everyone their missing points. ``declared``: the card as it is
     written, where this one does without the features of ``without_logs``.
+    ``wall``: ``report`` says beside each benefit what accepted contexts alone would open;
+    ``enforce`` lets them alone open harm-sensitive benefits.
     """
 
     name: str
@@ -134,6 +144,7 @@ class Scorecard:
     absent_logs: str = "rescale"
     without_logs: tuple[str, ...] = ()
     declared: "Scorecard | None" = None
+    wall: str = "report"
 
     @property
     def hash(self) -> str:
@@ -186,6 +197,25 @@ class Scorecard:
     @property
     def friend_points_max(self) -> int:
         return self.late_feature.max_points if self.late_feature else 0
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The contexts of the features, each once."""
+        return tuple(dict.fromkeys(feature.context for feature in self.features))
+
+    def is_walled(self, benefit: Benefit) -> bool:
+        """Return whether a benefit does not accept every context that features have."""
+        return not set(self.contexts) <= set(benefit.accepts)
+
+    def is_wall_enforced(self, benefit: Benefit) -> bool:
+        """Return whether points of accepted contexts alone open a benefit."""
+        is_enforced = self.wall == "enforce" and benefit.is_harm_sensitive
+        return is_enforced and self.is_walled(benefit)
+
+    def features_in(self, contexts: Iterable[str]) -> list[Feature]:
+        """Return the features whose data come from some contexts."""
+        accepted = set(contexts)
+        return [feature for feature in self.features if feature.context in accepted]
 
     def feature(self, name: str) -> Feature | None:
         return next((feature for feature in self.features if feature.name == name), None)

@@ -100,6 +100,7 @@ class _Compiler:
             self._table("scores.points", points, points=filled, late=late),
             self._table("scores.factor", factors, all_factors=title, factors=summed),
             self._table("scores.score", total=total),
+            self._context_score(),
             self._benchmark(),
             self._reason(),
         ]
@@ -169,6 +170,36 @@ class _Compiler:
             return "\n+ ".join(feature.name for feature in card.features_of(factor)) or "0"
 
         return f"{self._by_card(points, factor)} as {factor}"
+
+    def _context_score(self) -> Table:
+        """Return the scores of accepted contexts; a card gives 0 points in one it does not have."""
+
+        def points(card: Scorecard, context: str) -> str:
+            return "\n+ ".join(one.name for one in card.features_in([context])) or "0"
+
+        contexts = _each_once(name for card in self._cards for name in card.contexts)
+        sets = _each_once(
+            ", ".join(one.accepts)
+            for card in self._cards
+            for one in card.benefits
+            if card.is_walled(one)
+        )
+        whens = [
+            f"when {text_literal(accepts)} then\n        "
+            + (
+                "\n        + ".join(
+                    f"in_context.{one}_points" for one in accepts.split(", ") if one in contexts
+                )
+                or "0"
+            )
+            for accepts in sets
+        ]
+        cases = "\n    ".join(["case context_set.accepts", *whens]) + "\nend" if whens else "0"
+        return self._table(
+            "scores.context_score",
+            contexts=_list(f"{self._by_card(points, name)} as {name}_points" for name in contexts),
+            points=cases,
+        )
 
     def _benchmark(self) -> Table:
         """Return the points that reasons compare with; 0 of a feature that a card does not have."""

@@ -7,7 +7,6 @@ name in the same folder (or from the packaged one).
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -26,8 +25,8 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_METHOD, Method, standard_folder
-from plainscore.common.toml import KeyPath, TomlFile, message_of, read_toml
+from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.toml import KeyPath, message_of
 from plainscore.scorecards.card import (
     Band,
     Benefit,
@@ -41,9 +40,14 @@ from plainscore.scorecards.card import (
     Words,
     measures_of,
 )
+from plainscore.scorecards.card_text import (
+    PACKAGED,
+    find_scorecard,
+    path_of,
+    read_card_text,
+)
 from plainscore.scorecards.person import ASK_FOR_DATA
 
-PACKAGED = standard_folder("transforms/scorecards")
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
 MOST_REASONS = 10
@@ -58,10 +62,6 @@ KEY_COLUMNS = frozenset(
     {"scorecard", "scorecard_no", "person_key", "person_id", "as_of_date", "known_on"}
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class ScorecardError(UsageError):
-    """A scorecard cannot be used as it is written."""
 
 
 # ---- the file, as pydantic sees it -------------------------------------------------------------
@@ -182,6 +182,9 @@ class FeatureTable(_Part):
     missing_reason: Text | None = Field(None, description="The reason where there is no value.")
     missing_what_to_do: Text | None = None
     family: Text | None = Field(None, description="The feature's own name, if left out.")
+    context: Text | None = Field(
+        None, description="Where the data come from; the factor's name, if left out."
+    )
 
     @property
     def most(self) -> int:
@@ -196,6 +199,10 @@ class BenefitTable(_Part):
     source: Text
     note: Text
     is_harm_sensitive: bool
+    context: Text | None = Field(None, description="The benefit's own name, if left out.")
+    accepts: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="Contexts of features whose points may open it; all, if left out."
+    )
 
 
 class CardFile(_Part):
@@ -206,6 +213,11 @@ class CardFile(_Part):
     title: Text
     base: Points
     most: Points | None = Field(None, description="Base and all points; checked where given.")
+    wall: Literal["report", "enforce"] = Field(
+        default="report",
+        description="Whether accepted contexts alone open harm-sensitive benefits, or it is said "
+        "only what they would open.",
+    )
     friends: FriendsTable = FriendsTable()
     reasons: ReasonsTable = ReasonsTable()
     absent_logs: Literal["rescale", "missing"] = Field(
@@ -224,26 +236,13 @@ class CardFile(_Part):
         """The base and all points."""
         return self.base + sum(factor.max_points for factor in self.factor.values())
 
+    @property
+    def contexts(self) -> list[str]:
+        """The contexts of the features, each once."""
+        return list(dict.fromkeys(one.context or one.factor for one in self.feature.values()))
+
 
 # ---- reading ------------------------------------------------------------------------------------
-
-
-def find_scorecard(name_or_path: str, method: Method = STANDARD_METHOD) -> Path:
-    """Return the file of a packaged card's name or of a path; UsageError where there is none.
-
-    A path is relative to the current directory, then to the directory of ``plainscore.toml``.
-    """
-    packaged = method.files("transforms/scorecards", ".toml")
-    named = packaged.get(f"{name_or_path}.toml")
-    if named is not None:
-        return named
-    for home in (Path(), *reversed(method.layers)):
-        path = home / name_or_path
-        if path.suffix == ".toml" and path.is_file():
-            return path
-    names = ", ".join(sorted(card.stem for card in packaged.values()))
-    choice = f", or one of {names}" if names else "; the project has none by name"
-    raise UsageError(f"no scorecard '{name_or_path}': give the path of a .toml file{choice}")
 
 
 def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
@@ -252,14 +251,14 @@ def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
     Raises ScorecardError (exit code 2), naming file, line and key; also where a packaged card has
     its name and version, but gives other points.
     """
-    text = _read_text(path, method, ())
+    text = read_card_text(path, method, ())
     try:
         file = CardFile.model_validate(text.values)
     except ValidationError as error:
         fault = error.errors()[0]
         is_unknown = fault["type"] == "extra_forbidden"
         hint = "; see `plainscore scorecard --schema`" if is_unknown else ""
-        key = _path_of(fault["loc"], text.values)
+        key = path_of(fault["loc"], text.values)
         raise text.error(key, f"{message_of(fault)}{hint}") from None
     measures = measures_of(method)
     for key, message in _faults(file, measures):
@@ -324,11 +323,18 @@ def _card(file: CardFile) -> Scorecard:
             )
             for rule in file.not_scored
         ),
-        benefits=tuple(Benefit(**benefit.model_dump()) for benefit in file.benefit),
+        benefits=tuple(_benefit(one, file.contexts) for one in file.benefit),
         friends=FriendRule(int(prior * MILLION), weight, int(distance * MILLION)),
         reasons=ReasonRule(**file.reasons.model_dump()),
         absent_logs=file.absent_logs,
+        wall=file.wall,
     )  # fmt: skip
+
+
+def _benefit(table: BenefitTable, contexts: Sequence[str]) -> Benefit:
+    accepts = tuple(one for one in contexts if table.accepts is None or one in table.accepts)
+    said = table.model_dump(exclude={"context", "accepts"})
+    return Benefit(**said, context=table.context or table.name, accepts=accepts)
 
 
 def _feature(name: str, table: FeatureTable) -> Feature:
@@ -341,6 +347,7 @@ def _feature(name: str, table: FeatureTable) -> Feature:
         name, table.factor, table.direction, tuple(Bin(*step) for step in table.bins or ()),
         table.missing_points or 0, table.most, table.reason, table.what_to_do, *missing,
         family=table.family or name,
+        context=table.context or table.factor,
         words=tuple(
             Words(one.at_least, one.below, one.reason, one.what_to_do or table.what_to_do)
             for one in table.words
@@ -402,6 +409,8 @@ def _feature_faults(key: KeyPath, table: FeatureTable, file: CardFile, is_late: 
         yield (*key, "rule"), "is for features that are computed from scores; write bins"
     if table.factor not in file.factor:
         yield (*key, "factor"), f"is one of {', '.join(file.factor)}, not {table.factor!r}"
+    if not _is_column(table.context or "context"):
+        yield (*key, "context"), "is a name of lower-case letters, digits and underscores"
     yield from _bin_faults(key, table)
     yield from _words_faults(key, table)
 
@@ -456,6 +465,12 @@ def _card_faults(file: CardFile) -> Faults:
     for number, benefit in enumerate(file.benefit):
         if not file.base <= benefit.min_score <= most:
             yield ("benefit", number, "min_score"), f"is no score: {file.base} to {most}"
+        for one in benefit.accepts or ():
+            if one not in file.contexts:
+                yield (
+                    ("benefit", number, "accepts"),
+                    f"names {one!r}; the contexts of features are {', '.join(file.contexts)}",
+                )
 
 
 def _reasons_faults(file: CardFile) -> Faults:
@@ -484,71 +499,6 @@ def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -
         yield (*key, "measure"), f"is one of {', '.join(kinds)}, not {rule.measure!r}"
     if (kind == "BOOLEAN") != (rule.given[0] == "equals"):
         yield (*key, rule.given[0]), f"does not fit {rule.measure}, which is {kind}"
-
-
-# ---- where a key is written ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _CardText:
-    """The values of a card, its own laid over those that it extends, and the files of both."""
-
-    values: dict[str, Any]
-    files: tuple[TomlFile, ...]
-
-    def error(self, key: KeyPath, message: str) -> UsageError:
-        """Return the error to raise for a key: in the card's own file where it is written there."""
-        written = (
-            file
-            for file in reversed(self.files)
-            if any(line[: len(key)] == key for line in file.lines)
-        )
-        return next(written, self.files[0]).fault(key, message)
-
-
-def _read_text(path: Path, method: Method, seen: tuple[Path, ...]) -> _CardText:
-    own = read_toml(path, ScorecardError, Decimal)
-    base_name = own.values.pop("extends", None)
-    if base_name is None:
-        return _CardText(own.values, (own,))
-    sibling = path.parent / f"{base_name}.toml"
-    base_path = sibling if sibling.is_file() else find_scorecard(str(base_name), method)
-    if base_path in (*seen, path):
-        raise ScorecardError(f"{path}: extends itself by way of {base_path.name}")
-    base = _read_text(base_path, method, (*seen, path))
-    merged = _merged(base.values, own.values)
-    _drop_words_of_other_reasons(merged, own.values)
-    return _CardText(merged, (*base.files, own))
-
-
-def _drop_words_of_other_reasons(merged: dict[str, Any], own: dict[str, Any]) -> None:
-    """Leave out the words of a feature where the card has a reason of its own for it."""
-    features = own.get("feature")
-    for name, table in features.items() if isinstance(features, dict) else ():
-        if isinstance(table, dict) and "reason" in table and "words" not in table:
-            merged["feature"][name] = {
-                key: value for key, value in merged["feature"][name].items() if key != "words"
-            }
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both_tables else value
-    return merged
-
-
-def _path_of(loc: Sequence[str | int], values: Any) -> KeyPath:
-    """Return where pydantic's ``loc`` is in the file: a bin has no line of its own."""
-    for depth, part in enumerate(loc):
-        if isinstance(values, dict):
-            values = values.get(str(part))
-        elif isinstance(values, list) and isinstance(part, int) and isinstance(values[part], dict):
-            values = values[part]
-        else:
-            return tuple(loc[:depth])
-    return tuple(loc)
 
 
 # ---- the JSON Schema, for editors ----------------------------------------------------------------

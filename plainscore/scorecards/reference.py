@@ -1,6 +1,6 @@
 """Rows of the schema ``reference``: what the scorecards say, as small tables to join."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from plainscore.contracts.contract import Column
@@ -50,7 +50,7 @@ def reference_rows(
                 column_of(feature.name).minimum, column_of(feature.name).maximum,
                 column_of(feature.name).unit, column_of(feature.name).doc,
                 feature.reason, feature.what_to_do, feature.missing_reason,
-                feature.missing_what_to_do, feature.family,
+                feature.missing_what_to_do, feature.family, feature.context,
             )
             for card in cards
             for no, feature in enumerate(card.features, start=1)
@@ -78,10 +78,16 @@ def reference_rows(
         "reference.benefit": [
             (
                 card.name, no, benefit.name, benefit.min_score, benefit.source, benefit.note,
-                benefit.is_harm_sensitive,
+                benefit.is_harm_sensitive, benefit.context, ", ".join(benefit.accepts),
+                card.is_walled(benefit), card.is_wall_enforced(benefit),
             )
             for card in cards
             for no, benefit in enumerate(card.benefits, start=1)
+        ],
+        "reference.context_set": [
+            (card.name, ", ".join(accepts), most_points(card, accepts), card.max_score - card.base)
+            for card in cards
+            for accepts in dict.fromkeys(b.accepts for b in card.benefits if card.is_walled(b))
         ],
         "reference.not_scored_rule": [
             (no, rule.code, rule.reason, rule.what_to_do)
@@ -129,13 +135,18 @@ def injected_attacks() -> list[tuple[int, str, int, int]]:
     return [(no, *size) for no, size in enumerate([*bought, *ring, *sold], start=1)]
 
 
+def most_points(card: Scorecard, contexts: Iterable[str]) -> int:
+    """Return the most points that the features of some contexts give together."""
+    return sum(feature.max_points for feature in card.features_in(contexts))
+
+
 def _card(scorecard_no: int, card: Scorecard) -> Row:
     return (
         card.name, scorecard_no, card.version, card.hash, card.base, card.own_points_max,
         card.friends.prior_weight, card.friends.prior_ppm, card.friends.max_distance_ppm,
         card.friend_points_max, card.reasons.method, card.reasons.gate, card.reasons.within,
         card.reasons.count, ", ".join(card.without_logs) or None, ", ".join(card.left_out) or None,
-        card.reasons.one_per_family,
+        card.reasons.one_per_family, card.wall,
     )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ from plainscore.analysis.fit import (
 )
 from plainscore.analysis.fit_report import binned_points, separation_of
 from plainscore.analysis.network import draw
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.reader import open_snapshots
 
 EVERYONE = "everyone"

@@ -9,7 +9,8 @@ import pytest
 from plainscore.analysis import fit_report
 from plainscore.analysis.fit_report import points_of, read_past
 from plainscore.cli.app import run_command_line
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.reader import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET
 

@@ -14,7 +14,7 @@ from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs import pipeline
 from plainscore.runs.run import SnapshotOutcome, score_day
-from plainscore.scorecards.reading import find_scorecard
+from plainscore.scorecards.card_text import find_scorecard
 from plainscore.show.reader import open_snapshots
 from tests.flows.conftest import LAST_DAY, request_for
 

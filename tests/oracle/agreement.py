@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import isclose
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -15,7 +16,13 @@ REASON_COLUMNS = (
     "method", "benchmark_points",
 )  # fmt: skip
 REASON_TEXTS = ("reason", "what_to_do")
-PUBLISHED = {name: name for name in ("score", "features", "points", "reason")}
+ORDERS = {"reason": "rank", "benefit": "benefit", "context_score": "accepts"}
+"""What rows of a person are ordered by."""
+BENEFIT_COLUMNS = (
+    "benefit", "accepts", "is_wall_enforced", "is_open", "points_short", "is_open_in_context",
+    "score_in_context",
+)  # fmt: skip
+PUBLISHED = {name: name for name in ("score", "features", "points", "reason", "benefit")}
 # The same in the tables of a run, before it is published: the standard card's, people by their id.
 MADE = {
     name: f"(from {table} natural join events.person where scorecard = 'standard')"
@@ -23,6 +30,7 @@ MADE = {
         ("score", "scores.score"),
         ("points", "scores.points"),
         ("reason", "scores.reason"),
+        ("context_score", "scores.context_score"),
     )
 } | {
     "features": """(
@@ -46,7 +54,7 @@ def differences(
         if views is MADE:  # the texts of a reason are joined to it where it is published
             columns = [name for name in columns if name not in REASON_TEXTS]
         found: dict[str, list[dict[str, Any]]] = {}
-        order = "rank" if view == "reason" else "person_id"
+        order = ORDERS.get(view, "person_id")
         rows = con.execute(f"select person_id, {', '.join(columns)} from {source} order by {order}")
         for who, *values in rows.fetchall():
             found.setdefault(who, []).append(dict(zip(columns, values, strict=True)))
@@ -65,6 +73,12 @@ def _wanted(person: PersonResult, view: str) -> list[dict[str, Any]]:
         for row in rows:
             row["value"] = None if row["value"] is None else float(row["value"])
         return rows
+    if view == "benefit":
+        rows = [{name: getattr(one, name) for name in BENEFIT_COLUMNS} for one in person.openings]
+        return sorted(rows, key=itemgetter("benefit"))
+    if view == "context_score":
+        of_set = {one.accepts: one.score_in_context for one in person.openings}
+        return [{"accepts": one, "score_in_context": of_set[one]} for one in sorted(of_set)]
     values = person.features if view == "features" else person.points
     return [{name: values[name] for name in FEATURES}] if values else []
 

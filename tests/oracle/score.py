@@ -1,7 +1,8 @@
 """method.md "Score" and "Reasons": points from features.csv, bands, reasons."""
 
 import csv
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +31,31 @@ class CardRow:
     missing_reason: str
     missing_what_to_do: str
     family: str
+    context: str
+
+
+@dataclass(frozen=True)
+class BenefitRow:
+    """One line of benefits.csv: what opens at a score, and which contexts may open it."""
+
+    benefit: str
+    min_score: int
+    is_harm_sensitive: bool
+    context: str
+    accepts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a benefit is to a scored person, by the score and by that of accepted contexts."""
+
+    benefit: str
+    accepts: str
+    is_wall_enforced: bool
+    is_open: bool
+    points_short: int
+    is_open_in_context: bool
+    score_in_context: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +115,14 @@ with Path(__file__).with_name("reason_words.csv").open(encoding="utf-8", newline
         )
         for row in csv.DictReader(lines)
     )  # fmt: skip
+with Path(__file__).with_name("benefits.csv").open(encoding="utf-8", newline="") as lines:
+    BENEFITS = tuple(
+        BenefitRow(
+            row["benefit"], int(row["min_score"]), row["is_harm_sensitive"] == "true",
+            row["context"], tuple(row["accepts"].split(";")),
+        )
+        for row in csv.DictReader(lines)
+    )  # fmt: skip
 FEATURES = tuple(row.feature for row in CARD)
 FACTORS = tuple(dict.fromkeys(row.factor for row in CARD))
 
@@ -132,6 +166,29 @@ def band_of(score: int) -> tuple[int, str]:
     """(band_no 1..5, band)."""
     band_no = len([at_least for at_least, _name in BANDS if score >= at_least])
     return band_no, BANDS[band_no - 1][1]
+
+
+def score_in_context(points: Mapping[str, int], accepts: Collection[str]) -> int:
+    """Points of accepted contexts alone, stretched to the range of the card, rounded down."""
+    accepted = [row for row in CARD if row.context in accepts]
+    most, all_points = (sum(row.max_points for row in rows) for rows in (accepted, CARD))
+    had = sum(points[row.feature] for row in accepted)
+    return BASE + math.floor(Fraction(had * all_points, most)) if most else BASE
+
+
+def openings(points: Mapping[str, int], is_enforcing: bool) -> tuple[Opening, ...]:
+    """Every benefit of the card, in its order; a wall is enforced of harm-sensitive ones alone."""
+    score = BASE + sum(points.values())
+    found = []
+    for one in BENEFITS:
+        in_context = score_in_context(points, one.accepts)
+        is_enforced = is_enforcing and one.is_harm_sensitive
+        short = one.min_score - (in_context if is_enforced else score)
+        found.append(Opening(
+            one.benefit, ", ".join(one.accepts), is_enforced, short <= 0, max(short, 0),
+            in_context >= one.min_score, in_context,
+        ))  # fmt: skip
+    return tuple(found)
 
 
 def benchmarks(

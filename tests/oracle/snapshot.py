@@ -31,12 +31,14 @@ from tests.oracle.score import (
     BASE,
     FEATURES,
     FRIEND_RELIABILITY,
+    Opening,
     Reason,
     ReasonChoice,
     all_points,
     band_of,
     benchmarks,
     factor_points,
+    openings,
     own_points,
     reasons_of,
 )
@@ -47,7 +49,8 @@ class PersonResult:
     """What a snapshot says of one person.
 
     ``features`` has 32 names in the order of features.csv, None = missing. Of a not-scored person
-    ``points``, ``factors`` and ``reasons`` are empty and score, band, band_no are None.
+    ``points``, ``factors``, ``reasons`` and ``openings`` are empty and score, band and band_no are
+    None.
     """
 
     person_id: str
@@ -59,6 +62,7 @@ class PersonResult:
     band: str | None
     band_no: int | None
     reasons: tuple[Reason, ...]
+    openings: tuple[Opening, ...] = ()
 
 
 def not_scored_code(profile_log: Log, payment_log: Log, as_of_date: date) -> str | None:
@@ -82,6 +86,7 @@ def snapshot(
     as_of_date: date,
     known_on: date,
     choice: ReasonChoice = ReasonChoice(),  # noqa: B008
+    is_enforcing: bool = False,
 ) -> dict[str, PersonResult]:
     """person_id -> result, for everyone with at least one known event of their own."""
     known = known_events(events, as_of_date, known_on)
@@ -123,6 +128,6 @@ def snapshot(
             reasons = reasons_of(in_card_order, points, compared, choice)
             results[who] = PersonResult(
                 who, in_card_order, None, points, factor_points(points), score, band, band_no,
-                reasons,
+                reasons, openings(points, is_enforcing),
             )  # fmt: skip
     return results

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from tests.oracle.agreement import REASON_COLUMNS, REASON_TEXTS, SCORE_COLUMNS, differences
+from tests.oracle.agreement import (
+    BENEFIT_COLUMNS,
+    REASON_COLUMNS,
+    REASON_TEXTS,
+    SCORE_COLUMNS,
+    differences,
+)
 from tests.oracle.nasty_worlds import nasty_world
 from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import PersonResult, snapshot
@@ -29,17 +35,29 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         "points": [(p.person_id, *p.points.values()) for p in people if p.points],
         "reason": [(p.person_id, *(getattr(r, name) for name in REASON_COLUMNS + REASON_TEXTS))
                    for p in people for r in p.reasons],
+        "benefit": [(p.person_id, *(getattr(one, name) for name in BENEFIT_COLUMNS))
+                    for p in people for one in p.openings],
     }  # fmt: skip
-    texts = {"scorecard", "band", "not_scored_code", "code", "family", "method", *REASON_TEXTS}
+    texts = {
+        "scorecard",
+        "band",
+        "not_scored_code",
+        "code",
+        "family",
+        "method",
+        *REASON_TEXTS,
+        "benefit",
+        "accepts",
+    }
     columns = {
         "score": SCORE_COLUMNS, "features": FEATURES, "points": FEATURES,
-        "reason": REASON_COLUMNS + REASON_TEXTS,
+        "reason": REASON_COLUMNS + REASON_TEXTS, "benefit": BENEFIT_COLUMNS,
     }  # fmt: skip
     with duckdb.connect() as con:
         for view, names in columns.items():
             is_double = doubles if view == "features" else {"value", "benchmark_points"}
             kinds = ["varchar" if n in texts else "double" if n in is_double
-                     else "boolean" if n == "is_missing" else "bigint" for n in names]  # fmt: skip
+                     else "boolean" if n[:3] == "is_" else "bigint" for n in names]  # fmt: skip
             declared = ", ".join(f"{n} {kind}" for n, kind in zip(names, kinds, strict=True))
             con.execute(f"create table {view} (person_id varchar, {declared})")
             marks = ", ".join("?" * (len(names) + 1))
@@ -62,6 +80,11 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         ("delete from reason where rank = 2", "4 rows by the oracle, 3 by the pipeline"),
         ("update reason set rank = 5 - rank", "reason.code"),
         ("update reason set reason = 'paid late' where is_missing", "reason.reason"),
+        (
+            "update benefit set is_open = not is_open where benefit = 'small_loan'",
+            "benefit.is_open",
+        ),
+        ("update benefit set score_in_context = 351", "benefit.score_in_context"),
         ("update reason set family = 'none' where rank = 1", "reason.family"),
     ],
 )

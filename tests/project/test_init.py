@@ -7,12 +7,8 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.init import settings_text
-from plainscore.scorecards.reading import (
-    ScorecardError,
-    find_scorecard,
-    read_scorecard,
-    read_scorecards,
-)
+from plainscore.scorecards.card_text import ScorecardError, find_scorecard
+from plainscore.scorecards.reading import read_scorecard, read_scorecards
 from plainscore.settings import Settings, read_settings
 from tests.docs.pages import CHECKOUT
 

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from plainscore.scorecards.reading import find_scorecard
+from plainscore.scorecards.card_text import find_scorecard
 
 STANDARD = find_scorecard("standard").read_text(encoding="utf-8")
 BINS = "bins = [[0, 0], [0.70, 15], [0.85, 32], [0.95, 48], [0.99, 60]]"
@@ -248,6 +248,19 @@ MISTAKES = (
         "an edge of words that is no number", RANGE, 'below = "few"\n',
         "feature.worst_days_late.words.0.below", 'below = "few"',
     ),
+    Mistake(
+        "a context that no feature has", 'accepts = ["finance", "services", "identity"]',
+        'accepts = ["finance", "astrology"]', "benefit.1.accepts", '"astrology"', False,
+    ),
+    Mistake(
+        "a benefit that accepts nothing", 'accepts = ["finance", "services", "identity"]',
+        "accepts = []", "benefit.1.accepts", "accepts = []",
+    ),
+    Mistake(
+        "a context that is no name", 'context = "finance"', 'context = "Finance!"',
+        "feature.on_time_share.context", "Finance!", False,
+    ),
+    Mistake("an unknown wall", 'wall = "report"', 'wall = "leaky"', "wall", 'wall = "leaky"'),
     Mistake(
         "unknown key of words", RANGE, f"{RANGE}colour = 1\n",
         "feature.worst_days_late.words.0.colour", "colour = 1",

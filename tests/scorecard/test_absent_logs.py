@@ -22,7 +22,8 @@ from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day
 from plainscore.scorecards.absent import log_of_features, without_features
 from plainscore.scorecards.card import Scorecard
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from plainscore.settings import Settings
 from plainscore.store.event_store import open_store
 from tests.made_once import SAMPLE

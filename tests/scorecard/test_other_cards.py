@@ -18,7 +18,8 @@ from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.spark import BUILT_THERE
 from plainscore.engines.translation import translate
 from plainscore.logs import ingest_new
-from plainscore.scorecards.reading import ScorecardError, read_scorecard, read_scorecards
+from plainscore.scorecards.card_text import ScorecardError
+from plainscore.scorecards.reading import read_scorecard, read_scorecards
 from plainscore.store.event_store import open_store
 from tests.docs.pages import CHECKOUT
 from tests.scorecard.small_card import SMALL

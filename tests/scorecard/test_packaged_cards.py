@@ -10,7 +10,8 @@ import pytest
 
 from plainscore.runs.pipeline import cards_by_hash
 from plainscore.scorecards.card import Feature, Scorecard
-from plainscore.scorecards.reading import FORMER_HASHES, find_scorecard, read_scorecard
+from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard
 from plainscore.scorecards.reference import decay_weights
 from plainscore.settings import Settings
 from tests.oracle.score import CARD, FEATURES, CardRow
@@ -160,7 +161,7 @@ def test_points_of_reported_b_are_rescaled_half_up_and_only_largest_bins_adjuste
     assert abs(adjusted) <= 1
 
 
-def test_standard_2_differs_from_the_standard_card_in_points_of_bins_alone() -> None:
+def test_standard_2_differs_from_the_standard_card_in_points_of_bins_and_its_wall() -> None:
     standard, proposed = card("standard"), card("standard_2")
     for was, now in zip(standard.features, proposed.features, strict=True):
         edges = [step.at_least for step in was.bins]
@@ -170,8 +171,9 @@ def test_standard_2_differs_from_the_standard_card_in_points_of_bins_alone() -> 
         assert kept == was
     named = replace(
         proposed, name=standard.name, version=standard.version, title=standard.title,
-        features=standard.features,
+        features=standard.features, wall="report",
     )  # fmt: skip
+    assert proposed.wall == "enforce"
     assert named == standard
 
 

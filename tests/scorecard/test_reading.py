@@ -10,15 +10,9 @@ from jsonschema import Draft202012Validator
 
 from plainscore.common.errors import UsageError
 from plainscore.project import Project
+from plainscore.scorecards.card_text import PACKAGED, ScorecardError, find_scorecard
 from plainscore.scorecards.person import ASK_FOR_DATA
-from plainscore.scorecards.reading import (
-    PACKAGED,
-    ScorecardError,
-    find_scorecard,
-    read_scorecard,
-    read_scorecards,
-    scorecard_schema,
-)
+from plainscore.scorecards.reading import read_scorecard, read_scorecards, scorecard_schema
 from tests.scorecard.mistakes import MISTAKES, STANDARD, Mistake
 
 SCHEMA = scorecard_schema()

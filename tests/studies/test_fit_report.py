@@ -22,8 +22,9 @@ from plainscore.analysis.fit_report import (
 )
 from plainscore.analysis.network import draw
 from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.compile import points_case
-from plainscore.scorecards.reading import find_scorecard, read_scorecard
+from plainscore.scorecards.reading import read_scorecard
 from tests.scorecard.small_card import SMALL
 
 PEOPLE = 2_000

@@ -14,7 +14,7 @@ denominator   = { type = "BIGINT", min = 1, doc = "Of the neighbour mean." }
 friend_points = { type = "BIGINT", unit = "points", doc = "Points of friend_reliability." }
 social_points = { type = "BIGINT", unit = "points", doc = "Points of the social factor." }
 score         = { null = false }
-next_gate     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score that opens a further benefit." }
+next_gate     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score that opens a further benefit; no score opens those behind an enforced wall." }
 next_band     = { type = "BIGINT", unit = "points", null = true, doc = "Lowest score of the next band." }
 */
 with placed as (
@@ -61,7 +61,10 @@ gate as (
         min(band.at_least) as next_band
     from reached
     left join reference.benefit as benefit
-        on reached.scorecard = benefit.scorecard and reached.score < benefit.min_score
+        on
+            reached.scorecard = benefit.scorecard
+            and reached.score < benefit.min_score
+            and not benefit.is_wall_enforced
     left join reference.band as band
         on reached.scorecard = band.scorecard and reached.score < band.at_least
     group by reached.scorecard, reached.score

@@ -47,18 +47,40 @@ group_score as (
         count(*) as people
     from placed
     group by scorecard, decile, score
+),
+
+counted as (
+    select
+        group_score.scorecard,
+        group_score.attribute,
+        cast(group_score.group_no as integer) as group_no,
+        group_score.group_name,
+        benefit.benefit,
+        benefit.is_wall_enforced,
+        cast(sum(group_score.people) as bigint) as people,
+        cast(sum(
+            case when group_score.score >= benefit.min_score then group_score.people else 0 end
+        ) as bigint) as open_count
+    from group_score
+    inner join reference.benefit as benefit on group_score.scorecard = benefit.scorecard
+    group by all
 )
 
 select
-    group_score.scorecard,
-    group_score.attribute,
-    cast(group_score.group_no as integer) as group_no,
-    group_score.group_name,
-    benefit.benefit,
-    cast(sum(group_score.people) as bigint) as people,
-    cast(sum(
-        case when group_score.score >= benefit.min_score then group_score.people else 0 end
-    ) as bigint) as open_count
-from group_score
-inner join reference.benefit as benefit on group_score.scorecard = benefit.scorecard
-group by all
+    counted.scorecard,
+    counted.attribute,
+    counted.group_no,
+    counted.group_name,
+    counted.benefit,
+    counted.people,
+    case
+        when counted.is_wall_enforced then coalesce(behind.open_count, 0)
+        else counted.open_count
+    end as open_count
+from counted
+left join audits.walled_count as behind
+    on
+        counted.scorecard = behind.scorecard
+        and counted.attribute = behind.attribute
+        and counted.group_name = behind.group_name
+        and counted.benefit = behind.benefit

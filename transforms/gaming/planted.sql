@@ -17,6 +17,7 @@ gate as (
     from scores.score as score
     inner join reference.benefit as benefit
         on score.scorecard = benefit.scorecard and score.score < benefit.min_score
+    where not benefit.is_wall_enforced
     group by score.scorecard, score.person_key
 ),
 

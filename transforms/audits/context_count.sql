@@ -1,0 +1,41 @@
+/*
+title = "How many people have which score, and which in accepted contexts alone"
+grain = "one row per scorecard, set of accepted contexts, group, and pair of scores that anyone has"
+key   = ["scorecard", "accepts", "attribute", "group_name", "score", "score_in_context"]
+
+[columns]
+scorecard        = {}
+accepts          = {}
+attribute        = { in = ["everyone", "region", "gender", "age_band"] }
+group_name       = {}
+score            = { null = false }
+score_in_context = { null = false }
+people           = {}
+*/
+with member as (
+    select
+        grouped.person_key,
+        listed.attribute,
+        case listed.attribute
+            when 'region' then grouped.region
+            when 'gender' then grouped.gender
+            when 'age_band' then grouped.age_band
+            else 'everyone'
+        end as group_name
+    from audits.person_group as grouped
+    cross join (values ('everyone'), ('region'), ('gender'), ('age_band')) as listed (attribute)
+)
+
+select
+    accepted.scorecard,
+    accepted.accepts,
+    member.attribute,
+    member.group_name,
+    score.score,
+    accepted.score_in_context,
+    cast(count(*) as bigint) as people
+from scores.context_score as accepted
+inner join scores.score as score
+    on accepted.scorecard = score.scorecard and accepted.person_key = score.person_key
+inner join member on accepted.person_key = member.person_key
+group by all
