@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     arrival_lag_days: Days = 0
     """Days that a snapshot waits for late events: known_on = as_of_date + lag."""
     ended_sources: tuple[str, ...] = ()
-    """Folders of landing/ that deliver nothing more, such as one that history was loaded from:
-    outcomes do not wait for them."""
+    """Folders of landing/ that deliver nothing more, such as one that history was loaded from, and
+    event types that a folder no longer brings (folder/type): outcomes do not wait for them."""
     arrival_limit_days: ArrivalLimits = ArrivalLimits()
     """Days without arrivals after which a log's feed counts as stopped; empty: never."""
     engine: EngineName = "duckdb"

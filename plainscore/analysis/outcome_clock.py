@@ -3,15 +3,16 @@
 An outcome is judged on its outcome date, horizon_days and grace_days after as_of_date; the head of
 ``transforms/outcomes/outcome.sql`` has both. It is known from the first day by which every feed
 that it reads has brought something ``arrival_lag_days`` after the outcome date or later, and events
-up to the outcome date. A feed is a folder of landing/ with events of a log that outcome.sql reads,
+up to the outcome date, and by which no event type of it had been silent on the outcome date for
+longer than ever before. A feed is a folder of landing/ with events of a log that outcome.sql reads,
 through whatever tables: what a monthly file has not brought yet counts for no one as unpaid.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -26,37 +27,60 @@ from plainscore.settings import Settings
 from plainscore.store.event_store import EventStore
 
 
+class Extent(NamedTuple):
+    """How far events of a type reach, and the most days between two days that have any."""
+
+    newest: date
+    longest_gap: int
+
+
 @dataclass(frozen=True)
 class Feed:
     """A folder of landing/ and the events of one log that it has brought.
 
-    ``arrived``: the days on which anything arrived in it, ascending; ``reach``: the newest day of
-    the log's events that had arrived by each of them.
+    ``arrived``: the days on which anything arrived in it, ascending. ``events``: event type ->
+    days of arrival and of the event, each pair once.
     """
 
     log: str
     folder: str
     arrived: Sequence[date]
-    reach: Sequence[date]
+    events: Mapping[str, Sequence[tuple[date, date]]]
+    _known: dict[date, Mapping[str, Extent]] = field(default_factory=dict)
 
-    def reach_on(self, day: date) -> date | None:
-        """Return the newest day of its events known on a day; None where there were none."""
-        place = bisect_right(self.arrived, day)
-        newest = self.reach[place - 1] if place else date.min
-        return None if newest == date.min else newest
+    def known_on(self, day: date) -> Mapping[str, Extent]:
+        """Return event type -> extent of what had arrived by a day; empty where nothing had."""
+        if day not in self._known:
+            self._known[day] = dict(self._extents(day))
+        return self._known[day]
+
+    def _extents(self, day: date) -> Iterator[tuple[str, Extent]]:
+        for kind, pairs in self.events.items():
+            days = sorted({happened for arrived, happened in pairs if arrived <= day})
+            if days:
+                gaps = ((later - one).days for one, later in pairwise(days))
+                yield kind, Extent(days[-1], max(gaps, default=0))
 
     def lacks(self, outcome_date: date, earliest: date, day: date) -> str:
         """Return what is not delivered by ``day``; empty where all is."""
-        reach = self.reach_on(day)
-        if reach is None or reach < outcome_date:
-            last = self.arrived[bisect_right(self.arrived, day) - 1]
+        known = self.known_on(day)
+        newest = max(extent.newest for extent in known.values())
+        place = bisect_right(self.arrived, day)
+        if newest < outcome_date:
             return (
                 f"{self.folder}/ brings {self.log} events up to {outcome_date} (it brought "
-                f"something last on {last}, events up to {reach}; if it has ended, name it in "
-                "ended_sources)"
+                f"something last on {self.arrived[place - 1]}, events up to {newest}; if it has "
+                "ended, name it in ended_sources)"
             )
-        if bisect_left(self.arrived, earliest) == bisect_right(self.arrived, day):
+        if bisect_left(self.arrived, earliest) == place:
             return f"something arrives in {self.folder}/ on {earliest} or later"
+        for kind, (last, gap) in sorted(known.items()):
+            if 0 < gap < (outcome_date - last).days:
+                return (
+                    f"{self.folder}/ brings {kind} events (none since {last}, never before were "
+                    f"more than {gap} days without any; if they have ended, name "
+                    f"{self.folder}/{kind} in ended_sources)"
+                )
         return ""
 
 
@@ -116,33 +140,32 @@ class OutcomeClock:
 
     def _missing(self, judged: date, day: date) -> list[str]:
         """Return what is not delivered by a day, of the feeds that had brought anything by then."""
-        feeds = [feed for feed in self._feeds if feed.reach_on(day) is not None]
+        feeds = [feed for feed in self._feeds if feed.known_on(day)]
         absent = [log for log in self._logs if log not in {feed.log for feed in feeds}]
         lacking = [feed.lacks(judged, judged + self.lag, day) for feed in feeds]
         return [*(f"events of the {log} log arrive" for log in absent), *filter(None, lacking)]
 
 
 def _feeds_of(store: EventStore, logs: Iterable[str], ended: Iterable[str]) -> Iterator[Feed]:
-    """Yield the feeds of some logs; ``ended``: folders that are not waited for."""
-    ledger = store.ledger()
-    files = list(ledger.select("file_no", "log", "file", "arrived").iter_rows())
-    folders = {file: PurePosixPath(file).parts[0] for _, _, file, _ in files}
+    """Yield the feeds of some logs.
+
+    ``ended``: folders, and event types of folders (``folder/type``), that are not waited for.
+    """
+    ledger = store.ledger().select("file_no", "file", "arrived").unique().sort("arrived")
+    places = {no: (PurePosixPath(file).parts[0], day) for no, file, day in ledger.iter_rows()}
+    ended = set(ended)
     with duckdb.connect() as con:
         for log in logs:
             if not store.files(log):
                 continue
-            newest = dict(
-                con.execute(
-                    "select file_no, max(event_date) "
-                    f"from {read_parquet(store.files(log))} group by file_no"
-                ).fetchall()
-            )
-            feeding = {folders[file] for no, of, file, _ in files if of == log and no in newest}
-            for folder in sorted(feeding - {*ended}):
-                brought: dict[date, date] = {}
-                for no, of, file, arrived in files:
-                    if folders[file] == folder:
-                        reach = newest.get(no, date.min) if of == log else date.min
-                        brought[arrived] = max(brought.get(arrived, date.min), reach)
-                days = sorted(brought)
-                yield Feed(log, folder, days, list(accumulate((brought[d] for d in days), max)))
+            files = read_parquet(store.files(log))
+            found = con.execute(f"select distinct file_no, event_type, event_date from {files}")
+            events: dict[str, dict[str, set[tuple[date, date]]]] = {}
+            for no, kind, happened in found.fetchall():
+                folder, arrived = places[no]
+                if not ended & {folder, f"{folder}/{kind}"}:
+                    of_folder = events.setdefault(folder, {})
+                    of_folder.setdefault(kind, set()).add((arrived, happened))
+            for folder in sorted(events):
+                days = sorted({day for one, day in places.values() if one == folder})
+                yield Feed(log, folder, days, {k: list(v) for k, v in events[folder].items()})

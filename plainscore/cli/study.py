@@ -98,9 +98,10 @@ def evaluate(
     Who is bad, and within how many days, is what transforms/outcomes/outcome.sql declares in its
     head. An outcome is known once those days have passed and were delivered: every folder of
     landing/ with events that outcome.sql reads has brought something after them and
-    arrival_lag_days, and events up to their end. A date before that waits, with the day from which
-    it is known; one that is named by --as-of is refused. Prints the score and the factors; the
-    views quality, calibration, feature_risk and outcome hold the rest.
+    arrival_lag_days, and events up to their end, and no event type of it has been silent then for
+    longer than ever before. A date before that waits, with the day from which it is known; one that
+    is named by --as-of is refused. Prints the score and the factors; the views quality,
+    calibration, feature_risk and outcome hold the rest.
     """
     from plainscore.analysis.evaluation import evaluate as evaluate_runs
     from plainscore.contracts.contract import read_outcome

@@ -159,6 +159,23 @@ def test_every_folder_that_feeds_a_log_is_waited_for_unless_it_has_ended(data: P
     assert known_on(data) == JUNE
 
 
+def test_payments_are_waited_for_where_bills_of_the_same_folder_arrive_earlier(data: Path) -> None:
+    deliver_months(data, MAY)
+    bills = [one for one in events_of_may() if one["event_type"] == "bill"]
+    common = {"bill_type": "card", "due_date": JULY, "amount": "1.00", "person_id": "p00"}
+    bills += [
+        event("bill", date(2026, 5, day), {"bill_id": f"x{day}", **common}) for day in (20, 31)
+    ]
+    deliver(data, JUDGED, bills)
+    waits = clock(data).of(SnapshotDates(DAY, DAY))
+    assert waits.seen is None
+    assert "once payment/ brings payment events (none since 2026-04-30" in waits.message
+    assert known_on(data, ended_sources=["payment/payment"]) == JUDGED
+    paid = [one for one in events_of_may() if one["event_type"] == "payment"]
+    deliver(data, JUNE, paid)
+    assert known_on(data) == JUNE
+
+
 def test_a_log_that_never_arrived_is_named(data: Path) -> None:
     opened = event("opened", JUDGED, {"person_id": "p01"})
     deliver(data, JULY, [opened], folder="profile")
