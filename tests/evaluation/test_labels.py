@@ -128,3 +128,16 @@ def test_labels_of_near_dates_count_for_no_one(
     assert run_command_line(["evaluate"]) == 0
     assert outcome_of(MAY) == {}
     assert "no one of the scored has an outcome" in capsys.readouterr().err
+
+
+def test_without_days_labels_count_from_the_delivery_that_brings_them(guide: Guide) -> None:
+    outcome = guide.folder / "transforms" / "outcomes" / "outcome.sql"
+    outcome.write_text(outcome.read_text().replace("horizon_days = 120", "horizon_days = 0"))
+    labels = {(p, MAY): n % 2 == 0 for n, p in enumerate(scored(MAY))}
+    deliver(guide.folder, "2026-07-15", labels, MAY)
+    assert run_command_line(["ingest"]) == 0
+    assert run_command_line(["evaluate"]) == 0
+    assert outcome_of(MAY) == labels
+    assert outcome_of(JUNE) == {}
+    known = rows("select distinct outcome_date, outcome_known_on from outcome")
+    assert known == [(MAY, date(2026, 7, 15))]
