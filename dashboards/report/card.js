@@ -42,17 +42,44 @@ function meanPoints(card, person, worth) {
   return Math.floor((2 * card.mean.max_points * numerator + MILLION * weight) / (2 * MILLION * weight));
 }
 
-// The score of a scored person with other values of some features, all else equal; the neighbour
+// The score of points in the order of the card; of accepted contexts alone where some are given,
+// their points stretched to the range of the card.
+function scoreOfPoints(card, worth, accepts = null) {
+  if (accepts === null) return card.base + sum(worth);
+  const isAccepted = (one) => accepts.includes(one.context);
+  const most = sum(card.features.filter(isAccepted).map((one) => one.max_points));
+  const had = sum(worth.filter((_, place) => isAccepted(card.features[place])));
+  const ofAll = sum(card.features.map((one) => one.max_points));
+  return card.base + (most ? Math.floor(had * ofAll / most) : 0);
+}
+
+// Each benefit at so many points: whether it is open, and whether accepted contexts alone open it.
+function openings(card, worth) {
+  return card.benefits.map((one) => {
+    const deciding = scoreOfPoints(card, worth, one.is_wall_enforced ? one.accepts : null);
+    const inContext = one.accepts && scoreOfPoints(card, worth, one.accepts);
+    return {
+      benefit: one.benefit, min_score: one.min_score, is_open: deciding >= one.min_score,
+      points_short: Math.max(one.min_score - deciding, 0), context: one.context,
+      accepts: one.accepts, is_wall_enforced: one.is_wall_enforced,
+      is_open_in_context: inContext && inContext >= one.min_score, score_in_context: inContext,
+    };
+  });
+}
+
+// The points of a scored person with other values of some features, all else equal; the neighbour
 // mean follows unless it is given.
-function scoreWith(card, person, values) {
+function pointsWith(card, person, values) {
   const worth = card.features.map((one, place) =>
     one.feature in values ? points(card, one.feature, values[one.feature]) : person.points[place]);
   if (card.mean && !(card.mean.feature in values)) {
     const place = card.features.findIndex((one) => one.feature === card.mean.feature);
     worth[place] += meanPoints(card, person, worth) - meanPoints(card, person, person.points);
   }
-  return card.base + sum(worth);
+  return worth;
 }
+
+const scoreWith = (card, person, values) => scoreOfPoints(card, pointsWith(card, person, values));
 
 // The friends who count, each with its share of the weight and what it adds to the neighbour mean.
 function friendsOf(card, person) {
@@ -96,6 +123,7 @@ function explanation(card, person) {
     } : null),
     not_scored: person.not_scored_code === null ? null
       : { code: person.not_scored_code, ...card.rules[person.not_scored_code] },
+    benefits: isScored(person) ? openings(card, person.points) : [],
     without_logs: card.without_logs?.split(", ") ?? [],
     left_out: card.left_out?.split(", ") ?? [],
   };

@@ -1,7 +1,7 @@
 "use strict";
 // Draws one person on a card, for the report and for the site. All text is set as text: no id can
 // be markup. `explained` takes a person as card.js does; `page` has the card and what else it shows.
-/* global bandOf, explanation, featureOf, friendsOf, isScored, scoreOf, scoreWith, sum -- card.js */
+/* global bandOf, explanation, featureOf, friendsOf, isScored, openings, pointsWith, scoreOf, scoreOfPoints, sum -- card.js */
 
 const SVG = "http://www.w3.org/2000/svg";
 const MISSING = "missing";
@@ -137,10 +137,12 @@ function whatIfAnswer(person, card, name, text) {
       return `${words(name)} is between ${feature.least_value ?? "any"} and ${feature.most_value ?? "any"}.`;
     }
   }
-  const [now, then] = [scoreOf(card, person), scoreWith(card, person, { [name]: value })];
-  const opened = (score) => card.benefits.filter(([, least]) => least <= score).map(([benefit]) => words(benefit));
-  const moved = (from, to) => opened(to).filter((one) => !opened(from).includes(one)).join(", ") || "nothing";
-  return `${then} ${bandOf(card, then).band} (${signed(then - now)}). Opens: ${moved(now, then)}. Closes: ${moved(then, now)}.`;
+  const changed = pointsWith(card, person, { [name]: value });
+  const [now, then] = [scoreOf(card, person), scoreOfPoints(card, changed)];
+  const [before, after] = [person.points, changed].map((worth) =>
+    openings(card, worth).filter((one) => one.is_open).map((one) => words(one.benefit)));
+  const moved = (from, to) => to.filter((one) => !from.includes(one)).join(", ") || "nothing";
+  return `${then} ${bandOf(card, then).band} (${signed(then - now)}). Opens: ${moved(before, after)}. Closes: ${moved(after, before)}.`;
 }
 
 function everyDate(person, titles) {

@@ -1,5 +1,5 @@
 /*
-title = "Factors, reasons and points are published whole, on each scorecard"
+title = "Factors, reasons, points and scores in context are published whole, on each scorecard"
 level = "fail"
 stage = "published"
 */
@@ -28,6 +28,14 @@ with made as (
         sum(points_lost) as points
     from scores.reason
     group by scorecard
+    union all
+    select
+        'context_score' as table_name,
+        scorecard,
+        count(*) as row_count,
+        sum(score_in_context) as points
+    from scores.context_score
+    group by scorecard
 ),
 
 shown as (
@@ -55,6 +63,14 @@ shown as (
         count(*) as row_count,
         sum(points_lost) as points
     from published.reason
+    group by scorecard
+    union all
+    select
+        'context_score' as table_name,
+        scorecard,
+        count(*) as row_count,
+        sum(score_in_context) as points
+    from published.context_score
     group by scorecard
 )
 

@@ -16,7 +16,7 @@ from plainscore.common.text import identifier
 from plainscore.contracts.catalog import Catalog
 from plainscore.engines.duckdb import insert_rows
 from plainscore.publish.derived import ANALYSIS_SQL
-from plainscore.publish.sets import PublishedSet
+from plainscore.publish.sets import PublishedSet, read_columns
 
 Row = tuple[Any, ...]
 SCORE, FACTOR, FEATURE = "score", "factor", "feature"
@@ -112,6 +112,22 @@ def _cell(place: int, kind: str, subject: str, edges: list[float] | None) -> str
         f"{{'bin_no': cast({bin_no} as integer), 'points': cast({points} as integer), "
         f"'is_missing': {is_missing}}} as \"{place}\""
     )
+
+
+def count_in_contexts(
+    con: duckdb.DuckDBPyConnection, run: PublishedSet, method: Method
+) -> list[Row]:
+    """Return good and bad people by their score in context, as transforms/analysis/quality.sql.
+
+    ``con`` has the subjects of `count_people` as ``counted`` and the outcomes. Empty of a run
+    without scores in context, such as one of an earlier version.
+    """
+    tables = ("benefit_card", "context_score")
+    if any(name not in read_columns(run) for name in tables):
+        return []
+    for name in tables:
+        con.execute(f"create or replace temp view run_{name} as from {run.source(name)}")
+    return con.execute(method.text(f"{ANALYSIS_SQL}/context_quality.sql")).fetchall()
 
 
 def fill_figures(

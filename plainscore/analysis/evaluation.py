@@ -11,7 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from plainscore.analysis.counts import FEATURE, SCORE, Row, count_people, fill_figures
+from plainscore.analysis.counts import (
+    FEATURE,
+    SCORE,
+    Row,
+    count_in_contexts,
+    count_people,
+    fill_figures,
+)
 from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
 from plainscore.analysis.outcome_clock import OutcomeClock, outcome_of
 from plainscore.checks.results import refuse_if_critical
@@ -107,6 +114,7 @@ def evaluate_run(
             con.execute(method.text(f"{ANALYSIS_SQL}/{name}.sql")).fetchall()
             for name in ("quality", "risk")
         )
+        by_points += count_in_contexts(con, run, method)
         bands = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
         figures: dict[str, Iterable[Row]] = {
             "outcomes.quality": ((*subject, *separation(c or ())) for *subject, c in by_points),

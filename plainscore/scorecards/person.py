@@ -5,7 +5,7 @@ benefits. ``dashboards/report/card.js`` computes the same points in a browser; a
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -62,6 +62,7 @@ class CardFeature:
     bins: tuple[tuple[float, int], ...]
     missing_reason: str | None = None
     missing_what_to_do: str | None = None
+    context: str | None = None
 
     def points(self, value: Value) -> int:
         """Return the points of a value.
@@ -103,6 +104,26 @@ class CardBand:
 
 
 @dataclass(frozen=True)
+class CardBenefit:
+    """What opens at ``min_score``.
+
+    ``accepts``: contexts whose points may open it; None where the card names none, as before
+    version 0.3. They alone open it where ``is_wall_enforced``, else the score does.
+    """
+
+    benefit: str
+    min_score: int
+    context: str | None = None
+    accepts: tuple[str, ...] | None = None
+    is_wall_enforced: bool = False
+
+    @property
+    def deciding(self) -> tuple[str, ...] | None:
+        """The contexts whose points alone decide; None: the score does."""
+        return self.accepts if self.is_wall_enforced else None
+
+
+@dataclass(frozen=True)
 class NeighbourMean:
     """The bounded-influence mean of friends' records, and where it earns points.
 
@@ -133,8 +154,8 @@ class Tie:
 class Card:
     """A scorecard as it was published with a date.
 
-    ``benefits``: name and lowest score, in the order in which they open. ``rules``: code of a
-    not-scored rule -> ``reason`` and ``what_to_do``. ``advice``: by feature; a feature without
+    ``benefits``: in the order in which they open. ``rules``: code of a not-scored rule ->
+    ``reason`` and ``what_to_do``. ``advice``: by feature; a feature without
     an entry has no move. ``reason_headings``: by the method that found the reasons;
     ``none``: where there are none. ``left_out``: features that the card does without, because no
     event of the logs ``without_logs`` had arrived; both with a comma between two.
@@ -147,7 +168,7 @@ class Card:
     factors: tuple[str, ...]
     features: tuple[CardFeature, ...]
     bands: tuple[CardBand, ...]
-    benefits: tuple[tuple[str, int], ...]
+    benefits: tuple[CardBenefit, ...]
     rules: Mapping[str, Mapping[str, str]]
     mean: NeighbourMean | None = None
     advice: Mapping[str, Advice] = field(default_factory=dict)
@@ -158,6 +179,18 @@ class Card:
     def feature(self, name: str) -> CardFeature:
         """Return a feature. Raises KeyError where the card has none of that name."""
         return {one.feature: one for one in self.features}[name]
+
+    def score_of(self, points: Mapping[str, int], accepts: Collection[str] | None = None) -> int:
+        """Return the score of points by feature; of accepted contexts alone, where some are given.
+
+        Their points are stretched to the range of the card, rounded down.
+        """
+        if accepts is None:
+            return self.base + sum(points.values())
+        accepted = [one for one in self.features if one.context in accepts]
+        most, of_all = (sum(one.max_points for one in some) for some in (accepted, self.features))
+        had = sum(points[one.feature] for one in accepted)
+        return self.base + (had * of_all // most if most else 0)
 
     def as_json(self) -> dict[str, Any]:
         """Return the card for JSON: what a page needs to show any person on it."""
@@ -196,7 +229,7 @@ class PersonOnCard:
     @property
     def score(self) -> int | None:
         """The score; None: not scored."""
-        return self.card.base + sum(self.points.values()) if self.points else None
+        return self.card.score_of(self.points) if self.points else None
 
     @property
     def band(self) -> str | None:
@@ -267,8 +300,33 @@ class PersonOnCard:
             "reasons": [dict(row) for row in self.reasons],
             "next_band": self.next_band(),
             "not_scored": self.not_scored,
+            "benefits": self.openings(),
             "without_logs": card.without_logs.split(", ") if card.without_logs else [],
             "left_out": card.left_out.split(", ") if card.left_out else [],
+        }
+
+    def openings(self) -> list[dict[str, Any]]:
+        """Return each benefit: whether it is open, and whether accepted contexts alone open it.
+
+        Empty of a person who is not scored; what is said of contexts is None where the card names
+        none.
+        """
+        return [self.opening(one) for one in self.card.benefits] if self.points else []
+
+    def opening(self, benefit: CardBenefit) -> dict[str, Any]:
+        """Return one benefit of a scored person, see `openings`."""
+        deciding = self.card.score_of(self.points, benefit.deciding)
+        in_context = benefit.accepts and self.card.score_of(self.points, benefit.accepts)
+        return {
+            "benefit": benefit.benefit,
+            "min_score": benefit.min_score,
+            "is_open": deciding >= benefit.min_score,
+            "points_short": max(benefit.min_score - deciding, 0),
+            "context": benefit.context,
+            "accepts": benefit.accepts and list(benefit.accepts),
+            "is_wall_enforced": benefit.is_wall_enforced,
+            "is_open_in_context": in_context and in_context >= benefit.min_score,
+            "score_in_context": in_context,
         }
 
     def headline(self) -> dict[str, str]:
@@ -299,9 +357,12 @@ class PersonOnCard:
         share = sum(term["contribution"] for term in then.terms())
         return replace(then, values={**then.values, mean.feature: share})
 
-    def score_with(self, points: Mapping[str, int]) -> int:
-        """Return the score if some features had other points; the neighbour mean follows."""
-        return self.card.base + sum(self._points_with(points).values())
+    def score_with(self, points: Mapping[str, int], accepts: Collection[str] | None = None) -> int:
+        """Return the score if some features had other points; the neighbour mean follows.
+
+        ``accepts``: of these contexts alone, if given.
+        """
+        return self.card.score_of(self._points_with(points), accepts)
 
     def next_band(self) -> dict[str, Any] | None:
         """Return the next higher band and the ways that lead there; None: none, or not scored.
@@ -321,9 +382,14 @@ class PersonOnCard:
             "ways": self.ways_to(higher[0].at_least),
         }
 
-    def ways_to(self, at_least: int) -> list[dict[str, Any]]:
-        """Return the ways of a scored person to a score, see `next_band`; empty where none do."""
-        return list(_Search(self, at_least).ways())
+    def ways_to(
+        self, at_least: int, accepts: Collection[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the ways of a scored person to a score, see `next_band`; empty where none do.
+
+        ``accepts``: the score of these contexts alone, if given.
+        """
+        return list(_Search(self, at_least, accepts).ways())
 
     def other_results(self, name: str) -> list[dict[str, Any]]:
         """Return what a feature's other values would have made of the score, all else equal.
@@ -370,11 +436,15 @@ class _Search:
     Points only grow with the points of features, so the fewest acts are the greatest gains.
     """
 
-    def __init__(self, person: PersonOnCard, at_least: int) -> None:
+    def __init__(
+        self, person: PersonOnCard, at_least: int, accepts: Collection[str] | None
+    ) -> None:
         self._person, self._at_least = person, at_least
         self._advice, points = person.card.advice, person.points
         self._score_of = cache(
-            lambda gains: person.score_with({name: points[name] + gain for name, gain in gains})
+            lambda gains: person.score_with(
+                {name: points[name] + gain for name, gain in gains}, accepts
+            )
         )
 
     def ways(self) -> Iterator[dict[str, Any]]:

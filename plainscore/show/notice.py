@@ -30,7 +30,8 @@ def notice(
     missing = [one for one in card.features if person.values[one.feature] is None and one.bins]
     ways = []
     if asked and asked["points_short"]:
-        ways = person.ways_to(asked["min_score"])
+        deciding = asked["accepts"] if asked["is_wall_enforced"] else None
+        ways = person.ways_to(asked["min_score"], deciding)
     return {
         **person.headline(),
         "score": person.score,
@@ -57,7 +58,7 @@ def notice(
 
 
 def _asked(person: PersonOnCard, benefit: str) -> dict[str, Any]:
-    gates = dict(person.card.benefits)
+    gates = {one.benefit: one for one in person.card.benefits}
     if benefit not in gates:
         near = get_close_matches(benefit, gates, n=1, cutoff=0)
         hint = f"the nearest is {near[0]}" if near else "it has none"
@@ -65,10 +66,14 @@ def _asked(person: PersonOnCard, benefit: str) -> dict[str, Any]:
             f"--benefit {printable(benefit)}: scorecard {person.card.scorecard} has no such "
             f"benefit; {hint}"
         )
-    gate, score = gates[benefit], person.score
-    is_open = score is not None and score >= gate
-    short = None if score is None else max(gate - score, 0)
-    return {"benefit": benefit, "min_score": gate, "is_open": is_open, "points_short": short}
+    gate = gates[benefit]
+    if person.score is None:
+        nothing = {"points_short": None, "is_open_in_context": None, "score_in_context": None}
+        return {**asdict(gate), "is_open": False, **nothing, "is_other_by_wall": None}
+    found = person.opening(gate)
+    in_context = found["is_open_in_context"]
+    is_other = None if in_context is None else in_context != (person.score >= gate.min_score)
+    return {**found, "is_other_by_wall": is_other}
 
 
 def _true_reason(row: Mapping[str, Any], feature: CardFeature) -> dict[str, Any]:

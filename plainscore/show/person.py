@@ -17,6 +17,7 @@ from plainscore.scorecards.person import (
     Advice,
     Card,
     CardBand,
+    CardBenefit,
     CardFeature,
     NeighbourMean,
     PersonOnCard,
@@ -27,7 +28,7 @@ from plainscore.show.reader import Row, Snapshots
 MISSING = "missing"
 # Snapshots that version 0.1 published lack some of the columns in a pattern.
 _FEATURE = """
-    columns('^(feature|missing_reason|missing_what_to_do)$'),
+    columns('^(feature|missing_reason|missing_what_to_do|context)$'),
     factor, unit, direction, max_points, missing_points, least_value, most_value,
     definition, reason, what_to_do,
     feature in (
@@ -46,6 +47,7 @@ _REASON = (
     "columns('^(rank|code|family|value|is_missing|points|max_points|points_lost|method|"
     "benchmark_points|reason|what_to_do)$')"
 )
+_BENEFIT = "columns('^(benefit|min_score|context|accepts|is_wall_enforced)$')"
 _RULE = "columns('^(scorecard|reason_method|reason_gate|reason_within|without_logs|left_out)$')"
 _TIE = "friend_id, tie_days, contact_months, friend_ppm"
 
@@ -72,14 +74,14 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
     # The neighbour mean is the one feature without bins and points for missing, if there is one.
     means = (one for one in features if one.missing_points is None and not one.bins)
     bands = of_champion("band_card", "band_no, band, at_least, at_most", "band_no")
-    benefits = of_champion("benefit_card", "benefit, min_score", "min_score, benefit")
+    benefits = of_champion("benefit_card", _BENEFIT, "min_score, benefit")
     rules, [rule_of_card] = snapshots.records(_RULES, (day,)), of_champion("card", _RULE)
     return Card(
         **of_champion("card", "scorecard, as_of_date, known_on, base")[0],
         factors=tuple(row["factor"] for row in of_champion("factor_card", "factor", "factor_no")),
         features=features,
         bands=tuple(CardBand(**row) for row in bands),
-        benefits=tuple((row["benefit"], row["min_score"]) for row in benefits),
+        benefits=tuple(map(_benefit, benefits)),
         rules={rule.pop("not_scored_code"): rule for rule in rules},
         mean=next((NeighbourMean(one.feature, one.factor, **rule_of_mean) for one in means), None),
         advice=read_advice(snapshots.method),
@@ -87,6 +89,14 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         without_logs=rule_of_card.get("without_logs"),
         left_out=rule_of_card.get("left_out"),
     )
+
+
+def _benefit(row: Row) -> CardBenefit:
+    """Return a benefit as published; cards of before version 0.3 named no contexts."""
+    accepts = row.pop("accepts", None)
+    if accepts is None:
+        return CardBenefit(row["benefit"], row["min_score"])
+    return CardBenefit(**row, accepts=tuple(accepts.split(", ")))
 
 
 def _reason_headings(card: Row) -> dict[str, str]:
@@ -246,7 +256,8 @@ def what_if(person: PersonOnCard, values: Mapping[str, float | None]) -> dict[st
                 "points_then": then.points[name],
             })  # fmt: skip
     moved.sort(key=lambda row: row["feature"] not in values)  # what follows comes last
-    gates = person.card.benefits
+    opened = [{one["benefit"]: one["is_open"] for one in p.openings()} for p in (person, then)]
+    benefits = [one.benefit for one in person.card.benefits]
     return {
         **person.headline(),
         "score_now": person.score,
@@ -254,8 +265,8 @@ def what_if(person: PersonOnCard, values: Mapping[str, float | None]) -> dict[st
         "band_now": person.band,
         "band_then": then.band,
         "features": moved,
-        "opens": [name for name, gate in gates if person.score < gate <= then.score],
-        "closes": [name for name, gate in gates if then.score < gate <= person.score],
+        "opens": [name for name in benefits if opened[1][name] and not opened[0][name]],
+        "closes": [name for name in benefits if opened[0][name] and not opened[1][name]],
     }
 
 

@@ -81,7 +81,7 @@ def test_untrue_words_of_earlier_versions_are_not_repeated(everyone: list[Person
 
 
 def test_what_was_asked_for_is_open_or_so_many_points_away(everyone: list[PersonOnCard]) -> None:
-    gates = dict(everyone[0].card.benefits)
+    gates = {one.benefit: one.min_score for one in everyone[0].card.benefits}
     states = set()
     for one in everyone:
         for benefit, gate in gates.items():

@@ -105,6 +105,18 @@ PLANTED: dict[str, tuple[str, int]] = {
         "update reference.benefit set min_score = 951 where benefit_no = 1",
         2,
     ),
+    "contexts_give_what_the_card_says": (
+        "update scores.context_score set score_in_context = score_in_context + 2"
+        " where accepts = 'identity' and scorecard = 'standard';"
+        " delete from scores.context_score where accepts = 'services, identity'"
+        " and scorecard = 'reported_b' and person_key = 0",
+        2,
+    ),
+    "walls_open_what_contexts_open": (
+        "update published.context set open_without_wall_count = open_without_wall_count + 1"
+        " where attribute = 'everyone' and benefit = 'small_loan' and scorecard_no = 1",
+        1,
+    ),
     "published_types": (
         "alter table published.score add column person_key bigint;"
         " alter table published.points add column total hugeint",

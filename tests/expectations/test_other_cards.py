@@ -26,11 +26,18 @@ create table reference.factor as
         ('pond', 1, 'water', 3)) as factor (scorecard, factor_no, factor, max_points);
 create table reference.feature as
     select * from (values
-        ('garden', 1, 'worms', 'soil', 5, 0, 'earth'),
-        ('garden', 2, 'compost', 'soil', 4, 0, 'earth'),
-        ('garden', 3, 'hours', 'sun', 4, null, 'hours'),
-        ('pond', 1, 'frogs', 'water', 3, 0, 'frogs')
-    ) as feature (scorecard, feature_no, feature, factor, max_points, missing_points, family);
+        ('garden', 1, 'worms', 'soil', 5, 0, 'earth', 'below'),
+        ('garden', 2, 'compost', 'soil', 4, 0, 'earth', 'below'),
+        ('garden', 3, 'hours', 'sun', 4, null, 'hours', 'above'),
+        ('pond', 1, 'frogs', 'water', 3, 0, 'frogs', 'below')
+    ) as feature (scorecard, feature_no, feature, factor, max_points, missing_points, family,
+        context);
+create table reference.context_set as
+    select * from (values ('garden', 'below', 9, 13), ('pond', 'above', 0, 3))
+    as context_set (scorecard, accepts, most_in_context, most_points);
+create table scores.context_score as
+    select * from (values ('garden', 0, 'below', 8), ('garden', 1, 'below', 5),
+        ('pond', 0, 'above', 7)) as scored (scorecard, person_key, accepts, score_in_context);
 create table reference.band as
     select * from (values ('garden', 1, 'low', 0, 6), ('garden', 2, 'high', 7, 13),
         ('pond', 1, 'all', 7, 10)) as band (scorecard, band_no, band, at_least, at_most);
@@ -81,6 +88,7 @@ PLANTED = {
     "every_score_in_its_band": "update scores.score set band_no = 1, band = 'low'",
     "bands_cover_the_scale": "update reference.band set at_most = 11 where scorecard = 'pond'",
     "benefits_open_on_the_scale": "insert into reference.benefit values ('pond', 'swim', 11)",
+    "contexts_give_what_the_card_says": "update scores.context_score set score_in_context = 8",
     "published_points_sum_to_score": "update published.points set worms = worms - 1",
     "nothing_lost_on_publishing": "update published.factor set sun = sun + 1",
 }
@@ -103,7 +111,7 @@ def con(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(NOTHING_IS_ZERO.format(name="points"))
             con.execute(NOTHING_IS_ZERO.format(name="factor"))
             con.execute("update scores.benchmark set frogs = coalesce(frogs, 0)")
-        for name in ("points", "factor", "score", "reason"):
+        for name in ("points", "factor", "score", "reason", "context_score"):
             con.execute(PUBLISHED.format(name=name))
         yield con
 

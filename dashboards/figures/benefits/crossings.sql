@@ -1,7 +1,7 @@
 /*
 number = 20
 title  = "Who passed a gate since the snapshot before"
-note   = "People scored in both snapshots whose score is on the other side of the gate now."
+note   = "People scored in both snapshots whose score is on the other side of the gate now. Benefits behind an enforced wall have no such gate."
 empty  = "There is no snapshot of an earlier date to compare with."
 chart  = { kind = "bars", label = "min_score", values = ["gained", "lost"] }
 
@@ -16,7 +16,10 @@ with gate as (
         min_score,
         string_agg(replace(benefit, '_', ' '), ', ' order by benefit_no) as benefits
     from benefit_card
-    where scorecard_no = 1 and as_of_date = $as_of_date
+    where
+        scorecard_no = 1
+        and as_of_date = $as_of_date
+        and not coalesce(is_wall_enforced, false)
     group by min_score
 ),
 

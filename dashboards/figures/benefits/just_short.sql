@@ -1,7 +1,7 @@
 /*
 number = 30
 title  = "Who is just short of a gate"
-note   = "People below a gate by so few points. At 10 points one bin of one feature decides."
+note   = "People below a gate by so few points. At 10 points one bin of one feature decides. Benefits behind an enforced wall have no such gate."
 empty  = "The scorecard names no benefits."
 chart  = { kind = "bars", label = "min_score", values = ["short_10", "short_30"] }
 
@@ -13,7 +13,10 @@ short_30  = { heading = "short by 1 to 30 points", unit = "people" }
 with gate as (
     select distinct min_score
     from benefit_card
-    where scorecard_no = 1 and as_of_date = $as_of_date
+    where
+        scorecard_no = 1
+        and as_of_date = $as_of_date
+        and not coalesce(is_wall_enforced, false)
 )
 
 select

@@ -13,18 +13,44 @@ open_share   = { heading = "open share", unit = "% of the scored", decimals = 1,
 is_sensitive = { heading = "harm-sensitive" }
 source       = {}
 */
+with scored as (
+    select sum(people) as people
+    from distribution
+    where scorecard_no = 1 and as_of_date = $as_of_date
+),
+
+opened as (
+    select
+        card.benefit,
+        card.benefit_no,
+        card.min_score,
+        card.is_harm_sensitive,
+        card.source,
+        coalesce(
+            max(walled.open_with_wall_count) filter (where card.is_wall_enforced),
+            sum(placed.people) filter (where placed.score >= card.min_score),
+            0
+        ) as open_count
+    from benefit_card as card
+    inner join distribution as placed
+        on card.as_of_date = placed.as_of_date and card.scorecard_no = placed.scorecard_no
+    left join context as walled
+        on
+            card.as_of_date = walled.as_of_date
+            and card.scorecard_no = walled.scorecard_no
+            and card.benefit = walled.benefit
+            and walled.attribute = 'everyone'
+    where card.scorecard_no = 1 and card.as_of_date = $as_of_date
+    group by all
+)
+
 select
-    replace(card.benefit, '_', ' ') as benefit,
-    card.min_score,
-    cast(coalesce(
-        sum(placed.people) filter (where placed.score >= card.min_score), 0
-    ) as bigint) as open_count,
-    open_count / sum(placed.people) as open_share,
-    card.is_harm_sensitive as is_sensitive,
-    card.source
-from benefit_card as card
-inner join distribution as placed
-    on card.as_of_date = placed.as_of_date and card.scorecard_no = placed.scorecard_no
-where card.scorecard_no = 1 and card.as_of_date = $as_of_date
-group by all
-order by min(card.benefit_no)
+    replace(opened.benefit, '_', ' ') as benefit,
+    opened.min_score,
+    cast(opened.open_count as bigint) as open_count,
+    opened.open_count / scored.people as open_share,
+    opened.is_harm_sensitive as is_sensitive,
+    opened.source
+from opened
+cross join scored
+order by opened.benefit_no

@@ -1,7 +1,7 @@
 /*
 number = 10
 title  = "How well the score predicts who becomes bad"
-note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: {bad}."
+note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: {bad}. A context is the score by the data of some contexts alone, as a wall would have it."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
 chart  = { kind = "ranges", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
 
@@ -17,7 +17,7 @@ ks         = { heading = "KS", unit = "0 to 1", decimals = 3 }
 */
 select
     as_of_date,
-    replace(subject, '_', ' ') as subject,
+    if(subject_kind = 'context', 'context: ', '') || replace(subject, '_', ' ') as subject,
     people,
     bad,
     auc,
@@ -25,6 +25,6 @@ select
     auc_high,
     ks
 from quality
-where scorecard_no = 1 and subject_kind in ('score', 'factor') and as_of_date <= $as_of_date
+where scorecard_no = 1 and subject_kind <> 'feature' and as_of_date <= $as_of_date
 qualify as_of_date = max(as_of_date) over ()
 order by subject_no
