@@ -1,5 +1,5 @@
 /*
-title = "A benefit is open to those whom the score opens it to, or accepted contexts behind a wall"
+title = "A benefit is open to those that the score opens it to, or accepted contexts do behind a wall"
 level = "fail"
 stage = "published"
 */

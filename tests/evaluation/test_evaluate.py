@@ -76,7 +76,7 @@ def test_what_is_derived_is_verified_and_goes_with_its_run(evaluated: Path, tmp_
     shutil.copytree(evaluated, copy, symlinks=True)
     assert run_command_line(["verify", "--rebuild-catalog", "--data", str(copy)]) == 0
     for table in ("quality", "drift"):
-        (changed, *_) = copy.glob(f"snapshots/_changes/*/{table}/{table}.parquet")
+        (changed, *_) = sorted(copy.glob(f"snapshots/_changes/*/{table}/{table}.parquet"))
         changed.write_bytes(changed.read_bytes()[:-1] + b"?")
     found = " ".join(verify(copy))
     assert "quality.parquet" in found
@@ -95,3 +95,29 @@ def test_an_own_query_is_other_code(tmp_path: Path) -> None:
     own.write_text("select 1")
     codes = [(kind.of(tmp_path).code, kind.code) for kind in (EVALUATION, DRIFT, CHANGES)]
     assert [one == other for one, other in codes] == [False, False, True]
+
+
+def test_auc_in_context_is_what_the_pairs_of_scores_in_context_say(snapshots: Snapshots) -> None:
+    told = snapshots.rows(
+        "select subject_no, subject, people, bad, auc from quality "
+        "where scorecard_no = 1 and subject_kind = 'context' order by subject_no"
+    )
+    sets = snapshots.rows(
+        "select accepts from benefit_card where scorecard_no = 1 and as_of_date = ? "
+        "group by accepts order by min(benefit_no)",
+        (DAY,),
+    )
+    assert [(number, name) for number, name, *_ in told] == [
+        (number, name) for number, (name,) in enumerate(sets, start=1 + 5 + 32)
+    ]
+    for _, name, people, bad_people, auc in told:
+        rows = snapshots.rows(
+            "select score_in_context, is_bad from context_score "
+            "inner join outcome using (person_id, as_of_date) where accepts = ?",
+            (name,),
+        )
+        good = [score for score, is_bad in rows if not is_bad]
+        bad = [score for score, is_bad in rows if is_bad]
+        wins = sum((one > other) + (one == other) / 2 for one, other in product(good, bad))
+        assert (people, bad_people) == (len(rows), len(bad))
+        assert auc == pytest.approx(wins / (len(good) * len(bad)))

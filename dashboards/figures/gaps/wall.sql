@@ -1,6 +1,6 @@
 /*
 number = 45
-title  = "Whom a wall between contexts touches"
+title  = "Who is touched by a wall between contexts"
 note   = "Shares of the scored of each group, for harm-sensitive benefits: who loses and who gains the benefit where accepted contexts alone open it."
 empty  = "No harm-sensitive benefit leaves a context out, or the snapshot was published before cards named any."
 
