@@ -18,11 +18,13 @@ from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import report_file
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import calendar, schedule
+from plainscore.runs.inputs import unused_events
 from plainscore.runs.plan import is_all_current, look_at_arrivals
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day, why_no_one_is_scored
 from plainscore.runs.schedule import DatesOutcome
 from plainscore.show.reader import ResultTable
+from plainscore.store.event_store import open_store
 
 INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
@@ -109,6 +111,7 @@ def run(
     facts = outcome.facts() | ({"report": str(report)} if report.is_file() else {})
     lines = [f"{label:<11}{text}" for label, text in facts.items()]
     lines += [f"unused     {line}" for line in outcome.report.unused_lines()]
+    lines += [f"unused     {line}" for line in unused_events(open_store(data), outcome.run)]
     manifest = {"is_new": outcome.is_new, **read_manifest(outcome.run)}
     account = _account(outcome.report) if outcome.report.files else []
     emit(output_format, objects=[manifest], shown=[*lines, *account])
@@ -251,7 +254,8 @@ def emit_outcomes(outcome: DatesOutcome, output_format: out.OutputFormat) -> int
     sums = ", ".join(f"{counts[w]} {w}" for w in (PUBLISHED, CURRENT, FAILED) if counts[w])
     if counts[CURRENT] == len(rows):
         sums = f"nothing to do: all {len(rows)} are published and current"
-    emit(output_format, objects=rows, shown=[*lines, sums])
+    unused = (line for done in outcome.done[:1] for line in done.report.unused_lines())
+    emit(output_format, objects=rows, shown=[*lines, sums, *unused])
     for done in outcome.done[:1]:
         note_refused(done.report.refused, done.report.warnings)
     if outcome.failed:

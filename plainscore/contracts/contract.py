@@ -20,6 +20,7 @@ from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import TomlFile, key_lines, parse_toml, read_toml, read_utf8
 from plainscore.contracts.logs import Head, read_logs, shared_columns
+from plainscore.contracts.unused import HEAD, UNUSED_EVENT, unused_event_sql
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
@@ -242,10 +243,11 @@ def _published_columns(source: str, own: Head, method: Method) -> Head:
     Of a table without a contract of its own, such as those that cards decide, own are all.
     """
     path = method.find(f"transforms/{source.replace('.', '/')}.toml")
-    if path is None:
+    if path is None and source != UNUSED_EVENT:
         return own
+    head = HEAD if path is None else read_toml(path, ContractError).values
     columns: dict[str, Any] = {"as_of_date": {}, "known_on": {}}
-    for name, declared in read_toml(path, ContractError).values["columns"].items():
+    for name, declared in head["columns"].items():
         columns[name] = {**declared, **own.get(name, {})}
         if name == "scorecard":
             columns["scorecard_no"] = {}
@@ -308,7 +310,10 @@ def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) ->
 
 
 def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator[Table]:
-    for name, log in read_logs(method).items():
+    logs = read_logs(method)
+    if schema == "audits" and logs:
+        yield parse_contract(UNUSED_EVENT, HEAD, glossary, unused_event_sql(logs))
+    for name, log in logs.items():
         if schema == "events":
             yield parse_contract(f"events.{name}", log.stored_head(), glossary)
         elif schema == "raw" and method.find(f"transforms/raw/{name}.sql") is None:

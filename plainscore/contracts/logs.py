@@ -76,12 +76,14 @@ class EventType(_Declared):
     """The fields that an event type defines: those it needs and those it may carry.
 
     ``creates``: the field with the id of what it begins (an order, a bill), once for each person;
-    other event types that need the field refer to that.
+    other event types that need the field refer to that. ``opens_account``: the person's account
+    begins with it.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     creates: str | None = None
+    opens_account: bool = False
 
     @property
     def defined(self) -> tuple[str, ...]:

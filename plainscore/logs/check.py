@@ -11,6 +11,7 @@ import duckdb
 from plainscore.common.standard import Method
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts.logs import Log
+from plainscore.contracts.unused import opening_events
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
 from plainscore.logs.sources import Inputs, read_inputs
@@ -19,7 +20,6 @@ from plainscore.scorecards.absent import read_missing
 from plainscore.store.event_store import EventStore, open_store
 
 _EXAMPLES = 3
-_ACCOUNT = ("profile", "opened")
 # How exporters write a value that is none; as an id each is a person, an order, a hash.
 _MARKS = (
     "\\N", "NULL", "null", "None", "none", "nan", "NaN", "N/A", "n/a", "NA", "#N/A", "nil",
@@ -136,7 +136,7 @@ class _Store:
 
 class _LogCheck:
     def __init__(self, log: Log, inputs: Inputs, store: _Store, method: Method) -> None:
-        self._log, self._store = log, store
+        self._log, self._all_logs, self._store = log, inputs.logs, store
         self._folders = [one.folder for one in inputs.sources.values() if log.name in one.logs]
         self._table = identifier(log.name)
         self._has_rows = log.name in store.tables
@@ -226,9 +226,10 @@ class _LogCheck:
             )
 
     def _without_account(self) -> Iterator[LogFinding]:
-        log, kind = _ACCOUNT
-        if log not in self._store.tables:
+        account = next(iter(opening_events(self._all_logs)), None)
+        if account is None or account[0] not in self._store.tables:
             return
+        log, kind = account
         people = f"from {self._table} join person using (person_key)"
         opened = f"select person_key from {log} where event_type = '{kind}'"
         [(known,)] = self._store.rows(f"select count(distinct person_key) from {self._table}")

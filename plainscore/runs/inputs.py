@@ -16,7 +16,9 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.logs import read_logs
+from plainscore.contracts.unused import BEFORE, ORPHAN, REPEATED, WITHOUT
 from plainscore.logs.landing import RefusedFile
+from plainscore.publish.runs import Run
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Deliveries
 from plainscore.store.event_store import EventStore, InputFile
@@ -176,6 +178,40 @@ def _missing_days(days: pl.DataFrame, known_on: date) -> list[date]:
     is_recent = bool(missing) and (known_on - missing[-1]).days < WARNED_DAYS
     is_daily = len(days) >= DAILY_SHARE * span and median(days["rows"]) >= FEWEST_ROWS_TO_MISS
     return missing if is_recent and is_daily else []
+
+
+# What counts in part, or not at all
+
+
+def unused_events(store: EventStore, run: Run) -> Iterator[str]:
+    """Yield a line for each row of the view ``unused_event`` of a run, with the first place.
+
+    A run that an earlier version published has none.
+    """
+    if not run.file("unused_event").is_file():
+        return
+    places = dict(store.ledger().select("file_no", "file").iter_rows())
+    with duckdb.connect() as con:
+        rows = con.execute(f"from {run.source('unused_event')} order by all").fetchall()
+        for _, _, log, kind, reason, is_used, events, people, first in rows:
+            files = store.files(log)
+            found = con.execute(
+                f"select file_no, line from {read_parquet(files)} where event_id = ?", [first]
+            ).fetchall() if files else []  # fmt: skip
+            place = f", such as {places[found[0][0]]}:{found[0][1]}" if found else ""
+            of = "person" if people == 1 else "people"
+            counts = "counts in full" if is_used else "counts in no feature"
+            yield (
+                f"{log}: {kind}, {events:,} of {people:,} {of}: {_UNUSED[reason]}; {counts}{place}"
+            )
+
+
+_UNUSED = {
+    REPEATED: "an earlier event has the id",
+    ORPHAN: "what it refers to is not known",
+    BEFORE: "dated before the account was opened",
+    WITHOUT: "the person opened no account",
+}
 
 
 # What arrived late

@@ -1,5 +1,6 @@
 """The macros add up, and what_if says what the pipeline would say."""
 
+import math
 from typing import Any
 
 import duckdb
@@ -104,7 +105,13 @@ def test_what_is_already_so_changes_nothing(con: duckdb.DuckDBPyConnection) -> N
 
 @pytest.mark.parametrize(
     ("feature", "value"),
-    [("utilisation", 0.1), ("utilisation", None), ("worst_days_late", 0), ("refund_share", 0.9)],
+    [
+        ("utilisation", 0.1),
+        ("utilisation", None),
+        ("utilisation", math.nan),
+        ("worst_days_late", 0),
+        ("refund_share", 0.9),
+    ],
 )
 def test_what_if_says_what_the_pipeline_would_say(
     con: duckdb.DuckDBPyConnection, feature: str, value: float | None
@@ -118,7 +125,7 @@ def test_what_if_says_what_the_pipeline_would_say(
         value,
     )
     home = next(table.name for table in WRITTEN if feature in [c.name for c in table.columns])
-    literal = "null" if value is None else str(value)
+    literal = "null" if value is None or math.isnan(value) else str(value)
     edit = f"update {home} set {feature} = {literal} where person_key = {PERSON_KEY}"
     made = engine(OCTOBER_LATER, seed=3, edits={home: edit})
     scored = made.con.execute(

@@ -42,7 +42,7 @@ def test_demographics_are_in_the_lineage_of_no_score() -> None:
 def test_every_column_goes_back_to_logs_scorecards_constants_or_the_clocks() -> None:
     clocks_and_constants = {
         "as_of_date", "known_on", "scorecard", "rank", "attribute", "points_counted",
-        "outcome_date", "outcome_known_on",
+        "outcome_date", "outcome_known_on", "log", "reason", "is_used",
     }  # fmt: skip
     lineages = Lineages(house())
     ends = {

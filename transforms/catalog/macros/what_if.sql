@@ -1,5 +1,5 @@
 /*
-What one scored person's score on day d would be if one feature had another value (null: missing),
+What one scored person's score on day d would be if one feature had another value (null or NaN: missing),
 all else equal: the feature's new points and, as friends are weighed against the person's own
 record, the new points of friend_reliability. Exact integer points of the scorecard in force.
 Example: from what_if('p1', '2026-10-31', 'utilisation', 0.1)
@@ -74,7 +74,7 @@ select
     answer.known_on,
     answer.feature,
     answer.value_now,
-    cast(new_value as double) as value_then,
+    nullif(cast(new_value as double), cast('nan' as double)) as value_then,
     answer.points_now,
     answer.points_then,
     answer.friend_points_now,

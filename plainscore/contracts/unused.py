@@ -1,0 +1,154 @@
+"""Events that a snapshot knows and that no feature counts, derived from the logs' declarations.
+
+A log says which event type begins something (an order, a bill), and which event type opens an
+account. So a project's own logs are in the account of ``audits.unused_event`` by themselves.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plainscore.common.text import identifier, text_literal
+from plainscore.contracts.logs import Log
+
+UNUSED_EVENT = "audits.unused_event"
+REPEATED, ORPHAN, BEFORE, WITHOUT = "repeated_id", "orphan", "before_opening", "no_opening"
+HEAD: dict[str, Any] = {
+    "title": "Events that count only in part, or not at all",
+    "grain": "one row per log, event type and reason",
+    "key": ["log", "event_type", "reason"],
+    "columns": {
+        "log": {},
+        "event_type": {},
+        "reason": {
+            "type": "VARCHAR",
+            "in": [REPEATED, ORPHAN, BEFORE, WITHOUT],
+            "doc": "repeated_id: an earlier event of the person began what has this id; orphan: "
+            "what it refers to is not known; before_opening: the account was opened later; "
+            "no_opening: the person has no account, while others have.",
+        },
+        "is_used": {
+            "type": "BOOLEAN",
+            "doc": "Whether features count the event all the same: before_opening, no_opening.",
+        },
+        "events": {"type": "BIGINT", "unit": "events", "min": 1, "doc": "How many there are."},
+        "people": {},
+        "first_event_id": {
+            "type": "VARCHAR",
+            "doc": "The first of them by event_time and event_id.",
+        },
+    },
+}
+_EVENT = "event.person_key, event.event_id, event.event_type, event.event_time"
+_PARTS = {
+    REPEATED: """from raw.{log} as event
+    inner join (
+        select person_key, {thing}
+        from raw.{log}
+        where event_type = {kind}
+        group by person_key, {thing}
+        having count(*) > 1
+    ) as repeated
+        on event.person_key = repeated.person_key and event.{thing} = repeated.{thing}
+    where event.event_type = {kind}
+    qualify
+        row_number() over (
+            partition by event.person_key, event.{thing} order by event.event_time, event.event_id
+        ) > 1""",
+    ORPHAN: """from raw.{log} as event
+    left join (
+        select distinct person_key, {thing}
+        from raw.{log}
+        where event_type = {kind}
+    ) as begun
+        on event.person_key = begun.person_key and event.{thing} = begun.{thing}
+    where event.event_type in ({others}) and begun.person_key is null""",
+    BEFORE: """from raw.{log} as event
+    inner join opened on event.person_key = opened.person_key
+    where event.event_time < opened.event_time""",
+    WITHOUT: """from raw.{log} as event
+    left join opened on event.person_key = opened.person_key
+    cross join (select count(*) as people from opened) as known
+    where opened.person_key is null and known.people > 0""",
+}
+_SQL = """with opened as (
+    select person_key, min(event_time) as event_time
+    from (
+        {openings}
+    ) as opening
+    group by person_key
+),
+
+unused as (
+    {parts}
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by log, event_type, reason order by event_time, event_id
+        ) as place
+    from unused
+)
+
+select
+    log,
+    event_type,
+    reason,
+    reason in ('before_opening', 'no_opening') as is_used,
+    cast(count(*) as bigint) as events,
+    cast(count(distinct person_key) as bigint) as people,
+    max(case when place = 1 then event_id end) as first_event_id
+from placed
+group by log, event_type, reason"""
+
+
+def unused_event_sql(logs: Mapping[str, Log]) -> str:
+    """Return the SELECT of ``audits.unused_event`` for the logs of a method."""
+    openings = [
+        f"select person_key, event_time from raw.{name} where event_type = {text_literal(kind)}"
+        for name, kind in opening_events(logs)
+    ]
+    any_log = next(iter(logs))
+    nothing = f"select person_key, event_time from raw.{any_log} where 1 = 0"
+    union = "\n    union all\n    "
+    parts = [part for log in logs.values() for part in _parts(log, has_openings=bool(openings))]
+    none = _part(any_log, ORPHAN, f"from raw.{any_log} as event\n    where 1 = 0")
+    return _SQL.format(
+        openings="\n        union all\n        ".join(openings or [nothing]),
+        parts=union.join(parts or [none]),
+    )
+
+
+def opening_events(logs: Mapping[str, Log]) -> list[tuple[str, str]]:
+    """Return (log, event type) of what opens an account."""
+    return [
+        (log.name, kind)
+        for log in logs.values()
+        for kind, event in log.event_types.items()
+        if event.opens_account
+    ]
+
+
+def _parts(log: Log, *, has_openings: bool) -> Iterator[str]:
+    """Yield the SELECTs of the events of one log, reason by reason."""
+    for kind, event in log.event_types.items():
+        if event.creates is not None:
+            others = [one for one in log.types_needing(event.creates) if one != kind]
+            names = {
+                "log": log.name,
+                "thing": identifier(log.stored_name(event.creates)),
+                "kind": text_literal(kind),
+                "others": ", ".join(map(text_literal, others)),
+            }
+            yield _part(log.name, REPEATED, _PARTS[REPEATED].format(**names))
+            if others:
+                yield _part(log.name, ORPHAN, _PARTS[ORPHAN].format(**names))
+    if has_openings:
+        for reason in (BEFORE, WITHOUT):
+            yield _part(log.name, reason, _PARTS[reason].format(log=log.name))
+
+
+def _part(log: str, reason: str, rows: str) -> str:
+    said = f"{text_literal(log)} as log, {text_literal(reason)} as reason"
+    return f"select {said}, {_EVENT}\n    {rows}"
