@@ -60,10 +60,23 @@ def method_tables() -> Mapping[str, str]:
             *(row for one in card.features for row in _words(one)),
         ],
         "benefits": [
-            ("from", "benefit", "harm-sensitive", "source"),
+            ("from", "benefit", "context", "accepts", "harm-sensitive", "source"),
             *(
-                (b.min_score, f"`{b.name}`", "yes" if b.is_harm_sensitive else "", b.source)
+                (
+                    b.min_score, f"`{b.name}`", b.context, ", ".join(b.accepts),
+                    "yes" if b.is_harm_sensitive else "", b.source,
+                )
                 for b in card.benefits
+            ),
+        ],
+        "contexts": [
+            ("context", *(f"most points, {one.name}" for one in cards), "features"),
+            *(
+                (
+                    context, *(sum(f.max_points for f in c.features_in([context])) for c in cards),
+                    ", ".join(f"`{f.name}`" for f in card.features_in([context])),
+                )
+                for context in card.contexts
             ),
         ],
         "reported_b": [
