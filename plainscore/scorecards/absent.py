@@ -11,7 +11,7 @@ from typing import Any
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.scorecards.card import Bin, Feature, Scorecard
+from plainscore.scorecards.card import Feature, Scorecard
 
 FEATURES_BY_LOG = "transforms/features_by_log.toml"
 
@@ -90,7 +90,7 @@ def _scaled(feature: Feature, most: int) -> Feature:
             return 0
         return (2 * before * most + feature.max_points) // (2 * feature.max_points)
 
-    bins = tuple(Bin(one.at_least, points(one.points)) for one in feature.bins)
+    bins = tuple(replace(one, points=points(one.points)) for one in feature.bins)
     return replace(
         feature, bins=bins, max_points=most, missing_points=points(feature.missing_points)
     )

@@ -15,10 +15,14 @@ ELIGIBILITY = "features.eligibility"
 
 @dataclass(frozen=True)
 class Bin:
-    """From ``at_least`` up to the next bin's, a value earns ``points``."""
+    """From ``at_least`` up to the next bin's, a value earns ``points``.
+
+    ``is_special``: the bin of one value that stands for something else, such as a code.
+    """
 
     at_least: Decimal
     points: int
+    is_special: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ class Advice:
 class CardFeature:
     """One feature of a card.
 
-    ``bins``: lowest value and points of each bin, from the lowest values up. The neighbour mean
+    ``bins``: lowest value and points of each bin, from the lowest values up; ``special``: of bins
+    that hold one value, a code. The neighbour mean
     has none: it earns ``max_points`` times its value. ``missing_points`` is None for it alone,
     which no scored person lacks. ``least_value`` and ``most_value`` are None where there is no
     bound. ``is_counted``: values are whole numbers.
@@ -60,6 +61,7 @@ class CardFeature:
     reason: str
     what_to_do: str
     bins: tuple[tuple[float, int], ...]
+    special: tuple[float, ...] = ()
     missing_reason: str | None = None
     missing_what_to_do: str | None = None
     context: str | None = None
@@ -77,6 +79,13 @@ class CardFeature:
             return int(self.max_points * value + 0.5)
         reached = [points for at_least, points in self.bins if at_least <= value]
         return reached[-1] if reached else self.bins[0][1]
+
+    @property
+    def ordinary_bins(self) -> tuple[tuple[float, int], ...]:
+        """The bins that a value can be brought to: without those of codes."""
+        ordinary = [one for one in self.bins if one[0] not in self.special]
+        later = (b for a, b in pairwise(ordinary) if a[1] != b[1])
+        return (*ordinary[:1], *later) if self.special else self.bins
 
     def ranges(self) -> list[tuple[str, int]]:
         """Return ranges of values in words and the points of each, from the lowest values up."""
@@ -500,7 +509,7 @@ class _Search:
 
     def _steps(self, feature: CardFeature) -> Iterator[Act]:
         """Yield what can be reached of a feature that has a value, the smallest gain first."""
-        name, bins = feature.feature, feature.bins
+        name, bins = feature.feature, feature.ordinary_bins
         value, advice = self._person.values[name], self._advice.get(name)
         if advice is None or value is None or not bins:
             return

@@ -47,6 +47,12 @@ from plainscore.scorecards.card_text import (
     read_card_text,
 )
 from plainscore.scorecards.person import ASK_FOR_DATA
+from plainscore.scorecards.special import (
+    FINEST,
+    WHOLE,
+    with_special_bins,
+    with_special_words,
+)
 
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")
@@ -165,6 +171,15 @@ class WordsTable(_Part):
     what_to_do: Text | None = Field(None, description="The feature's, if left out.")
 
 
+class SpecialTable(_Part):
+    """One value that stands for something else, such as -1 where no file was found."""
+
+    value: Annotated[Number, AfterValidator(_six_decimals)]
+    points: Points
+    reason: Text
+    what_to_do: Text | None = Field(None, description="The feature's, if left out.")
+
+
 class FeatureTable(_Part):
     """Points of a feature: by bins [at least, points], or by a rule."""
 
@@ -179,6 +194,7 @@ class FeatureTable(_Part):
     reason: Text
     what_to_do: Text
     words: list[WordsTable] = []
+    special: list[SpecialTable] = []
     missing_reason: Text | None = Field(None, description="The reason where there is no value.")
     missing_what_to_do: Text | None = None
     family: Text | None = Field(None, description="The feature's own name, if left out.")
@@ -263,7 +279,7 @@ def read_scorecard(path: Path, method: Method = STANDARD_METHOD) -> Scorecard:
     measures = measures_of(method)
     for key, message in _faults(file, measures):
         raise text.error(key, message)
-    card = _card(file)
+    card = _card(file, measures)
     if not _may_have_its_name(card, path):
         raise text.error(
             ("version",),
@@ -304,14 +320,14 @@ def read_scorecards(
     return cards
 
 
-def _card(file: CardFile) -> Scorecard:
+def _card(file: CardFile, measures: Measures) -> Scorecard:
     ends = [band.at_least - 1 for band in file.band[1:]] + [file.highest]
     prior, weight, distance = file.friends.model_dump().values()
     return Scorecard(
         file.name, file.version, file.title, file.base,
         factor_caps=tuple((name, factor.max_points) for name, factor in file.factor.items()),
         features=tuple(
-            _feature(name, one) for name, one in file.feature.items()
+            _feature(name, one, _width(name, measures)) for name, one in file.feature.items()
         ),
         bands=tuple(
             Band(band.name, band.at_least, end) for band, end in zip(file.band, ends, strict=True)
@@ -337,20 +353,32 @@ def _benefit(table: BenefitTable, contexts: Sequence[str]) -> Benefit:
     return Benefit(**said, context=table.context or table.name, accepts=accepts)
 
 
-def _feature(name: str, table: FeatureTable) -> Feature:
+def _width(feature: str, measures: Measures) -> Decimal:
+    """Return how wide the bin of a special value of a feature is."""
+    return FINEST if measures.column(feature).type == "DOUBLE" else WHOLE
+
+
+def _feature(name: str, table: FeatureTable, width: Decimal) -> Feature:
     """Return a feature; what it leaves out of a missing value says no more than that it is."""
     missing: tuple[str | None, str | None] = (None, None)
     if not table.rule:
         nothing = f"No value of {name.replace('_', ' ')} is on record"
         missing = (table.missing_reason or nothing, table.missing_what_to_do or ASK_FOR_DATA)
+    bins = [Bin(*step) for step in table.bins or ()]
+    words = [
+        Words(one.at_least, one.below, one.reason, one.what_to_do or table.what_to_do)
+        for one in table.words
+    ]
     return Feature(
-        name, table.factor, table.direction, tuple(Bin(*step) for step in table.bins or ()),
+        name, table.factor, table.direction,
+        with_special_bins(bins, [(one.value, one.points) for one in table.special], width),
         table.missing_points or 0, table.most, table.reason, table.what_to_do, *missing,
         family=table.family or name,
         context=table.context or table.factor,
-        words=tuple(
-            Words(one.at_least, one.below, one.reason, one.what_to_do or table.what_to_do)
-            for one in table.words
+        words=with_special_words(
+            words,
+            [(s.value, s.reason, s.what_to_do or table.what_to_do) for s in table.special],
+            width,
         ),
     )  # fmt: skip
 
@@ -374,6 +402,7 @@ def _faults(file: CardFile, measures: Measures) -> Faults:
         if name not in known:
             there_are = ", ".join(known)
             yield ("feature", name), f"is a column of no table of features; there are {there_are}"
+        yield from _special_faults(("feature", name), table, _width(name, measures))
     for factor, cap in file.factor.items():
         filled = [one.most for one in file.feature.values() if one.factor == factor]
         if cap.max_points != sum(filled) or not filled:
@@ -434,6 +463,19 @@ def _words_faults(key: KeyPath, table: FeatureTable) -> Faults:
             edge = () if one.at_least is None else ("at_least",)
             yield (*place, *edge), "must begin where the words before it end, or later"
         end = one.below
+
+
+def _special_faults(key: KeyPath, table: FeatureTable, width: Decimal) -> Faults:
+    if table.special and not table.bins:
+        yield (*key, "special"), "has no meaning beside rule: its value is never a code"
+    for number, one in enumerate(table.special):
+        place = (*key, "special", number)
+        if one.points > table.most:
+            yield (*place, "points"), f"pass the feature's most, {table.most}"
+        if one.value % width:
+            yield (*place, "value"), "must be a whole number, as the feature is"
+        if one.value in [other.value for other in table.special[:number]]:
+            yield (*place, "value"), f"{one.value} is named twice"
 
 
 def _bin_faults(key: KeyPath, table: FeatureTable) -> Faults:

@@ -157,4 +157,7 @@ def _edge(value: Decimal | None) -> float | None:
 def _bins(feature: Feature) -> list[Row]:
     edges = [float(one.at_least) for one in feature.bins]
     parts = zip(edges, [*edges[1:], None], feature.bins, strict=False)
-    return [(no, edge, end, one.points) for no, (edge, end, one) in enumerate(parts, start=1)]
+    return [
+        (no, edge, end, one.is_special, one.points)
+        for no, (edge, end, one) in enumerate(parts, start=1)
+    ]

@@ -66,8 +66,14 @@ def read_card(snapshots: Snapshots, day: date) -> Card:
         asked = f"from {view} where scorecard_no = 1 and as_of_date = ? order by {order}"
         return snapshots.records(f"select {columns} {asked}", (day,))
 
+    special: dict[str, list[float]] = {}
+    for row in of_champion("bin_card", "columns('^(feature|at_least|is_special)$')", "bin_no"):
+        if row.get("is_special"):
+            special.setdefault(row["feature"], []).append(row["at_least"])
     features = tuple(
-        CardFeature(**(row | {"bins": tuple(row["bins"])}))
+        CardFeature(
+            **row | {"bins": tuple(row["bins"]), "special": (*special.get(row["feature"], ()),)}
+        )
         for row in of_champion("feature_card", _FEATURE, "feature_no")
     )
     [rule_of_mean] = of_champion("card", _MEAN)

@@ -13,6 +13,7 @@ feature      = { type = "VARCHAR", doc = "Name of the feature." }
 bin_no       = { type = "INTEGER", min = 1, doc = "Place of the bin, from the lowest values up." }
 at_least     = { type = "DOUBLE", doc = "Lowest value of the bin; the first bin takes lower values too." }
 below        = { type = "DOUBLE", null = true, doc = "First value that is beyond the bin; empty for the last." }
+is_special   = { type = "BOOLEAN", doc = "Whether it is the bin of one value that stands for something else, such as a code." }
 points       = { type = "INTEGER", unit = "points", min = 0, doc = "Points that a value in the bin earns." }
 */
 select
@@ -25,6 +26,7 @@ select
     cast(bin.bin_no as integer) as bin_no,
     bin.at_least,
     bin.below,
+    bin.is_special,
     cast(bin.points as integer) as points
 from reference.bin as bin
 inner join reference.card as card on bin.scorecard = card.scorecard
