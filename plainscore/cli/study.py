@@ -80,6 +80,7 @@ FOUND_COLUMNS = (
 FEATURE_COLUMNS = ("factor", "feature", "direction", "most", "missing", "points from each value on")
 BIN_COLUMNS = (
     "scorecard", "feature_no", "feature", "factor", "direction", "max_points", "at_least", "points",
+    "is_special",
 )  # fmt: skip
 SCENARIO_CARDS = ("standard", "reported_b")
 
@@ -350,7 +351,8 @@ def scorecard(
         (card.name, number, one.name, one.factor, one.direction, one.max_points, *step)
         for card in read
         for number, one in enumerate(card.features, start=1)
-        for step in ([(None, one.missing_points)] if one.bins else []) + [*map(astuple, one.bins)]
+        for step in ([(None, one.missing_points, False)] if one.bins else [])
+        + [*map(astuple, one.bins)]
     ]
     document = [
         {**asdict(card), "factor_caps": dict(card.factor_caps), "hash": card.hash} for card in read

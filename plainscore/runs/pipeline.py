@@ -90,6 +90,8 @@ def _logs_behind(catalog: Catalog, feature: str) -> list[str]:
 
 @cache
 def _without_logs(pipeline: Pipeline, absent: frozenset[str]) -> Pipeline:
+    if absent == frozenset(read_logs(pipeline.method)):
+        return pipeline  # nothing is left to score by, and the run says so
     features = pipeline.features_of(absent)
     cards = tuple(without_features(card, features) for card in pipeline.cards)
     if cards == pipeline.cards:

@@ -92,7 +92,14 @@ def test_a_snapshot_in_which_she_had_no_part_is_left_as_it_is(world: Delivery) -
     assert (run / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_a_snapshot_whose_scorecard_is_gone_is_published_no_more(world: Delivery) -> None:
+def test_a_snapshot_whose_scorecard_is_gone_is_published_no_more(
+    world: Delivery, tmp_path: Path
+) -> None:
+    card = tmp_path / "mine.toml"
+    card.write_text('name = "mine"\nversion = "1"\ntitle = "x"\nextends = "everyone"\n')
+    for run in published_runs(world.data):
+        publish(world.data, run.dates.as_of_date, str(card))
+    card.unlink()
     erasure = erase(world.data, [ANN], Settings())
     assert not erasure.is_whole
     assert {"scorecard" in str(one.unpublished) for one in erasure.snapshots} == {True}
