@@ -1,6 +1,6 @@
 """The command ``plainscore``: the registry of commands, and how errors end.
 
-A command is a function of one of the six modules by group. A module is imported when one of its
+A command is a function of one of the seven modules by group. A module is imported when one of its
 commands is called, so that commands that only read start fast.
 """
 
@@ -20,15 +20,24 @@ from cyclopts.exceptions import CoercionError, UnknownOptionError
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import choose_log_format, printable, say
 
-SET_UP, RUN, OPERATE, KEEP, LOOK, STUDY = "setup", "run", "operate", "keep", "look", "study"
-GROUPS = {SET_UP: "Set up", RUN: "Run", OPERATE: "Run", KEEP: "Keep", LOOK: "Look", STUDY: "Study"}
+SET_UP, INGEST, RUN, OPERATE = "setup", "ingest", "run", "operate"
+KEEP, LOOK, STUDY = "keep", "look", "study"
+GROUPS = {
+    SET_UP: "Set up",
+    INGEST: "Run",
+    RUN: "Run",
+    OPERATE: "Run",
+    KEEP: "Keep",
+    LOOK: "Look",
+    STUDY: "Study",
+}
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (SET_UP, "Invent a world, ingest it, score it, explain one person."),
     "init": (SET_UP, "Make a project directory with settings and a scorecard."),
     "project": (SET_UP, "Show what the project changes of the standard method."),
     "check": (SET_UP, "Report what is wrong with logs, without ingesting them."),
     "synthesise": (SET_UP, "Write the logs of an invented world."),
-    "ingest": (RUN, "Ingest what has newly arrived in the landing folders."),
+    "ingest": (INGEST, "Ingest what has newly arrived in the landing folders."),
     "run": (RUN, "Publish the snapshot of one date."),
     "daily": (RUN, "Publish what is missing, restate what late data touches."),
     "backfill": (RUN, "Publish the snapshots of many dates."),

@@ -1,20 +1,16 @@
-"""Commands that run: ingest logs, publish snapshots of dates."""
+"""Commands that run: publish snapshots of dates."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 from plainscore.cli import options as opt
 from plainscore.cli import output as out
+from plainscore.cli.ingest import account
 from plainscore.cli.options import publish
-from plainscore.cli.output import emit, note, note_refused, show, table_of
-from plainscore.common.errors import InputRefused, UsageError
-from plainscore.common.lock import writer_lock
+from plainscore.cli.output import emit, note, note_refused, show
+from plainscore.common.errors import UsageError
 from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineName
-from plainscore.logs import IngestReport, ingest_new
-from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.retention import report_file
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import calendar, schedule
@@ -23,52 +19,9 @@ from plainscore.runs.plan import is_all_current, look_at_arrivals
 from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day, why_no_one_is_scored
 from plainscore.runs.schedule import DatesOutcome
-from plainscore.show.reader import ResultTable
 from plainscore.store.event_store import open_store
 
-INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "quarantined")
 CURRENT, PUBLISHED, FAILED = "current", "published", "failed"
-
-
-def ingest(
-    *,
-    threads: opt.Threads = None,
-    data: opt.DataDir = opt.DATA,
-    output_format: opt.Format = "table",
-) -> int:
-    """Ingest what has newly arrived under DATA/landing; every row is accounted for.
-
-    Exit code 5: a file was refused; it blocks its log and arrival day and nothing else. As json,
-    one object per line for each file that is new or was counted again. A table has a row per log.
-    """
-    opt.require_data(data)
-    with writer_lock(data, "ingest"), out.progress_bar("reading logs") as progress:
-        report = ingest_new(data, threads=threads, progress=progress)
-        refresh_catalog(data)  # its quarantine view shows the store
-    found = [*report.files, *report.rejudged]
-    found.sort(key=lambda one: (one.log, one.arrived, one.file))
-    table = table_of(found, INGEST_COLUMNS)
-    emit(output_format, table, objects=table.records(), shown=_ingested(report))
-    note_refused(report.refused, report.warnings)
-    return InputRefused.exit_code if report.refused else 0
-
-
-def _account(report: IngestReport) -> list[ResultTable]:
-    """Return what became of the ingested rows, by source and log."""
-    sums: dict[tuple[str, str], Counter[str]] = {}
-    for file in report.files:
-        place = file.file.partition("/")[0], file.log
-        counts = {name: getattr(file, name) for name in INGEST_COLUMNS[3:]}
-        sums.setdefault(place, Counter()).update({"files": 1, **counts})
-    rows = [(*place, *(f"{one:,}" for one in sums[place].values())) for place in sorted(sums)]
-    return [ResultTable(("source", "log", "files", *INGEST_COLUMNS[3:]), rows)]
-
-
-def _ingested(report: IngestReport) -> Iterator[Any]:
-    yield from _account(report) if report.files else ["nothing new"]
-    yield from report.unused_lines()
-    if report.rejudged:
-        yield f"{len(report.rejudged)} earlier files were counted again: an earlier row came late"
 
 
 def run(
@@ -113,8 +66,8 @@ def run(
     lines += [f"unused     {line}" for line in outcome.report.unused_lines()]
     lines += [f"unused     {line}" for line in unused_events(open_store(data), outcome.run)]
     manifest = {"is_new": outcome.is_new, **read_manifest(outcome.run)}
-    account = _account(outcome.report) if outcome.report.files else []
-    emit(output_format, objects=[manifest], shown=[*lines, *account])
+    ingested = account(outcome.report) if outcome.report.files else []
+    emit(output_format, objects=[manifest], shown=[*lines, *ingested])
     for warning in outcome.report.warnings if output_format == "table" else ():
         note(warning)
     if why := why_no_one_is_scored(outcome.run):

@@ -17,8 +17,8 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.text import escape_glob, identifier, text_literal
 from plainscore.contracts.logs import COMMON_FIELDS, Log
 from plainscore.logs.documents import read_sheet
-from plainscore.logs.expressions import NUMBER
 from plainscore.logs.landing import FileRefused
+from plainscore.logs.literals import NUMBER
 from plainscore.logs.sources import Format
 
 SAMPLE_ROWS = 1000

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from plainscore.contracts.logs import FieldKind, Log
-from plainscore.logs.expressions import ISO_TIME, Marks, Sql, compile_expression, quoted, time_text
+from plainscore.logs.literals import ISO_TIME, Marks, quoted, time_text
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
+
+if TYPE_CHECKING:
+    from plainscore.logs.expressions import Sql
 
 _TEXTS = ("text", "hash")
 _NUMBERS = ("amount", "integer", "number", "year")
@@ -129,7 +133,9 @@ class _Event:
         unread = self._unread(when.numbers)
         return f"coalesce({when.sql}, {unread or 'false'})"
 
-    def _compiled(self, sql: str) -> Sql:
+    def _compiled(self, sql: str) -> "Sql":
+        from plainscore.logs.expressions import compile_expression  # sqlglot imports slowly
+
         return compile_expression(sql, _Texts(self._cells.texts), self._marks)
 
     def _unread(self, columns: Iterable[str]) -> str:

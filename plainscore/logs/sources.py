@@ -23,17 +23,20 @@ from pydantic import (
 from plainscore.common.text import text_literal
 from plainscore.common.toml import TomlFile, read_toml
 from plainscore.contracts.logs import COMMON_FIELDS, EventType, Log, read_logs
-from plainscore.logs.expressions import (
-    ExpressionRefused,
-    columns_of,
-    expression_kind,
-    require_bound,
-    time_zones,
-)
+from plainscore.logs.literals import ExpressionRefused, require_bound, time_zones
 from plainscore.project import FILE_NAME, Project
 
 CURRENCY = "currency"
 EPOCHS = ("epoch", "epoch_ms")
+
+
+def _columns_of(sql: str | None) -> tuple[str, ...]:
+    """Return the columns that an expression, if any, reads. Raises ExpressionRefused."""
+    if sql is None:
+        return ()
+    from plainscore.logs.expressions import columns_of  # sqlglot imports slowly
+
+    return columns_of(sql)
 
 
 def _listed(value: Any) -> Any:
@@ -119,7 +122,7 @@ class FieldMapping(_Model):
         """The delivered columns that it reads. Raises ExpressionRefused."""
         if self.from_ is not None:
             return (self.from_,)
-        return columns_of(self.sql) if self.sql is not None else ()
+        return _columns_of(self.sql)
 
     @property
     def values(self) -> tuple[str, ...] | None:
@@ -152,7 +155,7 @@ class EventMapping(BaseModel):
     def columns(self) -> frozenset[str]:
         """The delivered columns that it reads."""
         read = [name for one in self.fields.values() for name in one.columns]
-        return frozenset((*read, *(columns_of(self.when) if self.when else ())))
+        return frozenset((*read, *_columns_of(self.when)))
 
 
 class SourceTable(_Model):
@@ -301,6 +304,8 @@ class _SourceCheck:
     def _check_sql(self, sql: str | None, *place: str | int) -> None:
         if sql is None:
             return
+        from plainscore.logs.expressions import expression_kind
+
         try:
             kind = expression_kind(sql)
         except ExpressionRefused as error:

@@ -17,8 +17,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from plainscore.logs.documents import json_values, read_sheet, refuse_large
 from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.packing import HashedFile, packed_as, read_blocks
@@ -332,6 +330,8 @@ class _Scan:
         delimiter, each = self._form.delimiter.encode(), len(self._names) - 1
         if len(delimiter) > 1 or each == 0:
             return False
+        import numpy as np  # it imports slowly, and many deliveries have no csv
+
         signs = np.frombuffer(lines, np.uint8)
         ends, between = np.flatnonzero(signs == 10), np.flatnonzero(signs == delimiter[0])
         if len(between) != each * len(ends):

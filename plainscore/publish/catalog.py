@@ -28,6 +28,7 @@ from plainscore.publish.views import (
     View,
     contents_of,
 )
+from plainscore.store.event_store import open_store
 
 # Readable by engines back to 1.1; no feature of ours needs a younger format.
 STORAGE_VERSION = "v1.0.0"
@@ -99,8 +100,6 @@ def refuse_misleading_folder(data_dir: Path) -> None:
 
 def _contents(home: Path) -> CatalogContents | None:
     """Return what the catalog must hold; None where nothing is published."""
-    from plainscore.store.event_store import open_store  # polars imports slowly
-
     refuse_misleading_folder(home)
     runs = published_runs(home)
     if not runs:

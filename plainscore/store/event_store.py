@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from plainscore.common.files import refuse_newer_format
 from plainscore.store.head import OWN_TABLES, StoreHead, read_store_head
 
-_POLARS = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DATE": pl.Date}
-_LEDGER = {name: _POLARS[kind] for name, kind in OWN_TABLES["file"].items()}
+if TYPE_CHECKING:
+    import polars as pl
+
 InputFile = tuple[str, str, date, str]
 """log, file, arrived, sha256"""
 
@@ -45,36 +45,40 @@ class EventStore:
         """Return the files of ``quarantine``: log, file, line, reason, raw and more."""
         return self.files("quarantine")
 
-    def ledger(self) -> pl.DataFrame:
+    def ledger(self) -> "pl.DataFrame":
         """Return one row per ingested file and log, by log, arrival and path."""
+        import polars as pl  # it imports slowly, and who lists files does without
+
+        kinds = {"BIGINT": pl.Int64, "VARCHAR": pl.String, "DATE": pl.Date}
+        schema = {name: kinds[kind] for name, kind in OWN_TABLES["file"].items()}
         frames = [
             pl.read_parquet(file, glob=False, hive_partitioning=False)
             for file in self.files("file")
         ]
-        return pl.concat([pl.DataFrame(schema=_LEDGER), *frames]).sort("log", "arrived", "file")
+        return pl.concat([pl.DataFrame(schema=schema), *frames]).sort("log", "arrived", "file")
 
     def inputs_known_on(self, known_on: date) -> list[InputFile]:
         """Return every ingested file that had arrived by a day, sorted."""
         return inputs_among(self.ledger(), known_on)
 
 
-def inputs_among(ledger: pl.DataFrame, known_on: date) -> list[InputFile]:
+def inputs_among(ledger: "pl.DataFrame", known_on: date) -> list[InputFile]:
     """Return those files of a ledger that had arrived by a day, sorted."""
-    known = ledger.filter(pl.col("arrived") <= known_on)
+    known = ledger.filter(ledger["arrived"] <= known_on)
     return sorted(known.select("log", "file", "arrived", "sha256").iter_rows())
 
 
-def accepted_rows(ledger: pl.DataFrame, known_on: date) -> int:
+def accepted_rows(ledger: "pl.DataFrame", known_on: date) -> int:
     """Return how many rows were accepted from the files that had arrived by a day."""
-    return int(ledger.filter(pl.col("arrived") <= known_on)["accepted"].sum())
+    return int(ledger.filter(ledger["arrived"] <= known_on)["accepted"].sum())
 
 
-def digests(ledger: pl.DataFrame) -> Mapping[str, str]:
+def digests(ledger: "pl.DataFrame") -> Mapping[str, str]:
     """Return the SHA-256 of every ingested file by its path under landing/."""
     return dict(ledger.select("file", "sha256").iter_rows())
 
 
-def next_file_no(ledger: pl.DataFrame) -> int:
+def next_file_no(ledger: "pl.DataFrame") -> int:
     """Return the number for the next file to be ingested."""
     return 1 + max(ledger["file_no"].to_list(), default=-1)
 

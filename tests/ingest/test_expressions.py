@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.common.text import text_literal
-from plainscore.logs.expressions import (
-    MAX_LENGTH,
-    ExpressionRefused,
-    Marks,
-    columns_of,
-    compile_expression,
-)
+from plainscore.logs.expressions import MAX_LENGTH, columns_of, compile_expression
+from plainscore.logs.literals import ExpressionRefused, Marks
 
 COMMA = Marks(",", ".")
 VALUES: list[tuple[str, dict[str, str | None], str | None]] = [
