@@ -40,7 +40,10 @@ def ingest(
 
 
 def account(report: IngestReport) -> list[ResultTable]:
-    """Return what became of the ingested rows, by source and log."""
+    """Return what became of the ingested rows, by source and log.
+
+    A source is a folder of landing/; one that feeds several logs has a row for each.
+    """
     sums: dict[tuple[str, str], Counter[str]] = {}
     for file in report.files:
         place = file.file.partition("/")[0], file.log

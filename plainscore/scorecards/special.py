@@ -1,8 +1,8 @@
 """Special values of a feature: codes, each with points and words of its own.
 
 Data of others has several kinds of missing: -1 where no file was found, 999 where it never was.
-Such a value becomes a bin of its own among the others, as narrow as the column can tell values
-apart, so that whatever reads bins reads it, too.
+Such a value becomes a bin of its own among the others, as narrow as values of the column can
+be, so that whatever reads bins reads it, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,11 @@ WHOLE, FINEST = Decimal(1), Decimal("0.000001")
 def with_special_bins(
     bins: Sequence[Bin], special: Iterable[tuple[Decimal, int]], width: Decimal
 ) -> tuple[Bin, ...]:
-    """Return bins in which each special value (value, points) has a bin of its own."""
+    """Return bins in which each special value has a bin of its own.
+
+    ``bins``: from the lowest values up. ``special``: (value, points). ``width``: of the column,
+    WHOLE or FINEST. A value beside a special one earns what it earned before.
+    """
     found = list(bins)
     for value, points in sorted(special):
         if value <= found[0].at_least:  # lower values keep the points of the first bin
@@ -36,7 +40,10 @@ def with_special_bins(
 def with_special_words(
     words: Iterable[Words], special: Iterable[tuple[Decimal, str, str]], width: Decimal
 ) -> tuple[Words, ...]:
-    """Return words in which each special value (value, reason, what to do) has its own."""
+    """Return words in which each special value has its own; ranges around it keep theirs.
+
+    ``words``: ranges that do not overlap. ``special``: (value, reason, what to do).
+    """
     found = list(words)
     for value, reason, what_to_do in special:
         own = Words(value, value + width, reason, what_to_do)
