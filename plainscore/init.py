@@ -27,7 +27,8 @@ FIRST_CARD = "first"
 FRAME = """
 glossary.toml logs/* events/* reference/* raw/* staging/person.sql staging/purchase.sql
 audits/score_count.sql published/*card.sql published/distribution.sql
-published/not_scored_rule.sql published/reason.sql published/score.sql published/unused_event.sql
+published/context_score.sql published/not_scored_rule.sql published/reason.sql published/score.sql
+published/unused_event.sql
 catalog/views/*
 catalog/macros/explain.sql catalog/macros/mobility.sql catalog/macros/points_for.sql
 catalog/macros/psi.sql catalog/macros/score_as_of.sql catalog/macros/why_changed.sql changes/*
