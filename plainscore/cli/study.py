@@ -1,7 +1,7 @@
 """Commands that study scorecards: quality, drift, fitting, gaming, scenarios, the method itself."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -355,7 +355,8 @@ def scorecard(
         + [*map(astuple, one.bins)]
     ]
     document = [
-        {**asdict(card), "factor_caps": dict(card.factor_caps), "hash": card.hash} for card in read
+        {**card.as_written, "factor_caps": dict(card.factor_caps), "hash": card.hash}
+        for card in read
     ]
     shown = (part for card in read for part in _card_parts(card))
     emit(output_format, ResultTable(BIN_COLUMNS, bins), document=document, shown=shown)

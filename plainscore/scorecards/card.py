@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from plainscore.common.standard import Method
 from plainscore.contracts.contract import Column, Table, method_glossary, method_tables
@@ -153,10 +154,15 @@ class Scorecard:
     @property
     def hash(self) -> str:
         """SHA-256 (hex) of every value of the card as it is written, its layout apart."""
+        text = json.dumps(self.as_written, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def as_written(self) -> dict[str, Any]:
+        """Every value of the card, also of features that this one does without."""
         values = asdict(self.declared or self)
         del values["declared"], values["without_logs"]
-        text = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return values
 
     @property
     def left_out(self) -> tuple[str, ...]:

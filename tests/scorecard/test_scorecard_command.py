@@ -37,7 +37,11 @@ def test_json_has_every_number_of_the_card(capsys: pytest.CaptureFixture[str]) -
     (card,) = json.loads(capsys.readouterr().out)
     assert card["base"] == 350
     assert card["factor_caps"]["social_connections"] == 30
-    assert card["features"][0]["bins"][1] == {"at_least": 0.7, "points": 15}
+    assert card["features"][0]["bins"][1] == {
+        "at_least": 0.7,
+        "points": 15,
+        "is_special": False,
+    }
     assert len(card["hash"]) == 64
 
 
