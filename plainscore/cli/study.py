@@ -62,8 +62,8 @@ select
     scorecard, attack, friend_count as friends, contact_months as months,
     attacker_count as people, round(mean_points_gained, 2) as "mean gain",
     most_social_points_gained as most, loser_count as losers,
-    round(friend_points_gained / friend_points_bound, 2) as "of bound",
-    round(most_distance_ppm / distance_bound_ppm, 3) as "farthest of d",
+    round(friend_points_gained / nullif(friend_points_bound, 0), 2) as "of bound",
+    round(most_distance_ppm / nullif(distance_bound_ppm, 0), 3) as "farthest of d",
     gate_crosser_count as "new gate", round(contacts_per_point, 1) as price,
     round(naive_points_gained / attacker_count, 2) as "naive gain"
 from ({TRIED})
