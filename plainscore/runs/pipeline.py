@@ -56,12 +56,11 @@ class Pipeline:
 
         The method lists them; of another feature all logs are absent that it is made from.
         """
+        if not logs:
+            return {}  # tracing a feature down to its logs takes time
         listed, found = log_of_features(self.method), dict[str, str]()
         for name in dict.fromkeys(one.name for card in self.cards for one in card.features):
-            if name in listed:
-                behind = [listed[name]]
-            else:
-                behind = _logs_behind(self.catalog, name) if logs else []
+            behind = [listed[name]] if name in listed else _logs_behind(self.catalog, name)
             if behind and set(behind) <= set(logs):
                 found[name] = ", ".join(behind)
         return found

@@ -112,9 +112,9 @@ def test_the_waterfall_runs_from_the_base_to_the_score(person: PersonOnCard) -> 
 
 def test_a_person_who_is_not_scored_is_explained(snapshots: Snapshots) -> None:
     frozen = explain(snapshots, person_id(0), DAY)
-    told = frozen.as_json()
-    assert (told["score"], told["band"], told["reasons"]) == (None, None, [])
-    assert {row["points"] for row in told["points"]} == {None}
+    answered = frozen.as_json()
+    assert (answered["score"], answered["band"], answered["reasons"]) == (None, None, [])
+    assert {row["points"] for row in answered["points"]} == {None}
     assert "N5: The account is frozen" in _shown(frozen)
     assert "Have the account unfrozen" in _shown(frozen)
 
@@ -245,8 +245,8 @@ def test_a_goal_that_is_reached_is_worth_what_the_macro_says(
                 then = one.with_(**{name: value})
                 assert then.points[name] - one.points[name] == step["points_gained"]
                 asked = (one.person_id, DAY, name, value)
-                told = snapshots.rows("select score_then from what_if(?, ?, ?, ?)", asked)
-                assert told == [(then.score,)]
+                answered = snapshots.rows("select score_then from what_if(?, ?, ?, ?)", asked)
+                assert answered == [(then.score,)]
     assert len(checked) > 5
 
 

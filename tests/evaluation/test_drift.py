@@ -35,11 +35,11 @@ def test_psi_of_the_score_is_that_of_the_published_scores(snapshots: Snapshots) 
     wholes = [side.total() + len(bins) / 2 for side in (before, after)]
     shares = [((before[b] + 0.5) / wholes[0], (after[b] + 0.5) / wholes[1]) for b in bins]
     psi = sum((q - p) * log(q / p) for p, q in shares)
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select people_before, people_after, bin_count, psi from drift where subject = 'score' "
         f"and scorecard_no = 1 and as_of_date_before = '{DAYS[1]}'"
     )
-    assert told == [(before.total(), after.total(), len(bins), pytest.approx(psi))]
+    assert answered == [(before.total(), after.total(), len(bins), pytest.approx(psi))]
 
 
 def test_every_scored_person_is_in_one_bin_of_everything(snapshots: Snapshots) -> None:
@@ -48,13 +48,13 @@ def test_every_scored_person_is_in_one_bin_of_everything(snapshots: Snapshots) -
             "select as_of_date, count(*) from score where score is not null group by all"
         )
     )
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select distinct as_of_date_before, as_of_date, people_before, people_after from ("
         "select as_of_date_before, as_of_date, cast(sum(people_before) as bigint) as people_before,"
         " cast(sum(people_after) as bigint) as people_after from drift_bin "
         "group by as_of_date_before, as_of_date, scorecard, subject) order by all"
     )
-    assert told == [(one, other, scored[one], scored[other]) for one, other in PAIRS]
+    assert answered == [(one, other, scored[one], scored[other]) for one, other in PAIRS]
 
 
 def test_missing_values_are_a_bin_of_their_own(snapshots: Snapshots) -> None:
@@ -64,11 +64,11 @@ def test_missing_values_are_a_bin_of_their_own(snapshots: Snapshots) -> None:
             f"where as_of_date = '{day}' and features.utilisation is null"
         )
         assert missing[0][0] > 0
-        told = snapshots.rows(
+        answered = snapshots.rows(
             f"select {column} from drift_bin where subject = 'utilisation' and bin_no = 0 "
             f"and scorecard_no = 1 and as_of_date_before = '{DAYS[1]}'"
         )
-        assert told == missing
+        assert answered == missing
 
 
 def test_band_mobility_is_what_the_macro_counts_and_its_index_adds_it_up(
@@ -76,11 +76,11 @@ def test_band_mobility_is_what_the_macro_counts_and_its_index_adds_it_up(
 ) -> None:
     wanted = snapshots.rows(f"from mobility('{DAYS[1]}', '{DAYS[2]}')")
     where = f"where scorecard_no = 1 and as_of_date_before = '{DAYS[1]}'"
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select band_no_before, band_before, band_no_after, band_after, people, share "
         f"from band_mobility {where} order by band_no_before, band_no_after"
     )
-    assert told == wanted
+    assert answered == wanted
     both = [(one, other, n) for one, _, other, _, n, _ in wanted if -1 not in (one, other)]
     moved = sum(n for one, other, n in both if one != other)
     up = sum(n for one, other, n in both if 0 < one < other)
@@ -109,9 +109,9 @@ def test_the_command_tells_one_date_and_computes_nothing_twice(
 def test_the_oldest_date_has_nothing_to_be_held_against(
     evaluated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for words, told in (
+    for words, answered in (
         (["--as-of", str(DAYS[0])], f"no snapshot is published of a date before {DAYS[0]}"),
         (["--baseline", str(DAYS[2])], f"the baseline, {DAYS[2]}, is not before {DAYS[2]}"),
     ):
         assert run_command_line(["drift", *words, "--data", str(evaluated)]) == 5
-        assert told in capsys.readouterr().err
+        assert answered in capsys.readouterr().err

@@ -24,12 +24,12 @@ def test_auc_is_what_the_pairs_of_published_scores_and_outcomes_say(snapshots: S
     good = [score for score, is_bad in rows if not is_bad]
     bad = [score for score, is_bad in rows if is_bad]
     wins = sum((one > other) + (one == other) / 2 for one, other in product(good, bad))
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select people, bad, auc, accuracy_ratio from quality "
         "where scorecard_no = 1 and subject_kind = 'score'"
     )
     auc = wins / (len(good) * len(bad))
-    assert told == [(len(rows), len(bad), pytest.approx(auc), pytest.approx(2 * auc - 1))]
+    assert answered == [(len(rows), len(bad), pytest.approx(auc), pytest.approx(2 * auc - 1))]
 
 
 def test_everyone_with_an_outcome_stands_once_in_bands_and_in_the_bins_of_every_feature(
@@ -47,11 +47,11 @@ def test_a_bin_earns_what_its_people_got(snapshots: Snapshots) -> None:
         "select utilisation, count(*) from points inner join outcome using (person_id, as_of_date) "
         "group by 1 order by 1"
     )
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select points, cast(sum(people) as bigint) from feature_risk "
         "where feature = 'utilisation' and scorecard_no = 1 group by 1 order by 1"
     )
-    assert told == earned
+    assert answered == earned
 
 
 def test_only_dates_whose_outcome_is_known_are_evaluated_and_once(
@@ -64,9 +64,9 @@ def test_only_dates_whose_outcome_is_known_are_evaluated_and_once(
     before = times()
     assert len(before) == 1 + len(PAIRS)
     assert run_command_line(["evaluate", "--data", str(evaluated), "--format", "json"]) == 0
-    told = capsys.readouterr()
-    assert f"not known yet: known from {NOT_YET + timedelta(120)}" in told.err
-    assert {row["subject"] for row in json.loads(told.out)} >= {"score", "credit_history"}
+    answered = capsys.readouterr()
+    assert f"not known yet: known from {NOT_YET + timedelta(120)}" in answered.err
+    assert {row["subject"] for row in json.loads(answered.out)} >= {"score", "credit_history"}
     assert times() == before
 
 
@@ -98,7 +98,7 @@ def test_an_own_query_is_other_code(tmp_path: Path) -> None:
 
 
 def test_auc_in_context_is_what_the_pairs_of_scores_in_context_say(snapshots: Snapshots) -> None:
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select subject_no, subject, people, bad, auc from quality "
         "where scorecard_no = 1 and subject_kind = 'context' order by subject_no"
     )
@@ -107,10 +107,10 @@ def test_auc_in_context_is_what_the_pairs_of_scores_in_context_say(snapshots: Sn
         "group by accepts order by min(benefit_no)",
         (DAY,),
     )
-    assert [(number, name) for number, name, *_ in told] == [
+    assert [(number, name) for number, name, *_ in answered] == [
         (number, name) for number, (name,) in enumerate(sets, start=1 + 5 + 32)
     ]
-    for _, name, people, bad_people, auc in told:
+    for _, name, people, bad_people, auc in answered:
         rows = snapshots.rows(
             "select score_in_context, is_bad from context_score "
             "inner join outcome using (person_id, as_of_date) where accepts = ?",

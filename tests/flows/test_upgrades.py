@@ -79,9 +79,9 @@ def test_a_file_of_a_newer_format_is_never_to_be_removed(
     said = json.loads(file.read_bytes())
     file.write_text(json.dumps(said | {"format": said["format"] + 1}))
     assert run_command_line(["plan", "--data", str(data_dir)]) == 5
-    told = capsys.readouterr().err
-    assert "install" in told
-    assert "remove" not in told
+    printed = capsys.readouterr().err
+    assert "install" in printed
+    assert "remove" not in printed
 
 
 @pytest.mark.usefixtures("quick")

@@ -116,7 +116,7 @@ def test_what_is_already_so_changes_nothing(con: duckdb.DuckDBPyConnection) -> N
 def test_what_if_says_what_the_pipeline_would_say(
     con: duckdb.DuckDBPyConnection, feature: str, value: float | None
 ) -> None:
-    told = _rows(
+    answered = _rows(
         con,
         "select score_then, band_then from what_if(?, ?, ?, ?)",
         WHO,
@@ -132,4 +132,4 @@ def test_what_if_says_what_the_pipeline_would_say(
         "select score, band from published.score where person_id = ? and scorecard_no = 1", [WHO]
     ).fetchall()
     made.close()
-    assert told == scored
+    assert answered == scored

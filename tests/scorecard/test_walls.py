@@ -105,12 +105,12 @@ def test_another_card_gives_and_takes_what_its_own_wall_opens(snapshots: Snapsho
         group by mine.benefit order by 1
         """
     )
-    told = snapshots.rows(
+    answered = snapshots.rows(
         "select benefit, gained_count, lost_count from benefit_move "
         "where attribute = 'everyone' order by 1"
     )
-    assert told == moved
-    assert any(gained + lost for _, gained, lost in told)
+    assert answered == moved
+    assert any(gained + lost for _, gained, lost in answered)
 
 
 def test_an_explanation_opens_what_the_view_opens(
