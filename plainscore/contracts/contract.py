@@ -25,7 +25,7 @@ from plainscore.contracts.unused import HEAD, UNUSED_EVENT, unused_event_sql
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
 COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
-HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes"})
+HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes", "rows"})
 LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 OUTCOME = "outcomes.outcome"
@@ -73,6 +73,9 @@ class Table:
 
     ``late_feature``: the column that cards may name as a feature although it is computed from
     scores; ``late_points``: the column of its points. Most tables have neither.
+
+    ``rows``: what a table of the schema ``reference`` holds where its file says so, cells in the
+    order of the columns.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Table:
     inputs: frozenset[str] = field(default_factory=frozenset)
     late_feature: str = ""
     late_points: str = ""
+    rows: tuple[tuple[str | int | float | bool, ...], ...] = ()
 
     @property
     def schema(self) -> str:
@@ -184,7 +188,17 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
         name, head["title"], head["grain"], tuple(head["key"]), columns,
         checks=tuple(_check(name, check) for check in head.get("checks", ())), sql=sql,
         late_feature=late.get("feature", ""), late_points=late.get("points", ""),
+        rows=tuple(_row(name, row, declared) for row in head.get("rows", ())),
     )  # fmt: skip
+
+
+def _row(name: str, row: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the cells of a declared row; it has every column, and no others."""
+    _refuse_unknown(row, frozenset(columns), f"{name}: a row")
+    for column in columns:
+        if column not in row:
+            raise ContractError(f"{name}: a row lacks '{column}'")
+    return tuple(row[column] for column in columns)
 
 
 def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD) -> Table:
@@ -193,6 +207,8 @@ def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD)
     if path.suffix == ".toml":
         return parse_contract(name, read_toml(path, ContractError).values, glossary)
     head, sql = read_head(path)
+    if "rows" in head:
+        raise ContractError(f"{path}: rows are declared in a .toml file; this table is made by SQL")
     if bool(sql) == ("publishes" in head):
         raise ContractError(f"{path}: a contract has a SELECT after it, or publishes a table")
     if name == OUTCOME:

@@ -56,8 +56,10 @@ class DuckDBEngine:
             self.con.execute(_parquet_view(table, paths) if paths else table.ddl)
 
     def load_reference(self, cards: Sequence[Scorecard]) -> None:
-        """Fill the schema ``reference`` from the scorecards."""
-        for name, rows in reference_rows(cards, self.catalog.feature_column).items():
+        """Fill the schema ``reference`` from the scorecards, and from files that hold rows."""
+        declared = {t.name: t.rows for t in self.catalog.of_schema("reference") if t.rows}
+        derived = reference_rows(cards, self.catalog.feature_column)
+        for name, rows in {**derived, **declared}.items():
             self.con.execute(self.catalog[name].ddl)
             insert_rows(self.con, name, rows)
 

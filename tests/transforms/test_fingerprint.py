@@ -78,4 +78,4 @@ def test_before_the_scores_nothing_reads_a_card_but_what_is_compiled_from_it() -
         for name in table.inputs
         if name.startswith("reference.")
     }
-    assert read == {"reference.decay_weight"}
+    assert read == {"reference.decay_weight", "reference.materiality"}

@@ -188,9 +188,9 @@ def _given_rows(name: str, given: list[Block], days: Days) -> list[Row]:
 
 @cache
 def _reference_rows() -> dict[str, list[Row]]:
-    return {
-        name: list(rows) for name, rows in reference_rows(cards(), house().feature_column).items()
-    }
+    declared = {table.name: table.rows for table in house().of_schema("reference")}
+    derived = reference_rows(cards(), house().feature_column)
+    return {name: list(rows) for name, rows in {**declared, **derived}.items()}
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> None:

@@ -1,0 +1,62 @@
+/*
+title = "Use of cards: how much of the limit, how much of the balance is paid"
+grain = "one row per person"
+key   = ["person_key"]
+
+[columns]
+person_key       = {}
+utilisation_peak = {}
+unused_limit     = {}
+paid_to_balance  = {}
+*/
+with recent as (
+    select
+        person_key,
+        bill_id,
+        event_date,
+        balance_cents,
+        credit_limit_cents - balance_cents as unused_cents,
+        least(balance_cents * 1000000 // credit_limit_cents, 2000000) as used_ppm,
+        row_number() over (
+            partition by person_key order by event_time desc, bill_id asc
+        ) as newest_no
+    from staging.card_statement
+    where event_date > $as_of_date - interval 180 day and event_date <= $as_of_date
+),
+
+statement as (
+    select
+        person_key,
+        max(used_ppm) as peak_ppm,
+        max(case when newest_no = 1 then unused_cents end) as unused_cents,
+        cast(sum(balance_cents) as bigint) as balance_cents
+    from recent
+    group by person_key
+),
+
+-- Only payments on bills that state a balance: what is paid on others is not paid on the balance.
+payment as (
+    select
+        payment.person_key,
+        cast(sum(
+            case when payment.event_type = 'payment' then 1 else -1 end * payment.amount_cents
+        ) as bigint) as paid_cents
+    from raw.payment as payment
+    inner join recent
+        on payment.person_key = recent.person_key and payment.bill_id = recent.bill_id
+    where payment.event_type in ('payment', 'reversal')
+    group by payment.person_key
+)
+
+select
+    person.person_key,
+    cast(statement.peak_ppm as double) / 1000000 as utilisation_peak,
+    cast(statement.unused_cents as double) / 100 as unused_limit,
+    case
+        when statement.balance_cents = 0 then null
+        when payment.paid_cents >= statement.balance_cents then cast(1 as double)
+        else cast(greatest(coalesce(payment.paid_cents, 0), 0) as double) / statement.balance_cents
+    end as paid_to_balance
+from staging.person as person
+left join statement on person.person_key = statement.person_key
+left join payment on person.person_key = payment.person_key
