@@ -1,50 +1,34 @@
 /*
-title = "Repayment: what of material bills was repaid, how late, for how many months"
+title = "Repayment: what of material credit bills was repaid, how late, in how many months"
 grain = "one row per person"
 key   = ["person_key"]
 
 [columns]
-person_key           = {}
-late_days_90         = {}
-late_days_365        = {}
-late_amount_share    = {}
-on_time_amount_share = {}
-past_due_months      = {}
-repaid_months        = {}
-repaid_monthly       = {}
+person_key          = {}
+late_days_90        = {}
+late_days_365       = {}
+past_due_months     = {}
+repaid_months       = {}
+repaid_monthly      = {}
 */
--- Products of cents and weights leave BIGINT, so they are summed as DECIMAL(38,0).
 with credit_bill as (
     select
-        bill.*,
-        cast(bill.amount_cents as decimal(38, 0)) as amount,
-        decay_weight.weight,
-        bill.due_date <= $as_of_date as is_due,
-        bill.due_date > $as_of_date - interval 365 day as is_in_year,
-        bill.due_date > $as_of_date - interval 365 day
-        and bill.due_date <= $as_of_date - interval 3 day as is_judged,
-        coalesce(bill.paid_date, $as_of_date) as counted_date
-    from staging.material_bill as bill
-    left join reference.decay_weight as decay_weight
-        on date_diff('day', bill.due_date, $as_of_date) = decay_weight.age_days
-    where bill.bill_type not in ('utility', 'telecom', 'rent')
+        person_key,
+        amount_cents - paid_cents as open_cents,
+        days_late,
+        date_diff('day', due_date, $as_of_date) as age_days,
+        date_diff('day', coalesce(paid_date, $as_of_date), $as_of_date) as paid_days_ago
+    from staging.material_bill
+    where bill_type not in ('utility', 'telecom', 'rent')
 ),
 
 total as (
     select
         person_key,
-        max(days_late) filter (where is_due and counted_date > $as_of_date - interval 90 day)
+        max(days_late) filter (where age_days >= 0 and least(age_days, paid_days_ago) < 90)
             as late_days_90,
-        max(days_late) filter (where is_due and is_in_year) as late_days_365,
-        cast(sum(weight * amount * least(days_late, 90)) as decimal(38, 0)) as late_weight,
-        cast(sum(weight * amount) as decimal(38, 0)) as full_weight,
-        cast(sum(amount) filter (where is_judged) as decimal(38, 0)) as judged,
-        cast(sum(amount) filter (
-            where is_judged and paid_date <= due_date + interval 3 day
-        ) as decimal(38, 0)) as on_time,
-        cast(sum(amount_cents - paid_cents) filter (
-            where due_date < $as_of_date
-        ) as bigint) as past_due_cents
+        max(days_late) filter (where age_days >= 0 and age_days < 365) as late_days_365,
+        coalesce(cast(sum(open_cents) filter (where age_days > 0) as bigint), 0) as past_due_cents
     from credit_bill
     group by person_key
 ),
@@ -68,15 +52,13 @@ select
     person.person_key,
     total.late_days_90,
     total.late_days_365,
-    cast(total.late_weight as double) / cast(90 * nullif(total.full_weight, 0) as double)
-        as late_amount_share,
-    cast(coalesce(total.on_time, 0) as double) / cast(nullif(total.judged, 0) as double)
-        as on_time_amount_share,
+    -- Of 1 cent where nothing was repaid.
     case
-        when total.person_key is null then null
-        when coalesce(total.past_due_cents, 0) = 0 then cast(0 as double)
-        when total.past_due_cents >= 2 * coalesce(repaid.repaid_cents, 0) then cast(12 as double)
-        else cast(6 * total.past_due_cents as double) / repaid.repaid_cents
+        when total.person_key is not null
+            then least(
+                cast(6 * total.past_due_cents as double)
+                / greatest(coalesce(repaid.repaid_cents, 0), 1), 12
+            )
     end as past_due_months,
     case when total.person_key is not null then coalesce(repaid.repaid_months, 0) end
         as repaid_months,
