@@ -5,10 +5,10 @@ key   = ["person_key"]
 
 [columns]
 person_key             = {}
-purchase_days_180      = {}
 purchase_interval      = {}
 purchase_gap_ratio     = {}
 spend_months           = {}
+spent_monthly          = {}
 own_name_amount_share  = {}
 */
 with by_day as (
@@ -28,7 +28,6 @@ buyer as (
     select
         person_key,
         count(*) as day_count,
-        count(*) filter (where event_date > $as_of_date - interval 180 day) as recent_count,
         date_diff('day', min(event_date), $as_of_date) as first_days,
         date_diff('day', max(event_date), $as_of_date) as last_days
     from by_day
@@ -40,7 +39,8 @@ spender as (
         spend_month.person_key,
         count(*) filter (
             where spend_month.spent_cents >= materiality.least_cents
-        ) as spend_months
+        ) as spend_months,
+        cast(sum(spend_month.spent_cents) as bigint) as spent_cents
     from staging.spend_month as spend_month
     inner join reference.materiality as materiality on materiality.kind = 'spend_month'
     group by spend_month.person_key
@@ -58,14 +58,17 @@ named as (
 
 select
     person.person_key,
-    case when person.has_purchase_event then coalesce(buyer.recent_count, 0) end
-        as purchase_days_180,
     cast(buyer.first_days as double) / buyer.day_count as purchase_interval,
     -- Days since the last, against the mean interval between them, which is held at 30 or more.
     cast(buyer.last_days * greatest(buyer.day_count - 1, 1) as double)
     / greatest(buyer.first_days - buyer.last_days, 30 * greatest(buyer.day_count - 1, 1))
         as purchase_gap_ratio,
     case when person.has_purchase_event then coalesce(spender.spend_months, 0) end as spend_months,
+    -- Cents of twelve months, as currency units a month.
+    case
+        when person.has_purchase_event
+            then cast(coalesce(spender.spent_cents, 0) as double) / (12 * 100)
+    end as spent_monthly,
     cast(named.own_cents as double) / cast(nullif(named.named_cents, 0) as double)
         as own_name_amount_share
 from staging.person as person
