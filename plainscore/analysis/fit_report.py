@@ -249,7 +249,8 @@ def _judged(
     )
     return {
         "separation": ResultTable(
-            ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks", "ks_low", "ks_high"),
+            ("by", "people", "bad", "auc", "auc_low", "auc_high", "ks", "ks_low", "ks_high",
+             "ks_corrected"),
             [
                 (name, f.people, f.bad, *(one and round(one, 4) for one in (*f[2:5], *f[6:])))
                 for name, f in figures.items()

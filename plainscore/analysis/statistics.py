@@ -8,13 +8,21 @@ machines, so these tables are not part of the content hash.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from itertools import combinations, groupby
+from typing import Any, NamedTuple
 
 import duckdb
 
 from plainscore.analysis import metrics
-from plainscore.analysis.metrics import Sums, compare_means, holm, two_shares_p, wilson
+from plainscore.analysis.metrics import (
+    Sums,
+    compare_means,
+    errors_of,
+    holm,
+    ratio_interval,
+    two_shares_p,
+    wilson,
+)
 from plainscore.analysis.network import ring_member, score_assortativity
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
@@ -83,31 +91,59 @@ def _verdict(adjusted_p: float | None, people: int) -> tuple[bool, bool]:
 
 
 def benefit_access(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Yield the rows of statistics.benefit_access: shares against the group that has most access.
-
-    The groups of one attribute are tested together.
-    """
+    """Yield the rows of statistics.benefit_access: shares, and against the best-off group."""
     rows = con.execute(
         "select scorecard, attribute, benefit, group_no, group_name, people, open_count "
         "from audits.benefit_count order by all"
     ).fetchall()
     for family, of_family in groupby(rows, key=lambda row: row[:3]):
         groups = [row[3:] for row in of_family]
-        # The group with the highest share, of those that are not small; the first of equals.
-        able = [group for group in groups if group[2] >= metrics.FEWEST_TO_JUDGE_BY and group[3]]
-        best = max(able, key=lambda group: group[3] / group[2], default=None)
-        p_values = [
-            two_shares_p(*group[:1:-1], *best[:1:-1]) if best and group is not best else None
-            for group in groups
-        ]
-        for group, p_value, p in zip(groups, p_values, holm(p_values), strict=True):
+        held = against_best([group[1:] for group in groups])
+        for group, against in zip(groups, held, strict=True):
             people, hits = group[2:]
-            against: Row = None, None, False
-            if best is not None:
-                ours, theirs = hits * best[2], best[3] * people
-                against = best[1], ours / theirs, 5 * ours < 4 * theirs
             share = hits / people, *wilson(hits, people)
-            yield *family, *group, *share, *against, p_value, p, *_verdict(p, people)
+            yield *family, *group, *share, *against, *_verdict(against.adjusted_p_value, people)
+
+
+class AgainstBest(NamedTuple):
+    """A group's share against that of the best-off group; None of that group itself."""
+
+    best_group: str | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    is_below_four_fifths: bool = False
+    p_value: float | None = None
+    adjusted_p_value: float | None = None
+
+
+def against_best(groups: Sequence[tuple[str, int, int]]) -> list[AgainstBest]:
+    """Compare groups of one attribute, (name, people, how many have it), with the best-off one.
+
+    That is the one with the highest share, of those that are not small; the first of equals. Which
+    one it is depends on chance too: so intervals and adjusted p values are those that hold for
+    every two of the groups together.
+    """
+    able = [group for group in groups if group[1] >= metrics.FEWEST_TO_JUDGE_BY and group[2]]
+    best = max(able, key=lambda group: group[2] / group[1], default=None)
+    if best is None:
+        return [AgainstBest()] * len(groups)
+    pairs = [frozenset(pair) for pair in combinations(groups, 2)]
+    p_values = [two_shares_p(a[2], a[1], b[2], b[1]) for a, b in combinations(groups, 2)]
+    tests = dict(zip(pairs, zip(p_values, holm(p_values), strict=True), strict=True))
+    held = []
+    for group in groups:
+        (_, people, hits), (name, others, most) = group, best
+        ours, theirs = hits * others, most * people
+        compared = AgainstBest(name, ours / theirs, None, None, 5 * ours < 4 * theirs)
+        if group != best:
+            low, high = ratio_interval(hits, people, most, others, errors_of(len(pairs)))
+            p_value, adjusted = tests[frozenset((group, best))]
+            compared = compared._replace(
+                ratio_low=low, ratio_high=high, p_value=p_value, adjusted_p_value=adjusted
+            )
+        held.append(compared)
+    return held
 
 
 def score_inequality(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
@@ -174,7 +210,7 @@ def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float | None, float 
 
 
 FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]]] = {
-    "statistics.benefit_access": (1, benefit_access),
+    "statistics.benefit_access": (2, benefit_access),
     "statistics.group_gap": (2, group_gap),
     "statistics.ring_member": (1, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),

@@ -17,8 +17,10 @@ from plainscore.common.text import identifier, text_literal
 from plainscore.common.toml import KeyPath, TomlFile, read_toml
 
 FieldKind = Literal[
-    "text", "choice", "amount", "integer", "number", "time", "date", "flag", "year", "hash"
-]
+    "text", "choice", "amount", "signed_amount", "integer", "number", "time", "date", "flag",
+    "year", "hash",
+]  # fmt: skip
+MONEY_KINDS: tuple[FieldKind, ...] = ("amount", "signed_amount")
 COMMON_FIELDS = ("event_id", "event_time", "person_id", "event_type")
 MAX_CENTS = 10**12
 # Columns of the ingest's own, and tables of the event store that are no logs.
@@ -32,6 +34,7 @@ _STORED: dict[FieldKind, dict[str, Any]] = {
     "choice": {"type": "VARCHAR"},
     "hash": {"type": "VARCHAR"},
     "amount": {"type": "BIGINT", "unit": "cents", "min": 0, "max": MAX_CENTS},
+    "signed_amount": {"type": "BIGINT", "unit": "cents", "min": -MAX_CENTS, "max": MAX_CENTS},
     "integer": {"type": "BIGINT"},
     "number": {"type": "DOUBLE"},
     "year": {"type": "BIGINT", "unit": "year"},
@@ -146,7 +149,7 @@ class Log(_Declared):
         """Return the column in which a delivered field is stored."""
         if name in self.person_fields:
             return f"{name.removesuffix('_id')}_key"
-        return f"{name}_cents" if self.kinds[name] == "amount" else name
+        return f"{name}_cents" if self.kinds[name] in MONEY_KINDS else name
 
     @cached_property
     def own_columns(self) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ import duckdb
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import escape_glob, identifier, text_literal
-from plainscore.contracts.logs import COMMON_FIELDS, Log
+from plainscore.contracts.logs import COMMON_FIELDS, MONEY_KINDS, Log
 from plainscore.logs.documents import read_sheet
 from plainscore.logs.landing import FileRefused
 from plainscore.logs.literals import NUMBER
@@ -219,7 +219,7 @@ class _Draft:
             column = self._column(name, log)
             if column is not None or name not in may:
                 yield f"{name} = {self._mapping(name, column, log, signed, when)}"
-        if self._currency and any(one.kind == "amount" for one in log.fields):
+        if self._currency and any(one.kind in MONEY_KINDS for one in log.fields):
             self._used.add(self._currency)
             yield f"currency = {{ from = {_quoted(self._currency)} }}"
 
@@ -305,7 +305,7 @@ class _Draft:
             return len(set(values)) == len(values) > 1
         if kind in ("time", "date"):
             return self._time(column) is not None
-        if kind in ("amount", "number", "integer"):
+        if kind in (*MONEY_KINDS, "number", "integer"):
             return self._sample.all_match(column, self._number)
         if kind == "year":
             return self._sample.all_match(column, r"(19|20)[0-9]{2}")

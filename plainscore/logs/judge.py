@@ -7,7 +7,7 @@ is to others (repeat, conflict) is judged in ``deduplicate``.
 from collections.abc import Collection, Iterator
 
 from plainscore.common.text import identifier, text_literal
-from plainscore.contracts.logs import MAX_CENTS, Field, FieldKind, Log
+from plainscore.contracts.logs import MAX_CENTS, MONEY_KINDS, Field, FieldKind, Log
 
 MAX_DISTANCE_DAYS = 7305
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
@@ -21,8 +21,9 @@ _OTHER_TIME = f"{_DAY}{_CLOCK}(?:{_SECONDS})?(?:Z|{_OFFSET})"
 _PLAIN_AMOUNT = r"[0-9]{1,10}(?:\.[0-9]{1,2}0{0,2})?"
 _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DECIMAL_PARTS = r"^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)0*([0-9]*))?$"
-_DECIMALS, _NEGATIVE, _TOO_MUCH = (
+_DECIMALS, _NEGATIVE, _TOO_MUCH, _TOO_LITTLE = (
     "has more than two decimals", "is negative", "is more than 10^12 cents",
+    "is less than -10^12 cents",
 )  # fmt: skip
 _NOT_READ: dict[FieldKind, str] = {
     "time": "is not an ISO 8601 time",
@@ -32,6 +33,7 @@ _NOT_READ: dict[FieldKind, str] = {
     "integer": "is not a whole number",
     "number": "is not a decimal number",
     "amount": "is not a decimal number",
+    "signed_amount": "is not a decimal number",
 }
 
 
@@ -73,8 +75,10 @@ class _Judge:
 
     def sql(self) -> str:
         log = self._log
-        amounts = [own.name for own in log.fields if own.kind == "amount"]
-        parts = "".join(f", {_amount_parts(name)} as {_in('parts', name)}" for name in amounts)
+        amounts = [own.name for own in log.fields if own.kind in MONEY_KINDS]
+        parts = "".join(
+            f", {_amount_parts(name, log.kinds[name])} as {_in('parts', name)}" for name in amounts
+        )
         kept = [_in("text", name) for name in self._converted]
         kept += [identifier(f"fault_{name}") for name in log.names if name in self._faulty]
         kept += [_in("parts", name) for name in amounts]
@@ -182,8 +186,8 @@ from valued"""
         for own in self._log.fields:
             if own.name in event.required:
                 yield self._absent(own.name)
-            elif own.name in event.defined and own.kind == "amount":
-                yield self._forbidden(own.name)
+            elif own.name in event.defined and own.kind in MONEY_KINDS:
+                yield self._forbidden(own)
             if own.name in event.defined:
                 yield from self._out_of_bounds(own)
         other = self._log.other_person
@@ -193,10 +197,10 @@ from valued"""
         for rule in self._log.rules.values():
             yield f"({rule.refuse_where})", text_literal(rule.reason)
 
-    def _forbidden(self, name: str) -> tuple[str, str]:
+    def _forbidden(self, own: Field) -> tuple[str, str]:
         """Return the objection to an optional amount that can be read and is not allowed."""
-        why = _amount_fault(name)
-        is_number = f"{why} <> {text_literal(_NOT_READ['amount'])}"
+        name, why = own.name, _amount_fault(own.name, own.kind)
+        is_number = f"{why} <> {text_literal(_NOT_READ[own.kind])}"
         return f"{self._is_unread(name)} and {is_number}", f"{text_literal(name + ' ')} || {why}"
 
     def _out_of_bounds(self, own: Field) -> Iterator[tuple[str, str]]:
@@ -233,7 +237,7 @@ def _matches(text: str, pattern: str) -> str:
 
 def _why_not(name: str, kind: FieldKind) -> str:
     """Return SQL for why a text means nothing of its kind; null where there is no text."""
-    said = _amount_fault(name) if kind == "amount" else text_literal(_NOT_READ[kind])
+    said = _amount_fault(name, kind) if kind in MONEY_KINDS else text_literal(_NOT_READ[kind])
     return f"case when {_in('text', name)} is not null then {said} end"
 
 
@@ -242,8 +246,8 @@ def _converted(name: str, kind: FieldKind) -> str:
     text = _in("text", name)
     whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
     match kind:
-        case "amount":
-            return _amount(name)
+        case "amount" | "signed_amount":
+            return _amount(name, kind)
         case "time":
             return (
                 f"case when {_matches(text, _PLAIN_TIME)} then try_cast({text} as timestamp) "
@@ -280,7 +284,11 @@ def _flag(text: str) -> str:
 # by value: their digits without zeros around them, and the power of ten of the last digit.
 
 
-def _amount_parts(name: str) -> str:
+def _plain(kind: FieldKind) -> str:
+    return f"-?{_PLAIN_AMOUNT}" if kind == "signed_amount" else _PLAIN_AMOUNT
+
+
+def _amount_parts(name: str, kind: FieldKind) -> str:
     text = _in("text", name)
     groups = "['sign', 'whole', 'fraction', 'exponent_sign', 'exponent']"
     found = f"regexp_extract({text}, {text_literal(_DECIMAL_PARTS)}, {groups})"
@@ -293,23 +301,28 @@ def _amount_parts(name: str) -> str:
         f"digits := rtrim({digits}, '0'), power := {power} - length(p.fraction) + {zeros}))[1]"
     )
     is_other = f"{_matches(text, _DECIMAL)} then {taken_apart}"
-    return f"case when {_matches(text, _PLAIN_AMOUNT)} then null when {is_other} end"
+    return f"case when {_matches(text, _plain(kind))} then null when {is_other} end"
 
 
-def _amount(name: str) -> str:
+def _amount(name: str, kind: FieldKind) -> str:
     """Return SQL for the cents, null where there are none or they are not allowed."""
     text, parts = _in("text", name), _in("parts", name)
-    cents = f"try_cast({parts}.digits || repeat('0', {parts}.power + 2) as bigint)"
-    in_range = f"not {parts}.is_negative and {parts}.power >= -2 and {_digits(parts)} < 14"
+    size = f"try_cast({parts}.digits || repeat('0', {parts}.power + 2) as bigint)"
+    in_range = f"{parts}.power >= -2 and {_digits(parts)} < 14"
+    cents = size
+    if kind == "signed_amount":
+        cents = f"case when {parts}.is_negative then -{size} else {size} end"
+    else:
+        in_range = f"not {parts}.is_negative and {in_range}"
     return (
-        f"case when {parts} is null then {_plain_cents(text)} when {parts}.digits = '' then 0 "
-        f"when {in_range} and {cents} <= {MAX_CENTS} then {cents} end"
+        f"case when {parts} is null then {_plain_cents(text, kind)} when {parts}.digits = '' "
+        f"then 0 when {in_range} and {size} <= {MAX_CENTS} then {cents} end"
     )
 
 
-def _plain_cents(text: str) -> str:
+def _plain_cents(text: str, kind: FieldKind) -> str:
     cents = f"cast(cast({text} as decimal(18, 4)) * 100 as bigint)"
-    return f"case when {_matches(text, _PLAIN_AMOUNT)} then {cents} end"
+    return f"case when {_matches(text, _plain(kind))} then {cents} end"
 
 
 def _digits(parts: str) -> str:
@@ -317,11 +330,13 @@ def _digits(parts: str) -> str:
     return f"length({parts}.digits) + {parts}.power + 2"
 
 
-def _amount_fault(name: str) -> str:
+def _amount_fault(name: str, kind: FieldKind) -> str:
     parts = _in("parts", name)
-    return (
-        f"case when {parts} is null then {text_literal(_NOT_READ['amount'])} "
-        f"when {parts}.is_negative then {text_literal(_NEGATIVE)} "
-        f"when {parts}.power < -2 then {text_literal(_DECIMALS)} "
-        f"else {text_literal(_TOO_MUCH)} end"
-    )
+    negative, decimals = f"{parts}.is_negative", (f"{parts}.power < -2", _DECIMALS)
+    is_signed = kind == "signed_amount"
+    whens = [
+        (f"{parts} is null", _NOT_READ[kind]),
+        *((decimals, (negative, _TOO_LITTLE)) if is_signed else ((negative, _NEGATIVE), decimals)),
+    ]
+    said = " ".join(f"when {one} then {text_literal(why)}" for one, why in whens)
+    return f"case {said} else {text_literal(_TOO_MUCH)} end"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plainscore.contracts.logs import FieldKind, Log
+from plainscore.contracts.logs import MONEY_KINDS, FieldKind, Log
 from plainscore.logs.literals import ISO_TIME, Marks, quoted, time_text
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plainscore.logs.expressions import Sql
 
 _TEXTS = ("text", "hash")
-_NUMBERS = ("amount", "integer", "number", "year")
+_NUMBERS = (*MONEY_KINDS, "integer", "number", "year")
 _TIMES = ("time", "date")
 _ABSENT = "cast(null as varchar)"
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from plainscore.common.text import text_literal
 from plainscore.common.toml import TomlFile, read_toml
-from plainscore.contracts.logs import COMMON_FIELDS, EventType, Log, read_logs
+from plainscore.contracts.logs import COMMON_FIELDS, MONEY_KINDS, EventType, Log, read_logs
 from plainscore.logs.literals import ExpressionRefused, require_bound, time_zones
 from plainscore.project import FILE_NAME, Project
 
@@ -235,7 +235,7 @@ def read_sources(file: Path | None, logs: Mapping[str, Log]) -> dict[str, Source
 
 
 def _has_amounts(log: Log) -> bool:
-    return any(field.kind == "amount" for field in log.fields)
+    return any(field.kind in MONEY_KINDS for field in log.fields)
 
 
 class _SourceCheck:

@@ -94,7 +94,7 @@ _PAIRS = "every pair of snapshots that `{}` was asked of"
 CHANGES = Kind("changes", "changes", _CHANGED, 1, _PAIRS.format("why"))
 DRIFT = Kind("drift", "drift", _DRIFTED, 2, _PAIRS.format("drift"))
 EVALUATION = Kind(
-    "evaluation", "outcomes", _EVALUATED, 2, "every date that `evaluate` was asked of"
+    "evaluation", "outcomes", _EVALUATED, 3, "every date that `evaluate` was asked of"
 )
 KINDS = {kind.name: kind for kind in (CHANGES, DRIFT, EVALUATION)}
 

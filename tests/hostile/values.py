@@ -19,6 +19,7 @@ _BILL = {
     "due_date": "2020-03-01",
 }
 _NOT_A_NUMBER = "amount is not a decimal number"
+_NO_BALANCE = "account_balance is not a decimal number"
 _TOO_MUCH = "amount is more than 10^12 cents"
 _NO_TIME = "event_time is not an ISO 8601 time"
 _LATE = "event_time is after the end of the arrival day"
@@ -84,6 +85,34 @@ for _amount, _reason in {
     "": "amount is missing",
 }.items():
     _add(f"an amount of {_amount[:20]!r}", {"amount": _amount}, _reason)
+
+for _amount, _reason in {
+    "0": None,
+    "-0": None,
+    "-0.00": None,
+    "-12.50": None,
+    "-1e2": None,
+    "-10000000000": None,
+    "10000000000.01": "account_balance is more than 10^12 cents",
+    "-10000000000.01": "account_balance is less than -10^12 cents",
+    "-1e400": "account_balance is less than -10^12 cents",
+    "-12.505": "account_balance has more than two decimals",
+    "--1": _NO_BALANCE,
+    "-": _NO_BALANCE,
+    "\u22125": _NO_BALANCE,
+    "(5.00)": _NO_BALANCE,
+    "5-": _NO_BALANCE,
+    "-1,000.00": _NO_BALANCE,
+    "NaN": _NO_BALANCE,
+    "-inf": _NO_BALANCE,
+    '"-5"': _NO_BALANCE,
+    "": "account_balance is missing",
+}.items():
+    _add(
+        f"an account balance of {_amount[:20]!r}",
+        {"event_type": "balance", "amount": "", "account_balance": _amount},
+        _reason,
+    )
 
 for _time, _reason in {
     "0001-01-01T00:00:00Z": None,
@@ -163,6 +192,17 @@ _add("a bill due on 30 February", _BILL | {"due_date": "2020-02-30"}, "due_date 
 _add("a bill of an unknown type", _BILL | {"bill_type": "CARD"}, "bill_type is unknown")
 _add("a balance that is negative", _BILL | {"balance": "-1"}, "balance is negative")
 _add("a balance that is no number is left out", _BILL | {"balance": "lots"})
+_add("a card balance is none of an account", _BILL | {"account_balance": "-1.234"})
+_add("an income without a source", {"event_type": "income"})
+_add("an income with a source", {"event_type": "income", "income_source": "'; drop table s"})
+_add("an income that is negative", {"event_type": "income", "amount": "-1"}, "amount is negative")
+_add("an income without an amount", {"event_type": "income", "amount": ""}, "amount is missing")
+_add(
+    "a balance in the field of the card's",
+    {"event_type": "balance", "balance": "5"},
+    "account_balance is missing",
+)
+_add("an invoice", _BILL | {"bill_type": "invoice"})
 _add(
     "a transfer to oneself",
     {"event_type": "transfer", "person_id": "me", "counterparty_id": "me"},

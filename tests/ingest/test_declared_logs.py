@@ -56,9 +56,7 @@ def test_a_log_of_a_project_has_a_table_and_a_raw_view(tmp_path: Path) -> None:
 
 
 def test_a_replaced_log_brings_its_choices_to_every_table(tmp_path: Path) -> None:
-    text = (
-        (STANDARD / "transforms/logs/payment.toml").read_text().replace('"rent"]', '"rent", "gym"]')
-    )
+    text = (STANDARD / "transforms/logs/payment.toml").read_text().replace('"invoice"]', '"gym"]')
     catalog = load_catalog(group="outcomes", method=_method(tmp_path, text, "payment"))
     assert "gym" in catalog["raw.payment"].column("bill_type").among
 

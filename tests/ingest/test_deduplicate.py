@@ -56,7 +56,8 @@ def add_file(lake: Lake, file_no: int, rows: Sequence[Row]) -> None:
                 event_time, date '2026-03-01' as event_date, 'transfer' as event_type,
                 'p' || event_id as person_id, 'q' as counterparty_id, null as bill_id,
                 null as bill_type, null as due_date, null as balance_cents,
-                null as credit_limit_cents, amount_cents
+                null as credit_limit_cents, null as account_balance_cents, null as income_source,
+                amount_cents
             from (values {judged}) as v (line, event_id, amount_cents, arrived)
             """
         )

@@ -47,6 +47,49 @@ def test_every_format_gives_the_same_events(delivery: Delivery, file_format: str
     assert delivery.accepted("payment")["event_date"].to_list() == [date(2026, 3, 5)] * 2
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_income_and_balance_are_the_same_in_every_format(
+    delivery: Delivery, file_format: str
+) -> None:
+    balance = {"event_type": "balance", "amount": None}
+    rows = [
+        deposit("i1", event_type="income", amount="2500", income_source="an employer"),
+        deposit("i2", event_type="income", amount="-1"),
+        deposit("b1", **balance, account_balance="-45.5"),
+        deposit("b2", **balance, account_balance="-0.00"),
+        deposit("b3", **balance, account_balance="-1.234"),
+        deposit("b4", **balance),
+        deposit("b1", **balance, account_balance="-45.50", income_source="means nothing here"),
+    ]
+    delivery.write(file_format, "payment", rows, "a", DAY)
+    [report] = delivery.ingest().files
+    assert (report.accepted, report.duplicates, report.quarantined) == (3, 1, 3)
+    columns = ["event_id", "amount_cents", "account_balance_cents", "income_source"]
+    assert delivery.accepted("payment").select(columns).rows() == [
+        ("b1", None, -4550, None),
+        ("b2", None, 0, None),
+        ("i1", 250_000, None, "an employer"),
+    ]
+
+
+@pytest.mark.parametrize("file_format", ["ndjson", "parquet"])
+def test_a_number_may_be_a_negative_balance(delivery: Delivery, file_format: str) -> None:
+    balances = [-45.5, -0.0, -0.001, float("inf"), -1e10, 1e10 + 1]
+    rows = [
+        deposit(f"e{at}", event_type="balance", account_balance=one)
+        for at, one in enumerate(balances)
+    ]
+    delivery.write(file_format, "payment", rows, "a", DAY)
+    delivery.ingest()
+    accepted = delivery.accepted("payment")
+    assert accepted["account_balance_cents"].to_list() == [-4550, 0, -(10**12)]
+    assert delivery.quarantine()["reason"].sort().to_list() == [
+        "account_balance has more than two decimals",
+        "account_balance is more than 10^12 cents",
+        "account_balance is not a decimal number",
+    ]
+
+
 def test_csv_lines_are_physical_and_blank_lines_are_no_rows(delivery: Delivery) -> None:
     text = (
         "\ufeffevent_id,event_time,person_id,event_type,amount\r\n"

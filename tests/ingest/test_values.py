@@ -21,6 +21,7 @@ from tests.ingest.reading import read_files
 
 READERS: dict[FieldKind, Any] = {
     "amount": values_model.read_amount,
+    "signed_amount": values_model.read_signed_amount,
     "time": values_model.read_time,
     "date": values_model.read_date,
     "year": values_model.read_year,
@@ -84,6 +85,43 @@ FORBIDDEN_AMOUNTS = {
 def test_some_decimal_numbers_are_forbidden(text: str, why: str) -> None:
     with pytest.raises(values_model.Forbidden, match=why):
         values_model.read_amount(text)
+
+
+SIGNED_AMOUNTS = {
+    "-1": -100,
+    "-12.5": -1250,
+    "-12.500": -1250,
+    "-1e2": -10_000,
+    "-0": 0,
+    "-0.00": 0,
+    "-0e9": 0,
+    "-.5": -50,
+    "-10000000000": -(10**12),
+    "-1e10": -(10**12),
+    "-0.01": -1,
+}
+
+
+@pytest.mark.parametrize(("text", "cents"), {**AMOUNT_TEXTS, **SIGNED_AMOUNTS}.items())
+def test_a_signed_amount_is_read_by_its_value(text: str, cents: int) -> None:
+    assert values_model.read_signed_amount(text) == cents
+
+
+FORBIDDEN_SIGNED_AMOUNTS = {
+    "-0.001": "two decimals",
+    "-1.234": "two decimals",
+    "1.234": "two decimals",
+    "-10000000000.01": "less than -10\\^12 cents",
+    "-1e999999999999999999999": "less than -10\\^12 cents",
+    "10000000000.01": "more than 10\\^12 cents",
+    "-" + "9" * 5000: "less than -10\\^12 cents",
+}
+
+
+@pytest.mark.parametrize(("text", "why"), FORBIDDEN_SIGNED_AMOUNTS.items())
+def test_some_signed_amounts_are_forbidden(text: str, why: str) -> None:
+    with pytest.raises(values_model.Forbidden, match=why):
+        values_model.read_signed_amount(text)
 
 
 TIME_TEXTS = {
@@ -204,10 +242,12 @@ def test_sql_and_the_model_read_alike(kind: FieldKind, texts: list[str | None]) 
 
 
 AMOUNTS = [*AMOUNT_TEXTS, *NO_AMOUNTS, *FORBIDDEN_AMOUNTS]
+SIGNED = [*AMOUNTS, *SIGNED_AMOUNTS, *FORBIDDEN_SIGNED_AMOUNTS]
 
 
 @pytest.mark.parametrize(
-    ("kind", "texts"), [("amount", AMOUNTS), ("time", [*TIME_TEXTS, *NO_TIMES])]
+    ("kind", "texts"),
+    [("amount", AMOUNTS), ("signed_amount", SIGNED), ("time", [*TIME_TEXTS, *NO_TIMES])],
 )
 def test_sql_reads_the_named_texts_as_the_model(kind: FieldKind, texts: list[str]) -> None:
     assert judged(kind, list(texts)) == [modelled(kind, text) for text in texts]

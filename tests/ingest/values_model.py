@@ -39,6 +39,22 @@ def read_amount(text: str) -> int:
         Negative, more than two decimals, or more than 10^12 cents.
     """
     match = _NUMBER.fullmatch(text)
+    if match and match[1] == "-" and re.search("[1-9]", (match[2] or "") + (match[3] or "")):
+        raise Forbidden("is negative")
+    return abs(read_signed_amount(text))
+
+
+def read_signed_amount(text: str) -> int:
+    """Return the cents of a decimal number that may be negative, judged by value.
+
+    Raises
+    ------
+    Unreadable
+        Not a decimal number.
+    Forbidden
+        More than two decimals, or more than 10^12 cents away from 0.
+    """
+    match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise Unreadable("is not a decimal number")
     sign, whole, fraction, exponent_sign, exponent_text = match.groups()
@@ -46,19 +62,18 @@ def read_amount(text: str) -> int:
     digits = (whole + fraction).lstrip("0")
     if not digits:
         return 0
-    if sign == "-":
-        raise Forbidden("is negative")
+    beyond = Forbidden("is less than -10^12 cents" if sign == "-" else "is more than 10^12 cents")
     exponent = _exponent(exponent_sign, exponent_text) - len(fraction)
     significant = digits.rstrip("0")
     exponent += len(digits) - len(significant)
     if exponent < -2:
         raise Forbidden("has more than two decimals")
     if len(significant) + exponent + 2 > len(str(MAX_CENTS)):
-        raise Forbidden("is more than 10^12 cents")
+        raise beyond
     cents = int(significant + "0" * (exponent + 2))
     if cents > MAX_CENTS:
-        raise Forbidden("is more than 10^12 cents")
-    return cents
+        raise beyond
+    return -cents if sign == "-" else cents
 
 
 def _exponent(sign: str | None, text: str | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 LOGS = {
     "profile": ("opened", "verified", "changed", "frozen", "unfrozen"),
     "purchase": ("purchase", "refund", "chargeback"),
-    "payment": ("bill", "payment", "reversal", "deposit", "transfer"),
+    "payment": ("bill", "payment", "reversal", "deposit", "transfer", "income", "balance"),
     "service": ("started", "ended", "breached"),
     "friendship": ("added", "removed", "contact"),
 }

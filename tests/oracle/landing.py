@@ -17,7 +17,7 @@ OWN_COLUMNS = {
     "profile": ("region", "birth_year", "gender", "field", "value_hash"),
     "purchase": ("order_id", "merchant_id", "category", "amount", "is_own_name"),
     "payment": ("bill_id", "bill_type", "amount", "due_date", "balance", "credit_limit",
-                "counterparty_id"),
+                "account_balance", "income_source", "counterparty_id"),
     "service": ("agreement_id", "service_type", "due_date"),
     "friendship": ("friend_id",),
 }  # fmt: skip
@@ -47,7 +47,8 @@ def _row(event: Event) -> dict[str, Any]:
     row: dict[str, Any] = dict(zip(SHARED_COLUMNS, shared, strict=True))
     for name, value in event.fields.items():
         if name.endswith("_cents") and value is not None:
-            row[name.removesuffix("_cents")] = f"{value // 100}.{value % 100:02d}"
+            sign, size = "-" * (value < 0), abs(value)
+            row[name.removesuffix("_cents")] = f"{sign}{size // 100}.{size % 100:02d}"
         elif value is not None:
             row[name] = value if isinstance(value, bool) else str(value)
     return row

@@ -73,7 +73,8 @@ def not_scored_code(profile_log: Log, payment_log: Log, as_of_date: date) -> str
     paid_dates = [bill.paid_date for bill in obligations(payment_log) if bill.paid_date]
     if len([day for day in paid_dates if in_last_days(day, as_of_date, 365)]) < 3:
         return "N2"
-    if not any(in_last_days(event.event_date, as_of_date, 180) for event in payment_log):
+    acts = [event for event in payment_log if event.event_type != "balance"]
+    if not any(in_last_days(event.event_date, as_of_date, 180) for event in acts):
         return "N3"
     if not is_verified(profile_log, "national_id"):
         return "N4"

@@ -309,7 +309,13 @@ BILLS_OF_LONG_AGO = [event for ago in (200, 250, 300) for event in household_bil
         ("N2", [*scored()[:-2], *household_bill("ann", 365)]),
         (None, [*scored()[:-2], *household_bill("ann", 364)]),
         ("N2", [*scored()[:-2], *household_bill("ann", 90, amount=0)]),
-        # Any event of the payment log keeps a person active.
+        # Any event of the payment log keeps a person active, but for a statement of a balance.
+        (None, [*scored()[:2], *BILLS_OF_LONG_AGO, happened("income", 179, amount_cents=1)]),
+        ("N3", [*scored()[:2], *BILLS_OF_LONG_AGO, happened("income", 180, amount_cents=1)]),
+        (
+            "N3",
+            [*scored()[:2], *BILLS_OF_LONG_AGO, happened("balance", 0, account_balance_cents=1)],
+        ),
         (None, [*scored()[:2], *BILLS_OF_LONG_AGO, paid(179, 1, "unknown")]),
         ("N3", [*scored()[:2], *BILLS_OF_LONG_AGO, paid(180, 1, "unknown")]),
         ("N4", [*scored(), field("changed", "national_id", 0)]),

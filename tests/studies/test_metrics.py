@@ -2,8 +2,10 @@
 
 import math
 import statistics
+from functools import partial
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,10 @@ from plainscore.analysis.metrics import (
     Sums,
     compare_means,
     contradictions,
+    difference_interval,
+    errors_of,
     holm,
+    ratio_interval,
     separation,
     shorrocks_index,
     stability_index,
@@ -24,6 +29,7 @@ from plainscore.analysis.metrics import (
     two_shares_p,
     wilson,
 )
+from tests.campaigns.coverage import ACCESS, SHAPES, holds_access, holds_separation, share_of
 
 COUNTS = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 4), st.integers(0, 4)),
@@ -39,7 +45,7 @@ def test_separation_is_what_pairs_and_thresholds_say(counts: list[PointsCount]) 
     found = separation(counts)
     assert found[:2] == (len(good) + len(bad), len(bad))
     if not (good and bad):
-        assert found[2:] == (None,) * 7
+        assert found[2:] == (None,) * 8
         return
 
     def beats(one: int, other: int) -> float:
@@ -56,13 +62,32 @@ def test_separation_is_what_pairs_and_thresholds_say(counts: list[PointsCount]) 
     if len(good) < 2 or len(bad) < 2:
         assert (found.auc_low, found.auc_high) == (None, None)
         return
-    # DeLong's interval, person by person.
+    # DeLong's variance, person by person, and the interval on the scale of log odds.
     of_good = [statistics.fmean(beats(one, b) for b in bad) for one in good]
     of_bad = [statistics.fmean(beats(g, one) for g in good) for one in bad]
-    variance = sum(statistics.variance(one, auc) / len(one) for one in (of_good, of_bad))
-    spread = 1.959963984540054 * math.sqrt(variance)
-    assert found.auc_low == pytest.approx(max(0.0, auc - spread))
-    assert found.auc_high == pytest.approx(min(1.0, auc + spread))
+    parts = [statistics.variance(one, auc) / len(one) for one in (of_good, of_bad)]
+    low, high = _newcombe(auc, len(good), len(bad))
+    if 0 < auc < 1 and sum(parts):
+        degrees = sum(parts) ** 2 / sum(
+            part**2 / (len(one) - 1) for part, one in zip(parts, (good, bad), strict=True)
+        )
+        spread = stats.t.ppf(0.975, degrees) * math.sqrt(sum(parts)) / (auc * (1 - auc))
+        odds = math.log(auc / (1 - auc))
+        low, high = (
+            which(end, 1 / (1 + math.exp(-odds - step)))
+            for which, end, step in ((min, low, -spread), (max, high, spread))
+        )
+    assert (found.auc_low, found.auc_high) == pytest.approx((low, high), abs=1e-5)
+    assert found.auc_low <= found.auc <= found.auc_high
+
+
+def _newcombe(auc: float, good: int, bad: int) -> tuple[float, float]:
+    """Return every AUC from which the one that was found is at most 1.96 standard errors away."""
+    true = np.linspace(0, 1, 200_001)
+    spread = 1 + ((good + bad) / 2 - 1) * ((1 - true) / (2 - true) + true / (1 + true))
+    variance = true * (1 - true) * spread / (good * bad)
+    within = true[(true - auc) ** 2 <= 1.959963984540054**2 * variance + 1e-12]
+    return float(within.min()), float(within.max())
 
 
 def test_a_worked_example() -> None:
@@ -72,11 +97,67 @@ def test_a_worked_example() -> None:
 
 
 @pytest.mark.parametrize("counts", [[(1, 48, 56), (2, 32, 14)], [(1, 32, 14), (2, 48, 56)]])
-def test_the_interval_of_ks_is_newcombes_whoever_has_more_points(counts: list[PointsCount]) -> None:
-    # At or below the same points: 56 of 70 bad, 48 of 80 good; Newcombe's first example, 1998.
+def test_the_interval_of_ks_is_newcombes_less_what_chance_adds(counts: list[PointsCount]) -> None:
+    # At or below the same points: 56 of 70 bad, 48 of 80 good; Newcombe's first example, 1998,
+    # has 0.0524 to 0.3339. Chance adds 0.2 - sqrt(0.04 - 0.8225 * (1/70 + 1/80)) = 0.0659.
     found = separation(counts)
     assert found.ks == pytest.approx(0.2)
-    assert (found.ks_low, found.ks_high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert (found.ks_low, found.ks_high) == pytest.approx((0, 0.3339), abs=5e-5)
+    assert found.ks_corrected == pytest.approx(0.1341, abs=5e-5)
+    tenfold = [(points, 10 * good, 10 * bad) for points, good, bad in counts]
+    low, high = difference_interval(560, 700, 480, 800)
+    added = 0.2 - math.sqrt(0.04 - math.pi**2 / 12 * (1 / 700 + 1 / 800))
+    found = separation(tenfold)
+    assert (found.ks_low, found.ks_high) == pytest.approx((low - added, high))
+    assert found.ks_corrected == pytest.approx(0.2 - added)
+
+
+def test_where_no_bad_person_has_more_points_the_interval_of_auc_has_a_width() -> None:
+    found = separation([(1, 0, 6), (2, 300, 0)])
+    assert (found.auc, found.auc_high) == (1, 1)
+    assert found.auc_low == pytest.approx(_newcombe(1, 300, 6)[0], abs=1e-5)
+    mirrored = separation([(1, 300, 0), (2, 0, 6)])
+    assert (mirrored.auc_low, mirrored.auc_high) == pytest.approx((0, 1 - found.auc_low))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(("bad", "auc"), [(6, 0.5), (6, 0.75), (6, 0.9), (25, 0.5), (25, 0.6)])
+def test_intervals_hold_the_truth_with_few_bad_people_and_where_nothing_is_separated(
+    name: str, bad: int, auc: float
+) -> None:
+    held = partial(holds_separation, SHAPES[name](auc), f"{name} {auc}", 300, bad)
+    of_auc, of_ks = share_of(held, 300)
+    assert of_auc >= 0.92
+    assert of_ks >= 0.9
+
+
+@pytest.mark.parametrize("name", ["seven of 12 to 43, no difference", "three of 1,000, 30 to 36 %"])
+def test_ratios_to_the_best_off_group_hold_together(name: str) -> None:
+    all_hold, is_quiet = share_of(partial(holds_access, *ACCESS[name]), 300)
+    assert min(all_hold, is_quiet) >= 0.93
+
+
+def test_the_interval_of_a_ratio_is_that_of_its_authors() -> None:
+    # Donner and Zou's limits follow from Wilson's of 0.5 and of 0.625; either end as they print it.
+    share, other = 450 / 900, 250 / 400
+    (low, high), (other_low, other_high) = wilson(450, 900), wilson(250, 400)
+    product = share * other
+    ends = [
+        (product + sign * math.sqrt(product**2 - a * b * (2 * share - a) * (2 * other - b)))
+        / (b * (2 * other - b))
+        for sign, a, b in ((-1, low, other_high), (1, high, other_low))
+    ]
+    assert ratio_interval(450, 900, 250, 400) == pytest.approx(ends)
+    wider = ratio_interval(450, 900, 250, 400, errors_of(6))
+    assert wider[0] < ends[0] < 0.8 < ends[1] < wider[1]
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(1, 50), st.integers(1, 50))
+def test_a_ratio_lies_within_its_interval(a: int, n: int, b: int, m: int) -> None:
+    hits, other_hits = min(a, n), min(b, m)
+    low, high = ratio_interval(hits, n, other_hits, m, errors_of(21))
+    assert 0 <= low <= hits / n / (other_hits / m) * (1 + 1e-9)
+    assert hits / n / (other_hits / m) <= high * (1 + 1e-9)
 
 
 def test_more_points_at_more_risk_is_a_contradiction() -> None:

@@ -21,6 +21,8 @@ share_low            = {}
 share_high           = {}
 best_group           = {}
 four_fifths_ratio    = {}
+ratio_low            = {}
+ratio_high           = {}
 is_below_four_fifths = {}
 p_value              = {}
 adjusted_p_value     = {}
@@ -49,6 +51,8 @@ select
     statistic.share_high,
     statistic.best_group,
     statistic.four_fifths_ratio,
+    statistic.ratio_low,
+    statistic.ratio_high,
     statistic.is_below_four_fifths,
     statistic.p_value,
     statistic.adjusted_p_value,

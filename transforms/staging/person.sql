@@ -10,7 +10,7 @@ has_purchase_event   = { type = "BOOLEAN", doc = "Has an event of their own in t
 has_payment_event    = { type = "BOOLEAN", doc = "Has an event of their own in the payment log." }
 has_service_event    = { type = "BOOLEAN", doc = "Has an event of their own in the service log." }
 has_friendship_event = { type = "BOOLEAN", doc = "Has an event of their own in the friendship log." }
-last_payment_event_date = { type = "DATE", null = true, doc = "Day of the newest event of their own in the payment log." }
+last_payment_event_date = { type = "DATE", null = true, doc = "Day of the newest event of their own in the payment log; a `balance` is none, as it comes whether or not the account is used." }
 */
 with seen as (
     select distinct
@@ -28,7 +28,7 @@ with seen as (
     select
         person_key,
         'payment' as log_name,
-        max(event_date) as newest_date
+        max(event_date) filter (where event_type <> 'balance') as newest_date
     from raw.payment
     group by person_key
     union all
