@@ -1,0 +1,97 @@
+/*
+title = "Money in the account: how low it falls, and how regular the income is"
+grain = "one row per person"
+key   = ["person_key"]
+
+[columns]
+person_key            = {}
+lowest_balance_months = {}
+mean_balance_months   = {}
+days_below_zero       = {}
+income_months         = {}
+income_variation      = {}
+*/
+with statement as (
+    select
+        person_key,
+        event_date,
+        account_balance_cents,
+        lead(event_date, 1, $as_of_date + interval 1 day) over (
+            partition by person_key order by event_time, event_id
+        ) as next_date
+    from raw.payment
+    where
+        event_type = 'balance'
+        and event_date > $as_of_date - interval 180 day
+        and event_date <= $as_of_date
+),
+
+-- A balance stands until the next one; of a day's, the last.
+held as (
+    select
+        person_key,
+        account_balance_cents as cents,
+        date_diff('day', event_date, cast(next_date as date)) as day_count
+    from statement
+),
+
+balance as (
+    select
+        person_key,
+        min(cents) as lowest_cents,
+        cast(sum(cast(cents as decimal(38, 0)) * day_count) as decimal(38, 0)) as cent_days,
+        cast(sum(day_count) as bigint) as day_count,
+        cast(sum(case when cents < 0 then day_count else 0 end) as bigint) as days_below_zero
+    from held
+    group by person_key
+),
+
+by_month as (
+    select
+        person_key,
+        cast(sum(case when event_type = 'income' then amount_cents else 0 end) as bigint)
+            as income_cents,
+        cast(sum(case
+            when event_type in ('payment', 'transfer', 'deposit') then amount_cents else 0
+        end) as bigint) as out_cents
+    from raw.payment
+    where
+        event_type in ('income', 'payment', 'transfer', 'deposit')
+        and event_date > $as_of_date - interval 180 day
+        and event_date <= $as_of_date
+    group by person_key, date_diff('day', event_date, $as_of_date) // 30
+),
+
+flow as (
+    select
+        by_month.person_key,
+        greatest(cast(sum(income_cents) as bigint), cast(sum(out_cents) as bigint))
+            as turnover_cents,
+        count(*) filter (where income_cents >= materiality.least_cents) as income_months,
+        cast(sum(income_cents) as decimal(38, 0)) as income,
+        cast(sum(
+            cast(income_cents as decimal(38, 0)) * cast(income_cents as decimal(38, 0))
+        ) as decimal(38, 0)) as squared
+    from by_month
+    inner join reference.materiality as materiality on materiality.kind = 'income_month'
+    group by by_month.person_key
+)
+
+select
+    person.person_key,
+    least(
+        6 * cast(balance.lowest_cents as double) / nullif(flow.turnover_cents, 0), 1000
+    ) as lowest_balance_months,
+    least(
+        6 * cast(balance.cent_days as double)
+        / (cast(balance.day_count as double) * nullif(flow.turnover_cents, 0)), 1000
+    ) as mean_balance_months,
+    balance.days_below_zero,
+    case when flow.income > 0 then flow.income_months end as income_months,
+    sqrt(
+        cast(6 * (6 * flow.squared - flow.income * flow.income) as double)
+        / cast(nullif(5 * flow.income * flow.income, 0) as double)
+    ) as income_variation
+from staging.person as person
+left join balance on person.person_key = balance.person_key
+left join flow on person.person_key = flow.person_key
