@@ -77,16 +77,25 @@ flow as (
     group by by_month.person_key
 )
 
+-- Balances of fewer than 90 days are no reserve yet, but an overdraft is one at once.
 select
     person.person_key,
-    least(
-        6 * cast(balance.lowest_cents as double) / nullif(flow.turnover_cents, 0), 1000
-    ) as lowest_balance_months,
-    least(
-        6 * cast(balance.cent_days as double)
-        / (cast(balance.day_count as double) * nullif(flow.turnover_cents, 0)), 1000
-    ) as mean_balance_months,
-    balance.days_below_zero,
+    case
+        when balance.day_count >= 90
+            then least(
+                6 * cast(balance.lowest_cents as double) / nullif(flow.turnover_cents, 0), 1000
+            )
+    end as lowest_balance_months,
+    case
+        when balance.day_count >= 90
+            then least(
+                6 * cast(balance.cent_days as double)
+                / (cast(balance.day_count as double) * nullif(flow.turnover_cents, 0)), 1000
+            )
+    end as mean_balance_months,
+    case
+        when balance.days_below_zero > 0 or balance.day_count >= 90 then balance.days_below_zero
+    end as days_below_zero,
     case when flow.income > 0 then flow.income_months end as income_months,
     sqrt(
         cast(6 * (6 * flow.squared - flow.income * flow.income) as double)

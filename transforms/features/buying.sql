@@ -1,49 +1,38 @@
 /*
-title = "Buying: how often, how lately, how much of it in one's own name"
+title = "Buying: in how many months, how much, how much of it in one's own name"
 grain = "one row per person"
 key   = ["person_key"]
 
 [columns]
-person_key             = {}
-purchase_interval      = {}
-purchase_gap_ratio     = {}
-spend_months           = {}
-spent_monthly          = {}
-own_name_amount_share  = {}
+person_key            = {}
+recent_spend_months   = {}
+spent_monthly         = {}
+own_name_amount_share = {}
 */
-with by_day as (
-    select
-        purchase.person_key,
-        purchase.event_date
-    from staging.purchase as purchase
-    inner join reference.materiality as materiality on materiality.kind = 'purchase_day'
-    where
-        purchase.event_date > $as_of_date - interval 730 day
-        and purchase.event_date <= $as_of_date
-    group by purchase.person_key, purchase.event_date
-    having cast(sum(purchase.net_cents) as bigint) >= max(materiality.least_cents)
-),
-
-buyer as (
+with by_month as (
     select
         person_key,
-        count(*) as day_count,
-        date_diff('day', min(event_date), $as_of_date) as first_days,
-        date_diff('day', max(event_date), $as_of_date) as last_days
-    from by_day
-    group by person_key
+        date_diff('day', event_date, $as_of_date) // 30 as months_back,
+        cast(sum(net_cents) as bigint) as spent_cents
+    from staging.purchase
+    where event_date > $as_of_date - interval 720 day and event_date <= $as_of_date
+    group by all
 ),
 
 spender as (
     select
-        spend_month.person_key,
-        count(*) filter (
-            where spend_month.spent_cents >= materiality.least_cents
-        ) as spend_months,
-        cast(sum(spend_month.spent_cents) as bigint) as spent_cents
-    from staging.spend_month as spend_month
+        by_month.person_key,
+        cast(sum(
+            case when by_month.spent_cents >= materiality.least_cents then decay_weight.weight end
+        ) as bigint) as weight,
+        cast(sum(
+            case when by_month.months_back < 12 then by_month.spent_cents end
+        ) as bigint) as spent_cents
+    from by_month
+    inner join reference.decay_weight as decay_weight
+        on 30 * by_month.months_back = decay_weight.age_days
     inner join reference.materiality as materiality on materiality.kind = 'spend_month'
-    group by spend_month.person_key
+    group by by_month.person_key
 ),
 
 named as (
@@ -58,12 +47,10 @@ named as (
 
 select
     person.person_key,
-    cast(buyer.first_days as double) / buyer.day_count as purchase_interval,
-    -- Days since the last, against the mean interval between them, which is held at 30 or more.
-    cast(buyer.last_days * greatest(buyer.day_count - 1, 1) as double)
-    / greatest(buyer.first_days - buyer.last_days, 30 * greatest(buyer.day_count - 1, 1))
-        as purchase_gap_ratio,
-    case when person.has_purchase_event then coalesce(spender.spend_months, 0) end as spend_months,
+    case
+        when person.has_purchase_event
+            then cast(coalesce(spender.weight, 0) as double) / 1000000
+    end as recent_spend_months,
     -- Cents of twelve months, as currency units a month.
     case
         when person.has_purchase_event
@@ -72,6 +59,5 @@ select
     cast(named.own_cents as double) / cast(nullif(named.named_cents, 0) as double)
         as own_name_amount_share
 from staging.person as person
-left join buyer on person.person_key = buyer.person_key
 left join spender on person.person_key = spender.person_key
 left join named on person.person_key = named.person_key

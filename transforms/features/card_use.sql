@@ -13,13 +13,9 @@ with recent as (
     select
         person_key,
         bill_id,
-        event_date,
         balance_cents,
         credit_limit_cents - balance_cents as unused_cents,
-        least(balance_cents * 1000000 // credit_limit_cents, 2000000) as used_ppm,
-        row_number() over (
-            partition by person_key order by event_time desc, bill_id asc
-        ) as newest_no
+        least(balance_cents * 1000000 // credit_limit_cents, 2000000) as used_ppm
     from staging.card_statement
     where event_date > $as_of_date - interval 180 day and event_date <= $as_of_date
 ),
@@ -28,7 +24,7 @@ statement as (
     select
         person_key,
         max(used_ppm) as peak_ppm,
-        max(case when newest_no = 1 then unused_cents end) as unused_cents,
+        min(unused_cents) as unused_cents,
         cast(sum(balance_cents) as bigint) as balance_cents
     from recent
     group by person_key

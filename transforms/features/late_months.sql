@@ -42,9 +42,17 @@ total as (
     group by by_month.person_key
 )
 
+-- Where nothing was late, a record counts once it is long enough.
 select
     person.person_key,
-    cast(total.late_weight as double) / (90 * total.full_weight) as late_month_share,
-    cast(total.on_time_months as double) / nullif(total.judged_months, 0) as on_time_month_share
+    case
+        when total.late_weight > 0 or record.is_long
+            then cast(total.late_weight as double) / (90 * total.full_weight)
+    end as late_month_share,
+    case
+        when total.on_time_months < total.judged_months or record.is_long
+            then cast(total.on_time_months as double) / nullif(total.judged_months, 0)
+    end as on_time_month_share
 from staging.person as person
 left join total on person.person_key = total.person_key
+left join staging.credit_record as record on person.person_key = record.person_key

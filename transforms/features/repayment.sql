@@ -31,42 +31,29 @@ total as (
         coalesce(cast(sum(open_cents) filter (where age_days > 0) as bigint), 0) as past_due_cents
     from credit_bill
     group by person_key
-),
-
-repaid as (
-    select
-        repaid_month.person_key,
-        count(*) filter (
-            where repaid_month.repaid_cents >= materiality.least_cents
-        ) as repaid_months,
-        coalesce(cast(sum(repaid_month.repaid_cents) filter (
-            where repaid_month.months_back < 6
-        ) as bigint), 0) as repaid_cents
-    from staging.repaid_month as repaid_month
-    inner join reference.materiality as materiality on materiality.kind = 'repaid_month'
-    where not repaid_month.is_household
-    group by repaid_month.person_key
 )
 
+-- Where nothing was late, a record counts once it is long enough.
 select
     person.person_key,
-    total.late_days_90,
-    total.late_days_365,
+    case when total.late_days_90 > 0 or record.is_long then total.late_days_90 end as late_days_90,
+    case when total.late_days_365 > 0 or record.is_long then total.late_days_365 end
+        as late_days_365,
     -- Of 1 cent where nothing was repaid.
     case
-        when total.person_key is not null
+        when total.past_due_cents > 0 or record.is_long
             then least(
                 cast(6 * total.past_due_cents as double)
-                / greatest(coalesce(repaid.repaid_cents, 0), 1), 12
+                / greatest(coalesce(record.recent_cents, 0), 1), 12
             )
     end as past_due_months,
-    case when total.person_key is not null then coalesce(repaid.repaid_months, 0) end
+    case when total.person_key is not null then coalesce(record.month_count, 0) end
         as repaid_months,
     -- Cents of six months, as currency units a month.
     case
         when total.person_key is not null
-            then cast(coalesce(repaid.repaid_cents, 0) as double) / (6 * 100)
+            then cast(coalesce(record.recent_cents, 0) as double) / (6 * 100)
     end as repaid_monthly
 from staging.person as person
 left join total on person.person_key = total.person_key
-left join repaid on person.person_key = repaid.person_key
+left join staging.credit_record as record on person.person_key = record.person_key

@@ -1,6 +1,6 @@
 /*
 title = "Bills large enough to count"
-grain = "one row per bill of a person that is no smaller than the least that counts, nor than one part in fifty of what falls due for the person in a month"
+grain = "one row per bill of a person that is no smaller than one part in fifty of what falls due for the person in a month"
 key   = ["person_key", "bill_id"]
 
 [columns]
@@ -33,8 +33,5 @@ select
     bill.paid_date,
     bill.days_late
 from staging.bill as bill
-inner join reference.materiality as materiality on materiality.kind = 'bill'
 left join usual on bill.person_key = usual.person_key
-where
-    bill.amount_cents >= materiality.least_cents
-    and bill.amount_cents >= coalesce(usual.month_cents, 0) // 50
+where bill.amount_cents >= coalesce(usual.month_cents, 0) // 50
