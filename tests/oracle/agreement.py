@@ -22,7 +22,9 @@ BENEFIT_COLUMNS = (
     "benefit", "accepts", "is_wall_enforced", "is_open", "points_short", "is_open_in_context",
     "score_in_context",
 )  # fmt: skip
-PUBLISHED = {name: name for name in ("score", "features", "points", "reason", "benefit")}
+PUBLISHED = {name: name for name in ("score", "features", "points", "reason", "benefit")} | {
+    "further": "features"
+}
 # The same in the tables of a run, before it is published: the standard card's, people by their id.
 MADE = {
     name: f"(from {table} natural join events.person where scorecard = 'standard')"
@@ -33,6 +35,8 @@ MADE = {
         ("context_score", "scores.context_score"),
     )
 } | {
+    "further": "(from features.feature_vector natural join events.person)",
+    "eligibility": "(from features.eligibility natural join events.person)",
     "features": """(
         from features.feature_vector natural join events.person left join (
             from scores.friend_reliability where scorecard = 'standard'
@@ -79,6 +83,10 @@ def _wanted(person: PersonResult, view: str) -> list[dict[str, Any]]:
     if view == "context_score":
         of_set = {one.accepts: one.score_in_context for one in person.openings}
         return [{"accepts": one, "score_in_context": of_set[one]} for one in sorted(of_set)]
+    if view == "further":
+        return [person.further]
+    if view == "eligibility":
+        return [{"paid_months": person.paid_months}]
     values = person.features if view == "features" else person.points
     return [{name: values[name] for name in FEATURES}] if values else []
 

@@ -1,7 +1,7 @@
 """The whole method on a list of accepted events: one result for each person."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tests.oracle.events import (
@@ -27,6 +27,7 @@ from tests.oracle.factors import (
     purchase_behaviour,
     tie_features,
 )
+from tests.oracle.material import further_features, paid_months, shared_identities
 from tests.oracle.score import (
     BASE,
     FEATURES,
@@ -48,7 +49,8 @@ from tests.oracle.score import (
 class PersonResult:
     """What a snapshot says of one person.
 
-    ``features`` has 32 names in the order of features.csv, None = missing. Of a not-scored person
+    ``features`` has 32 names in the order of features.csv, ``further`` those of FURTHER_FEATURES,
+    None = missing. Of a not-scored person
     ``points``, ``factors``, ``reasons`` and ``openings`` are empty and score, band and band_no are
     None.
     """
@@ -63,6 +65,8 @@ class PersonResult:
     band_no: int | None
     reasons: tuple[Reason, ...]
     openings: tuple[Opening, ...] = ()
+    further: dict[str, Value] = field(default_factory=dict)
+    paid_months: int = 0
 
 
 def not_scored_code(profile_log: Log, payment_log: Log, as_of_date: date) -> str | None:
@@ -93,6 +97,7 @@ def snapshot(
     known = known_events(events, as_of_date, known_on)
     persons = events_by_person(known)
     conflicts = identity_conflicts({who: logs["profile"] for who, logs in persons.items()})
+    sharing = shared_identities({who: logs["profile"] for who, logs in persons.items()})
     ties = live_ties([e for e in known if e.log == "friendship"], as_of_date)
     codes = {
         who: not_scored_code(logs["profile"], logs["payment"], as_of_date)
@@ -131,4 +136,11 @@ def snapshot(
                 who, in_card_order, None, points, factor_points(points), score, band, band_no,
                 reasons, openings(points, is_enforcing),
             )  # fmt: skip
-    return results
+    return {
+        who: replace(
+            results[who],
+            further=further_features(logs, sharing[who], as_of_date),
+            paid_months=paid_months(logs["payment"], as_of_date),
+        )
+        for who, logs in persons.items()
+    }

@@ -12,6 +12,7 @@ from tests.oracle.agreement import (
     SCORE_COLUMNS,
     differences,
 )
+from tests.oracle.material import FURTHER_FEATURES
 from tests.oracle.nasty_worlds import nasty_world
 from tests.oracle.score import FEATURES
 from tests.oracle.snapshot import PersonResult, snapshot
@@ -27,11 +28,12 @@ def expected() -> dict[str, PersonResult]:
 def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnection]:
     """What is published as it should be, in plain tables."""
     people = expected.values()
-    doubles = {f for f in FEATURES if any(isinstance(p.features[f], float) for p in people)}
+    values = [p.features | p.further for p in people]
+    doubles = {name for name in values[0] if any(isinstance(one[name], float) for one in values)}
     rows = {
         "score": [(p.person_id, "standard", p.score, p.band, p.band_no, p.not_scored_code)
                   for p in people],
-        "features": [(p.person_id, *p.features.values()) for p in people],
+        "features": [(p.person_id, *p.features.values(), *p.further.values()) for p in people],
         "points": [(p.person_id, *p.points.values()) for p in people if p.points],
         "reason": [(p.person_id, *(getattr(r, name) for name in REASON_COLUMNS + REASON_TEXTS))
                    for p in people for r in p.reasons],
@@ -50,7 +52,7 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         "accepts",
     }
     columns = {
-        "score": SCORE_COLUMNS, "features": FEATURES, "points": FEATURES,
+        "score": SCORE_COLUMNS, "features": FEATURES + FURTHER_FEATURES, "points": FEATURES,
         "reason": REASON_COLUMNS + REASON_TEXTS, "benefit": BENEFIT_COLUMNS,
     }  # fmt: skip
     with duckdb.connect() as con:
@@ -76,6 +78,7 @@ def right(expected: dict[str, PersonResult]) -> Iterator[duckdb.DuckDBPyConnecti
         ("update points set on_time_share = 59 where on_time_share = 60", "points.on_time_share"),
         ("update features set paid_bills = null where paid_bills = 0", "oracle 0, pipeline None"),
         ("update features set refund_share = refund_share + 1e-9", "features.refund_share"),
+        ("update features set late_days_90 = late_days_90 + 1", "further.late_days_90"),
         ("alter table features alter paid_bills type double", "pipeline 0.0"),
         ("delete from reason where rank = 2", "4 rows by the oracle, 3 by the pipeline"),
         ("update reason set rank = 5 - rank", "reason.code"),

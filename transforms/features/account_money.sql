@@ -39,8 +39,9 @@ balance as (
     select
         person_key,
         min(cents) as lowest_cents,
-        cast(sum(cast(cents as decimal(38, 0)) * day_count) as decimal(38, 0)) as cent_days,
         cast(sum(day_count) as bigint) as day_count,
+        cast(cast(sum(cast(cents as decimal(38, 0)) * day_count) as decimal(38, 0)) as double)
+        / cast(sum(day_count) as bigint) as mean_cents,
         cast(sum(case when cents < 0 then day_count else 0 end) as bigint) as days_below_zero
     from held
     group by person_key
@@ -51,9 +52,8 @@ by_month as (
         person_key,
         cast(sum(case when event_type = 'income' then amount_cents else 0 end) as bigint)
             as income_cents,
-        cast(sum(case
-            when event_type in ('payment', 'transfer', 'deposit') then amount_cents else 0
-        end) as bigint) as out_cents
+        cast(sum(case when event_type = 'income' then 0 else amount_cents end) as bigint)
+            as out_cents
     from raw.payment
     where
         event_type in ('income', 'payment', 'transfer', 'deposit')
@@ -81,17 +81,12 @@ flow as (
 select
     person.person_key,
     case
-        when balance.day_count >= 90
-            then least(
-                6 * cast(balance.lowest_cents as double) / nullif(flow.turnover_cents, 0), 1000
-            )
+        when balance.day_count >= 90 and flow.turnover_cents > 0
+            then least(6 * cast(balance.lowest_cents as double) / flow.turnover_cents, 1000)
     end as lowest_balance_months,
     case
-        when balance.day_count >= 90
-            then least(
-                6 * cast(balance.cent_days as double)
-                / (cast(balance.day_count as double) * nullif(flow.turnover_cents, 0)), 1000
-            )
+        when balance.day_count >= 90 and flow.turnover_cents > 0
+            then least(6 * balance.mean_cents / flow.turnover_cents, 1000)
     end as mean_balance_months,
     case
         when balance.days_below_zero > 0 or balance.day_count >= 90 then balance.days_below_zero

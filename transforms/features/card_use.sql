@@ -15,7 +15,7 @@ with recent as (
         bill_id,
         balance_cents,
         credit_limit_cents - balance_cents as unused_cents,
-        least(balance_cents * 1000000 // credit_limit_cents, 2000000) as used_ppm
+        least(cast(balance_cents as double) / credit_limit_cents, 2) as used_share
     from staging.card_statement
     where event_date > $as_of_date - interval 180 day and event_date <= $as_of_date
 ),
@@ -23,7 +23,7 @@ with recent as (
 statement as (
     select
         person_key,
-        max(used_ppm) as peak_ppm,
+        max(used_share) as peak_share,
         min(unused_cents) as unused_cents,
         cast(sum(balance_cents) as bigint) as balance_cents
     from recent
@@ -31,28 +31,36 @@ statement as (
 ),
 
 -- Only payments on bills that state a balance: what is paid on others is not paid on the balance.
-payment as (
+paid_bill as (
     select
         payment.person_key,
         cast(sum(
             case when payment.event_type = 'payment' then 1 else -1 end * payment.amount_cents
-        ) as bigint) as paid_cents
+        ) as bigint) as net_cents
     from raw.payment as payment
     inner join recent
         on payment.person_key = recent.person_key and payment.bill_id = recent.bill_id
     where payment.event_type in ('payment', 'reversal')
-    group by payment.person_key
+    group by payment.person_key, payment.bill_id
+),
+
+payer as (
+    select
+        person_key,
+        cast(sum(greatest(net_cents, 0)) as bigint) as paid_cents
+    from paid_bill
+    group by person_key
 )
 
 select
     person.person_key,
-    cast(statement.peak_ppm as double) / 1000000 as utilisation_peak,
+    statement.peak_share as utilisation_peak,
     cast(statement.unused_cents as double) / 100 as unused_limit,
     case
         when statement.balance_cents = 0 then null
-        when payment.paid_cents >= statement.balance_cents then cast(1 as double)
-        else cast(greatest(coalesce(payment.paid_cents, 0), 0) as double) / statement.balance_cents
+        when payer.paid_cents >= statement.balance_cents then cast(1 as double)
+        else cast(coalesce(payer.paid_cents, 0) as double) / statement.balance_cents
     end as paid_to_balance
 from staging.person as person
 left join statement on person.person_key = statement.person_key
-left join payment on person.person_key = payment.person_key
+left join payer on person.person_key = payer.person_key

@@ -39,6 +39,7 @@ total as (
     from by_month
     inner join reference.decay_weight as decay_weight
         on 30 * by_month.months_back = decay_weight.age_days
+    where by_month.months_back < 60
     group by by_month.person_key
 )
 

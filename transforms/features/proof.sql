@@ -8,24 +8,48 @@ person_key      = {}
 proven_fields   = {}
 shared_identity = {}
 */
-with detail as (
+with word as (
     select
         profile.person_key,
         profile.field,
-        min(case when profile.event_type = 'verified' then profile.event_date end) as verified_date
+        profile.event_time,
+        profile.event_id,
+        profile.event_date,
+        case
+            when profile.event_type = 'verified' and profile.value_hash = identity_detail.value_hash
+                then 0
+            else 1
+        end as says_other
     from raw.profile as profile
     inner join staging.identity_detail as identity_detail
         on
             profile.person_key = identity_detail.person_key
             and profile.field = identity_detail.field
-    where
-        identity_detail.is_verified
-        and identity_detail.value_hash is not null
-        and profile.field <> 'device'
-        and profile.event_type = 'verified'
-        and profile.value_hash = identity_detail.value_hash
-        and profile.event_date >= coalesce(identity_detail.last_changed_date, profile.event_date)
-    group by profile.person_key, profile.field
+    where profile.event_type in ('verified', 'changed') and profile.field <> 'device'
+),
+
+-- A change, another value or none: what was verified before it no longer counts.
+spell as (
+    select
+        person_key,
+        field,
+        event_date,
+        cast(sum(says_other) over (
+            partition by person_key, field
+            order by event_time desc, event_id desc
+            rows between unbounded preceding and current row
+        ) as bigint) as others_since
+    from word
+),
+
+detail as (
+    select
+        person_key,
+        field,
+        min(event_date) as verified_date
+    from spell
+    where others_since = 0
+    group by person_key, field
 ),
 
 proven as (

@@ -1,6 +1,6 @@
 /*
 title = "Bills large enough to count"
-grain = "one row per bill of a person that is no smaller than one part in fifty of what falls due for the person in a month"
+grain = "one row per bill of a person that is no smaller than one part in fifty of what falls due for the person in a month (on bills of all types: a twelfth of the last 365 days)"
 key   = ["person_key", "bill_id"]
 
 [columns]
@@ -17,7 +17,7 @@ days_late    = { type = "BIGINT", unit = "days", min = 0, doc = "From due_date t
 with usual as (
     select
         person_key,
-        cast(sum(amount_cents) as bigint) // 12 as month_cents
+        cast(sum(amount_cents) as decimal(38, 0)) as year_cents
     from staging.bill
     where due_date > $as_of_date - interval 365 day and due_date <= $as_of_date
     group by person_key
@@ -34,4 +34,4 @@ select
     bill.days_late
 from staging.bill as bill
 left join usual on bill.person_key = usual.person_key
-where bill.amount_cents >= coalesce(usual.month_cents, 0) // 50
+where 12 * 50 * cast(bill.amount_cents as decimal(38, 0)) >= coalesce(usual.year_cents, 0)
