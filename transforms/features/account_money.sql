@@ -11,28 +11,19 @@ days_below_zero       = {}
 income_months         = {}
 income_variation      = {}
 */
-with statement as (
+-- A balance stands until the next one; of a day's, the last.
+with held as (
     select
         person_key,
-        event_date,
-        account_balance_cents,
-        lead(event_date, 1, $as_of_date + interval 1 day) over (
+        account_balance_cents as cents,
+        date_diff('day', event_date, cast(lead(event_date, 1, $as_of_date + interval 1 day) over (
             partition by person_key order by event_time, event_id
-        ) as next_date
+        ) as date)) as day_count
     from raw.payment
     where
         event_type = 'balance'
         and event_date > $as_of_date - interval 180 day
         and event_date <= $as_of_date
-),
-
--- A balance stands until the next one; of a day's, the last.
-held as (
-    select
-        person_key,
-        account_balance_cents as cents,
-        date_diff('day', event_date, cast(next_date as date)) as day_count
-    from statement
 ),
 
 balance as (
