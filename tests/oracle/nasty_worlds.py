@@ -5,12 +5,13 @@ theirs arrives late. The others are chaotic: many awkward events, some of them l
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
 
 from tests.oracle.events import Event
 from tests.oracle.factors import CONTACT_KINDS, VERIFIABLE_KINDS
+from tests.oracle.nasty_amounts import AMOUNT_EDGES
 from tests.oracle.nasty_plots import (
     CREDIT_EDGES,
     HOUSEHOLD_EDGES,
@@ -58,6 +59,9 @@ def nasty_world(seed: int, without_log: str | None = None) -> NastyWorld:
     tangle(w.of("", LATE_SHARE), people)
     _circle_of_paragons(w)
     _keep_feeds_alive(w.of("pulse"))
+    counting = replace(w, rng=random.Random(f"amounts {seed}"))
+    for number in range(2 * len(AMOUNT_EDGES)):
+        _count_amounts(counting.of(f"counter {number}"), number % len(AMOUNT_EDGES))
     events = [event for event in w.events if event.log != without_log]
     rng.shuffle(events)
     return NastyWorld(tuple(events), AS_OF_DATE, known_on)
@@ -85,6 +89,14 @@ def _live(w: Writer, stranger: str) -> None:
             just_not_scored(late)
         case _:
             w.rng.choice((chaotic_bills, chaotic_purchases, chaotic_services))(w, stranger)
+
+
+def _count_amounts(w: Writer, first: int) -> None:
+    """One plot at an edge of amounts, half of the time with others."""
+    also_share = w.rng.choice((0, 0.4))
+    for number, plot in enumerate(AMOUNT_EDGES):
+        if number == first or w.chance(also_share):
+            plot(w)
 
 
 def _walk_to_edges(w: Writer) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from tests.oracle.material import FURTHER_FEATURES
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
 from tests.oracle.score import CARD, CardRow
 from tests.oracle.snapshot import PersonResult, snapshot
@@ -44,6 +45,7 @@ def test_every_row_is_one_that_the_ingest_accepts(seed: int) -> None:
         assert event.person_id not in (event["friend_id"], event["counterparty_id"])
         for name in ("amount_cents", "balance_cents", "credit_limit_cents"):
             assert event[name] is None or 0 <= event[name] <= 10**12
+        assert abs(event["account_balance_cents"] or 0) <= 10**12
         if event["due_date"]:
             assert abs(event["due_date"] - event.event_date) <= timedelta(days=7305)
 
@@ -72,6 +74,13 @@ def test_every_bin_that_a_scored_person_can_reach_is_reached(row: CardRow) -> No
     # Who is scored was opened 180 days ago, so the first bin of account_age_months is for no one.
     out_of_reach = {0} if row.feature == "account_age_months" else set()
     assert {points for _at_least, points in row.bins} - out_of_reach <= reached
+
+
+@pytest.mark.parametrize("name", FURTHER_FEATURES)
+def test_every_further_feature_is_missing_here_and_there_and_takes_many_values(name: str) -> None:
+    values = {result.further[name] for result in results()}
+    assert None in values
+    assert len(values) > 5
 
 
 def test_every_edge_of_a_bin_is_hit_exactly() -> None:
