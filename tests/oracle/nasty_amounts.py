@@ -119,7 +119,15 @@ def proofs(w: Writer) -> None:
     w.happen("verified", 35, field="national_id", value_hash=w.rng.choice(("h1", "h3", None)))
 
 
+def services_by_month(w: Writer) -> None:
+    """Services ended as agreed in up to 14 months, at times two in one, some a day late."""
+    for month in w.rng.sample(range(14), w.rng.randint(1, 14)):
+        for _ in range(w.rng.choice((1, 1, 2))):
+            ago = 30 * month + w.rng.choice((0, 29))
+            w.end(w.start(ago + w.rng.choice((0, 0, 0, 1))), ago)
+
+
 AMOUNT_EDGES: tuple[Plot, ...] = (
     record_of_months, tiny_bills, taken_back_later, months_of_home, deposits, purchases_of_a_day,
-    cards, account, proofs,
+    cards, account, proofs, services_by_month,
 )  # fmt: skip
