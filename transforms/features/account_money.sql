@@ -36,57 +36,24 @@ balance as (
         cast(sum(case when cents < 0 then day_count else 0 end) as bigint) as days_below_zero
     from held
     group by person_key
-),
-
-by_month as (
-    select
-        person_key,
-        cast(sum(case when event_type = 'income' then amount_cents else 0 end) as bigint)
-            as income_cents,
-        cast(sum(case when event_type = 'income' then 0 else amount_cents end) as bigint)
-            as out_cents
-    from raw.payment
-    where
-        event_type in ('income', 'payment', 'transfer', 'deposit')
-        and event_date > $as_of_date - interval 180 day
-        and event_date <= $as_of_date
-    group by person_key, date_diff('day', event_date, $as_of_date) // 30
-),
-
-flow as (
-    select
-        by_month.person_key,
-        greatest(cast(sum(income_cents) as bigint), cast(sum(out_cents) as bigint))
-            as turnover_cents,
-        count(*) filter (where income_cents >= materiality.least_cents) as income_months,
-        cast(sum(income_cents) as decimal(38, 0)) as income,
-        cast(sum(
-            cast(income_cents as decimal(38, 0)) * cast(income_cents as decimal(38, 0))
-        ) as decimal(38, 0)) as squared
-    from by_month
-    inner join reference.materiality as materiality on materiality.kind = 'income_month'
-    group by by_month.person_key
 )
 
 -- Balances of fewer than 90 days are no reserve yet, but an overdraft is one at once.
 select
     person.person_key,
     case
-        when balance.day_count >= 90 and flow.turnover_cents > 0
-            then least(6 * cast(balance.lowest_cents as double) / flow.turnover_cents, 1000)
+        when balance.day_count >= 90 and turnover.is_material
+            then least(6 * cast(balance.lowest_cents as double) / turnover.turnover_cents, 1000)
     end as lowest_balance_months,
     case
-        when balance.day_count >= 90 and flow.turnover_cents > 0
-            then least(6 * balance.mean_cents / flow.turnover_cents, 1000)
+        when balance.day_count >= 90 and turnover.is_material
+            then least(6 * balance.mean_cents / turnover.turnover_cents, 1000)
     end as mean_balance_months,
     case
         when balance.days_below_zero > 0 or balance.day_count >= 90 then balance.days_below_zero
     end as days_below_zero,
-    case when flow.income > 0 then flow.income_months end as income_months,
-    sqrt(
-        cast(6 * (6 * flow.squared - flow.income * flow.income) as double)
-        / cast(nullif(5 * flow.income * flow.income, 0) as double)
-    ) as income_variation
+    turnover.income_months,
+    turnover.income_variation
 from staging.person as person
 left join balance on person.person_key = balance.person_key
-left join flow on person.person_key = flow.person_key
+left join staging.turnover as turnover on person.person_key = turnover.person_key

@@ -15,6 +15,7 @@ with recent as (
         bill_id,
         balance_cents,
         credit_limit_cents - balance_cents as unused_cents,
+        date_diff('day', event_date, $as_of_date) // 30 as months_back,
         least(cast(balance_cents as double) / credit_limit_cents, 2) as used_share
     from staging.card_statement
     where event_date > $as_of_date - interval 180 day and event_date <= $as_of_date
@@ -22,12 +23,16 @@ with recent as (
 
 statement as (
     select
-        person_key,
-        max(used_share) as peak_share,
-        min(unused_cents) as unused_cents,
-        cast(sum(balance_cents) as bigint) as balance_cents
+        recent.person_key,
+        max(recent.used_share) as peak_share,
+        min(recent.unused_cents) as unused_cents,
+        cast(sum(recent.balance_cents) as bigint) as balance_cents,
+        count(distinct case
+            when recent.balance_cents >= materiality.least_cents then recent.months_back
+        end) >= 4 as is_used
     from recent
-    group by person_key
+    inner join reference.materiality as materiality on materiality.kind = 'statement'
+    group by recent.person_key
 ),
 
 -- Only payments on bills that state a balance: what is paid on others is not paid on the balance.
@@ -52,14 +57,17 @@ payer as (
     group by person_key
 )
 
+-- A card that is hardly used says nothing of how its holder deals with credit.
 select
     person.person_key,
-    statement.peak_share as utilisation_peak,
-    cast(statement.unused_cents as double) / 100 as unused_limit,
+    case when statement.is_used then statement.peak_share end as utilisation_peak,
+    case when statement.is_used then cast(statement.unused_cents as double) / 100 end
+        as unused_limit,
     case
-        when statement.balance_cents = 0 then null
-        when payer.paid_cents >= statement.balance_cents then cast(1 as double)
-        else cast(coalesce(payer.paid_cents, 0) as double) / statement.balance_cents
+        when statement.is_used
+            then least(
+                cast(coalesce(payer.paid_cents, 0) as double) / statement.balance_cents, 1
+            )
     end as paid_to_balance
 from staging.person as person
 left join statement on person.person_key = statement.person_key

@@ -1,6 +1,6 @@
 /*
 title = "Bills large enough to count"
-grain = "one row per bill of a person that is no smaller than one part in fifty of what falls due for the person in a month (on bills of all types: a twelfth of the last 365 days)"
+grain = "one row per bill of a person that is as large as the least that counts, or as one part in fifty of what falls due for the person in a month"
 key   = ["person_key", "bill_id"]
 
 [columns]
@@ -13,7 +13,7 @@ paid_cents   = { type = "BIGINT", unit = "cents", min = 0, doc = "Payments less 
 paid_date    = { type = "DATE", null = true, doc = "Day of the event that last lifted what was paid to the amount or more; empty while open." }
 days_late    = { type = "BIGINT", unit = "days", min = 0, doc = "From due_date to paid_date, or to as_of_date while open; 0 where in time or not yet due." }
 */
--- One part in fifty: a cent-sized bill of someone who pays rent says nothing, paid or unpaid.
+-- Of someone with small bills only, small bills count; and no large bill makes others immaterial.
 with usual as (
     select
         person_key,
@@ -33,5 +33,8 @@ select
     bill.paid_date,
     bill.days_late
 from staging.bill as bill
+inner join reference.materiality as materiality on materiality.kind = 'bill'
 left join usual on bill.person_key = usual.person_key
-where 12 * 50 * cast(bill.amount_cents as decimal(38, 0)) >= coalesce(usual.year_cents, 0)
+where
+    bill.amount_cents >= materiality.least_cents
+    or 12 * 50 * cast(bill.amount_cents as decimal(38, 0)) >= coalesce(usual.year_cents, 0)
