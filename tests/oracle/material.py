@@ -25,13 +25,14 @@ from tests.oracle.factors import (
 
 LEAST = {
     "credit_record": 1000_00, "repaid_month": 50_00, "household_month": 20_00, "paid_month": 50_00,
-    "deposit_month": 20_00, "income_month": 100_00, "spend_month": 10_00,
+    "deposit_month": 20_00, "income_month": 100_00, "spend_month": 5_00, "bill": 5_00,
+    "statement": 50_00, "spend_record": 500_00, "turnover_month": 100_00,
 }  # fmt: skip
 IDENTIFYING_KINDS = ("national_id", "phone", "bank_account", "device")
 FURTHER_FEATURES = (
     "late_days_90", "late_days_365", "late_month_share", "on_time_month_share",
     "past_due_months", "repaid_months", "repaid_monthly", "utilisation_peak", "unused_limit",
-    "paid_to_balance", "recent_spend_months", "spent_monthly",
+    "paid_to_balance", "recent_spend_months", "spent_monthly", "spend_unevenness",
     "own_name_amount_share", "household_paid_months", "saved_months",
     "service_months", "lowest_balance_months", "mean_balance_months", "days_below_zero",
     "income_months", "income_variation", "proven_fields", "shared_identity",
@@ -62,10 +63,10 @@ def paid_months(payment_log: Log, d: date) -> int:
 
 
 def material_bills(payment_log: Log, d: date) -> list[Bill]:
-    """At least a fiftieth of what falls due in a month: a twelfth of what did in 365 days."""
+    """At least 5.00, or a fiftieth of what falls due in a month: a twelfth of 365 days."""
     bills = obligations(payment_log)
     month = Fraction(sum(b.amount for b in bills if in_last_days(b.due_date, d, 365)), 12)
-    return [b for b in bills if b.amount >= month / 50]
+    return [b for b in bills if b.amount >= LEAST["bill"] or b.amount >= month / 50]
 
 
 def _is_credit(bill: Bill) -> bool:
@@ -171,6 +172,11 @@ def card_use(payment_log: Log, d: date) -> dict[str, Value]:
     ]  # fmt: skip
     used = [min(Fraction(b.balance or 0, b.credit_limit or 0), Fraction(2)) for b in stated]
     unused = [Fraction((b.credit_limit or 0) - (b.balance or 0), 100) for b in stated]
+    months = {
+        month_back(b.issued.date(), d) for b in stated if (b.balance or 0) >= LEAST["statement"]
+    }
+    if len(months) < 4:
+        return {"utilisation_peak": None, "unused_limit": None, "paid_to_balance": None}
     paid, owed = sum(max(b.net_paid, 0) for b in stated), sum(b.balance or 0 for b in stated)
     return {
         "utilisation_peak": float(max(used)) if used else None,
@@ -188,16 +194,21 @@ def buying(purchase_log: Log, d: date) -> dict[str, Value]:
     for purchase in purchases:
         by_month[month_back(purchase.bought, d)] += purchase.net
     material = [k for k in range(24) if by_month[k] >= LEAST["spend_month"]]
+    spent = [by_month[k] for k in range(12)]
+    is_long = (
+        sum(cents >= LEAST["spend_month"] for cents in spent) >= 6
+        and sum(spent) >= LEAST["spend_record"]
+    )
     weight = sum(decay_weight(30 * k) for k in material)
     named = [p for p in purchases if p.is_own_name is not None and in_last_days(p.bought, d, 365)]
+    own_name = _quotient(sum(p.net for p in named if p.is_own_name), sum(p.net for p in named))
     return {
         "recent_spend_months": float(Fraction(weight, 10**6)) if purchase_log else None,
         "spent_monthly": (
             float(Fraction(sum(by_month[k] for k in range(12)), 12 * 100)) if purchase_log else None
         ),
-        "own_name_amount_share": _quotient(
-            sum(p.net for p in named if p.is_own_name), sum(p.net for p in named)
-        ),
+        "spend_unevenness": _variation(spent) if is_long else None,
+        "own_name_amount_share": own_name if is_long else None,
     }
 
 
@@ -241,7 +252,7 @@ def _daily_balances(stated: Sequence[Event], d: date) -> list[int]:
 
 
 def _months_of(cents: int | Fraction | None, monthly: Fraction) -> float | None:
-    if cents is None or monthly == 0:
+    if cents is None or monthly < LEAST["turnover_month"]:
         return None
     return float(min(cents / monthly, Fraction(1000)))
 
