@@ -196,7 +196,7 @@ def buying(purchase_log: Log, d: date) -> dict[str, Value]:
     material = [k for k in range(24) if by_month[k] >= LEAST["spend_month"]]
     spent = [by_month[k] for k in range(12)]
     is_long = (
-        sum(cents >= LEAST["spend_month"] for cents in spent) >= 6
+        sum(cents >= LEAST["spend_month"] for cents in spent) >= 7
         and sum(spent) >= LEAST["spend_record"]
     )
     weight = sum(decay_weight(30 * k) for k in material)
@@ -227,7 +227,7 @@ def account_money(payment_log: Log, d: date) -> dict[str, Value]:
         by_month[month_back(event.event_date, d)] += event["amount_cents"]
     lowest = min((e["account_balance_cents"] for e in stated), default=None)
     mean = Fraction(sum(daily), len(daily)) if daily else None
-    is_long, below_zero = len(daily) >= 90, sum(cents < 0 for cents in daily)
+    is_long, below_zero = len(daily) >= 150, sum(cents < 0 for cents in daily)
     return {
         "lowest_balance_months": _months_of(lowest, monthly) if is_long else None,
         "mean_balance_months": _months_of(mean, monthly) if is_long else None,

@@ -38,19 +38,19 @@ balance as (
     group by person_key
 )
 
--- Balances of fewer than 90 days are no reserve yet, but an overdraft is one at once.
+-- Balances of fewer than 150 days are no reserve yet, but an overdraft is one at once.
 select
     person.person_key,
     case
-        when balance.day_count >= 90 and turnover.is_material
+        when balance.day_count >= 150 and turnover.is_material
             then least(6 * cast(balance.lowest_cents as double) / turnover.turnover_cents, 1000)
     end as lowest_balance_months,
     case
-        when balance.day_count >= 90 and turnover.is_material
+        when balance.day_count >= 150 and turnover.is_material
             then least(6 * balance.mean_cents / turnover.turnover_cents, 1000)
     end as mean_balance_months,
     case
-        when balance.days_below_zero > 0 or balance.day_count >= 90 then balance.days_below_zero
+        when balance.days_below_zero > 0 or balance.day_count >= 150 then balance.days_below_zero
     end as days_below_zero,
     turnover.income_months,
     turnover.income_variation

@@ -49,7 +49,7 @@ record as (
     select
         spender.*,
         cast(spender.spent_cents as decimal(38, 0)) as spent,
-        spender.month_count >= 6 and spender.spent_cents >= materiality.least_cents as is_long
+        spender.month_count >= 7 and spender.spent_cents >= materiality.least_cents as is_long
     from spender
     inner join reference.materiality as materiality on materiality.kind = 'spend_record'
 ),
@@ -64,7 +64,7 @@ named as (
     group by person_key
 )
 
--- Habits are those of six months or more, and of a material amount.
+-- Habits are those of seven months or more, and of a material amount.
 select
     person.person_key,
     case
