@@ -87,6 +87,31 @@ def cards(w: Writer) -> None:
             w.bounce(bill_id, w.rng.choice((1, 100, 9000)), 0)
 
 
+def used_card(w: Writer) -> None:
+    """Statements of 3 to 6 months, of 50.00 or a cent beside it, or much more."""
+    for month in w.rng.sample(range(7), w.rng.choice((3, 4, 4, 5, 6))):
+        ago = 30 * month + w.rng.choice((0, 29))
+        balance = w.rng.choice((5000, 5000, 12_000, 30_003, 4999))
+        limit = w.rng.choice((10_001, 5000, 30_000))
+        bill_id = w.bill(
+            "card", 1000, ago - 20, issued_ago=ago, balance_cents=balance, credit_limit_cents=limit
+        )
+        w.pay(bill_id, w.rng.choice((1000, 5000, 40_000)), max(0, ago - 10))
+        if w.chance(0.2):
+            w.bounce(bill_id, 9000, 0)
+
+
+def steady_shopping(w: Writer) -> None:
+    """500.00 or a cent beside it kept of what was bought in 5, 6 or 7 months."""
+    months = w.rng.choice((5, 6, 6, 7))
+    for month in w.rng.sample(range(12), months):
+        cents = w.rng.choice((500, 1100, 499)) if month % 2 else 50_000 // months
+        w.buy(30 * month + w.rng.choice((0, 29)), cents, is_own_name=w.rng.choice((True, False)))
+    w.send_back(
+        w.buy(3, 50_000, is_own_name=w.rng.choice((True, None))), w.rng.choice((0, 40_000)), 0
+    )
+
+
 def account(w: Writer) -> None:
     """Balances below, at and above 0, several of one instant, the first about 90 days ago."""
     for ago in {max(0, w.near(179, 180, 89, 90, 1, 30)) for _ in range(w.rng.randint(1, 5))}:
@@ -129,5 +154,5 @@ def services_by_month(w: Writer) -> None:
 
 AMOUNT_EDGES: tuple[Plot, ...] = (
     record_of_months, tiny_bills, taken_back_later, months_of_home, deposits, purchases_of_a_day,
-    cards, account, proofs, services_by_month,
+    cards, used_card, steady_shopping, account, proofs, services_by_month,
 )  # fmt: skip
