@@ -5,7 +5,7 @@ theirs arrives late. The others are chaotic: many awkward events, some of them l
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -18,11 +18,14 @@ from tests.oracle.nasty_plots import (
     PROFILE_EDGES,
     PURCHASE_EDGES,
     SERVICE_EDGES,
+    bills_of_no_known_amount,
     chaotic_bills,
     chaotic_profile,
     chaotic_purchases,
     chaotic_services,
+    income_and_balance,
     just_not_scored,
+    refunds_of_merchants,
     settle_down,
     tangle,
 )
@@ -57,6 +60,8 @@ def nasty_world(seed: int, without_log: str | None = None) -> NastyWorld:
         _live(w.of(person_id), stranger)
     tangle(w.of("", LATE_SHARE), people)
     _circle_of_paragons(w)
+    for person_id in (*people, "of odd bills", "of odd refunds", "of odd money"):
+        _odd_events(replace(w.of(person_id, LATE_SHARE), rng=random.Random(f"{seed} {person_id}")))
     _keep_feeds_alive(w.of("pulse"))
     events = [event for event in w.events if event.log != without_log]
     rng.shuffle(events)
@@ -85,6 +90,13 @@ def _live(w: Writer, stranger: str) -> None:
             just_not_scored(late)
         case _:
             w.rng.choice((chaotic_bills, chaotic_purchases, chaotic_services))(w, stranger)
+
+
+def _odd_events(w: Writer) -> None:
+    """Some people have bills without an amount, refunds without an order, income and balances."""
+    for plot in (bills_of_no_known_amount, refunds_of_merchants, income_and_balance):
+        if w.chance(0.9 if w.who.startswith("of odd") else 0.15):
+            plot(w)
 
 
 def _walk_to_edges(w: Writer) -> None:

@@ -44,6 +44,7 @@ def test_every_row_is_one_that_the_ingest_accepts(seed: int) -> None:
         assert event.person_id not in (event["friend_id"], event["counterparty_id"])
         for name in ("amount_cents", "balance_cents", "credit_limit_cents"):
             assert event[name] is None or 0 <= event[name] <= 10**12
+        assert abs(event["account_balance_cents"] or 0) <= 10**12
         if event["due_date"]:
             assert abs(event["due_date"] - event.event_date) <= timedelta(days=7305)
 
