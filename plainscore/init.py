@@ -26,6 +26,7 @@ FIRST_CARD = "first"
 # What a method without features of the standard one takes from it: patterns of paths.
 FRAME = """
 glossary.toml logs/* events/* reference/* raw/* staging/person.sql staging/purchase.sql
+staging/merchant_movement.sql staging/merchant_refund.sql
 audits/score_count.sql published/*card.sql published/distribution.sql
 published/context_score.sql published/not_scored_rule.sql published/reason.sql published/score.sql
 published/unused_event.sql

@@ -5,7 +5,7 @@ do is the card's decision and does not follow from data. scipy is imported where
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -13,13 +13,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from plainscore.scorecards.card import Band, Bin, Scorecard
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from plainscore.analysis.fit_people import BinnedPeople, Floats, Ints, People, ValueCounts
+from plainscore.scorecards.card import Bin, Feature, Scorecard
 
 FEWEST_SHARE = 0.01
 """A fine bin holds at least this share of the known values; later steps only join bins."""
@@ -44,20 +40,8 @@ PENALTY = 1.0
 features from cancelling each other."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Rows of people; ``values``: feature -> its values, NaN where missing."""
-
-    values: Mapping[str, Floats]
-    is_bad: Flags
-
-    @property
-    def good(self) -> int:
-        return int(np.count_nonzero(~self.is_bad))
-
-    @property
-    def bad(self) -> int:
-        return int(np.count_nonzero(self.is_bad))
+ROWS_AT_ONCE = 65_536
+"""Combinations of bins whose evidence is in memory together while a model is fitted."""
 
 
 class BinCount(NamedTuple):
@@ -68,14 +52,12 @@ class BinCount(NamedTuple):
     bad: int
 
 
-def fine_bins(values: Floats, is_bad: Flags) -> list[BinCount]:
+def fine_bins(counts: ValueCounts) -> list[BinCount]:
     """Return fine bins of the known values, ascending; none where no value is known.
 
     An edge may pass a few people to save digits.
     """
-    is_known = ~np.isnan(values)
-    known, is_bad = values[is_known], is_bad[is_known]
-    distinct, people = np.unique(known, return_counts=True)
+    distinct, people = counts.values, counts.good + counts.bad
     if not len(distinct):
         return []
     below = np.concatenate([[0], np.cumsum(people)])
@@ -87,9 +69,9 @@ def fine_bins(values: Floats, is_bad: Flags) -> list[BinCount]:
             begun = before
             passed = int(np.searchsorted(below, before - slack))
             edges.append(edge_between(distinct[passed - 1], distinct[place]))
-    place_of = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), known, side="right")
+    starts = np.searchsorted(distinct, np.array([float(edge) for edge in edges[1:]]))
     good, bad = (
-        np.bincount(place_of[rows], minlength=len(edges)).tolist() for rows in (~is_bad, is_bad)
+        [int(part.sum()) for part in np.split(of, starts)] for of in (counts.good, counts.bad)
     )
     return [BinCount(*one) for one in zip(edges, good, bad, strict=True)]
 
@@ -109,19 +91,12 @@ def _plain(number: Decimal) -> Decimal:
     return Decimal(int(number)) if number == int(number) else number.normalize()
 
 
-def bin_numbers(edges: Sequence[Decimal], values: Floats) -> Ints:
-    """Return each value's bin from 0, and len(edges) for a missing one."""
-    found = np.searchsorted(np.array([float(edge) for edge in edges[1:]]), values, side="right")
-    return np.where(np.isnan(values), len(edges), found).astype(np.int64)
-
-
 @dataclass(frozen=True)
 class FeatureBins:
     """The bins of a feature and the evidence in each.
 
     ``evidence``: log odds of good in each bin against everyone's, and last those of a missing
-    value, at most the best bin's, so that withholding a value never beats the best one.
-    ``evidence_direction``: up, down or none, whatever direction the bins had to follow.
+    value. ``evidence_direction``: up, down or none, whatever direction the bins had to follow.
     """
 
     name: str
@@ -130,48 +105,42 @@ class FeatureBins:
     edges: tuple[Decimal, ...]
     evidence: tuple[float, ...]
 
-    def numbers(self, values: Floats) -> Ints:
-        """Return each value's bin from 0, and len(edges) for a missing one."""
-        return bin_numbers(self.edges, values)
 
-    def points(self, by_bin: Sequence[int], sample: Sample) -> Ints:
-        """Return the points of each row's value; ``by_bin``: as `whole_points` returns them."""
-        return np.array(by_bin, dtype=np.int64)[self.numbers(sample.values[self.name])]
+def binned(people: People, features: Sequence[FeatureBins]) -> BinnedPeople:
+    """Return how many good and bad people are in each combination of bins of features."""
+    return people.binned([(one.name, [float(edge) for edge in one.edges]) for one in features])
 
 
-def evidence_of(features: Sequence[FeatureBins], sample: Sample) -> Floats:
-    """Return the evidence of each row's values, a column per feature."""
-    return np.column_stack(
-        [np.array(one.evidence)[one.numbers(sample.values[one.name])] for one in features]
-    )
-
-
-def fit_bins(name: str, sample: Sample, direction: str | None) -> FeatureBins:
+def fit_bins(
+    name: str, people: People, direction: str | None, *, can_be_withheld: bool = False
+) -> FeatureBins:
     """Return the bins of a feature; ``direction`` None: whichever the evidence has.
 
     Where the evidence goes against a given direction, one bin without evidence is left.
+    ``can_be_withheld``: whether a person can bring it about that a value is missing; missing is
+    then worth no more than the best bin.
     """
-    fine = fine_bins(sample.values[name], sample.is_bad)
+    counts = people.counts(name)
+    fine = fine_bins(counts)
     found = {way: _monotone(fine, way) for way in ("up", "down")}
     stronger = max(found, key=lambda way: _log_likelihood(found[way]))
     evidence_direction = stronger if len(found[stronger]) > 1 else "none"
     followed = direction or stronger
     is_with_evidence = evidence_direction == followed or not fine
     bins = found[followed] if is_with_evidence else [_joined(fine)]
-    missing_bad = sample.is_bad[np.isnan(sample.values[name])]
-    bad = int(np.count_nonzero(missing_bad))
-    missing = BinCount(Decimal(0), len(missing_bad) - bad, bad)
+    missing = BinCount(Decimal(0), counts.missing_good, counts.missing_bad)
     edges = tuple(one.at_least for one in bins) or (Decimal(0),)
     if not bins or (len(bins) == 1 and _cost_of_joining(bins[0], missing) < CUT_GAIN):
         return FeatureBins(name, followed, evidence_direction, edges, (0.0, 0.0))
-    evidence = [_log_odds(one, sample) for one in bins]
-    evidence.append(min(_log_odds(missing, sample), max(evidence)))
+    evidence = [_log_odds(one, people) for one in bins]
+    of_missing = _log_odds(missing, people)
+    evidence.append(min(of_missing, max(evidence)) if can_be_withheld else of_missing)
     return FeatureBins(name, followed, evidence_direction, edges, tuple(evidence))
 
 
-def _log_odds(one: BinCount, sample: Sample) -> float:
-    people, good, bad = len(sample.is_bad), sample.good, sample.bad
-    odds = (one.good + PRIOR_PEOPLE * good / people) / (one.bad + PRIOR_PEOPLE * bad / people)
+def _log_odds(one: BinCount, people: People) -> float:
+    count, good, bad = people.count, people.good, people.bad
+    odds = (one.good + PRIOR_PEOPLE * good / count) / (one.bad + PRIOR_PEOPLE * bad / count)
     return math.log(odds) - math.log(good / bad)
 
 
@@ -216,39 +185,78 @@ def _log_likelihood(bins: Sequence[BinCount]) -> float:
     )
 
 
-def fit_logistic(evidence: Floats, is_bad: Flags) -> Floats:
-    """Return the coefficients of a logistic model of being good, a column of evidence each.
+def fit_logistic(evidence: Sequence[Sequence[float]], people: BinnedPeople) -> Floats:
+    """Return the coefficients of a logistic model of being good, one of each feature's evidence.
 
-    None is below 0: more evidence never costs points. L-BFGS-B, then one Newton step on those
-    above 0: what is left of the error is far below the decimals that are kept. The model has an
-    intercept, which ranks no one.
+    None is below 0: more evidence never costs points. ``evidence``: of each bin of each feature.
+    """
+    weights = logistic_weights(evidence, people, PENALTY)
+    return np.array([round(max(float(one), 0.0), COEFFICIENT_DECIMALS) for one in weights[1:]])
+
+
+def logistic_weights(
+    evidence: Sequence[Sequence[float]], people: BinnedPeople, penalty: float
+) -> Floats:
+    """Return the intercept and the coefficients, at least 0, of a logistic model of being good.
+
+    L-BFGS-B, then one Newton step on those above 0: what is left of the error is far below the
+    decimals that are kept.
     """
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    is_good = np.asarray(~is_bad, dtype=np.float64)
-    design = np.column_stack([np.ones(len(is_good)), evidence])
-    penalty = np.full(design.shape[1], PENALTY)
-    penalty[0] = 0
+    tables = [np.asarray(one, dtype=np.float64) for one in evidence]
+    penalties = np.array([0.0, *(penalty for _ in tables)])
+    good, bad = int(people.good.sum()), int(people.bad.sum())
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        log_odds = design @ weights
-        unlikely = np.logaddexp(0, np.where(is_good > 0, -log_odds, log_odds)).sum()
-        gradient = penalty * weights - design.T @ (is_good - expit(log_odds))
-        return float(unlikely + (penalty * weights**2).sum() / 2), gradient
+        unlikely, gradient = float((penalties * weights**2).sum()) / 2, penalties * weights
+        for design, good, bad in _designs(tables, people):
+            log_odds = design @ weights
+            unlikely += float(good @ np.logaddexp(0, -log_odds) + bad @ np.logaddexp(0, log_odds))
+            gradient = gradient - design.T @ (good - (good + bad) * expit(log_odds))
+        return unlikely, gradient
 
-    start = np.zeros(design.shape[1])
-    start[0] = math.log(is_good.mean() / (1 - is_good.mean()))
-    is_usable = np.ptp(evidence, axis=0) > 0
-    bounds = [(None, None), *((0, None) if usable else (0, 0) for usable in is_usable)]
+    start = np.zeros(len(tables) + 1)
+    start[0] = math.log(good / bad)
+    usable = [
+        np.ptp(table[np.unique(people.numbers[:, no])]) > 0 for no, table in enumerate(tables)
+    ]
+    bounds = [(None, None), *((0, None) if one else (0, 0) for one in usable)]
     options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 10_000, "maxfun": 100_000}
     weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     is_free = weights > 0
     is_free[0] = True
-    own, chance = design[:, is_free], expit(design @ weights)
-    curvature = (own * (chance * (1 - chance))[:, None]).T @ own + np.diag(penalty[is_free])
+    curvature = np.diag(penalties[is_free])
+    for design, good_here, bad_here in _designs(tables, people):
+        own, chance = design[:, is_free], expit(design @ weights)
+        weight = (good_here + bad_here) * chance * (1 - chance)
+        curvature = curvature + (own * weight[:, None]).T @ own
     weights[is_free] -= np.linalg.solve(curvature, loss(weights)[1][is_free])
-    return np.array([round(max(float(one), 0.0), COEFFICIENT_DECIMALS) for one in weights[1:]])
+    return np.asarray(weights)
+
+
+def _designs(tables: Sequence[Floats], people: BinnedPeople) -> Iterator[tuple[Floats, Ints, Ints]]:
+    """Yield ones and each feature's evidence in columns, and good and bad people, by rows."""
+    for start in range(0, len(people.good), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        numbers = people.numbers[part]
+        columns = [table[numbers[:, no]] for no, table in enumerate(tables)]
+        yield (
+            np.column_stack([np.ones(len(numbers)), *columns]),
+            people.good[part],
+            people.bad[part],
+        )
+
+
+def log_odds_of(
+    evidence: Sequence[Sequence[float]], people: BinnedPeople, coefficients: Floats
+) -> Floats:
+    """Return the model's log odds of each combination of bins, up to a constant."""
+    total = np.zeros(len(people.good))
+    for no, (of_feature, coefficient) in enumerate(zip(evidence, coefficients, strict=True)):
+        total += (coefficient * np.asarray(of_feature))[people.numbers[:, no]]
+    return total
 
 
 def whole_points(
@@ -280,11 +288,11 @@ def whole_points(
 
 
 def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> tuple[int, ...]:
-    least, best = Fraction(min(one.evidence)), max(one.evidence[:-1])
+    least, best = Fraction(min(one.evidence)), max(one.evidence)
     exact = [points_per_evidence * (Fraction(evidence) - least) for evidence in one.evidence]
-    *bins, missing = (min(most, math.floor(points + Fraction(1, 2))) for points in exact)
-    known = zip(bins, one.evidence[:-1], strict=True)
-    return *(most if evidence == best else points for points, evidence in known), missing
+    whole = [min(most, math.floor(points + Fraction(1, 2))) for points in exact]
+    pairs = zip(whole, one.evidence, strict=True)
+    return tuple(most if evidence == best else points for points, evidence in pairs)
 
 
 @dataclass(frozen=True)
@@ -296,8 +304,8 @@ class Fitted:
     coefficients: Floats
 
 
-def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitted:
-    """Return ``card`` with own features fitted to a sample; bands and benefits stay.
+def fit_card(card: Scorecard, people: People, *, is_keeping_caps: bool) -> Fitted:
+    """Return ``card`` with own features fitted to people; bands and benefits stay.
 
     Features keep the card's direction, so that their reasons stay true: where the evidence goes
     against it they earn nothing. All own points are distributed freely, or within each factor's
@@ -305,8 +313,11 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     without evidence keeps its features as they are.
     """
     own = [feature for feature in card.features if feature.factor != card.late_factor]
-    bins = tuple(fit_bins(feature.name, sample, feature.direction) for feature in own)
-    coefficients = fit_logistic(evidence_of(bins, sample), sample.is_bad)
+    bins = tuple(
+        fit_bins(one.name, people, one.direction, can_be_withheld=one.can_be_withheld is True)
+        for one in own
+    )
+    coefficients = fit_logistic([one.evidence for one in bins], binned(people, bins))
     parts = [(list(range(len(own))), card.own_points_max)]
     if is_keeping_caps:
         parts = [
@@ -317,19 +328,11 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     points: dict[str, tuple[int, ...]] = {}
     for part, cap in parts:
         points |= whole_points([bins[no] for no in part], coefficients[part].tolist(), cap)
-    fitted = {}
-    for before, one in zip(own, bins, strict=True):
-        if before.name in points:
-            *by_bin, missing = points[before.name]
-            edges = (min(one.edges[0], before.bins[0].at_least), *one.edges[1:])
-            steps = [Bin(*step) for step in zip(edges, by_bin, strict=True)]
-            distinct = steps[:1] + [up for low, up in pairwise(steps) if up.points != low.points]
-            fitted[before.name] = replace(
-                before,
-                bins=tuple(distinct),
-                missing_points=missing,
-                max_points=max(*by_bin, missing),
-            )
+    fitted = {
+        before.name: _fitted_feature(before, one, points[before.name])
+        for before, one in zip(own, bins, strict=True)
+        if before.name in points
+    }
     features = tuple(fitted.get(feature.name, feature) for feature in card.features)
     caps_after = tuple(
         (factor, sum(one.max_points for one in features if one.factor == factor))
@@ -338,30 +341,28 @@ def fit_card(card: Scorecard, sample: Sample, *, is_keeping_caps: bool) -> Fitte
     return Fitted(replace(card, features=features, factor_caps=caps_after), bins, coefficients)
 
 
-def with_gates(card: Scorecard, before: Ints, after: Ints) -> Scorecard:
-    """Return the card with bands, benefits and gate of reasons where as many pass as before.
-
-    ``before``, ``after``: scores of the same people on the old card and on this one.
-    """
-    inner = [band.at_least for band in card.bands[1:]]
-    descending = np.sort(after)[::-1]
-    placed: dict[int, int] = {}
-    last = int(descending[-1]) - 1
-    of_reasons = [] if card.reasons.gate is None else [card.reasons.gate]
-    for gate in sorted({*inner, *of_reasons, *(one.min_score for one in card.benefits)}):
-        # The lowest score after that lets no more people pass, above that of a lower gate.
-        passing = int(np.count_nonzero(before >= gate))
-        at_least = int(descending[passing]) + 1 if passing < len(after) else int(descending[-1])
-        placed[gate] = last = max(at_least, last + 1)
-    # The highest gates leave room for each other below the end of the scale.
-    for room, gate in enumerate(sorted(placed, reverse=True)):
-        placed[gate] = min(placed[gate], card.max_score - room)
-    starts = [card.bands[0].at_least, *(placed[gate] for gate in inner)]
-    ends = [above - 1 for _, above in pairwise(starts)] + [card.max_score]
-    bands = tuple(
-        Band(band.name, start, end)
-        for band, start, end in zip(card.bands, starts, ends, strict=True)
+def _fitted_feature(before: Feature, bins: FeatureBins, points: Sequence[int]) -> Feature:
+    *by_bin, missing = points
+    edges = (min(bins.edges[0], before.bins[0].at_least), *bins.edges[1:])
+    steps = [Bin(*step) for step in zip(edges, by_bin, strict=True)]
+    distinct = steps[:1] + [up for low, up in pairwise(steps) if up.points != low.points]
+    is_above = missing > max(by_bin)
+    return replace(
+        before,
+        bins=tuple(distinct),
+        missing_points=missing,
+        max_points=max(*by_bin, missing),
+        can_be_withheld=False if is_above else before.can_be_withheld,
     )
-    benefits = tuple(replace(one, min_score=placed[one.min_score]) for one in card.benefits)
-    reasons = replace(card.reasons, gate=next((placed[gate] for gate in of_reasons), None))
-    return replace(card, bands=bands, benefits=benefits, reasons=reasons)
+
+
+def missing_above_the_best(card: Scorecard) -> Iterator[str]:
+    """Yield a sentence for each feature in which no value earns more than the best one."""
+    for one in card.features:
+        best = max((step.points for step in one.bins), default=one.missing_points)
+        if one.missing_points > best:
+            yield (
+                f"{one.name}: no value earns {one.missing_points} points, the best value {best}: "
+                "where a person can withhold it, set can_be_withheld = true on the card and fit "
+                "again"
+            )

@@ -7,30 +7,36 @@ a gate on which card, reasons, features.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from plainscore.analysis.fit import (
     FeatureBins,
     Fitted,
+    binned,
+    fit_card,
+    log_odds_of,
+    missing_above_the_best,
+)
+from plainscore.analysis.fit_people import (
+    BinnedPeople,
+    CardPoints,
     Flags,
     Floats,
     Ints,
-    Sample,
-    bin_numbers,
-    evidence_of,
-    fit_card,
-    with_gates,
+    PastSnapshot,
+    people_of,
+    read_past,
 )
-from plainscore.analysis.metrics import Separation, separation
+from plainscore.analysis.gates import gates_by_risk, gates_by_share, points_to_odds, with_gates
+from plainscore.analysis.metrics import Separation, separation, wilson
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.common.text import identifier
 from plainscore.contracts.contract import read_outcome
-from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.documents import markdown_table
@@ -38,213 +44,177 @@ from plainscore.show.reader import ResultTable, Snapshots, render_page
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""
+
+MOST_CHECKED = 200_000
+"""Combinations of bins up to which scikit-learn checks the fit: its memory grows with them."""
+
+STANDARD = "standard"
 MILLION = 1_000_000
 
+Gates = Literal["risk", "share"]
 Row = tuple[str | int | float | None, ...]
-
-
-@dataclass(frozen=True)
-class PastSnapshot:
-    """Everyone scored on a date, by person_id.
-
-    ``values`` has every feature that has bins. ``ties``: rows of person, friend and months of
-    two-way contact, people by their place. ``is_known``: who has an outcome. ``is_held_out``: who
-    is kept out of every fit, on every date the same people.
-    """
-
-    as_of_date: date
-    values: dict[str, Floats]
-    ties: Ints
-    is_known: Flags
-    is_bad: Flags
-    is_held_out: Flags
-
-    def sample(self, *, is_held_out: bool) -> Sample:
-        """Return the people with an outcome who are held out, or those who are not."""
-        rows = self.is_known & (self.is_held_out == is_held_out)
-        values = {name: column[rows] for name, column in self.values.items()}
-        return Sample(values, self.is_bad[rows])
-
-
-def read_past(
-    snapshots: Snapshots, days: Sequence[date], card: Scorecard
-) -> Iterator[PastSnapshot]:
-    """Yield what is published of each date: features of the card, ties, outcomes."""
-    names = [feature.name for feature in card.features if feature.bins]
-    columns = ", ".join(f"cast(features.{identifier(name)} as double)" for name in names)
-    for day in days:
-        of_day = {"day": day}
-        people, ties = (
-            snapshots.rows(snapshots.method.text(f"transforms/fit/{name}.sql"), of_day)
-            for name in ("people", "ties")
-        )
-        values = snapshots.rows(
-            f"select {columns} from features inner join score using (person_id, as_of_date) "
-            "where as_of_date = $day and score is not null order by person_id",
-            of_day,
-        )
-        held_out, bad = zip(*people, strict=True)
-        yield PastSnapshot(
-            day,
-            dict(zip(names, np.array(values, dtype=np.float64).T, strict=True)),
-            np.array(ties, dtype=np.int64).reshape(-1, 3),
-            np.array([one is not None for one in bad], dtype=np.bool_),
-            np.array(bad, dtype=np.bool_),
-            np.array(held_out, dtype=np.bool_),
-        )
-
-
-class CardPoints(NamedTuple):
-    """What a run would publish of everyone: points by feature, a column each, as the card has them.
-
-    ``own``: the sum without the social factor.
-    """
-
-    by_feature: Ints
-    own: Ints
-    scores: Ints
-
-
-def points_of(card: Scorecard, past: PastSnapshot) -> CardPoints:
-    """Return everyone's points on a card."""
-    binned = {
-        one.name: binned_points(one, past.values[one.name]) for one in card.features if one.bins
-    }
-    own = np.sum([binned[f.name] for f in card.features if f.factor != card.late_factor], axis=0)
-    by_feature = np.column_stack(
-        [binned[f.name] if f.bins else _friend_points(card, past.ties, own) for f in card.features]
-    )
-    return CardPoints(by_feature, own, card.base + by_feature.sum(axis=1))
-
-
-def binned_points(feature: Feature, values: Floats) -> Ints:
-    """Return the points of each value of a feature that has bins."""
-    by_bin = [*(one.points for one in feature.bins), feature.missing_points]
-    numbers = bin_numbers([one.at_least for one in feature.bins], values)
-    return np.array(by_bin, dtype=np.int64)[numbers]
-
-
-def _friend_points(card: Scorecard, ties: Ints, own: Ints) -> Ints:
-    """Return the points of the bounded-influence neighbour mean (method.md), in integers."""
-    rule, most = card.friends, card.friend_points_max
-    record = own * MILLION // card.own_points_max
-    low, high = record - rule.max_distance_ppm, record + rule.max_distance_ppm
-    numerator = rule.prior_weight * np.clip(rule.prior_ppm, low, high)
-    denominator = np.full(len(record), rule.prior_weight, dtype=np.int64)
-    person, friend, months = ties.T
-    np.add.at(numerator, person, months * np.clip(record[friend], low[person], high[person]))
-    np.add.at(denominator, person, months)
-    return np.asarray((2 * most * numerator + MILLION * denominator) // (2 * MILLION * denominator))
 
 
 class FitReport(NamedTuple):
     """A fitted card and its report.
 
-    ``bad``: who is bad, as the outcome says. ``is_checked``: scikit-learn was installed.
+    ``bad``: who is bad, as the outcome says. ``notes``: what whoever uses the card should know.
     """
 
     card: Scorecard
     summary: str
     bad: str
     tables: dict[str, ResultTable]
-    is_checked: bool
+    notes: tuple[str, ...]
 
     def markdown(self) -> str:
         """Return the report, table by table."""
         tables = (f"## {one.title}\n\n{markdown_table(one)}" for one in self.tables.values())
+        notes = [f"- {one}." for one in self.notes]
         head = [f"# {self.card.name}", self.summary, f"Bad: {self.bad}."]
-        return "\n\n".join([*head, *tables]) + "\n"
+        return "\n\n".join([*head, *(["\n".join(notes)] if notes else []), *tables]) + "\n"
+
+
+@dataclass(frozen=True)
+class FitChoices:
+    """What a fit leaves to whoever asks for it.
+
+    ``is_keeping_caps``: whether each factor keeps its most points. ``gates``: whether a gate stays
+    at its risk, or at the share of people who pass it.
+    """
+
+    is_keeping_caps: bool = False
+    gates: Gates = "risk"
 
 
 def fit_and_judge(
     card: Scorecard,
     past: Sequence[PastSnapshot],
     name: str,
-    *,
-    is_keeping_caps: bool,
+    choices: FitChoices,
     bad: str = "",
+    beside: Sequence[Scorecard] = (),
 ) -> FitReport:
     """Fit to seven people of ten, on all dates but the newest; judge on the others, on the newest.
 
     With one date alone only the people are separate. The card that is returned is the one that was
-    judged: it is not fitted once more to everyone. ``bad``: who is bad, in words.
+    judged: it is not fitted once more to everyone. ``bad``: who is bad, in words. ``beside``: cards
+    that are judged as well. Raises InputRefused where a gate cannot be placed.
     """
     training, judging = past[:-1] or past, past[-1]
-    parts = [one.sample(is_held_out=False) for one in training]
-    sample = Sample(
-        {key: np.concatenate([one.values[key] for one in parts]) for key in parts[0].values},
-        np.concatenate([one.is_bad for one in parts]),
-    )
-    fitted = fit_card(card, sample, is_keeping_caps=is_keeping_caps)
+    seen = people_of(training, is_held_out=False)
+    unseen = people_of([judging], is_held_out=True)
+    fitted = fit_card(card, seen, is_keeping_caps=choices.is_keeping_caps)
     days = [str(one.as_of_date) for one in training]
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     named = replace(
         fitted.card,
         name=name,
         version=f"fitted-{days[-1]}",
-        title=f"{card.name} fitted to {len(sample.is_bad)} outcomes of {when}",
+        title=f"{card.name} fitted to {seen.count} outcomes of {when}",
     )
-    of_seen = [
-        np.concatenate([points_of(one, p).scores[~p.is_held_out] for p in training])
-        for one in (card, named)
-    ]
-    fitted = replace(fitted, card=with_gates(named, *of_seen))
-    unseen = judging.sample(is_held_out=True)
-    free = unconstrained_log_odds(fitted.bins, sample, unseen)
+    placed, notes = _with_odds_and_gates(card, named, training, choices.gates)
+    fitted = replace(fitted, card=placed)
     summary = (
-        f"{name}: fitted to {len(sample.is_bad):,} outcomes ({sample.bad:,} bad) as of "
+        f"{name}: fitted to {seen.count:,} outcomes ({seen.bad:,} bad) as of "
         f"{', '.join(days)}; judged on "
-        f"{len(unseen.is_bad):,} other people as of {judging.as_of_date}"
+        f"{unseen.count:,} other people as of {judging.as_of_date}"
     )
-    tables = _judged(card, fitted, judging, unseen, free)
-    return FitReport(fitted.card, summary, bad, tables, free is not None)
+    judged = binned(unseen, fitted.bins)
+    free, unchecked = unconstrained_log_odds(fitted.bins, binned(seen, fitted.bins), judged)
+    tables = _judged((card, fitted.card, *beside), fitted, judging, judged, free)
+    notes += [*missing_above_the_best(fitted.card), *unchecked]
+    return FitReport(fitted.card, summary, bad, tables, tuple(notes))
+
+
+def _with_odds_and_gates(
+    card: Scorecard, fitted: Scorecard, training: Sequence[PastSnapshot], gates: Gates
+) -> tuple[Scorecard, list[str]]:
+    """Return a fitted card with points to odds and gates, and notes on how they were placed."""
+    before, after = (
+        np.concatenate([past.points(one).scores[~past.is_held_out] for past in training])
+        for one in (card, fitted)
+    )
+    is_known, is_bad = (
+        np.concatenate([getattr(past, flag)[~past.is_held_out] for past in training])
+        for flag in ("is_known", "is_bad")
+    )
+    odds, of_old = (
+        points_to_odds(scores[is_known], is_bad[is_known]) for scores in (after, before)
+    )
+    notes = [
+        f"the odds of people on {one.name} do not follow their scores"
+        for one, found in ((fitted, odds), (card, of_old))
+        if found is None
+    ]
+    if gates == "risk" and odds is not None and of_old is not None:
+        placed, how = gates_by_risk(fitted, of_old, odds), "risk"
+    else:
+        placed, how = gates_by_share(fitted, before, after), "share"
+        if gates == "risk":
+            notes.append("gates could not be placed by risk: as many people pass them as before")
+    return replace(with_gates(fitted, placed, after, how), points_to_odds=odds), notes
 
 
 def unconstrained_log_odds(
-    features: Sequence[FeatureBins], sample: Sample, unseen: Sample
-) -> Floats | None:
+    features: Sequence[FeatureBins], seen: BinnedPeople, unseen: BinnedPeople
+) -> tuple[Floats | None, tuple[str, ...]]:
     """Return the log odds of unseen people by scikit-learn, with a free weight for every bin.
 
-    Shows what a model without our constraints on order and sign would reach. None where
-    scikit-learn is not installed (the extra ``fit``).
+    Shows what a model without our constraints on order and sign would reach. None, and why, where
+    scikit-learn is not installed (the extra ``fit``), or there are too many people for it.
     """
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError:
-        return None
+        return None, ("scikit-learn is not installed: no check (pip install 'plainscore[fit]')",)
+    if len(seen.good) > MOST_CHECKED:
+        return None, (f"no check by scikit-learn of more than {MOST_CHECKED:,} combinations",)
 
-    def indicators(people: Sample) -> Floats:
-        numbers = [one.numbers(people.values[one.name]) for one in features]
+    def indicators(people: BinnedPeople) -> Floats:
         bins = [np.arange(len(one.evidence)) for one in features]
-        flags = [of[:, None] == no for of, no in zip(numbers, bins, strict=True)]
+        flags = [people.numbers[:, no, None] == of for no, of in enumerate(bins)]
         return np.concatenate(flags, axis=1).astype(np.float64)
 
+    rows = indicators(seen)
     model = LogisticRegression(max_iter=1000)
-    model.fit(indicators(sample), ~sample.is_bad)
-    return np.asarray(model.decision_function(indicators(unseen)))
+    is_good = np.repeat([True, False], len(rows))
+    model.fit(np.tile(rows, (2, 1)), is_good, np.concatenate((seen.good, seen.bad)))
+    return np.asarray(model.decision_function(indicators(unseen))), ()
 
 
 def _judged(
-    card: Scorecard, fitted: Fitted, judging: PastSnapshot, unseen: Sample, free: Floats | None
+    cards: Sequence[Scorecard],
+    fitted: Fitted,
+    judging: PastSnapshot,
+    unseen: BinnedPeople,
+    free: Floats | None,
 ) -> dict[str, ResultTable]:
-    """Return the tables of the report: both cards on the people who were held out."""
-    cards, rows = (card, fitted.card), judging.is_known & judging.is_held_out
-    points = [points_of(one, judging) for one in cards]
+    """Return the tables of the report: the cards on the people who were held out.
+
+    ``cards``: the one that was, the fitted one, and any that are judged beside them.
+    """
+    rows = judging.is_known & judging.is_held_out
+    is_bad = judging.is_bad[rows]
+    points = [judging.points(one) for one in cards]
     scores = [one.scores[rows] for one in points]
-    ranked: dict[str, Ints | Floats] = {}
+    figures: dict[str, Separation] = {}
     for kind, of_cards in (("score", scores), ("own points", [one.own[rows] for one in points])):
-        ranked |= {f"{c.name}: {kind}": of for c, of in zip(cards, of_cards, strict=True)}
-    log_odds = evidence_of(fitted.bins, unseen) @ fitted.coefficients
-    ranked[f"{fitted.card.name}: model, before points"] = log_odds
+        for card, ranks in zip(cards, of_cards, strict=True):
+            figures[f"{card.name}: {kind}"] = separation_of(ranks, ~is_bad, is_bad)
+    log_odds = log_odds_of([one.evidence for one in fitted.bins], unseen, fitted.coefficients)
+    modelled = {f"{fitted.card.name}: model, before points": log_odds}
     if free is not None:
-        ranked["scikit-learn on the same bins"] = free
-    figures = {name: separation_of(of, unseen.is_bad) for name, of in ranked.items()}
-    reasons = [reason_places(one, p)[rows] for one, p in zip(cards, points, strict=True)]
+        modelled["scikit-learn on the same bins"] = free
+    for name, of in modelled.items():
+        figures[name] = separation_of(of, unseen.good, unseen.bad)
+    card, new = cards[:2]
+    reasons = [reason_places(one, of, rows) for one, of in zip(cards[:2], points, strict=False)]
     other_set, other_first = changed_reasons(*reasons)
     places = range(1, len(card.features) + 1)
     first, second = ([int((one == no).any(axis=1).sum()) for no in places] for one in reasons)
     changed = (
-        f"Reasons: of {len(unseen.is_bad):,} people {other_set:,} have other ones, "
+        f"Reasons: of {len(is_bad):,} people {other_set:,} have other ones, "
         f"{other_first:,} another first one"
     )
     return {
@@ -257,13 +227,18 @@ def _judged(
             ],
             "How well good and bad are separated",
         ),
+        "calibration": ResultTable(
+            ("band", "gate", "people", "bad", "bad_share", "low", "high", "expected_share"),
+            list(_calibration_rows(new, scores[1], is_bad)),
+            "Bad people of each band of the fitted card, and expected ones",
+        ),
         "swap_set": ResultTable(
             ("band", "gate", "fitted_gate", "passes_on", "people", "bad", "bad_share"),
-            list(_swap_rows(cards, scores, unseen.is_bad)),
+            list(_swap_rows(cards, scores, is_bad)),
             "Who passes a band's gate on which card",
         ),
         "reasons": ResultTable(
-            ("feature", card.name, fitted.card.name, "difference"),
+            ("feature", card.name, new.name, "difference"),
             [
                 (feature.name, one, two, two - one)
                 for feature, one, two in zip(card.features, first, second, strict=True)
@@ -280,18 +255,40 @@ def _judged(
     }  # fmt: skip
 
 
-def separation_of(ranks: Ints | Floats, is_bad: Flags) -> Separation:
-    """Return how well scores of any kind separate the good, who should have more, from the bad."""
+def separation_of(ranks: Ints | Floats, good: Ints | Flags, bad: Ints | Flags) -> Separation:
+    """Return how well scores of any kind separate the good, who should have more, from the bad.
+
+    ``good``, ``bad``: people of each rank, which may repeat.
+    """
     distinct, place = np.unique(ranks, return_inverse=True)
-    good, bad = (
-        np.bincount(place[rows], minlength=len(distinct)).tolist() for rows in (~is_bad, is_bad)
-    )
-    return separation([(no, *counts) for no, counts in enumerate(zip(good, bad, strict=True))])
+    counts: npt.NDArray[np.int64] = np.zeros((len(distinct), 2), dtype=np.int64)
+    np.add.at(counts, place, np.column_stack((good, bad)).astype(np.int64))
+    return separation([(no, *of) for no, of in enumerate(counts.tolist())])
+
+
+def _calibration_rows(card: Scorecard, scores: Ints, is_bad: Flags) -> Iterator[Row]:
+    """Yield each band's people and bad people, and the share that was expected of them."""
+    for band in card.bands:
+        own = (scores >= band.at_least) & (scores <= band.at_most)
+        people, bad = int(np.count_nonzero(own)), int(np.count_nonzero(own & is_bad))
+        found: Row = (None, None, None, None)
+        if people:
+            expected = None
+            if card.points_to_odds is not None:
+                distinct, count = np.unique(scores[own], return_counts=True)
+                total = sum(
+                    card.points_to_odds.expected_ppm(score) * of
+                    for score, of in zip(distinct.tolist(), count.tolist(), strict=True)
+                )
+                expected = round(total / people / MILLION, 4)
+            interval = (round(one, 4) for one in wilson(bad, people))
+            found = (round(bad / people, 4), *interval, expected)
+        yield band.name, band.at_least, people, bad, *found
 
 
 def _swap_rows(cards: Sequence[Scorecard], scores: Sequence[Ints], is_bad: Flags) -> Iterator[Row]:
     """Yield, for each band's gate, who passes it on which card, and how many of them are bad."""
-    names = ("both", *(f"{card.name} only" for card in cards), "neither")
+    names = ("both", *(f"{card.name} only" for card in cards[:2]), "neither")
     for first, second in zip(cards[0].bands[1:], cards[1].bands[1:], strict=True):
         on_first, on_second = scores[0] >= first.at_least, scores[1] >= second.at_least
         sides = (on_first & on_second, on_first & ~on_second, on_second & ~on_first,
@@ -302,8 +299,8 @@ def _swap_rows(cards: Sequence[Scorecard], scores: Sequence[Ints], is_bad: Flags
             yield first.name, first.at_least, second.at_least, name, people, bad, share
 
 
-def reason_places(card: Scorecard, points: CardPoints) -> Ints:
-    """Return each person's reasons in order: places of features on the card from 1, 0 for none.
+def reason_places(card: Scorecard, points: CardPoints, rows: Flags) -> Ints:
+    """Return the reasons of some people in order: places of features on the card, 0 for none.
 
     As scores.reason has them: by points lost against what the card compares with, one of each
     family where it says so, ties in the order of the card.
@@ -315,8 +312,8 @@ def reason_places(card: Scorecard, points: CardPoints) -> Ints:
         if rule.gate is not None and rule.within is not None:
             near = (points.scores >= rule.gate) & (points.scores <= rule.gate + rule.within)
             compared = near if near.any() else compared
-        total, people = earned[compared].sum(axis=0), int(np.count_nonzero(compared))
-    lost = total - earned * people
+        total, people = earned[compared].sum(axis=0, dtype=np.int64), int(compared.sum())
+    lost = total - earned[rows].astype(np.int64) * people
     groups = np.array([card.reason_group(feature) for feature in card.features])
     kept, everyone = np.zeros_like(lost), np.arange(len(lost))
     for group in np.unique(groups):
@@ -362,7 +359,7 @@ def fit_to_published(
     span: tuple[str | None, str | None],
     scorecard: str,
     name: str,
-    is_keeping_caps: bool,
+    choices: FitChoices,
     method: Method = STANDARD_METHOD,
 ) -> FitReport:
     """Return a card fitted to the published dates of a span whose outcomes are known.
@@ -390,18 +387,29 @@ def fit_to_published(
             f"outcomes, {outcome.horizon_days + outcome.grace_days} days after a snapshot at the "
             "earliest, and names the day"
         )
-    past = list(read_past(snapshots, [day for (day,) in days], card))
-    for what, parts in (
-        ("to fit to", [one.sample(is_held_out=False) for one in past[:-1] or past]),
-        ("to judge by", [past[-1].sample(is_held_out=True)]),
+    past = list(read_past(snapshots, [day for (day,) in days]))
+    for what, people in (
+        ("to fit to", people_of(past[:-1] or past, is_held_out=False)),
+        ("to judge by", people_of(past[-1:], is_held_out=True)),
     ):
-        good, bad = sum(p.good for p in parts), sum(p.bad for p in parts)
-        if min(good, bad) < FEWEST:
+        if min(people.good, people.bad) < FEWEST:
             raise InputRefused(
-                f"too few people {what}: {good} good and {bad} bad, {FEWEST} of each are needed; "
-                "publish and evaluate more dates"
+                f"too few people {what}: {people.good} good and {people.bad} bad, {FEWEST} of "
+                "each are needed; publish and evaluate more dates"
             )
-    return fit_and_judge(card, past, name, is_keeping_caps=is_keeping_caps, bad=outcome.bad)
+    beside = _standard_beside(snapshots, card, method)
+    return fit_and_judge(card, past, name, choices, outcome.bad, beside)
+
+
+def _standard_beside(snapshots: Snapshots, card: Scorecard, method: Method) -> list[Scorecard]:
+    """Return the standard card, where it is another one and all that it reads is published."""
+    if card.name == STANDARD or f"{STANDARD}.toml" not in method.files("transforms/scorecards"):
+        return []
+    standard = read_scorecard(find_scorecard(STANDARD, method), method)
+    snapshots.rows("from fit_person limit 0")
+    published = {column[0] for column in snapshots.con.description or ()}
+    read = {feature.name for feature in standard.features if feature.bins}
+    return [standard] if read <= published else []
 
 
 def written_base(

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from plainscore.analysis.counts import records
+from plainscore.analysis.rings import RING_TABLES
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, PlainscoreError, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
@@ -62,7 +63,10 @@ def built_scores(
     pipeline = read_pipeline(settings).of_inputs(store.ledger(), dates.known_on)
     catalog, options = pipeline.catalog, engine_options(data_dir, settings, ".gaming")
     with built(catalog, dates, store, pipeline.cards, upto="scores", options=options) as engine:
-        engine.build(catalog["audits.burst_tie"])
+        needed = frozenset().union(*(catalog.upstream(name) for name in RING_TABLES))
+        for table in catalog.of_schema("audits"):
+            if table.name in needed:
+                engine.build(table)
         fill_statistic(engine.con, catalog["statistics.ring_member"])
         yield engine
 

@@ -1,12 +1,11 @@
-"""The network of friends: assortativity against rewired ties, and rings of burst ties.
+"""The network of friends: assortativity of scores against rewired ties.
 
-Fills statistics.score_assortativity and statistics.ring_member. Random draws are a function of
+Fills statistics.score_assortativity. Random draws are a function of
 their purpose and of a counter, so the same inputs give the same figures.
 """
 
 import hashlib
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 
 import duckdb
@@ -20,9 +19,6 @@ REWIRINGS = 20
 BURN_IN_SWEEPS = 2
 MOST_TIES_REWIRED = 100_000
 """Beyond it a random sample of the ties is rewired, which bounds the cost of a large network."""
-
-FEWEST_IN_A_RING = 4
-"""Two triangles on every tie take four people; smaller groups are the edge of something else."""
 
 # Places by person_id: person_key depends on who arrived first.
 _SCORED = """
@@ -50,20 +46,6 @@ inner join scores.own_points as own_points
     on score.scorecard = own_points.scorecard and score.person_key = own_points.person_key
 where score.scorecard = ?
 order by scored.place
-"""
-_MEMBERS = """
-select person_key, row_number() over (order by person_id) - 1 as place
-from events.person
-where person_key in (
-    select low_key from audits.burst_tie union select high_key from audits.burst_tie
-)
-"""
-_BURST_TIES = f"""
-with member as ({_MEMBERS})
-select low.place, high.place
-from audits.burst_tie as tie
-inner join member as low on tie.low_key = low.person_key
-inner join member as high on tie.high_key = high.person_key
 """
 
 
@@ -179,33 +161,3 @@ def _swap_once(ties: Ints, person_count: int, sweep: int) -> None:
     accepted = is_allowed[:half] & is_allowed[half:]
     ties[one[accepted]] = crossed[accepted]
     ties[other[accepted]] = crossed_back[accepted]
-
-
-def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
-    """Yield the rows of statistics.ring_member (ring_no, person_key), the largest ring first.
-
-    Rings come from burst ties alone: no label, no score, no points.
-    """
-    keys = {place: person_key for person_key, place in con.execute(_MEMBERS).fetchall()}
-    pairs = np.array(con.execute(_BURST_TIES).fetchall(), dtype=np.int64).reshape(-1, 2)
-    for ring_no, ring in enumerate(find_rings(pairs), start=1):
-        for place in ring:
-            yield ring_no, keys[place]
-
-
-def find_rings(pairs: Ints) -> list[list[int]]:
-    """Return the connected components of pairs of places, the largest first, equals by first place.
-
-    Components of fewer than four are left out. Members are sorted. Neither the order of the pairs
-    nor that of their ends matters.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    people = int(pairs.max(initial=-1)) + 1
-    ties = coo_array((np.ones(len(pairs)), pairs.T), shape=(people, people))
-    rings: defaultdict[int, list[int]] = defaultdict(list)
-    for place, label in enumerate(connected_components(ties, directed=False)[1].tolist()):
-        rings[label].append(place)
-    large = (ring for ring in rings.values() if len(ring) >= FEWEST_IN_A_RING)
-    return sorted(large, key=lambda ring: (-len(ring), ring))

@@ -23,7 +23,8 @@ from plainscore.analysis.metrics import (
     two_shares_p,
     wilson,
 )
-from plainscore.analysis.network import ring_member, score_assortativity
+from plainscore.analysis.network import score_assortativity
+from plainscore.analysis.rings import ring, ring_member
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines.duckdb import insert_rows
@@ -212,7 +213,8 @@ def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float | None, float 
 FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]]] = {
     "statistics.benefit_access": (2, benefit_access),
     "statistics.group_gap": (2, group_gap),
-    "statistics.ring_member": (1, ring_member),
+    "statistics.ring": (1, ring),
+    "statistics.ring_member": (2, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),
     "statistics.score_inequality": (1, score_inequality),
 }

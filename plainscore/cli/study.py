@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -173,6 +173,7 @@ def fit(
     scorecard: str = "standard",
     name: str = "fitted",
     keep_caps: opt.Flag = False,
+    gates: Literal["risk", "share"] = "risk",
     out: opt.OneFile = None,
     report: opt.OneFile = None,
     data: opt.DataDir = opt.DATA,
@@ -189,23 +190,32 @@ def fit(
         scorecard: Card to start from: its directions, reasons, rules and social factor are kept.
         name: Name of the card.
         keep_caps: Keep the most points of every factor; otherwise they follow from the evidence.
+        gates: Where bands and benefits begin: at the odds they had, or for as many people.
         out: Write the card to this .toml file, for `plainscore run --scorecard`.
         report: Write the report to this file, as Markdown.
     """
-    from plainscore.analysis.fit_report import card_text, fit_to_published, written_base
+    from plainscore.analysis.fit_report import (
+        FitChoices,
+        card_text,
+        fit_to_published,
+        written_base,
+    )
 
     method = read_settings(data).method
     base = written_base(scorecard, out, report, method)
     with reader.open_snapshots(data) as snapshots:
-        study = fit_to_published(snapshots, (first, last), scorecard, name, keep_caps, method)
+        choices = FitChoices(keep_caps, gates)
+        study = fit_to_published(snapshots, (first, last), scorecard, name, choices, method)
     if out is not None:
         write_text(card_text(study.card, base, study.summary), out)
     if report is not None:
         write_text(study.markdown(), report)
-    if not study.is_checked:
-        note("scikit-learn is not installed: no check (pip install 'plainscore[fit]')")
+    for one in study.notes:
+        note(one)
     tables = {name: table.records() for name, table in study.tables.items()}
-    document = {"summary": study.summary, "bad": study.bad, "tables": tables}
+    document = {
+        "summary": study.summary, "bad": study.bad, "notes": study.notes, "tables": tables,
+    }  # fmt: skip
     shown = [study.summary, f"Bad: {study.bad}.", *study.tables.values()]
     emit(output_format, document=document, shown=shown)
 

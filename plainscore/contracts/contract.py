@@ -20,7 +20,7 @@ from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import TomlFile, key_lines, parse_toml, read_toml, read_utf8
 from plainscore.contracts.logs import Head, read_logs, shared_columns
-from plainscore.contracts.unused import HEAD, UNUSED_EVENT, unused_event_sql
+from plainscore.contracts.unused import HEAD, MERCHANT_REFUND, UNUSED_EVENT, unused_event_sql
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 LEVELS = frozenset({"fail", "warn"})
@@ -328,7 +328,9 @@ def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) ->
 def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator[Table]:
     logs = read_logs(method)
     if schema == "audits" and logs:
-        yield parse_contract(UNUSED_EVENT, HEAD, glossary, unused_event_sql(logs))
+        has_refunds = method.find(f"transforms/{MERCHANT_REFUND.replace('.', '/')}.sql")
+        sql = unused_event_sql(logs, "purchase" if has_refunds else None)
+        yield parse_contract(UNUSED_EVENT, HEAD, glossary, sql)
     for name, log in logs.items():
         if schema == "events":
             yield parse_contract(f"events.{name}", log.stored_head(), glossary)

@@ -78,12 +78,17 @@ class Field(_Declared):
 class EventType(_Declared):
     """The fields that an event type defines: those it needs and those it may carry.
 
+    ``required`` fields must be there, ``may_lack`` ones may be left out: a row is refused where one
+    that is there cannot be read. An ``optional`` one that cannot be read is empty, the row stays.
+    ``either``: fields of which it needs one; the first that is there counts, and no other.
     ``creates``: the field with the id of what it begins (an order, a bill), once for each person;
     other event types that need the field refer to that. ``opens_account``: the person's account
     begins with it.
     """
 
     required: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+    may_lack: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     creates: str | None = None
     opens_account: bool = False
@@ -91,7 +96,7 @@ class EventType(_Declared):
     @property
     def defined(self) -> tuple[str, ...]:
         """All own fields of the event type."""
-        return self.required + self.optional
+        return self.required + self.either + self.may_lack + self.optional
 
 
 class RefusalRule(_Declared):
@@ -142,8 +147,12 @@ class Log(_Declared):
         return [kind for kind, event in self.event_types.items() if name in event.defined]
 
     def types_needing(self, name: str) -> list[str]:
-        """Return the event types that need the field ``name``."""
-        return [kind for kind, event in self.event_types.items() if name in event.required]
+        """Return the event types that need the field ``name``, or one of several with it."""
+        return [
+            kind
+            for kind, event in self.event_types.items()
+            if name in event.required + event.either
+        ]
 
     def stored_name(self, name: str) -> str:
         """Return the column in which a delivered field is stored."""

@@ -11,7 +11,9 @@ from plainscore.common.text import identifier, text_literal
 from plainscore.contracts.logs import Log
 
 UNUSED_EVENT = "audits.unused_event"
-REPEATED, ORPHAN, BEFORE, WITHOUT = "repeated_id", "orphan", "before_opening", "no_opening"
+MERCHANT_REFUND = "staging.merchant_refund"
+REPEATED, ORPHAN, EXCESS = "repeated_id", "orphan", "excess"
+BEFORE, WITHOUT = "before_opening", "no_opening"
 HEAD: dict[str, Any] = {
     "title": "Events that count only in part, or not at all",
     "grain": "one row per log, event type and reason",
@@ -21,14 +23,17 @@ HEAD: dict[str, Any] = {
         "event_type": {},
         "reason": {
             "type": "VARCHAR",
-            "in": [REPEATED, ORPHAN, BEFORE, WITHOUT],
+            "in": [REPEATED, ORPHAN, EXCESS, BEFORE, WITHOUT],
             "doc": "repeated_id: an earlier event of the person began what has this id; orphan: "
-            "what it refers to is not known; before_opening: the account was opened later; "
+            "what it refers to is not known; excess: a refund that names a merchant is more than "
+            "what is left of earlier purchases there, and counts up to that; before_opening: the "
+            "account was opened later; "
             "no_opening: the person has no account, while others have.",
         },
         "is_used": {
             "type": "BOOLEAN",
-            "doc": "Whether features count the event all the same: before_opening, no_opening.",
+            "doc": "Whether features count the event all the same: excess (in part), "
+            "before_opening, no_opening.",
         },
         "events": {"type": "BIGINT", "unit": "events", "min": 1, "doc": "How many there are."},
         "people": {},
@@ -61,7 +66,10 @@ _PARTS = {
         where event_type = {kind}
     ) as begun
         on event.person_key = begun.person_key and event.{thing} = begun.{thing}
-    where event.event_type in ({others}) and begun.person_key is null""",
+    where
+        event.event_type in ({others})
+        and event.{thing} is not null
+        and begun.person_key is null""",
     BEFORE: """from raw.{log} as event
     inner join opened on event.person_key = opened.person_key
     where event.event_time < opened.event_time""",
@@ -69,6 +77,13 @@ _PARTS = {
     left join opened on event.person_key = opened.person_key
     cross join (select count(*) as people from opened) as known
     where opened.person_key is null and known.people > 0""",
+}
+_REFUND = """from raw.{log} as event
+    inner join {refunds} as refund on event.event_id = refund.event_id
+    where refund.event_type = 'refund' and {condition}"""
+_REFUND_CONDITIONS = {
+    ORPHAN: "refund.taken_cents = 0 and refund.given_cents > 0",
+    EXCESS: "refund.taken_cents > 0 and refund.taken_cents < refund.given_cents",
 }
 _SQL = """with opened as (
     select person_key, min(event_time) as event_time
@@ -95,7 +110,7 @@ select
     log,
     event_type,
     reason,
-    reason in ('before_opening', 'no_opening') as is_used,
+    reason in ('excess', 'before_opening', 'no_opening') as is_used,
     cast(count(*) as bigint) as events,
     cast(count(distinct person_key) as bigint) as people,
     max(case when place = 1 then event_id end) as first_event_id
@@ -103,8 +118,11 @@ from placed
 group by log, event_type, reason"""
 
 
-def unused_event_sql(logs: Mapping[str, Log]) -> str:
-    """Return the SELECT of ``audits.unused_event`` for the logs of a method."""
+def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
+    """Return the SELECT of ``audits.unused_event`` for the logs of a method.
+
+    ``refunds_of``: the log whose refunds the table MERCHANT_REFUND has, if the method has it.
+    """
     openings = [
         f"select person_key, event_time from raw.{name} where event_type = {text_literal(kind)}"
         for name, kind in opening_events(logs)
@@ -113,6 +131,12 @@ def unused_event_sql(logs: Mapping[str, Log]) -> str:
     nothing = f"select person_key, event_time from raw.{any_log} where 1 = 0"
     union = "\n    union all\n    "
     parts = [part for log in logs.values() for part in _parts(log, has_openings=bool(openings))]
+    if refunds_of is not None:
+        names = {"log": refunds_of, "refunds": MERCHANT_REFUND}
+        parts += [
+            _part(refunds_of, reason, _REFUND.format(condition=condition, **names))
+            for reason, condition in _REFUND_CONDITIONS.items()
+        ]
     none = _part(any_log, ORPHAN, f"from raw.{any_log} as event\n    where 1 = 0")
     return _SQL.format(
         openings="\n        union all\n        ".join(openings or [nothing]),

@@ -206,14 +206,20 @@ class _LogCheck:
     def _orphans(self) -> Iterator[LogFinding]:
         for kind, thing in self._created():
             types = [one for one in self._log.types_needing(thing) if one != kind]
-            yield from self._store.found(
-                f"{{count}} events of {_either(types)} name the {thing} of no {kind}, such as "
-                "'{value}'; they count once it is delivered",
-                f"select {thing} as value, file_no, line from {self._table} as event "
-                f"where event_type in ({_texts(types)}) and not exists ("
-                f"from {self._table} as one where one.event_type = {text_literal(kind)} "
-                f"and one.person_key = event.person_key and one.{thing} = event.{thing})",
-            )
+            named = {thing: types}  # what such an event names: the thing, or another field instead
+            for one in types:
+                either = self._log.event_types[one].either
+                for other in either if thing in either else ():
+                    named.setdefault(other, [one])
+            for name, ones in named.items():
+                yield from self._store.found(
+                    f"{{count}} events of {_either(ones)} name the {name} of no {kind}, such as "
+                    "'{value}'; they count once it is delivered",
+                    f"select {name} as value, file_no, line from {self._table} as event "
+                    f"where event_type in ({_texts(ones)}) and {name} is not null and not exists ("
+                    f"from {self._table} as one where one.event_type = {text_literal(kind)} "
+                    f"and one.person_key = event.person_key and one.{name} = event.{name})",
+                )
 
     def _repeats(self) -> Iterator[LogFinding]:
         for kind, thing in self._created():

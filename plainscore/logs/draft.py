@@ -214,8 +214,11 @@ class _Draft:
         if when and signed:
             yield f"when = {_quoted(f'{self._cell(signed)} {when}')}"
         yield f"event_type = {{ value = {json.dumps(kind)} }}"
-        needed, may = log.event_types[kind].required, log.event_types[kind].optional
-        for name in (*COMMON_FIELDS[:3], *needed, *may):
+        event = log.event_types[kind]
+        may = event.may_lack + event.optional
+        found = [one for one in event.either if self._column(one, log) is not None]
+        one_of = (found or event.either)[:1]
+        for name in (*COMMON_FIELDS[:3], *one_of, *event.required, *may):
             column = self._column(name, log)
             if column is not None or name not in may:
                 yield f"{name} = {self._mapping(name, column, log, signed, when)}"

@@ -111,18 +111,35 @@ from valued"""
 
     def _defined(self) -> Iterator[str]:
         """Yield all fields as text, empty where the row's event type does not define them."""
-        conditions: dict[str, str] = {}
-        for own in self._log.fields:
-            numbers = [str(self._types[kind]) for kind in self._log.types_with(own.name)]
-            needed = [f"{identifier(k)} = {text_literal(v)}" for k, v in own.only_where.items()]
-            condition = " and ".join([f"type_no in ({', '.join(numbers) or 'null'})", *needed])
-            conditions[own.name] = f"case when {condition} then {{}} end"
+        conditions = {
+            own.name: f"case when {self._is_defined(own)} then {{}} end" for own in self._log.fields
+        }
         for name in self._log.names:
             kept = conditions.get(name, "{}")
             alias = _in("text", name) if name in self._converted else identifier(name)
             yield f"{kept.format(identifier(name))} as {alias}"
             for column in self._beside(name):
                 yield f"{kept.format(column)} as {column}"
+
+    def _is_defined(self, own: Field) -> str:
+        """Return SQL: whether the row's event type defines a field."""
+        plain, behind_others = [], []
+        for kind in self._log.types_with(own.name):
+            number, either = self._types[kind], self._log.event_types[kind].either
+            earlier = either[: either.index(own.name)] if own.name in either else ()
+            absent = [f"{one} is null" for name in earlier for one in self._delivered(name)]
+            if absent:
+                behind_others.append(" and ".join([f"type_no = {number}", *absent]))
+            else:
+                plain.append(str(number))
+        types = " or ".join([f"type_no in ({', '.join(plain) or 'null'})", *behind_others])
+        needed = [f"{identifier(k)} = {text_literal(v)}" for k, v in own.only_where.items()]
+        return " and ".join([f"({types})" if behind_others else types, *needed])
+
+    def _delivered(self, name: str) -> Iterator[str]:
+        """Yield the columns that are all null where a field was not delivered."""
+        yield identifier(name)
+        yield from self._beside(name)
 
     def _beside(self, name: str) -> Iterator[str]:
         """Yield the columns that a field has beside its text."""
@@ -186,6 +203,12 @@ from valued"""
         for own in self._log.fields:
             if own.name in event.required:
                 yield self._absent(own.name)
+            elif own.name in event.may_lack:
+                yield from self._unreadable(own.name)
+            elif own.name in event.either[:1]:
+                for one in event.either:
+                    yield from self._unreadable(one)
+                yield self._all_absent(event.either)
             elif own.name in event.defined and own.kind in MONEY_KINDS:
                 yield self._forbidden(own)
             if own.name in event.defined:
@@ -196,6 +219,17 @@ from valued"""
             yield f"{identifier(other)} = person_id", same
         for rule in self._log.rules.values():
             yield f"({rule.refuse_where})", text_literal(rule.reason)
+
+    def _unreadable(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield the objection to a field that may be left out, and is there and means nothing."""
+        if name in self._converted or name in self._faulty:
+            yield self._is_unread(name), self._absent(name)[1]
+
+    @staticmethod
+    def _all_absent(names: tuple[str, ...]) -> tuple[str, str]:
+        first, *others = names
+        said = f"{first} is missing" + "".join(f", and so is {one}" for one in others)
+        return " and ".join(f"{identifier(one)} is null" for one in names), text_literal(said)
 
     def _forbidden(self, own: Field) -> tuple[str, str]:
         """Return the objection to an optional amount that can be read and is not allowed."""

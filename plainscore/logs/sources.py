@@ -342,6 +342,10 @@ class _SourceCheck:
         for name in needed:
             if name not in mapped:
                 self._refuse(f"{name} is not mapped, and {log.name} needs it", *place)
+        for either in (one.either for one in chosen if one.either):
+            if not {*either} & {*mapped}:
+                none = f"none of {', '.join(either)} is mapped"
+                self._refuse(f"{none}, and {log.name} needs one", *place)
         for name in mapped if chosen else ():
             if name not in (*COMMON_FIELDS, CURRENCY) and not _defines(chosen, name):
                 self._refuse(

@@ -16,7 +16,7 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.logs import read_logs
-from plainscore.contracts.unused import BEFORE, ORPHAN, REPEATED, WITHOUT
+from plainscore.contracts.unused import BEFORE, EXCESS, ORPHAN, REPEATED, WITHOUT
 from plainscore.logs.landing import RefusedFile
 from plainscore.publish.runs import Run
 from plainscore.runs.request import SnapshotRequest
@@ -200,7 +200,8 @@ def unused_events(store: EventStore, run: Run) -> Iterator[str]:
             ).fetchall() if files else []  # fmt: skip
             place = f", such as {places[found[0][0]]}:{found[0][1]}" if found else ""
             of = "person" if people == 1 else "people"
-            counts = "counts in full" if is_used else "counts in no feature"
+            used = "counts in part" if reason == EXCESS else "counts in full"
+            counts = used if is_used else "counts in no feature"
             yield (
                 f"{log}: {kind}, {events:,} of {people:,} {of}: {_UNUSED[reason]}; {counts}{place}"
             )
@@ -209,6 +210,7 @@ def unused_events(store: EventStore, run: Run) -> Iterator[str]:
 _UNUSED = {
     REPEATED: "an earlier event has the id",
     ORPHAN: "what it refers to is not known",
+    EXCESS: "more than is left of purchases there",
     BEFORE: "dated before the account was opened",
     WITHOUT: "the person opened no account",
 }

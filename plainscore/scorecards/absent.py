@@ -45,6 +45,8 @@ def log_of_features(method: Method = STANDARD_METHOD) -> dict[str, str]:
 def without_features(card: Scorecard, absent: Mapping[str, str]) -> Scorecard:
     """Return a card without features whose log is absent, the others scaled to its range.
 
+    Scaled points have no known odds.
+
     ``absent``: feature -> its log. A card that has none of them, or that keeps them with their
     missing points, is returned as it is. Raises UsageError where no feature of a person's own
     record would be left.
@@ -69,7 +71,7 @@ def without_features(card: Scorecard, absent: Mapping[str, str]) -> Scorecard:
     absent_logs = sorted({absent[name] for name in absent if card.feature(name)})
     return replace(
         card, features=features, factor_caps=tuple(caps.items()), without_logs=tuple(absent_logs),
-        declared=card,
+        declared=card, points_to_odds=None,
     )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from typing import Any
 
@@ -43,7 +44,8 @@ class Feature:
     ``bins`` is empty for a late feature, the neighbour mean: its points are ``max_points`` times
     its value, rounded half up; it is never missing, so it has no words for that. ``reason`` and
     ``what_to_do`` are of a value that no entry of ``words`` covers. ``context``: where its data
-    come from, such as finance or shopping.
+    come from, such as finance or shopping. ``can_be_withheld``: whether a person can bring it about
+    that the value is missing; None where the card does not say.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Feature:
     family: str
     context: str
     words: tuple[Words, ...] = ()
+    can_be_withheld: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,42 @@ class FriendRule:
 
 
 @dataclass(frozen=True)
+class PointsToOdds:
+    """The odds of a score: ``odds`` good people to a bad one at ``at_score``.
+
+    They double with every ``points_to_double`` points.
+    """
+
+    at_score: int
+    odds: Decimal
+    points_to_double: Decimal
+
+    @classmethod
+    def rounded(cls, at_score: int, odds: float, points_to_double: float) -> "PointsToOdds":
+        """Return them with as many decimals as a card may have."""
+        return cls(at_score, *(Decimal(f"{one:.6f}") for one in (odds, points_to_double)))
+
+    def doublings(self, score: int) -> float:
+        """Return how often odds of 1 have to double for the odds of a score."""
+        return math.log2(self.odds) + (score - self.at_score) / float(self.points_to_double)
+
+    def score_of(self, doublings: float) -> float:
+        """Return the score of odds; not rounded, and beyond any scale."""
+        return self.at_score + (doublings - math.log2(self.odds)) * float(self.points_to_double)
+
+    def expected_ppm(self, score: int) -> int:
+        """Return the bad people that are expected of a million with a score.
+
+        Rounded half up from fifty decimal digits, so that every machine rounds alike.
+        """
+        exact = Context(prec=50)
+        steps = exact.divide(Decimal(score - self.at_score), self.points_to_double)
+        odds = exact.multiply(self.odds, exact.power(Decimal(2), steps))
+        share = exact.divide(Decimal(1_000_000), exact.add(Decimal(1), odds))
+        return int(share.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """A whole card; ``features`` in the card's order, bands from the lowest.
 
@@ -132,7 +171,8 @@ class Scorecard:
     them out, ``missing`` gives everyone their missing points. ``declared``: the card as it is
     written, where this one does without the features of ``without_logs``.
     ``wall``: ``report`` says beside each benefit what accepted contexts alone would open;
-    ``enforce`` lets them alone open harm-sensitive benefits.
+    ``enforce`` lets them alone open harm-sensitive benefits. ``points_to_odds``: of a card that was
+    fitted to outcomes.
     """
 
     name: str
@@ -150,6 +190,7 @@ class Scorecard:
     without_logs: tuple[str, ...] = ()
     declared: "Scorecard | None" = None
     wall: str = "report"
+    points_to_odds: PointsToOdds | None = None
 
     @property
     def hash(self) -> str:
@@ -159,9 +200,17 @@ class Scorecard:
 
     @property
     def as_written(self) -> dict[str, Any]:
-        """Every value of the card, also of features that this one does without."""
+        """Every value of the card, also of features that this one does without.
+
+        What a card may leave unsaid stands in it where it is said.
+        """
         values = asdict(self.declared or self)
         del values["declared"], values["without_logs"]
+        for one in values["features"]:
+            if one["can_be_withheld"] is None:
+                del one["can_be_withheld"]
+        if values["points_to_odds"] is None:
+            del values["points_to_odds"]
         return values
 
     @property

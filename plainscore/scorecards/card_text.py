@@ -64,6 +64,8 @@ def read_card_text(path: Path, method: Method, seen: tuple[Path, ...]) -> CardTe
     base = read_card_text(base_path, method, (*seen, path))
     merged = _merged(base.values, own.values)
     _drop_words_of_other_reasons(merged, own.values)
+    if "feature" in own.values and "points_to_odds" not in own.values:
+        merged.pop("points_to_odds", None)  # of other points
     return CardText(merged, (*base.files, own))
 
 

@@ -35,6 +35,7 @@ from plainscore.scorecards.card import (
     FriendRule,
     Measures,
     NotScoredRule,
+    PointsToOdds,
     ReasonRule,
     Scorecard,
     Words,
@@ -92,6 +93,7 @@ Share = Annotated[
     Decimal, BeforeValidator(_number), Field(ge=0, le=1), AfterValidator(_six_decimals),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]  # fmt: skip
+Above = Annotated[Number, Field(gt=0), AfterValidator(_six_decimals)]
 BinPair = Annotated[tuple[Number, Points], Field(strict=False)]
 # What a schema says of keys that go together; `_faults` says it where a card is read.
 _ONE_TEST: JsonDict = {"oneOf": [{"required": [test]} for test in TESTS]}
@@ -201,10 +203,15 @@ class FeatureTable(_Part):
     context: Text | None = Field(
         None, description="Where the data come from; the factor's name, if left out."
     )
+    can_be_withheld: bool | None = Field(
+        None, description="Whether a person can hide the value; if false, missing may earn most."
+    )
 
     @property
     def most(self) -> int:
-        return max(points for _, points in self.bins) if self.bins else self.max_points or 0
+        of_missing = self.missing_points or 0 if self.can_be_withheld is False else 0
+        of_values = (points for _, points in self.bins or ())
+        return max(of_missing, *of_values) if self.bins else self.max_points or 0
 
 
 class BenefitTable(_Part):
@@ -219,6 +226,14 @@ class BenefitTable(_Part):
     accepts: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="Contexts of features whose points may open it; all, if left out."
     )
+
+
+class PointsToOddsTable(_Part):
+    """Good people to a bad one at a score, and how many points double them; `fit` writes it."""
+
+    at_score: Points
+    odds: Above
+    points_to_double: Above
 
 
 class CardFile(_Part):
@@ -246,6 +261,7 @@ class CardFile(_Part):
     factor: Annotated[dict[str, FactorTable], Field(min_length=1)]
     feature: Annotated[dict[str, FeatureTable], Field(min_length=1)]
     benefit: list[BenefitTable] = []
+    points_to_odds: PointsToOddsTable | None = None
 
     @property
     def highest(self) -> int:
@@ -323,6 +339,7 @@ def read_scorecards(
 def _card(file: CardFile, measures: Measures) -> Scorecard:
     ends = [band.at_least - 1 for band in file.band[1:]] + [file.highest]
     prior, weight, distance = file.friends.model_dump().values()
+    odds = file.points_to_odds
     return Scorecard(
         file.name, file.version, file.title, file.base,
         factor_caps=tuple((name, factor.max_points) for name, factor in file.factor.items()),
@@ -344,6 +361,7 @@ def _card(file: CardFile, measures: Measures) -> Scorecard:
         reasons=ReasonRule(**file.reasons.model_dump()),
         absent_logs=file.absent_logs,
         wall=file.wall,
+        points_to_odds=PointsToOdds(**odds.model_dump()) if odds else None,
     )  # fmt: skip
 
 
@@ -380,6 +398,7 @@ def _feature(name: str, table: FeatureTable, width: Decimal) -> Feature:
             [(s.value, s.reason, s.what_to_do or table.what_to_do) for s in table.special],
             width,
         ),
+        can_be_withheld=table.can_be_withheld,
     )  # fmt: skip
 
 
@@ -545,7 +564,9 @@ def _rule_faults(key: KeyPath, rule: NotScoredTable, kinds: Mapping[str, str]) -
 
 # ---- the JSON Schema, for editors ----------------------------------------------------------------
 
-_MERGED_TABLES = ("FriendsTable", "ReasonsTable", "FactorTable", "FeatureTable")
+_MERGED_TABLES = (
+    "FriendsTable", "ReasonsTable", "FactorTable", "FeatureTable", "PointsToOddsTable",
+)  # fmt: skip
 
 
 def scorecard_schema(method: Method = STANDARD_METHOD) -> dict[str, Any]:

@@ -10,39 +10,42 @@ five times: every client is judged once, by a card that has not seen them.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import polars as pl
 
 from plainscore.analysis.fit import (
     FeatureBins,
-    Floats,
-    Ints,
-    Sample,
-    evidence_of,
+    binned,
     fit_bins,
     fit_card,
     fit_logistic,
+    log_odds_of,
     whole_points,
 )
-from plainscore.analysis.fit_report import binned_points, separation_of
+from plainscore.analysis.fit_people import BinnedPeople, Floats, Ints, People
+from plainscore.analysis.fit_report import separation_of
 from plainscore.analysis.network import draw
+from plainscore.engines.duckdb import insert_rows
 from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.show.reader import open_snapshots
 
 EVERYONE = "everyone"
 FOLDS = 5
 POINTS = 600
+SQL_TYPES = {pl.Int64: "bigint", pl.UInt32: "bigint", pl.Float64: "double", pl.Boolean: "boolean"}
 BEHIND, BILL, PAID = "repay_status", "bill_amount", "paid_amount"
 
 
-def auc_of(ranks: Any, is_bad: Any) -> float:
-    auc = separation_of(ranks, is_bad).auc
+def auc_of(ranks: Any, good: Any, bad: Any) -> float:
+    auc = separation_of(ranks, good, bad).auc
     assert auc is not None, "good and bad people"
     return auc
 
@@ -88,88 +91,100 @@ class FittedFeatures:
     coefficients: Floats
     points: dict[str, tuple[int, ...]]
 
-    def score(self, sample: Sample) -> Ints:
-        """Return each client's sum of whole points."""
-        return np.asarray(sum(one.points(self.points[one.name], sample) for one in self.bins))
+    def score(self, people: BinnedPeople) -> Ints:
+        """Return the sum of whole points of each combination of bins."""
+        earned = [np.array(self.points[one.name]) for one in self.bins]
+        return np.asarray(sum(of[people.numbers[:, no]] for no, of in enumerate(earned)))
 
-    def log_odds(self, sample: Sample) -> Floats:
+    def log_odds(self, people: BinnedPeople) -> Floats:
         """Return the model's log odds, up to a constant, before anything is rounded to points."""
-        return np.asarray(evidence_of(self.bins, sample) @ self.coefficients)
+        return log_odds_of([one.evidence for one in self.bins], people, self.coefficients)
 
 
-def fit(sample: Sample) -> FittedFeatures:
+def fit(people: People, names: Iterable[str]) -> FittedFeatures:
     """Fit bins in whichever direction the evidence has, a logistic model, and points to 600."""
-    bins = [fit_bins(name, sample, None) for name in sample.values]
-    coefficients = fit_logistic(evidence_of(bins, sample), sample.is_bad)
+    bins = [fit_bins(name, people, None) for name in names]
+    coefficients = fit_logistic([one.evidence for one in bins], binned(people, bins))
     return FittedFeatures(bins, coefficients, whole_points(bins, coefficients.tolist(), POINTS))
 
 
-def clients_and_outcomes(statements: pl.DataFrame, clients: pl.DataFrame) -> Sample:
+def with_folds(con: duckdb.DuckDBPyConnection, clients: pl.DataFrame) -> People:
+    """Return clients, who are sorted by client_id, as people: each in a fold drawn by chance."""
+    draws = draw("taiwan folds", np.arange(len(clients), dtype=np.int64))
+    folded = clients.with_columns(fold=pl.Series(draws % np.uint64(FOLDS)).cast(pl.Int64))
+    names = [*folded.columns]
+    columns = ", ".join(f'"{name}" {SQL_TYPES[folded[name].dtype]}' for name in names)
+    con.execute(f"create or replace table client ({columns})")
+    insert_rows(con, "client", folded.rows())
+    return People(con, "select * from client")
+
+
+def cross_validated(people: People, names: Iterable[str]) -> list[tuple[float, float]]:
+    """Return (AUC of the points, AUC before rounding) of each fold."""
+    aucs = []
+    for seen, unseen in folds_of(people):
+        fitted = fit(seen, names)
+        judged = binned(unseen, fitted.bins)
+        aucs.append(
+            (
+                auc_of(fitted.score(judged), judged.good, judged.bad),
+                auc_of(fitted.log_odds(judged), judged.good, judged.bad),
+            )
+        )
+    return aucs
+
+
+def folds_of(people: People) -> Iterator[tuple[People, People]]:
+    """Yield the people of all folds but one, and those of that one."""
+    for fold in range(FOLDS):
+        yield (
+            People(people.con, f"{people.rows} where fold <> {fold}"),
+            People(people.con, f"{people.rows} where fold = {fold}"),
+        )
+
+
+def clients_and_outcomes(statements: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
     """Return features and outcome (default in the month after) of every client, by id."""
-    features = client_features(statements, clients).join(
+    return client_features(statements, clients).join(
         clients.select(client_id="ID", is_bad=pl.col("default_next_month") == 1),
         on="client_id", maintain_order="left",
     )  # fmt: skip
-    named = features.drop("client_id", "is_bad")
-    values = {column.name: column.cast(pl.Float64).fill_null(np.nan).to_numpy() for column in named}
-    return Sample(values, features["is_bad"].to_numpy())
-
-
-def rows_of(sample: Sample, rows: Any) -> Sample:
-    """Return the rows of a sample that are flagged."""
-    values = {name: column[rows] for name, column in sample.values.items()}
-    return Sample(values, sample.is_bad[rows])
-
-
-def folds_of(people: int) -> Ints:
-    """Return the fold of each client, drawn by chance."""
-    draws = draw("taiwan folds", np.arange(people, dtype=np.int64))
-    return (draws % np.uint64(FOLDS)).astype(np.int64)
-
-
-def cross_validated(sample: Sample) -> list[tuple[float, float]]:
-    """Return (AUC of the points, AUC before rounding) of each fold."""
-    folds, aucs = folds_of(len(sample.is_bad)), []
-    for fold in range(FOLDS):
-        fitted, unseen = fit(rows_of(sample, folds != fold)), rows_of(sample, folds == fold)
-        of_points = auc_of(fitted.score(unseen), unseen.is_bad)
-        aucs.append((of_points, auc_of(fitted.log_odds(unseen), unseen.is_bad)))
-    return aucs
 
 
 def snapshot_aucs(data_dir: Path, clients: pl.DataFrame) -> Iterator[float]:
     """Yield the AUC of each fold by a card fitted to the features that a snapshot has of it."""
     card = read_scorecard(find_scorecard(EVERYONE))
     names = [feature.name for feature in card.features if feature.bins]
+    cells = ", ".join(f"cast({name} as double) as {name}" for name in names)
     with open_snapshots(data_dir) as snapshots:
-        rows = snapshots.rows(f"select cast(person_id as bigint), {', '.join(names)} from features")
-    outcomes = dict(clients.select("ID", pl.col("default_next_month") == 1).iter_rows())
-    rows.sort()
-    values = np.array([row[1:] for row in rows], dtype=np.float64)
-    is_bad = np.array([outcomes[row[0]] for row in rows], dtype=np.bool_)
-    sample = Sample({name: values[:, place] for place, name in enumerate(names)}, is_bad)
-    folds = folds_of(len(rows))
-    for fold in range(FOLDS):
-        fitted, unseen = (
-            fit_card(card, rows_of(sample, folds != fold), is_keeping_caps=False),
-            rows_of(sample, folds == fold),
-        )
-        earned = [
-            binned_points(feature, unseen.values[feature.name])
-            for feature in fitted.card.features
-            if feature.bins
-        ]
-        yield auc_of(np.asarray(np.sum(earned, axis=0)), unseen.is_bad)
+        columns = ["client_id", *names]
+        rows = snapshots.rows(f"select cast(person_id as bigint), {cells} from features")
+    outcomes = clients.select(client_id="ID", is_bad=pl.col("default_next_month") == 1)
+    schema = {"client_id": pl.Int64, **dict.fromkeys(names, pl.Float64)}
+    found = pl.DataFrame(rows, schema=schema, orient="row").select(columns)
+    with duckdb.connect() as con:
+        people = with_folds(con, found.join(outcomes, on="client_id").sort("client_id"))
+        for seen, unseen in folds_of(people):
+            fitted = fit_card(card, seen, is_keeping_caps=False)
+            earned = " + ".join(f"({points_case(one)})" for one in fitted.card.features if one.bins)
+            counted = con.execute(
+                f"select {earned} as points, count(*) filter (where not is_bad) as good, "
+                f"count(*) filter (where is_bad) as bad from ({unseen.rows}) group by 1 order by 1"
+            ).fetchnumpy()
+            yield auc_of(counted["points"], counted["good"], counted["bad"])
 
 
 def _print(statements: pl.DataFrame, clients: pl.DataFrame, data_dir: Path | None) -> None:
-    everyone = clients_and_outcomes(statements, clients)
-    aucs = cross_validated(everyone)
+    found = clients_and_outcomes(statements, clients)
+    names = [name for name in found.columns if name not in ("client_id", "is_bad")]
+    with duckdb.connect() as con:
+        everyone = with_folds(con, found)
+        aucs = cross_validated(everyone, names)
+        whole = fit(everyone, names)
     for number, (of_points, unrounded) in enumerate(aucs, start=1):
         print(f"fold {number}: AUC of points {of_points:.4f}, before rounding {unrounded:.4f}")
     of_points, unrounded = (sum(one) / FOLDS for one in zip(*aucs, strict=True))
     print(f"mean:   AUC of points {of_points:.4f}, before rounding {unrounded:.4f}")
-    whole = fit(everyone)
     for one in whole.bins:
         pairs = zip(one.edges, whole.points[one.name][:-1], strict=True)
         steps = " ".join(f"{edge:f}:{points}" for edge, points in pairs)

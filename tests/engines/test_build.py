@@ -36,7 +36,9 @@ def test_without_a_schema_nothing_is_built_and_a_target_brings_what_it_is_made_o
         engine.build_needed("staging.bill")
         made = _there(engine.con) - before
     assert not any(name.startswith("raw.") for name in before)
-    assert made == {"raw.payment", "staging.bill"} | (made & {"staging.payee"})
+    assert made == {"raw.payment", "staging.bill", "staging.usual_bill"} | (
+        made & {"staging.payee"}
+    )
 
 
 def test_an_error_inside_closes_the_engine_and_removes_its_folder(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.analysis import fit_report
-from plainscore.analysis.fit_report import points_of, read_past
+from plainscore.analysis.fit_people import read_past
 from plainscore.cli.app import run_command_line
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import read_scorecard
@@ -26,8 +26,8 @@ def test_a_study_gives_everyone_the_points_that_a_run_publishes(
     snapshots: Snapshots, name: str
 ) -> None:
     card = read_scorecard(find_scorecard(name))
-    (past,) = read_past(snapshots, [DAY], card)
-    points = points_of(card, past)
+    (past,) = read_past(snapshots, [DAY])
+    points = past.points(card)
     columns = ", ".join(feature.name for feature in card.features)
     everyone = "where scorecard = ? and as_of_date = ? order by person_id"
     published = snapshots.rows(f"select {columns} from points_all {everyone}", [name, DAY])

@@ -168,9 +168,12 @@ PLANTED: dict[str, tuple[str, int]] = {
         2,
     ),
     "rings_are_held_by_ties": (
-        "insert into published.ring_member values ('ann', '2026-01-31', '2026-01-31', 1, 3, 0);"
-        " insert into audits.burst_tie values (0, 1, 100, 3, 2);"
-        " insert into statistics.ring_member values (1, 0)",
+        "insert into published.ring_member"
+        " values ('ann', '2026-01-31', '2026-01-31', 1, 3, 0, false);"
+        " insert into published.ring_member by name select 2 as ring_no, 'p' || range as person_id,"
+        " range = 0 as is_hub from range(4);"
+        " insert into published.ring by name select 2 as ring_no, 4 as people, 'star' as kind,"
+        " 6 as burst_tie_count, 7.0 as expected_tie_count",
         2,
     ),
     "audited_dates": (

@@ -31,7 +31,7 @@ def deliver_in_every_format(desk: Desk, log: str, fields: Fields) -> None:
     if "event_id" in fields:
         for form, row in rows.items():
             row["event_id"] = f"{fields['event_id']}{form}" if fields["event_id"] else ""
-    if log != "payment":
+    if log != "payment" and "amount" not in fields:
         for row in rows.values():
             row.pop("amount")
     desk.put(f"a-{desk.number}.ndjson", json.dumps(rows["ndjson"]) + "\n", log)
@@ -226,6 +226,22 @@ _add(
     "amount is missing",
     log="purchase",
 )
+_REFUND = {"event_type": "refund", "amount": "5"}
+_add("a refund of a merchant waits", _REFUND | {"merchant_id": "shop"}, log="purchase")
+_add(
+    "a refund of an order that also names a merchant is one of the order",
+    _REFUND | {"order_id": "o", "merchant_id": "shop"},
+    log="purchase",
+)
+_add(
+    "a refund of nothing",
+    _REFUND | {"order_id": "", "merchant_id": ""},
+    "order_id is missing, and so is merchant_id",
+    log="purchase",
+)
+_add("a bill without an amount", _BILL | {"amount": ""})
+_add("a bill whose amount is a word", _BILL | {"amount": "unknown"}, _NOT_A_NUMBER)
+_add("a bill whose amount is negative", _BILL | {"amount": "-1"}, "amount is negative")
 _add(
     "a verified kind of identity that is none",
     {"event_type": "verified", "field": "soul", "value_hash": "s3cr3t"},

@@ -50,6 +50,24 @@ def service(**fields: Any) -> dict[str, Any]:
         ("payment", bill(due_date="2006-03-04"), "due_date is more than 20 years from the event"),
         ("payment", bill(balance=-1), "balance is negative"),
         ("payment", bill(credit_limit="1.234"), "credit_limit has more than two decimals"),
+        ("payment", bill(amount="about 50"), "amount is not a decimal number"),
+        ("payment", bill(amount="1.234"), "amount has more than two decimals"),
+        (
+            "purchase",
+            deposit(event_type="refund"),
+            "order_id is missing, and so is merchant_id",
+        ),
+        (
+            "purchase",
+            deposit(event_type="refund", order_id={"a": 1}, merchant_id="shop"),
+            "order_id is neither text nor an integer",
+        ),
+        (
+            "purchase",
+            deposit(event_type="refund", merchant_id=[1]),
+            "merchant_id is neither text nor an integer",
+        ),
+        ("purchase", deposit(event_type="chargeback", merchant_id="shop"), "order_id is missing"),
         (
             "payment",
             deposit(event_type="transfer", counterparty_id="ann"),
@@ -93,6 +111,9 @@ def test_a_row_is_refused_with_its_reason(log: str, row: dict[str, Any], reason:
         ("payment", deposit(person_id=" ann ")),
         ("purchase", purchase(is_own_name="perhaps")),
         ("purchase", deposit(event_type="refund", order_id="unknown")),
+        ("purchase", deposit(event_type="refund", order_id="o", merchant_id=[1])),
+        ("purchase", deposit(event_type="refund", merchant_id="shop")),
+        ("payment", without(bill(), "amount")),
         ("profile", deposit(event_type="opened", birth_year="?", region=5.5, gender=["x"])),
         ("profile", deposit(event_type="frozen")),
         ("profile", without(verified(), "value_hash")),
@@ -122,6 +143,25 @@ def test_fields_that_the_event_type_does_not_define_are_left_out(delivery: Deliv
     stored = delivery.accepted("payment").select("event_id", "bill_id", "due_date", "balance_cents")
     assert stored.rows()[1] == ("e1", None, None, None)
     assert stored.rows()[0][3] is None
+
+
+def test_a_refund_that_names_its_order_is_stored_without_a_merchant(delivery: Delivery) -> None:
+    refund = {"event_type": "refund", "merchant_id": "shop"}
+    delivery.ndjson(
+        "purchase",
+        [deposit("r1", **refund), deposit("r2", **refund, order_id="o"),
+         deposit("r2", **refund | {"merchant_id": "another"}, order_id="o")],
+    )  # fmt: skip
+    [report] = delivery.ingest().files
+    assert (report.accepted, report.duplicates) == (2, 1)
+    stored = delivery.accepted("purchase").select("event_id", "order_id", "merchant_id")
+    assert stored.rows() == [("r1", None, "shop"), ("r2", "o", None)]
+
+
+def test_a_bill_without_an_amount_is_stored_without_one(delivery: Delivery) -> None:
+    delivery.csv("payment", [bill("b1", amount=""), bill("b2", amount="0")])
+    delivery.ingest()
+    assert delivery.accepted("payment")["amount_cents"].to_list() == [None, 0]
 
 
 def test_a_refused_row_is_kept_with_file_line_reason_and_text(delivery: Delivery) -> None:

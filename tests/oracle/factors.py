@@ -6,7 +6,7 @@ All logs given to these functions are one person's own known events, in order.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -43,6 +43,7 @@ VERIFIABLE_KINDS = (
 class Bill:
     """One known bill at the as_of_date. Amounts are cents.
 
+    ``amount`` of one that states none is the person's median known bill, 0 where none is known.
     ``net_paid`` is the plain sum of payments less reversals: it may pass the amount or fall below
     0. ``paid_date`` is None while the bill is open.
     """
@@ -51,6 +52,7 @@ class Bill:
     bill_type: str
     issued: datetime
     amount: int
+    states_amount: bool
     due_date: date
     balance: int | None
     credit_limit: int | None
@@ -63,34 +65,39 @@ class Bill:
 
     @property
     def reported_paid(self) -> int:
-        """What counts as paid: net_paid held in [0, amount]."""
+        """What counts as paid: net_paid held in [0, amount]; all or nothing where none is known."""
+        if not self.states_amount:
+            return self.amount if self.paid_date else 0
         return min(max(self.net_paid, 0), self.amount)
 
 
 def all_bills(payment_log: Log) -> list[Bill]:
     """Every bill, those of amount 0 included."""
-    issued = first_by_id(payment_log, "bill", "bill_id")
-    return [_settle(event, payment_log) for event in issued.values()]
+    issued = first_by_id(payment_log, "bill", "bill_id").values()
+    usual = lower_median(event["amount_cents"] for event in issued if event["amount_cents"]) or 0
+    return [_settle(event, payment_log, usual) for event in issued]
 
 
 def obligations(payment_log: Log) -> list[Bill]:
     """method.md: a bill of amount 0 is no obligation, left out of all but utilisation."""
-    return [bill for bill in all_bills(payment_log) if bill.amount > 0]
+    return [b for b in all_bills(payment_log) if b.amount > 0 or not b.states_amount]
 
 
-def _settle(issued: Event, payment_log: Log) -> Bill:
+def _settle(issued: Event, payment_log: Log, usual: int) -> Bill:
     amount, net_paid = issued["amount_cents"], 0
+    owed = 1 if amount is None else amount  # anything settles what states no amount
     last_lifted: date | None = None
     for event in payment_log:
         if event.event_type in ("payment", "reversal") and event["bill_id"] == issued["bill_id"]:
             before = net_paid
             net_paid += event["amount_cents"] * (1 if event.event_type == "payment" else -1)
-            if before < amount <= net_paid:
+            if before < owed <= net_paid:
                 last_lifted = event.event_date
     return Bill(
-        issued["bill_id"], issued["bill_type"], issued.event_time, amount, issued["due_date"],
+        issued["bill_id"], issued["bill_type"], issued.event_time,
+        usual if amount is None else amount, amount is not None, issued["due_date"],
         issued["balance_cents"], issued["credit_limit_cents"], net_paid,
-        paid_date=last_lifted if net_paid >= amount else None,
+        paid_date=last_lifted if net_paid >= owed else None,
     )  # fmt: skip
 
 
@@ -175,21 +182,39 @@ class Purchase:
 
 def purchases_of(purchase_log: Log) -> list[Purchase]:
     """Every purchase with what was sent back or charged back since."""
-    purchases = []
-    for order_id, event in first_by_id(purchase_log, "purchase", "order_id").items():
+    purchases = {}
+    orders = first_by_id(purchase_log, "purchase", "order_id")
+    for order_id, event in orders.items():
         of_order = [e for e in purchase_log if e["order_id"] == order_id]
         gross = event["amount_cents"]
         refunds = sum(e["amount_cents"] for e in of_type(of_order, "refund"))
         is_charged_back = bool(of_type(of_order, "chargeback"))
-        purchases.append(
-            Purchase(
-                event.event_date, event["merchant_id"], event["category"], gross,
-                refunded=min(refunds, gross),
-                net=0 if is_charged_back else max(0, gross - refunds),
-                is_own_name=event["is_own_name"],
-            )
+        purchases[order_id] = Purchase(
+            event.event_date, event["merchant_id"], event["category"], gross,
+            refunded=min(refunds, gross),
+            net=0 if is_charged_back else max(0, gross - refunds),
+            is_own_name=event["is_own_name"],
         )  # fmt: skip
-    return purchases
+    for refund in of_type(purchase_log, "refund"):
+        if refund["order_id"] is None:
+            _take_back(refund, orders, purchases)
+    return list(purchases.values())
+
+
+def _take_back(refund: Event, orders: Mapping[str, Event], purchases: dict[str, Purchase]) -> None:
+    """Take a refund that names a merchant from the newest purchases there that are not later."""
+    earlier = [
+        name
+        for name, order in orders.items()
+        if order["merchant_id"] == refund["merchant_id"] and order.event_time <= refund.event_time
+    ]
+    left = refund["amount_cents"]
+    newest_first = sorted(earlier, key=lambda n: (orders[n].event_time, n.encode()), reverse=True)
+    for name in newest_first:
+        one = purchases[name]
+        taken = min(left, one.net)
+        purchases[name] = replace(one, net=one.net - taken, refunded=one.refunded + taken)
+        left -= taken
 
 
 def purchase_behaviour(purchase_log: Log, payment_log: Log, d: date) -> dict[str, Value]:

@@ -118,6 +118,49 @@ SETTLEMENTS: tuple[Callable[[Writer, str, int, int], None], ...] = (
     _bounced, _bounced_before_paid, _all_at_one_instant, _before_the_bill, _with_nothing,
 )  # fmt: skip
 
+
+def bills_of_no_known_amount(w: Writer) -> None:
+    """Bills without an amount beside known ones, settled by little, by much, or not at all."""
+    for _ in range(w.rng.randint(1, 5)):
+        due_ago = w.near(*DUE_EDGES)
+        bill_id = w.bill(w.rng.choice((*BILL_TYPES, "invoice")), None, due_ago)
+        settle = w.rng.choice(SETTLEMENTS)
+        settle(w, bill_id, w.rng.choice((1, 2, 5000)), max(-3, due_ago - w.near(*LATE_EDGES)))
+        if w.chance(0.3):
+            w.bill("card", w.rng.choice((0, 1, 9999, None)), due_ago, bill_id=bill_id)
+    for _ in range(w.rng.randint(0, 4)):
+        w.bill("invoice", w.rng.choice((0, 1, 300, 5000, 5000)), w.near(*DUE_EDGES))
+
+
+def refunds_of_merchants(w: Writer) -> None:
+    """Purchases at few merchants and few instants, and refunds that name a merchant alone."""
+    merchants = ("corner shop", "kiosk", "\uff5e")
+    for _ in range(w.rng.randint(0, 8)):
+        ago, amount = w.near(*BOUGHT_EDGES), w.rng.choice((0, 1, 500, 500, 10**12))
+        shop = {"merchant_id": w.rng.choice(merchants), "category": w.rng.choice("abc")}
+        order_id = w.buy(ago, amount, **shop)
+        if w.chance(0.2):
+            w.send_back(order_id, w.rng.choice((1, 500, 501)), ago - w.rng.randint(0, 30))
+        if w.chance(0.1):
+            w.charge_back(order_id, 1, ago)
+        if w.chance(0.1):
+            w.buy(ago - 1, 700, order_id=order_id, **shop)
+    for _ in range(w.rng.randint(1, 6)):
+        fields = {"merchant_id": w.rng.choice((*merchants, "never visited"))}
+        amount = w.rng.choice((0, 1, 499, 500, 501, 1200, 10**12))
+        w.happen("refund", w.near(*BOUGHT_EDGES), amount_cents=amount, **fields)
+
+
+def income_and_balance(w: Writer) -> None:
+    """Incomes, and balances above and below nothing."""
+    for ago in (0, 179, 180, 365):
+        if w.chance(0.3):
+            w.happen("income", w.near(ago), amount_cents=w.cents(), income_source="an employer")
+        if w.chance(0.5):
+            balance = w.rng.choice((0, -1, 5000, -(10**12), 10**12))
+            w.happen("balance", w.near(ago), account_balance_cents=balance)
+
+
 # --- one edge of one bin exactly; nothing arrives late here --------------------------------------
 
 

@@ -19,11 +19,14 @@ from tests.oracle.nasty_plots import (
     PROFILE_EDGES,
     PURCHASE_EDGES,
     SERVICE_EDGES,
+    bills_of_no_known_amount,
     chaotic_bills,
     chaotic_profile,
     chaotic_purchases,
     chaotic_services,
+    income_and_balance,
     just_not_scored,
+    refunds_of_merchants,
     settle_down,
     tangle,
 )
@@ -58,6 +61,8 @@ def nasty_world(seed: int, without_log: str | None = None) -> NastyWorld:
         _live(w.of(person_id), stranger)
     tangle(w.of("", LATE_SHARE), people)
     _circle_of_paragons(w)
+    for person_id in (*people, "of odd bills", "of odd refunds", "of odd money"):
+        _odd_events(replace(w.of(person_id, LATE_SHARE), rng=random.Random(f"{seed} {person_id}")))
     _keep_feeds_alive(w.of("pulse"))
     counting = replace(w, rng=random.Random(f"amounts {seed}"))
     for number in range(2 * len(AMOUNT_EDGES)):
@@ -96,6 +101,13 @@ def _count_amounts(w: Writer, first: int) -> None:
     also_share = w.rng.choice((0, 0.4))
     for number, plot in enumerate(AMOUNT_EDGES):
         if number == first or w.chance(also_share):
+            plot(w)
+
+
+def _odd_events(w: Writer) -> None:
+    """Some people have bills without an amount, refunds without an order, income and balances."""
+    for plot in (bills_of_no_known_amount, refunds_of_merchants, income_and_balance):
+        if w.chance(0.9 if w.who.startswith("of odd") else 0.15):
             plot(w)
 
 

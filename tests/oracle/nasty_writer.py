@@ -80,7 +80,7 @@ class Writer:
     def bill(
         self,
         bill_type: str,
-        amount: int,
+        amount: int | None,
         due_ago: int,
         *,
         issued_ago: int | None = None,

@@ -9,25 +9,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from plainscore.analysis import fit
 from plainscore.analysis.fit import (
     FeatureBins,
-    Floats,
-    Sample,
+    binned,
     edge_between,
-    evidence_of,
     fine_bins,
     fit_bins,
     fit_logistic,
+    log_odds_of,
     whole_points,
 )
+from plainscore.analysis.fit_people import Floats, People
 from plainscore.analysis.fit_report import separation_of, unconstrained_log_odds
 from plainscore.analysis.network import draw
+from tests.studies.people import people_with
 
 EVIDENCE = st.lists(st.floats(-3, 3), min_size=1, max_size=6, unique=True)
 
 
-def auc_of(ranks: Any, is_bad: Any) -> float:
-    auc = separation_of(ranks, is_bad).auc
+def auc_of(ranks: Any, good: Any, bad: Any) -> float:
+    auc = separation_of(ranks, good, bad).auc
     assert auc is not None, "good and bad people"
     return auc
 
@@ -37,18 +39,23 @@ def _uniform(what_for: str, count: int) -> Floats:
 
 
 @pytest.fixture(scope="module")
-def sample() -> Sample:
+def values() -> dict[str, Any]:
     """4,000 people: risk falls with ``saved``, rises with ``late``, and ``noise`` says nothing."""
     count = 4_000
     saved, noise = _uniform("saved", count), _uniform("noise", count)
     late = np.floor(_uniform("late", count) * 5)
     is_bad = _uniform("bad", count) < 1 / (1 + np.exp(1 + 2 * saved - 0.4 * late))
     echo = np.where(_uniform("gap", count) < 0.2, np.nan, saved + 0.3 * noise)
-    return Sample({"saved": saved, "late": late, "echo": echo, "noise": noise}, is_bad)
+    return {"saved": saved, "late": late, "echo": echo, "noise": noise, "is_bad": is_bad}
 
 
-def _bins(sample: Sample) -> list[FeatureBins]:
-    return [fit_bins(name, sample, None) for name in sample.values]
+@pytest.fixture(scope="module")
+def sample(values: dict[str, Any]) -> People:
+    return people_with(values)
+
+
+def _bins(people: People) -> list[FeatureBins]:
+    return [fit_bins(name, people, None) for name in ("saved", "late", "echo", "noise")]
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
@@ -68,13 +75,13 @@ def test_an_edge_has_as_few_digits_as_will_do() -> None:
 def test_fine_bins_count_every_known_person_once(people: list[tuple[int, bool]]) -> None:
     values = np.array([float(value) for value, _ in people])
     is_bad = np.array([bad for _, bad in people])
-    bins = fine_bins(values, is_bad)
+    bins = fine_bins(people_with({"value": values, "is_bad": is_bad}).counts("value"))
     assert sum(one.bad for one in bins) == is_bad.sum()
     assert sum(one.good for one in bins) == (~is_bad).sum()
     assert [one.at_least for one in bins] == sorted({one.at_least for one in bins})
 
 
-def test_evidence_goes_one_way_and_noise_has_none(sample: Sample) -> None:
+def test_evidence_goes_one_way_and_noise_has_none(sample: People) -> None:
     bins = {one.name: one for one in _bins(sample)}
     assert bins["saved"].direction == "up"
     assert bins["late"].direction == "down"
@@ -86,34 +93,58 @@ def test_evidence_goes_one_way_and_noise_has_none(sample: Sample) -> None:
     assert bins["noise"].evidence == (0, 0)
 
 
-def test_evidence_against_the_cards_direction_earns_nothing(sample: Sample) -> None:
+def test_evidence_against_the_cards_direction_earns_nothing(sample: People) -> None:
     against = fit_bins("late", sample, "up")
     assert (against.direction, against.evidence_direction) == ("up", "down")
     assert against.evidence == (0, 0)
 
 
-def test_no_value_is_worth_less_than_the_worst_and_missing_no_more_than_the_best(
-    sample: Sample,
+def test_no_value_is_worth_what_it_is_unless_a_person_can_withhold_it(
+    values: dict[str, Any],
 ) -> None:
-    hidden = np.where(sample.is_bad, sample.values["saved"], np.nan)
-    found = fit_bins("saved", Sample({"saved": hidden}, sample.is_bad), None)
-    assert found.evidence[-1] <= max(found.evidence[:-1])
+    """Here everyone without a value is good."""
+    hidden = np.where(values["is_bad"], values["saved"], np.nan)
+    hidden[:2_000] = values["saved"][:2_000]
+    people = people_with({"saved": hidden, "is_bad": values["is_bad"]})
+    free = fit_bins("saved", people, None)
+    capped = fit_bins("saved", people, None, can_be_withheld=True)
+    assert free.evidence[-1] > max(free.evidence[:-1])
+    assert capped.evidence[-1] == max(capped.evidence[:-1])
+    assert free.evidence[:-1] == capped.evidence[:-1]
+    points = whole_points([free], [1.0], 600)["saved"]
+    assert points[-1] == 600 > max(points[:-1])
 
 
-def test_where_no_coefficient_is_bound_they_are_those_of_scikit_learn(sample: Sample) -> None:
+def test_where_no_coefficient_is_bound_they_are_those_of_scikit_learn(sample: People) -> None:
     bins = _bins(sample)
-    evidence = evidence_of(bins, sample)
-    ours = fit_logistic(evidence, sample.is_bad)
-    theirs = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(evidence, ~sample.is_bad)
+    people, evidence = binned(sample, bins), [one.evidence for one in bins]
+    ours = fit_logistic(evidence, people)
+    design = np.column_stack(
+        [np.array(of)[people.numbers[:, no]] for no, of in enumerate(evidence)]
+    )
+    theirs = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(
+        np.tile(design, (2, 1)),
+        np.repeat([True, False], len(design)),
+        np.concatenate((people.good, people.bad)),
+    )
     assert (ours >= 0).all()
     assert ours == pytest.approx(theirs.coef_[0], abs=1e-4)
 
 
-def test_a_coefficient_that_would_be_negative_is_none(sample: Sample) -> None:
-    saved = sample.values["saved"]
-    evidence = np.column_stack([saved, -saved + 0.1 * sample.values["noise"]])
-    fitted = fit_logistic(evidence, sample.is_bad)
-    alone = fit_logistic(evidence[:, :1], sample.is_bad)
+def test_many_rows_are_fitted_as_few_are(sample: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    bins = _bins(sample)
+    people, evidence = binned(sample, bins), [one.evidence for one in bins]
+    whole = fit_logistic(evidence, people)
+    monkeypatch.setattr(fit, "ROWS_AT_ONCE", 7)
+    assert fit_logistic(evidence, people) == pytest.approx(whole, abs=2e-6)
+
+
+def test_a_coefficient_that_would_be_negative_is_none(sample: People) -> None:
+    bins = _bins(sample)[:1]
+    evidence = [list(bins[0].evidence), [-0.9 * one for one in bins[0].evidence]]
+    people = binned(sample, [bins[0], bins[0]])
+    fitted = fit_logistic(evidence, people)
+    alone = fit_logistic(evidence[:1], binned(sample, bins))
     assert fitted[1] == 0
     assert fitted[0] == pytest.approx(alone[0], abs=1e-5)
 
@@ -126,7 +157,7 @@ def test_points_fill_the_cap_and_follow_the_evidence(
     features = [
         FeatureBins(
             str(no), "up", "up", tuple(map(Decimal, range(len(evidence)))),
-            (*sorted(evidence), min(missing, max(evidence))),
+            (*sorted(evidence), missing),
         )
         for no, (evidence, missing, _) in enumerate(drawn)
     ]  # fmt: skip
@@ -135,18 +166,20 @@ def test_points_fill_the_cap_and_follow_the_evidence(
         assert sum(map(max, points.values())) == 600
     for *bins, missing in points.values():
         assert bins == sorted(bins)
-        assert bins[0] >= 0
-        assert 0 <= missing <= bins[-1]
+        assert min(bins[0], missing) >= 0
 
 
-def test_whole_points_rank_nearly_as_the_model_before_rounding(sample: Sample) -> None:
+def test_whole_points_rank_nearly_as_the_model_before_rounding(sample: People) -> None:
     bins = _bins(sample)
-    evidence = evidence_of(bins, sample)
-    fitted = fit_logistic(evidence, sample.is_bad)
+    people, evidence = binned(sample, bins), [one.evidence for one in bins]
+    fitted = fit_logistic(evidence, people)
     points = whole_points(bins, fitted.tolist(), 600)
-    total = np.sum([one.points(points[one.name], sample) for one in bins], axis=0)
-    before = auc_of(evidence @ fitted, sample.is_bad)
-    free = unconstrained_log_odds(bins, sample, sample)
+    total = np.sum(
+        [np.array(points[one.name])[people.numbers[:, no]] for no, one in enumerate(bins)], axis=0
+    )
+    of_people = people.good, people.bad
+    before = auc_of(log_odds_of(evidence, people, fitted), *of_people)
+    free, _ = unconstrained_log_odds(bins, people, people)
     assert free is not None
-    assert abs(auc_of(total, sample.is_bad) - before) < 0.002
-    assert abs(auc_of(free, sample.is_bad) - before) < 0.01
+    assert abs(auc_of(total, *of_people) - before) < 0.002
+    assert abs(auc_of(free, *of_people) - before) < 0.01

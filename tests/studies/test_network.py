@@ -1,4 +1,4 @@
-"""Rewiring keeps everyone's number of ties and nothing else; rings are connected components."""
+"""Rewiring keeps everyone's number of ties and nothing else."""
 
 from collections import Counter
 
@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.analysis.network import (
-    FEWEST_IN_A_RING,
     Ints,
     assortativity,
     draw,
-    find_rings,
     rewired,
     score_assortativity,
     shuffled,
@@ -126,33 +124,3 @@ def _give_other_keys(con) -> None:  # type: ignore[no-untyped-def]
         ("staging.tie", "friend_key"),
     ):
         con.execute(f"update {table} set {column} = 900 - {column}")
-
-
-PAIRS = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), max_size=30)
-
-
-def _rings(pairs: list[tuple[int, int]]) -> list[list[int]]:
-    return find_rings(np.array(pairs, dtype=np.int64).reshape(-1, 2))
-
-
-def test_the_largest_comes_first_and_equals_by_their_first_place() -> None:
-    square, other = [(8, 7), (7, 6), (6, 5)], [(13, 12), (11, 12), (10, 13)]
-    large = [(14, 15), (15, 16), (16, 17), (17, 18)]
-    assert _rings([*other, *square, *large]) == [
-        [14, 15, 16, 17, 18], [5, 6, 7, 8], [10, 11, 12, 13]
-    ]  # fmt: skip
-
-
-def test_fewer_than_four_are_no_ring() -> None:
-    assert _rings([(0, 1), (1, 2)]) == []
-    assert _rings([]) == []
-
-
-@given(PAIRS)
-def test_no_order_matters_and_no_pair_leads_out_of_a_ring(pairs: list[tuple[int, int]]) -> None:
-    found = _rings(pairs)
-    assert _rings([(other, one) for one, other in reversed(pairs)]) == found
-    ring_of = {person: no for no, ring in enumerate(found) for person in ring}
-    assert all(ring_of.get(one) == ring_of.get(other) for one, other in pairs)
-    assert len(ring_of) == sum(len(ring) for ring in found)
-    assert all(len(ring) >= FEWEST_IN_A_RING for ring in found)

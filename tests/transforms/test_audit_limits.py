@@ -10,6 +10,11 @@ from tests.transforms.worked_example import cards, house
 D = date(2026, 1, 31)
 PAIRS = "insert into staging.tie select low, high, {days}, 3 from {pairs} as pair (low, high)"
 
+BACKWARDS = (
+    "insert into staging.tie select friend_key, person_key, tie_days, contact_months "
+    "from staging.tie"
+)
+
 
 def _built(table_name: str, filled_by: str) -> list[tuple[int, ...]]:
     engine = DuckDBEngine(house(), SnapshotDates(D, D), EngineOptions(threads=1))
@@ -43,17 +48,24 @@ def test_of_more_than_20000_people_attacks_are_tried_on_every_nth_by_their_recor
 
 
 def test_a_day_on_which_very_many_ties_began_is_an_import_and_no_burst() -> None:
-    ring = "(values (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4))"
-    others = "(select 10 + range, 5000 + range from range({}))"
-    imported = PAIRS.format(days=100, pairs=ring)
-    few, many = (
-        f"{imported}; {PAIRS.format(days=100, pairs=others.format(count))}" for count in (993, 994)
+    imported = "insert into audits.import_day select 100, 2000"
+    one_way = PAIRS.format(
+        days=100, pairs="(values (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4))"
     )
-    assert len(_built("audits.burst_tie", few)) == 6
-    assert _built("audits.burst_tie", many) == []
-    of_other_days = PAIRS.format(
-        days=300, pairs="(select 10000 + range, 60000 + range from range({}))"
-    )
+    ring = f"{one_way}; {BACKWARDS}"
+    assert len(_built("audits.triangle_side", ring)) == 12
+    assert _built("audits.triangle_side", f"{ring}; {imported}") == []
+
+    def days_of_import(of_day: int, of_other_days: int) -> list[int]:
+        ties = (
+            PAIRS.format(
+                days=days, pairs=f"(select {first} + range, 600000 + range from range({n}))"
+            )
+            for days, first, n in ((100, 0, of_day), (300, 100_000, of_other_days))
+        )
+        return [row[0] for row in _built("audits.import_day", "; ".join(ties))]
+
+    assert days_of_import(999, 0) == []
+    assert days_of_import(1_000, 48_999) == [100, 300]
     # 1,000 of 50,000 are one in fifty, and no more.
-    assert len(_built("audits.burst_tie", f"{many}; {of_other_days.format(48_999)}")) == 0
-    assert len(_built("audits.burst_tie", f"{many}; {of_other_days.format(49_000)}")) == 6
+    assert days_of_import(1_000, 49_000) == [300]

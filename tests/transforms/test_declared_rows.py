@@ -10,16 +10,16 @@ from tests.transforms.worked_example import house
 
 HEAD = """title = "Sizes"
 grain = "one row per kind"
-key   = ["kind"]
+key   = ["what"]
 
 [columns]
-kind  = { type = "VARCHAR", doc = "What is measured." }
+what  = { type = "VARCHAR", doc = "What is measured." }
 least = { type = "BIGINT", doc = "The least that counts." }
 """
 
 
 def test_they_are_in_the_order_of_the_columns(tmp_path: Path) -> None:
-    rows = '\n[[rows]]\nleast = 20_00\nkind = "bill"\n\n[[rows]]\nkind = "day"\nleast = 0\n'
+    rows = '\n[[rows]]\nleast = 20_00\nwhat = "bill"\n\n[[rows]]\nwhat = "day"\nleast = 0\n'
     assert read_table(
         _file(tmp_path, "size.toml", HEAD + rows), method_glossary(STANDARD_METHOD)
     ).rows == (
@@ -31,8 +31,8 @@ def test_they_are_in_the_order_of_the_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "what_is_wrong"),
     [
-        ('kind = "bill"', r"reference\.size: a row lacks 'least'"),
-        ('kind = "bill"\nleast = 1\nmost = 2', r"reference\.size: a row.*'most'"),
+        ('what = "bill"', r"reference\.size: a row lacks 'least'"),
+        ('what = "bill"\nleast = 1\nmost = 2', r"reference\.size: a row.*'most'"),
     ],
 )
 def test_each_has_every_column_and_no_other(tmp_path: Path, row: str, what_is_wrong: str) -> None:
@@ -42,7 +42,7 @@ def test_each_has_every_column_and_no_other(tmp_path: Path, row: str, what_is_wr
 
 
 def test_a_table_made_by_sql_declares_none(tmp_path: Path) -> None:
-    text = f'/*\n{HEAD}\n[[rows]]\nkind = "bill"\nleast = 1\n*/\nselect 1\n'
+    text = f'/*\n{HEAD}\n[[rows]]\nwhat = "bill"\nleast = 1\n*/\nselect 1\n'
     with pytest.raises(ContractError, match=r"size\.sql: rows are declared in a \.toml file"):
         read_table(_file(tmp_path, "size.sql", text), method_glossary(STANDARD_METHOD))
 
@@ -56,9 +56,9 @@ def test_the_packaged_sizes_name_each_kind_once_and_transforms_read_no_other() -
         for table in house().of_schema(schema)
         if "reference.materiality" in table.inputs
     ]
-    assert all(any(f"materiality.kind = '{kind}'" in sql for sql in readers) for kind in kinds)
-    assert sum(sql.count("materiality.kind = '") for sql in readers) == sum(
-        sql.count(f"materiality.kind = '{kind}'") for sql in readers for kind in kinds
+    assert all(any(f"materiality.measure = '{kind}'" in sql for sql in readers) for kind in kinds)
+    assert sum(sql.count("materiality.measure = '") for sql in readers) == sum(
+        sql.count(f"materiality.measure = '{kind}'") for sql in readers for kind in kinds
     )
 
 

@@ -20,7 +20,12 @@ def test_a_feature_goes_back_to_its_own_log_columns() -> None:
         "events.purchase.amount_cents",
         "events.purchase.category",
         "events.purchase.event_date",
+        "events.purchase.event_id",
+        "events.purchase.event_time",
         "events.purchase.event_type",
+        "events.purchase.merchant_id",
+        "events.purchase.order_id",
+        "events.purchase.person_key",
     ]
 
 

@@ -41,7 +41,7 @@ spender as (
     from by_month
     inner join reference.decay_weight as decay_weight
         on 30 * by_month.months_back = decay_weight.age_days
-    inner join reference.materiality as materiality on materiality.kind = 'spend_month'
+    inner join reference.materiality as materiality on materiality.measure = 'spend_month'
     group by by_month.person_key
 ),
 
@@ -51,7 +51,7 @@ record as (
         cast(spender.spent_cents as decimal(38, 0)) as spent,
         spender.month_count >= 7 and spender.spent_cents >= materiality.least_cents as is_long
     from spender
-    inner join reference.materiality as materiality on materiality.kind = 'spend_record'
+    inner join reference.materiality as materiality on materiality.measure = 'spend_record'
 ),
 
 named as (

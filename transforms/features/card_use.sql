@@ -31,7 +31,7 @@ statement as (
             when recent.balance_cents >= materiality.least_cents then recent.months_back
         end) >= 4 as is_used
     from recent
-    inner join reference.materiality as materiality on materiality.kind = 'statement'
+    inner join reference.materiality as materiality on materiality.measure = 'statement'
     group by recent.person_key
 ),
 

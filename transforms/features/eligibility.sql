@@ -34,7 +34,7 @@ paying as (
         where months_back < 12
         group by person_key, months_back
     ) as by_month
-    inner join reference.materiality as materiality on materiality.kind = 'paid_month'
+    inner join reference.materiality as materiality on materiality.measure = 'paid_month'
     where by_month.repaid_cents >= materiality.least_cents
     group by by_month.person_key
 )

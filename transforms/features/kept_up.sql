@@ -14,7 +14,7 @@ with home as (
         repaid_month.person_key,
         count(*) as household_paid_months
     from staging.repaid_month as repaid_month
-    inner join reference.materiality as materiality on materiality.kind = 'household_month'
+    inner join reference.materiality as materiality on materiality.measure = 'household_month'
     where
         repaid_month.is_household
         and repaid_month.months_back < 12
@@ -40,7 +40,7 @@ saver as (
         deposit_month.person_key,
         count(*) as saved_months
     from deposit_month
-    inner join reference.materiality as materiality on materiality.kind = 'deposit_month'
+    inner join reference.materiality as materiality on materiality.measure = 'deposit_month'
     where deposit_month.saved_cents >= materiality.least_cents
     group by deposit_month.person_key
 ),

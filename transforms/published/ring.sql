@@ -1,6 +1,6 @@
 /*
-title = "Rings that ties alone point to: friends of each other since about the same time"
-grain = "one row per ring of at least four people"
+title = "Rings and stars that ties alone point to: many ties that began at about the same time"
+grain = "one row per ring or star of at least four people"
 key   = ["ring_no"]
 
 [columns]
@@ -8,15 +8,22 @@ as_of_date        = {}
 known_on          = {}
 ring_no           = {}
 people            = {}
-tie_count         = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties within the ring." }
+tie_count         = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties among its people." }
 two_way_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Those with contact in both directions in the last 12 months." }
 contact_months    = { type = "BIGINT", unit = "friend-months", min = 0, doc = "Their months of two-way contact together." }
-youngest_tie_days = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the youngest tie of the burst." }
-oldest_tie_days   = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the oldest tie of the burst." }
+youngest_tie_days = {}
+oldest_tie_days   = {}
 outside_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties of members to anyone else." }
 scored_count      = {}
 mean_score        = {}
 density           = { type = "DOUBLE", unit = "share", min = 0, max = 1, doc = "tie_count over all pairs of members." }
+kind                     = {}
+burst_tie_count          = {}
+expected_tie_count       = {}
+outside_burst_count      = {}
+expected_outside_count   = {}
+spoke_tie_count          = {}
+expected_spoke_tie_count = {}
 */
 with member as (
     select
@@ -47,16 +54,6 @@ side as (
     left join statistics.ring_member as other
         on tie.friend_key = other.person_key and mine.ring_no = other.ring_no
     group by mine.ring_no
-),
-
-burst as (
-    select
-        ring.ring_no,
-        min(tie.tie_days) as youngest_tie_days,
-        max(tie.tie_days) as oldest_tie_days
-    from audits.burst_tie as tie
-    inner join statistics.ring_member as ring on tie.low_key = ring.person_key
-    group by ring.ring_no
 )
 
 select
@@ -67,12 +64,19 @@ select
     cast(side.inside_count // 2 as bigint) as tie_count,
     cast(side.two_way_count // 2 as bigint) as two_way_tie_count,
     cast(side.months // 2 as bigint) as contact_months,
-    burst.youngest_tie_days,
-    burst.oldest_tie_days,
+    ring.youngest_tie_days,
+    ring.oldest_tie_days,
     cast(side.outside_count as bigint) as outside_tie_count,
     member.scored_count,
     cast(member.scores as double) / nullif(member.scored_count, 0) as mean_score,
-    cast(side.inside_count as double) / (member.people * (member.people - 1)) as density
+    cast(side.inside_count as double) / (member.people * (member.people - 1)) as density,
+    ring.kind,
+    ring.burst_tie_count,
+    ring.expected_tie_count,
+    ring.outside_burst_count,
+    ring.expected_outside_count,
+    ring.spoke_tie_count,
+    ring.expected_spoke_tie_count
 from member
 inner join side on member.ring_no = side.ring_no
-inner join burst on member.ring_no = burst.ring_no
+inner join statistics.ring as ring on member.ring_no = ring.ring_no

@@ -1,6 +1,6 @@
 /*
-title = "Who is in a ring that ties alone point to; a question to ask, no verdict, and no points"
-grain = "one row per person in a ring"
+title = "Who is in a ring or star that ties alone point to; a question to ask, no verdict, no points"
+grain = "one row per person in a ring or star"
 key   = ["person_id"]
 
 [columns]
@@ -10,11 +10,13 @@ known_on          = {}
 ring_no           = {}
 inside_tie_count  = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties to others of the ring." }
 outside_tie_count = { type = "BIGINT", unit = "ties", min = 0, doc = "Live ties to anyone else." }
+is_hub            = {}
 */
 with tie as (
     select
         mine.ring_no,
         mine.person_key,
+        mine.is_hub,
         tie.friend_key,
         other.person_key is not null as is_inside
     from statistics.ring_member as mine
@@ -29,7 +31,8 @@ select
     cast($known_on as date) as known_on,
     tie.ring_no,
     cast(count(*) filter (where tie.is_inside) as bigint) as inside_tie_count,
-    cast(count(tie.friend_key) filter (where not tie.is_inside) as bigint) as outside_tie_count
+    cast(count(tie.friend_key) filter (where not tie.is_inside) as bigint) as outside_tie_count,
+    tie.is_hub
 from tie
 inner join events.person as person on tie.person_key = person.person_key
-group by person.person_id, tie.ring_no
+group by person.person_id, tie.ring_no, tie.is_hub

@@ -9,17 +9,21 @@ bill_id      = { null = false }
 bill_type    = { null = false }
 due_date     = { null = false }
 amount_cents = { null = false }
-paid_cents   = { type = "BIGINT", unit = "cents", min = 0, doc = "Payments less reversals, held between 0 and the amount." }
-paid_date    = { type = "DATE", null = true, doc = "Day of the event that last lifted what was paid to the amount or more; empty while open." }
+is_amount_known = { type = "BOOLEAN", doc = "Whether the bill states its amount; else it weighs as the person's median known bill, 0 where none is known." }
+received_cents  = { type = "BIGINT", unit = "cents", min = 0, doc = "Payments less reversals, at least 0; may pass the amount." }
+paid_cents   = { type = "BIGINT", unit = "cents", min = 0, doc = "What was received, held at the amount; all of a bill of no known amount once anything was." }
+paid_date    = { type = "DATE", null = true, doc = "Day of the event that last lifted what was paid to the amount or more, or above 0 where it is not known; empty while open." }
 days_late    = { type = "BIGINT", unit = "days", min = 0, doc = "From due_date to paid_date, or to as_of_date while open; 0 where in time or not yet due." }
 
 [[checks]]
 name = "a bill is paid exactly when it has a date of payment"
-sql  = "select * from {batch} where (paid_date is not null) <> (paid_cents = amount_cents)"
+sql  = "select * from {batch} where (paid_date is not null) <> (paid_cents = amount_cents) and amount_cents > 0"
 */
--- A second event with the same bill_id is ignored.
+-- A second event with the same bill_id is ignored. Without a known amount, a cent settles a bill.
 with issued_bill as (
-    select *
+    select
+        *,
+        coalesce(amount_cents, 1) as owed_cents
     from raw.payment
     where event_type = 'bill'
     qualify row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
@@ -32,7 +36,7 @@ movement as (
         payment.event_time,
         payment.event_id,
         payment.event_date,
-        issued_bill.amount_cents as owed_cents,
+        issued_bill.owed_cents,
         case
             when payment.event_type = 'payment' then payment.amount_cents
             else -payment.amount_cents
@@ -40,7 +44,7 @@ movement as (
     from raw.payment as payment
     inner join issued_bill
         on payment.person_key = issued_bill.person_key and payment.bill_id = issued_bill.bill_id
-    where payment.event_type in ('payment', 'reversal') and issued_bill.amount_cents > 0
+    where payment.event_type in ('payment', 'reversal') and issued_bill.owed_cents > 0
 ),
 
 running as (
@@ -58,35 +62,35 @@ settled as (
     select
         person_key,
         bill_id,
-        cast(sum(change_cents) as bigint) as net_cents,
-        max(event_date) filter (
-            where net_cents >= owed_cents and net_cents - change_cents < owed_cents
-        ) as lifted_date
+        greatest(cast(sum(change_cents) as bigint), 0) as received_cents,
+        case
+            when cast(sum(change_cents) as bigint) >= max(owed_cents) then max(event_date) filter (
+                where net_cents >= owed_cents and net_cents - change_cents < owed_cents
+            )
+        end as paid_date
     from running
     group by person_key, bill_id
-),
-
-judged as (
-    select
-        issued_bill.*,
-        coalesce(settled.net_cents, 0) as net_cents,
-        case when settled.net_cents >= issued_bill.amount_cents then settled.lifted_date end
-            as paid_date
-    from issued_bill
-    left join settled
-        on issued_bill.person_key = settled.person_key and issued_bill.bill_id = settled.bill_id
-    where issued_bill.amount_cents > 0
 )
 
 select
-    person_key,
-    bill_id,
-    bill_type,
-    due_date,
-    amount_cents,
-    least(greatest(net_cents, 0), amount_cents) as paid_cents,
-    paid_date,
-    cast(greatest(
-        date_diff('day', due_date, coalesce(paid_date, $as_of_date)), 0
-    ) as bigint) as days_late
-from judged
+    issued_bill.person_key,
+    issued_bill.bill_id,
+    issued_bill.bill_type,
+    issued_bill.due_date,
+    coalesce(issued_bill.amount_cents, usual_bill.amount_cents, 0) as amount_cents,
+    issued_bill.amount_cents is not null as is_amount_known,
+    coalesce(settled.received_cents, 0) as received_cents,
+    case
+        when issued_bill.amount_cents > settled.received_cents then settled.received_cents
+        when settled.paid_date is null then 0
+        else coalesce(issued_bill.amount_cents, usual_bill.amount_cents, 0)
+    end as paid_cents,
+    settled.paid_date,
+    greatest(cast(
+        date_diff('day', issued_bill.due_date, coalesce(settled.paid_date, $as_of_date)) as bigint
+    ), 0) as days_late
+from issued_bill
+left join settled
+    on issued_bill.person_key = settled.person_key and issued_bill.bill_id = settled.bill_id
+left join staging.usual_bill as usual_bill on issued_bill.person_key = usual_bill.person_key
+where issued_bill.owed_cents > 0

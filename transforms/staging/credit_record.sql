@@ -22,7 +22,7 @@ with total as (
             when repaid_month.months_back < 6 then repaid_month.repaid_cents else 0
         end) as bigint) as recent_cents
     from staging.repaid_month as repaid_month
-    inner join reference.materiality as materiality on materiality.kind = 'repaid_month'
+    inner join reference.materiality as materiality on materiality.measure = 'repaid_month'
     where not repaid_month.is_household
     group by repaid_month.person_key
 )
@@ -34,4 +34,4 @@ select
     total.recent_cents,
     total.month_count >= 7 and total.total_cents >= materiality.least_cents as is_long
 from total
-inner join reference.materiality as materiality on materiality.kind = 'credit_record'
+inner join reference.materiality as materiality on materiality.measure = 'credit_record'

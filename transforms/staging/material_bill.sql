@@ -33,7 +33,7 @@ select
     bill.paid_date,
     bill.days_late
 from staging.bill as bill
-inner join reference.materiality as materiality on materiality.kind = 'bill'
+inner join reference.materiality as materiality on materiality.measure = 'bill'
 left join usual on bill.person_key = usual.person_key
 where
     bill.amount_cents >= materiality.least_cents

@@ -11,7 +11,7 @@ merchant_id    = { null = false }
 category       = { null = false }
 is_own_name    = {}
 amount_cents   = { null = false }
-refunded_cents = { type = "BIGINT", unit = "cents", min = 0, doc = "Refunds known by then, at most the amount." }
+refunded_cents = { type = "BIGINT", unit = "cents", min = 0, doc = "Refunds known by then, at most the amount; those that name a merchant take from the newest purchases there." }
 net_cents      = { type = "BIGINT", unit = "cents", min = 0, doc = "Amount less refunds; nothing where any chargeback is known." }
 
 [[checks]]
@@ -71,13 +71,20 @@ select
     placed_order.category,
     placed_order.is_own_name,
     placed_order.amount_cents,
-    least(coalesce(taken_back.refund_cents, 0), placed_order.amount_cents) as refunded_cents,
+    least(coalesce(taken_back.refund_cents, 0), placed_order.amount_cents)
+    + coalesce(at_merchant.taken_cents, 0) as refunded_cents,
     case
         when coalesce(taken_back.chargeback_count, 0) > 0 then cast(0 as bigint)
-        else greatest(placed_order.amount_cents - coalesce(taken_back.refund_cents, 0), 0)
+        else
+            greatest(placed_order.amount_cents - coalesce(taken_back.refund_cents, 0), 0)
+            - coalesce(at_merchant.taken_cents, 0)
     end as net_cents
 from placed_order
 left join taken_back
     on
         placed_order.person_key = taken_back.person_key
         and placed_order.order_id = taken_back.order_id
+left join staging.merchant_refund as at_merchant
+    on
+        placed_order.person_key = at_merchant.person_key
+        and placed_order.order_id = at_merchant.order_id

@@ -36,7 +36,7 @@ total as (
             cast(income_cents as decimal(38, 0)) * cast(income_cents as decimal(38, 0))
         ) as decimal(38, 0)) as squared
     from by_month
-    inner join reference.materiality as materiality on materiality.kind = 'income_month'
+    inner join reference.materiality as materiality on materiality.measure = 'income_month'
     group by by_month.person_key
 )
 
@@ -51,4 +51,4 @@ select
         / cast(nullif(5 * total.income * total.income, 0) as double)
     ) as income_variation
 from total
-inner join reference.materiality as materiality on materiality.kind = 'turnover_month'
+inner join reference.materiality as materiality on materiality.measure = 'turnover_month'

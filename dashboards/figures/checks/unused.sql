@@ -1,7 +1,7 @@
 /*
 number = 31
 title  = "Events that count only in part, or not at all"
-note   = "A second event with an id that is taken, or an event of an order, bill or agreement that is not known, counts in no feature. What is dated before the account counts in full."
+note   = "A second event with an id that is taken, or an event of an order, bill or agreement that is not known, counts in no feature. A refund that names a merchant counts up to what is left of purchases there. What is dated before the account counts in full."
 empty  = "Every event counts in full, and is dated after its person's account was opened."
 
 [columns]

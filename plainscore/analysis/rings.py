@@ -1,0 +1,322 @@
+"""Rings and stars that ties alone point to: no label, no score, no points.
+
+Fills statistics.ring and statistics.ring_member from the ties that audits.burst_tie and
+audits.star find. SQL finds the ties, connected components make groups of them, and whole
+numbers decide whether a group is more than the times of the graph make likely.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from plainscore.common.errors import PlainscoreError
+from plainscore.engines.duckdb import insert_rows
+
+Ints = npt.NDArray[np.int64]
+
+RING_TABLES = ("audits.burst_tie", "audits.spoke", "audits.star")
+"""The tables that rings are made of; what they read is built before them."""
+
+_PEOPLE = """
+select person_key, row_number() over (order by person_id) - 1 as place
+from events.person
+where person_key in (
+    select low_key from audits.burst_tie union select high_key from audits.burst_tie
+    union select hub_key from audits.star
+    union select spoke_key from audits.spoke where hub_key in (select hub_key from audits.star)
+)
+"""
+_BURST = f"""
+with person as ({_PEOPLE})
+select least(low.place, high.place), greatest(low.place, high.place), tie.tie_days,
+    tie.window_days
+from audits.burst_tie as tie
+inner join person as low on tie.low_key = low.person_key
+inner join person as high on tie.high_key = high.person_key
+order by all
+"""
+# The sides of each triangle of burst ties, as places in the rows of _BURST.
+_TRIANGLES = f"""
+with person as ({_PEOPLE}),
+tie as (
+    select
+        tie.low_key,
+        tie.high_key,
+        row_number() over (
+            order by least(low.place, high.place), greatest(low.place, high.place)
+        ) - 1 as tie_no
+    from audits.burst_tie as tie
+    inner join person as low on tie.low_key = low.person_key
+    inner join person as high on tie.high_key = high.person_key
+)
+select one.tie_no as one, other.tie_no as other, third.tie_no as third
+from audits.triangle_side as side
+inner join tie as one on side.low_key = one.low_key and side.high_key = one.high_key
+inner join tie as other on side.low_key = other.low_key and side.third_key = other.high_key
+inner join tie as third on side.high_key = third.low_key and side.third_key = third.high_key
+where side.third_key > side.high_key
+"""
+_STAR = f"""
+with person as ({_PEOPLE})
+select hub.place, spoke.place, tie.tie_days, star.window_days
+from audits.spoke as tie
+inner join audits.star as star on tie.hub_key = star.hub_key
+inner join person as hub on tie.hub_key = hub.person_key
+inner join person as spoke on tie.spoke_key = spoke.person_key
+where tie.is_new
+order by all
+"""
+# Ties of each group within it and out of it, and of the whole graph: all, and of its time.
+_COUNTS = """
+with begun as (
+    select tie_days, count(*) // 2 as tie_count
+    from staging.tie
+    where contact_months > 0
+    group by tie_days
+),
+graph as (
+    select
+        span.group_no,
+        (select sum(tie_count) from begun) as all_count,
+        sum(begun.tie_count) as time_count
+    from ring_span as span
+    inner join begun on begun.tie_days between span.youngest_days and span.oldest_days
+    group by span.group_no
+),
+side as (
+    select
+        mine.group_no,
+        other.person_key is not null as is_inside,
+        tie.tie_days between span.youngest_days and span.oldest_days as is_in_time
+    from ring_person as mine
+    inner join ring_span as span on mine.group_no = span.group_no
+    inner join staging.tie as tie on mine.person_key = tie.person_key and tie.contact_months > 0
+    left join ring_person as other
+        on tie.friend_key = other.person_key and mine.group_no = other.group_no
+)
+select
+    side.group_no,
+    count(*) filter (where is_inside) // 2,
+    count(*) filter (where is_inside and is_in_time) // 2,
+    count(*) filter (where not is_inside),
+    count(*) filter (where not is_inside and is_in_time),
+    any_value(graph.time_count)::bigint,
+    any_value(graph.all_count)::bigint
+from side
+inner join graph on side.group_no = graph.group_no
+group by side.group_no
+"""
+_STARS = """
+select hub_key, spoke_count, expected_milli, closed_count, closed_expected_milli
+from audits.star
+"""
+
+
+class Ring(NamedTuple):
+    """A ring or a star: its people by the order of person_id, and its evidence."""
+
+    kind: str
+    people: tuple[int, ...]
+    hub: int | None
+    window_days: int
+    youngest_days: int
+    oldest_days: int
+    ties: int
+    expected_ties: Fraction
+    outside: int | None = None
+    expected_outside: Fraction | None = None
+    spoke_ties: int | None = None
+    expected_spoke_ties: Fraction | None = None
+
+
+class Rule(NamedTuple):
+    """What a ring has to be, see reference.ring_rule."""
+
+    times_expected: int
+    outside_ppm: int
+    density_ppm: int
+    fewest_people: int
+
+
+class Counts(NamedTuple):
+    """Ties in contact of a group, and of the graph: all, and those of the group's time."""
+
+    inside: int
+    inside_in_time: int
+    outside: int
+    outside_in_time: int
+    graph_in_time: int
+    graph: int
+
+    @property
+    def time_share(self) -> Fraction:
+        return Fraction(self.graph_in_time, self.graph)
+
+    @property
+    def expected_inside(self) -> Fraction:
+        return self.inside * self.time_share
+
+    @property
+    def expected_outside(self) -> Fraction:
+        return self.outside * self.time_share
+
+
+def ring(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of statistics.ring, the largest first."""
+    _, rings = find_rings(con)
+    for ring_no, one in enumerate(rings, start=1):
+        yield (
+            ring_no, one.kind, one.window_days, one.ties, float(one.expected_ties),
+            one.outside, _float(one.expected_outside), one.spoke_ties,
+            _float(one.expected_spoke_ties), one.youngest_days, one.oldest_days,
+        )  # fmt: skip
+
+
+def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int, bool]]:
+    """Yield the rows of statistics.ring_member (ring_no, person_key, is_hub)."""
+    keys, rings = find_rings(con)
+    for ring_no, one in enumerate(rings, start=1):
+        for place in one.people:
+            yield ring_no, keys[place], place == one.hub
+
+
+def _float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def find_rings(con: duckdb.DuckDBPyConnection) -> tuple[dict[int, int], list[Ring]]:
+    """Return place -> person_key, and the rings and stars, the largest first.
+
+    A person is in one at most: in the largest of their rings, else in a star.
+    """
+    found = con.execute(
+        "select times_expected, outside_ppm, density_ppm, fewest_people from reference.ring_rule"
+    ).fetchone()
+    if found is None:
+        raise PlainscoreError("reference.ring_rule has no row: load the reference tables first")
+    rule = Rule(*found)
+    keys = {place: person_key for person_key, place in con.execute(_PEOPLE).fetchall()}
+    taken: set[int] = set()
+    rings = []
+    for one in sorted(_rings(con, rule, keys), key=_rank):
+        people = tuple(place for place in one.people if place not in taken)
+        if len(people) >= rule.fewest_people:
+            rings.append(one._replace(people=people))
+            taken.update(people)
+    rings += _stars(con, rule, keys, taken)
+    return keys, sorted(rings, key=_rank)
+
+
+def _rank(one: Ring) -> tuple[int, tuple[int, ...]]:
+    return -len(one.people), one.people
+
+
+def _rings(con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int]) -> list[Ring]:
+    ties = _rows(con, _BURST)
+    sides = con.execute(_TRIANGLES).fetchnumpy()
+    groups = groups_of_ties(len(ties), np.column_stack([sides[name] for name in sides]))
+    of_group = [ties[group] for group in groups]
+    people = [tuple(np.unique(one[:, :2]).tolist()) for one in of_group]
+    counts = _counts(con, people, of_group, keys)
+    return [
+        Ring(
+            "ring", who, None, *_span(one), count.inside_in_time, count.expected_inside,
+            count.outside_in_time, count.expected_outside,
+        )
+        for who, one, count in zip(people, of_group, counts, strict=True)
+        if is_ring(len(who), count, rule)
+    ]  # fmt: skip
+
+
+def is_ring(people: int, count: Counts, rule: Rule) -> bool:
+    """Return whether people know each other since one time, at which they met no more others.
+
+    Its own ties within its time are ``times_expected`` times what the times of the graph make
+    likely, or more. Ties to others within it are not beyond the expected by more than two
+    deviations (their square root) and a part of its own ties: who joins a school or a firm meets
+    many there, who joins a ring meets its members.
+    """
+    pairs = people * (people - 1) // 2
+    if people < rule.fewest_people or count.inside_in_time * 1_000_000 < pairs * rule.density_ppm:
+        return False
+    if count.inside_in_time < rule.times_expected * count.expected_inside:
+        return False
+    allowed = Fraction(rule.outside_ppm * count.inside_in_time, 1_000_000)
+    beyond = count.outside_in_time - count.expected_outside - allowed
+    return beyond <= 0 or beyond * beyond <= 4 * count.expected_outside
+
+
+def _stars(
+    con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int], taken: set[int]
+) -> list[Ring]:
+    """Return a star for each hub that is in no ring; a spoke of several is in the largest."""
+    evidence = {hub_key: rest for hub_key, *rest in con.execute(_STARS).fetchall()}
+    ties = _rows(con, _STAR)
+    of_hub = {hub: ties[ties[:, 0] == hub] for hub in np.unique(ties[:, 0]).tolist()}
+    hubs = sorted(set(of_hub) - taken, key=lambda hub: (-len(of_hub[hub]), hub))
+    taken = taken | set(hubs)
+    stars = []
+    for hub in hubs:
+        spokes = [place for place in of_hub[hub][:, 1].tolist() if place not in taken]
+        taken.update(spokes)
+        spoke_count, expected, closed, expected_closed = evidence[keys[hub]]
+        if len(spokes) + 1 >= rule.fewest_people:
+            star = Ring(
+                "star", tuple(sorted([hub, *spokes])), hub, *_span(of_hub[hub]), spoke_count,
+                Fraction(expected, 1000), spoke_ties=closed,
+                expected_spoke_ties=Fraction(expected_closed, 1000),
+            )  # fmt: skip
+            stars.append(star)
+    return stars
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Ints:
+    return np.array(con.execute(query).fetchall(), dtype=np.int64).reshape(-1, 4)
+
+
+def _span(ties: Ints) -> tuple[int, int, int]:
+    """Return the longest window, and the ages of the youngest and the oldest tie."""
+    return int(ties[:, 3].max()), int(ties[:, 2].min()), int(ties[:, 2].max())
+
+
+def _counts(
+    con: duckdb.DuckDBPyConnection,
+    people: Sequence[Sequence[int]],
+    of_group: Sequence[Ints],
+    keys: dict[int, int],
+) -> list[Counts]:
+    """Return what is counted of each group, in their order."""
+    con.execute("create or replace temp table ring_person (group_no bigint, person_key bigint)")
+    con.execute(
+        "create or replace temp table ring_span "
+        "(group_no bigint, youngest_days bigint, oldest_days bigint)"
+    )
+    spans = [(number, *_span(ties)[1:]) for number, ties in enumerate(of_group)]
+    insert_rows(con, "ring_span", spans)
+    members = [(number, keys[place]) for number, one in enumerate(people) for place in one]
+    insert_rows(con, "ring_person", members)
+    found = {number: Counts(*rest) for number, *rest in con.execute(_COUNTS).fetchall()}
+    return [found[number] for number in range(len(people))]
+
+
+def groups_of_ties(tie_count: int, triangles: Ints) -> list[Ints]:
+    """Return groups of ties that hang together by triangles, the numbers of each in order.
+
+    Two groups may share a person or, without being one, lie side by side: a tie between them holds
+    only where it is in triangles with the ties of both (Palla and others, "Uncovering the
+    overlapping community structure of complex networks in nature and society", Nature 435, 2005).
+    ``triangles``: shape (triangles, 3), the numbers of their ties, in any order.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    one, other = triangles[:, [0, 0]].ravel(), triangles[:, [1, 2]].ravel()
+    links = coo_array((np.ones(len(one)), (one, other)), shape=(tie_count, tie_count))
+    labels = connected_components(links, directed=False)[1]
+    order = np.argsort(labels, kind="stable")
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    return [group for group in np.split(order, edges) if len(group) >= 3]
