@@ -121,6 +121,11 @@ def reference_rows(
             for card in cards
             for accepts in dict.fromkeys(b.accepts for b in card.benefits if card.is_walled(b))
         ],
+        "reference.points_to_odds": [
+            (card.name, odds.at_score, float(odds.odds), float(odds.points_to_double))
+            for card in cards
+            if (odds := card.points_to_odds)
+        ],
         "reference.not_scored_rule": [
             (no, rule.code, rule.reason, rule.what_to_do)
             for no, rule in enumerate(cards[0].not_scored, start=1)
