@@ -46,7 +46,8 @@ RING_RULE: Mapping[str, int] = {
     "closed_per_spoke_ppm": 150_000,
     "fewest_closed": 15,
     "fewest_common": 2,
-    "sample_people": 20_000,
+    "sample_people": 5_000,
+    "sample_ties": 100,
     "fewest_imported": 1_000,
     "imported_ppm": 20_000,
 }
