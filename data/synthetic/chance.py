@@ -11,6 +11,7 @@ bit differs from machine to machine.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -133,3 +134,21 @@ def odds_to_ppm(exponent: Ints) -> Ints:
     """Return, in parts per million, the probability whose odds are 2**(exponent / 1024)."""
     odds = power_of_two(exponent)
     return (1_000_000.0 * (odds / (1.0 + odds))).astype(np.int64)
+
+
+@cache
+def odds_for(share_ppm: int, spread: int) -> int:
+    """Return the exponent x for which odds of 2**((x + spread * bell) / 1024) have a mean share.
+
+    `bell` is a bell-shaped trait and `spread` in 1/1024 octaves of odds per deviation, so that a
+    share can be asked for and people may still differ as widely as they do.
+    """
+    bell = Dice(0).roll("share", np.arange(1 << 12)).bell()
+    low, high = -30 * OCTAVE, 30 * OCTAVE
+    while low < high:
+        middle = (low + high) // 2
+        if int(odds_to_ppm(middle + spread * bell // 1000).sum()) < share_ppm * len(bell):
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -19,9 +19,10 @@ import numpy.typing as npt
 import polars as pl
 
 from plainscore.synthetic import bills, friendships, profiles, purchases, services
+from plainscore.synthetic.accounts import NOTHING_LEFT
 from plainscore.synthetic.chance import Dice, Flags, Ints, likely
 from plainscore.synthetic.people import GENDERS, REGIONS
-from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, month_end, stack
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, month_end, stack
 from plainscore.synthetic.world import World, WorldSettings
 
 Values = npt.NDArray[Any]
@@ -54,6 +55,11 @@ def _money(column: pl.Expr) -> pl.Expr:
     """Write cents as currency units; the nearest double prints with two decimals at most."""
     # Polars would multiply by 0.01, which is not always the nearest.
     return column.map_batches(lambda c: pl.Series(c.to_numpy() / 100.0), return_dtype=pl.Float64)
+
+
+def _signed_money(column: pl.Expr) -> pl.Expr:
+    """Write balances, of which NOTHING_LEFT stands for 0."""
+    return _money(column - NOTHING_LEFT)
 
 
 PERSON: Final = numbered("p", 7)
@@ -119,6 +125,8 @@ LOGS: Final = (
             "due_date": ("due", days),
             "balance": ("balance", _money),
             "credit_limit": ("limit", _money),
+            "account_balance": ("account", _signed_money),
+            "income_source": ("source", numbered("s", 4)),
             "counterparty_id": ("counterparty", PERSON),
         },
     ),
@@ -173,7 +181,8 @@ _NOTHING: Final = pl.lit(None)
 _CENTS: Final = (pl.col("amount") * 100).round()
 _ORDERS: Final = ("purchase", "refund", "chargeback")
 _PAYMENTS: Final = ("bill", "payment", "reversal")
-_AMOUNTS: Final = (*_ORDERS, *_PAYMENTS, "transfer", "deposit")
+_AMOUNTS: Final = (*_ORDERS, *_PAYMENTS, "transfer", "deposit", "income")
+_ALWAYS_OF_AMOUNT: Final = tuple(name for name in _AMOUNTS if name != "bill")
 _SERVICES: Final = ("started", "ended", "breached")
 _TIES: Final = ("added", "removed", "contact")
 
@@ -190,9 +199,10 @@ FAULTS: Final = (
     Fault("negative_amount", "amount", -pl.col("amount") - 1, fits=_AMOUNTS),
     Fault("third_decimal", "amount", (_CENTS * 10 + 5) / 1000, fits=_AMOUNTS),
     Fault("amount_too_large", "amount", pl.lit(1e11), fits=_AMOUNTS),
-    Fault("no_amount", "amount", _NOTHING, fits=_AMOUNTS),
+    Fault("no_amount", "amount", _NOTHING, fits=_ALWAYS_OF_AMOUNT),
+    Fault("other_currency", "currency", text="USD", fits=_AMOUNTS),
     Fault("unreadable_amount", "amount", text="1,000.00", fits=_AMOUNTS),
-    Fault("no_order_id", "order_id", _NOTHING, fits=_ORDERS),
+    Fault("no_order_id", "order_id", _NOTHING, fits=("purchase", "chargeback")),
     Fault("no_merchant_id", "merchant_id", _NOTHING, fits=("purchase",)),
     Fault("no_category", "category", _NOTHING, fits=("purchase",)),
     Fault("no_bill_id", "bill_id", _NOTHING, fits=_PAYMENTS),
@@ -202,6 +212,7 @@ FAULTS: Final = (
     Fault("due_date_too_far", "due_date", _FAR_AHEAD, fits=("bill", "started")),
     Fault("unreadable_due_date", "due_date", text="next week", fits=("bill", "started")),
     Fault("negative_balance", "balance", pl.lit(-1.0), fits=("bill",)),
+    Fault("no_account_balance", "account_balance", _NOTHING, fits=("balance",)),
     Fault("counterparty_is_self", "counterparty_id", pl.col("person_id"), fits=("transfer",)),
     Fault("unknown_field", "field", pl.lit("shoe_size"), fits=("verified", "changed")),
     Fault("friend_is_self", "friend_id", pl.col("person_id"), fits=_TIES),
@@ -236,10 +247,11 @@ def deliver(dice: Dice, log: SourceLog, clean: Rows, settings: WorldSettings) ->
 
     duplicates = copies(likely(luck, DUPLICATE_PPM), DUPLICATE, wait)
     conflicts = copies(likely(65_535 - luck, CONFLICT_PPM), CONFLICT, wait)
-    if "cents" in whole.columns:
-        cents = conflicts["cents"]
-        conflicts = conflicts.replaced(cents=np.where(cents >= 0, cents + 1, NONE))
-    else:
+    money = [name for name in ("cents", "account") if name in whole.columns]
+    for name in money:
+        is_given = conflicts[name] >= 0
+        conflicts = conflicts.replaced(**{name: conflicts[name] + is_given})
+    if not money:
         conflicts = conflicts.replaced(time=conflicts["time"] ^ 1)
     mangled = copies(likely(luck ^ 0x8000, CORRUPT_PPM), CORRUPT, 0 * wait)
     mangled = choose_faults(dice, log, mangled)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import Ints, SmallInts
+from plainscore.synthetic.clock import MEETING
 from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
 from plainscore.synthetic.world import World
 
@@ -47,7 +48,8 @@ def _turns(world: World, sides: Rows, month: Month, kind: int, day: SmallInts, s
     is_first_side = (bits.lane(0) & 1 == 1) == (some["person"] == some["low"])
     reports = is_first_side | bits.likely(1, _BOTH_REPORT_PPM)
     # The second side reports a minute later, within the day.
-    second = bits.pick(2, SECONDS_PER_DAY - 120) + np.where(is_first_side, 0, 61)
+    second = np.minimum(MEETING.second(bits.lane(2)), SECONDS_PER_DAY - 120)
+    second += np.where(is_first_side, 0, 61)
     time = reported * SECONDS_PER_DAY + second
     return some.follow(reports, step, kind=kind, time=time, friend=some["friend"])
 
@@ -64,5 +66,6 @@ def _contacts(world: World, sides: Rows, month: Month) -> Rows:
     some = live.take(in_touch & (begins | bits.likely(2, _ANSWER_PPM)))
     person, friend = some["person"], some["friend"]
     bits = world.dice.roll("contact.time", person << 24 | friend, month.number)
-    everyone, time = np.ones(len(some), dtype=bool), month.times(bits)
+    everyone = np.ones(len(some), dtype=bool)
+    time = MEETING.time(month, bits.lane(2), bits.lane(3))
     return world.with_account(some.follow(everyone, 0, kind=CONTACT, time=time, friend=friend))

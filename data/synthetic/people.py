@@ -6,8 +6,9 @@ knows. Audit attributes have no causal role. About one account in ten is a thin 
 (method.md: 8 to 12 %): hardly used, no credit.
 
 Life events are a job loss, a move, a baby or an illness, and the tight months that follow. In any
-month at most one starts; it lasts two to four months, and while it lasts bills are paid later (a
-payment shock) and less is bought.
+month at most one starts; it lasts two to four months, and while it lasts money runs short, bills
+are paid later (a payment shock) and less is bought. Now and then people stop all shopping for some
+months and come back: the dormant, whose bills are at more risk, not at less.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,17 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import OCTAVE, Dice, Flags, Ints, likely
+from plainscore.synthetic.chance import (
+    OCTAVE,
+    Dice,
+    Flags,
+    Ints,
+    likely,
+    odds_for,
+    odds_to_ppm,
+)
 from plainscore.synthetic.rows import Month, Rows
+from plainscore.synthetic.shape import USUAL
 
 REGIONS: Final = ("north", "south", "east", "west", "harbour", "uplands")
 _REGION_WEIGHTS: Final = (26, 22, 18, 16, 10, 8)
@@ -25,12 +35,12 @@ _PROXY_SHIFT: Final = 900
 GENDERS: Final = ("female", "male", "other")
 _UNSTATED_PPM: Final = 50_000
 
-_THIN_PPM: Final = 82_000
 _NEWCOMER_PPM: Final = 120_000
 _NEWCOMER_DAYS: Final = 730
 _OLDEST_ACCOUNT_DAYS: Final = 2_400
 
 LIFE_EVENTS: Final = ("job_loss", "move", "baby", "illness")
+JOB_LOSS: Final = LIFE_EVENTS.index("job_loss")
 MOVE: Final = LIFE_EVENTS.index("move")
 _MONTHLY_PPM: Final = (3_000, 6_000, 3_000, 5_000)
 # Below, the last number is for months without an event.
@@ -38,6 +48,10 @@ LATENESS: Final = (3.5, 0.6, 1.0, 2.5, 0)
 """By life event, octaves of the odds to be late."""
 SPENDING: Final = (-0.9, 0.2, -0.3, -0.5, 0)
 """By life event, octaves of spending."""
+MONEY: Final = (-1.6, -0.4, -0.5, -0.8, 0)
+"""By life event, deviations of what is in the account."""
+_DORMANT_BLOCK: Final = 10
+_DORMANT_MONTHS: Final = (3, 8)
 _SHORTEST_MONTHS: Final = 2
 _LONGEST_MONTHS: Final = 4
 
@@ -81,7 +95,12 @@ class Population:
 
 
 def populate(
-    dice: Dice, count: int, first_day: int, *, is_region_causal: bool = False
+    dice: Dice,
+    count: int,
+    first_day: int,
+    *,
+    thin_ppm: int = USUAL.thin,
+    is_region_causal: bool = False,
 ) -> Population:
     """Make all people of a world, which begins on a day number.
 
@@ -119,7 +138,7 @@ def populate(
         activity=activity,
         sociability=dice.roll("person.sociability", person).bell(),
         opened_day=opened_day,
-        is_thin=dice.roll("person.thin", person).likely(0, _THIN_PPM),
+        is_thin=dice.roll("person.thin", person).likely(0, thin_ppm),
         operator=np.full(count, -1),
         region=stated(region, 0),
         gender=stated(gender, 0x5555),
@@ -149,7 +168,7 @@ def onsets(dice: Dice, persons: Ints, month: Month) -> Rows:
 def pressure(dice: Dice, persons: Ints, month: Month, octaves: tuple[float, ...]) -> Ints:
     """Return how the life events still going on in `month` weigh on people.
 
-    `octaves` are LATENESS or SPENDING; the sum is in 1/1024 octaves.
+    `octaves` are LATENESS, SPENDING or MONEY; the sum is in 1/1024 of them.
     """
     weights = np.array([round(x * OCTAVE) for x in octaves])
     total = np.zeros(len(persons), dtype=np.int64)
@@ -157,3 +176,19 @@ def pressure(dice: Dice, persons: Ints, month: Month, octaves: tuple[float, ...]
         began = onsets(dice, persons, Month(month.number - months_ago))
         total += weights[np.where(began["months"] > months_ago, began["kind"], -1)]
     return total
+
+
+def are_dormant(
+    dice: Dice, population: Population, persons: Ints, month: Month, share_ppm: int
+) -> Flags:
+    """Return who is in a pause from all shopping in `month`; the less reliable pause more."""
+    when = month.number + persons % _DORMANT_BLOCK
+    bits = dice.roll("life.dormant", persons, when // _DORMANT_BLOCK)
+    fewest, most = _DORMANT_MONTHS
+    length = fewest + bits.pick(1, most - fewest + 1)
+    start = bits.pick(2, _DORMANT_BLOCK - fewest)
+    # A pause takes 4.5 months of a block of ten on average.
+    odds = odds_for(min(share_ppm * 20 // 9, 950_000), OCTAVE)
+    chance = odds_to_ppm(odds - OCTAVE * population.reliability[persons] // 1000)
+    into = when % _DORMANT_BLOCK - start
+    return np.asarray(bits.likely(0, chance) & (into >= 0) & (into < length))

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from plainscore.synthetic.chance import Flags, Ints, Roll
+from plainscore.synthetic.chance import Flags, Ints
 
 NONE: Final = -1
 """What a column holds where the event has no such field."""
@@ -57,11 +57,6 @@ class Month:
     def of(day: date) -> "Month":
         """Return the month that `day` lies in."""
         return Month(day.year * 12 + day.month - 1)
-
-    def times(self, bits: Roll) -> Ints:
-        """Return a time within the month from lanes 2 and 3 of each draw."""
-        second = bits.high_half() * (self.day_count * SECONDS_PER_DAY) >> 32
-        return self.first_day * SECONDS_PER_DAY + second
 
 
 def month_end(days: Ints) -> Ints:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Ints, pick, power_of_two
+from plainscore.synthetic.clock import MEETING
 from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
@@ -42,8 +43,8 @@ def _agreements(world: World, persons: Ints, month: Month, place: int) -> tuple[
     user_ppm = _USER_PPM + 40 * people.activity[persons]
     begins = world.dice.roll("service.user", persons).likely(0, user_ppm)
     begins &= people.are_ordinary(persons) & bits.likely(0, _MONTHLY_PPM[place])
-    day = month.first_day + bits.pick(1, month.day_count)
-    begins &= world.has_account(persons, day)
+    day = MEETING.day(month, bits.lane(1))
+    begins &= world.has_account(persons, day) & ~world.are_dormant(persons, month)
     person, bits, day = persons[begins], bits[begins], day[begins]
     second = 28_800 + bits.pick(2, 50_000)
     service_type = bits.pick(3, len(SERVICE_TYPES))

@@ -14,9 +14,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from plainscore.synthetic.accounts import INCOME_KINDS, income_kinds
 from plainscore.synthetic.attacks import ATTACK_KINDS, ROLES
 from plainscore.synthetic.bills import BILL_TYPES, INSTALMENT, bills_of_month
 from plainscore.synthetic.bills import EVENT_TYPES as PAYMENT_EVENTS
+from plainscore.synthetic.bursts import BURST_KINDS
+from plainscore.synthetic.bursts import ROLES as BURST_ROLES
 from plainscore.synthetic.chance import Flags, Ints
 from plainscore.synthetic.delivery import (
     LATE,
@@ -113,6 +116,7 @@ def write_truth(
     ``counts``: of all delivered rows; ``purchases``: by person.
     """
     people, attacks, troubles = world.population, world.attacks, outcomes.troubles
+    bursts = world.bursts
     every_month = (onsets(world.dice, people.everyone, month) for month in world.settings.months)
     began = stack([found.take(found["kind"] >= 0) for found in every_month])
     planted = world.ties.take(world.ties["attack"] >= 0)
@@ -123,6 +127,7 @@ def write_truth(
             "person_id": (people.everyone, PERSON),
             **{name: (getattr(people, name), None) for name in latent},
             "is_fake": (people.operator >= 0, None),
+            "income": (income_kinds(world, people.everyone), named(INCOME_KINDS)),
             "opened": (people.opened_day, days),
             "region": (people.region, named(REGIONS)),
             "gender": (people.gender, named(GENDERS)),
@@ -149,6 +154,14 @@ def write_truth(
             "person_id": (planted["low"], PERSON),
             "friend_id": (planted["high"], PERSON),
             "added": (planted["added"], days),
+        },
+        # One row per person in an innocent burst of ties.
+        "burst": {
+            "burst": (bursts["burst"], None),
+            "kind": (bursts["kind"], named(BURST_KINDS)),
+            "role": (bursts["role"], named(BURST_ROLES)),
+            "person_id": (bursts["person"], PERSON),
+            "first_day": (bursts["first_day"], days),
         },
         # One row per bill that became 30 or more days late; days_late is null if never paid.
         "troubled_bill": {

@@ -8,9 +8,11 @@ from typing import Literal, get_args
 import numpy as np
 
 from plainscore.synthetic.attacks import attack_ties, enlist_fakes, plan_attacks
+from plainscore.synthetic.bursts import burst_ties, plan_bursts
 from plainscore.synthetic.chance import Dice, Flags, Ints, SmallInts
-from plainscore.synthetic.people import Population, populate
-from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, day_number
+from plainscore.synthetic.people import Population, are_dormant, populate
+from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, day_number, stack
+from plainscore.synthetic.shape import USUAL, Shape
 from plainscore.synthetic.ties import Neighbourhoods, join_ties, make_ties, see_from_both_ends
 
 FileFormat = Literal["parquet", "ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"]
@@ -36,7 +38,8 @@ class WorldSettings:
     `first` and `last` are arrival days: the world continues unseen after `last`, so a later one
     adds days and changes none. `file_format` "mixed": each log and month in another one. Arrivals
     "monthly": a month's rows arrive together on its last day. `is_region_causal`: two regions are
-    poorer and pay worse; otherwise no audit attribute has any causal role.
+    poorer and pay worse; otherwise no audit attribute has any causal role. `shape`: how people pay
+    and buy.
     """
 
     people: int
@@ -47,6 +50,7 @@ class WorldSettings:
     file_format: FileFormat = "parquet"
     arrivals: Arrivals = "daily"
     is_region_causal: bool = False
+    shape: Shape = USUAL
 
     def __post_init__(self) -> None:
         if not 1 <= self.people <= 10_000_000:
@@ -91,6 +95,12 @@ class World:
     ties: Rows
     neighbourhoods: Neighbourhoods
     attacks: Rows
+    bursts: Rows
+
+    def are_dormant(self, persons: Ints, month: Month) -> Flags:
+        """Return who is in a pause from all shopping in `month`."""
+        share = self.settings.shape.dormant
+        return are_dormant(self.dice, self.population, persons, month, share)
 
     def has_account(self, persons: Ints, day: Ints, days: int = 0) -> Flags:
         """Return where the world has begun and the account has been open for so many days."""
@@ -113,13 +123,19 @@ class World:
 
 
 def build_world(settings: WorldSettings) -> World:
-    """Make people, attacks and ties."""
+    """Make people, attacks, bursts and ties."""
     dice, first_day = Dice(settings.seed), settings.first_day
     population = populate(
-        dice, settings.people, first_day, is_region_causal=settings.is_region_causal
+        dice,
+        settings.people,
+        first_day,
+        thin_ppm=settings.shape.thin,
+        is_region_causal=settings.is_region_causal,
     )
     attacks = plan_attacks(dice, population, first_day)
     population = enlist_fakes(population, attacks)
-    ties = join_ties(make_ties(dice, population), attack_ties(dice, population, attacks))
+    bursts = plan_bursts(dice, population, attacks, first_day)
+    planted = stack([attack_ties(dice, population, attacks), burst_ties(dice, population, bursts)])
+    ties = join_ties(make_ties(dice, population), planted)
     around = see_from_both_ends(ties, population.count)
-    return World(settings, dice, population, ties, around, attacks)
+    return World(settings, dice, population, ties, around, attacks, bursts)

@@ -114,6 +114,23 @@ def _cell(place: int, kind: str, subject: str, edges: list[float] | None) -> str
     )
 
 
+def expected_by_band(
+    con: duckdb.DuckDBPyConnection, run: PublishedSet, method: Method
+) -> dict[tuple[int, int], float]:
+    """Return (scorecard_no, band_no) -> mean of the bad people expected there, per million.
+
+    ``con`` has what `count_people` made as ``counted``. Of cards that say no odds there is nothing,
+    and of runs of an earlier version.
+    """
+    if "expected_bad" not in read_columns(run):
+        return {}
+    con.execute(
+        f"create or replace temp view run_expected_bad as from {run.source('expected_bad')}"
+    )
+    rows = con.execute(method.text(f"{ANALYSIS_SQL}/expected.sql")).fetchall()
+    return {(card, band): ppm for card, band, ppm in rows}
+
+
 def count_in_contexts(
     con: duckdb.DuckDBPyConnection, run: PublishedSet, method: Method
 ) -> list[Row]:

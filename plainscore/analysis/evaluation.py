@@ -17,6 +17,7 @@ from plainscore.analysis.counts import (
     Row,
     count_in_contexts,
     count_people,
+    expected_by_band,
     fill_figures,
 )
 from plainscore.analysis.metrics import RiskBin, contradictions, separation, wilson
@@ -37,6 +38,8 @@ from plainscore.publish.sets import staging_folder
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.settings import Settings, engine_options
 from plainscore.store.event_store import EventStore, open_store
+
+MILLION = 1_000_000
 
 
 class Evaluated(NamedTuple):
@@ -116,14 +119,16 @@ def evaluate_run(
         )
         by_points += count_in_contexts(con, run, method)
         bands = dict(con.execute(f"select band_no, band from {run.source('band_card')}").fetchall())
+        expected = expected_by_band(con, run, method)
         figures: dict[str, Iterable[Row]] = {
             "outcomes.quality": ((*subject, *separation(c or ())) for *subject, c in by_points),
             # Of a band its name as well, and neither kind and subject nor what contradicts it.
             "outcomes.calibration": (
-                (*card, band, bands[band], *share, is_out_of_order)
+                (*card, band, bands[band], *share, *against, is_out_of_order)
                 for kind, *card, _, _, bins in by_bin
                 if kind == SCORE
                 for band, _, *share, _, _, is_out_of_order in risk_rows(bins or ())
+                for against in [as_expected(share, expected.get((card[-1], band)))]
             ),
             "outcomes.feature_risk": (
                 (*feature, *row)
@@ -174,6 +179,18 @@ def load_evaluated(engine: DuckDBEngine, dates: SnapshotDates, run: str) -> None
     row = [dates.as_of_date, dates.known_on, run, horizon, outcome.grace_days]
     engine.con.execute(engine.catalog["outcomes.evaluated"].ddl)
     engine.con.execute("insert into outcomes.evaluated values (?, ?, ?, ?, ?)", row)
+
+
+def as_expected(share: Sequence[Any], expected_ppm: float | None) -> Row:
+    """Return the expected share of a band, and whether it lies in the interval of the bad share.
+
+    ``share``: people, bad, the share, its interval.
+    """
+    if expected_ppm is None:
+        return None, None
+    expected = expected_ppm / MILLION
+    *_, low, high = share
+    return expected, low <= expected <= high
 
 
 def risk_rows(bins: Iterable[Row]) -> Iterator[Row]:

@@ -8,6 +8,7 @@ machines, so these tables are not part of the content hash.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import combinations, groupby
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from plainscore.analysis.rings import ring, ring_member
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines.duckdb import insert_rows
+from plainscore.scorecards.card import PointsToOdds
 
 Row = tuple[Any, ...]
 Count = tuple[int, int]
@@ -161,6 +163,19 @@ def score_inequality(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         yield *family, people, gini(everyone), theil(everyone), *theil_parts(groups)
 
 
+def expected_bad(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of statistics.expected_bad: at each score of a card that says its odds."""
+    rows = con.execute(
+        "select odds.*, min(band.at_least), max(band.at_most) "
+        "from reference.points_to_odds as odds inner join reference.band as band using (scorecard) "
+        "group by all order by all"
+    ).fetchall()
+    for scorecard, at_score, *said, least, most in rows:
+        odds = PointsToOdds(at_score, *(Decimal(repr(one)) for one in said))
+        for score in range(least, most + 1):
+            yield scorecard, score, odds.expected_ppm(score)
+
+
 def gini(counts: Sequence[Count]) -> float | None:
     """Return Gini's coefficient, 0 (all equal) to 1; None where the total is 0.
 
@@ -212,6 +227,7 @@ def theil_parts(groups: Sequence[Sequence[Count]]) -> tuple[float | None, float 
 
 FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Row]]]] = {
     "statistics.benefit_access": (2, benefit_access),
+    "statistics.expected_bad": (1, expected_bad),
     "statistics.group_gap": (2, group_gap),
     "statistics.ring": (1, ring),
     "statistics.ring_member": (2, ring_member),

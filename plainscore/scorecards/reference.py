@@ -46,7 +46,8 @@ RING_RULE: Mapping[str, int] = {
     "closed_per_spoke_ppm": 150_000,
     "fewest_closed": 15,
     "fewest_common": 2,
-    "sample_people": 20_000,
+    "sample_people": 5_000,
+    "sample_ties": 100,
     "fewest_imported": 1_000,
     "imported_ppm": 20_000,
 }
@@ -120,6 +121,11 @@ def reference_rows(
             (card.name, ", ".join(accepts), most_points(card, accepts), card.max_score - card.base)
             for card in cards
             for accepts in dict.fromkeys(b.accepts for b in card.benefits if card.is_walled(b))
+        ],
+        "reference.points_to_odds": [
+            (card.name, odds.at_score, float(odds.odds), float(odds.points_to_double))
+            for card in cards
+            if (odds := card.points_to_odds)
         ],
         "reference.not_scored_rule": [
             (no, rule.code, rule.reason, rule.what_to_do)

@@ -92,7 +92,7 @@ def test_a_feature_a_factor_and_an_assertion_of_ones_own_which_stops_a_run(guide
         ),
     )  # fmt: skip
     [days] = [row for row in person["points"] if row["factor"] == "habits"]
-    assert (days["feature"], days["value"], days["points"]) == ("purchase_days", 5, 10)
+    assert (days["feature"], days["value"], days["points"]) == ("purchase_days", 2, 0)
     [checked] = guide.query(
         "select outcome, level from check_result where table_name like '%habits_need_a_purchase'"
     )

@@ -166,12 +166,12 @@ def _digest(folder: Path) -> str:
 
 
 _WRITTEN = [
-    {"_truth": "cf0e8768c6696ffb", "friendship": "1382e56c03333238", "payment": "1eb91b3244f7cf39",
-     "profile": "09878127b8c16df6", "purchase": "f4cd142b390f8447", "service": "b17b1d8b48a533a0"},
-    {"_truth": "eeaa8d6f1038a513", "friendship": "c33a56a40425281b", "payment": "855f16b01e8eaf9f",
-     "profile": "42472aeb5074759c", "purchase": "ea1028b31a3c890d", "service": "54cd65f55cfa27b6"},
-    {"_truth": "1e091813b1792c93", "friendship": "e587f659bebeda23", "payment": "1c3bbf1cd1995f4f",
-     "profile": "f384917dbc3503f6", "purchase": "99bf1cbe4f16313e", "service": "18b49887415b278e"},
+    {"_truth": "32e46af687a88cad", "friendship": "ef989e17c2608cb1", "payment": "f06e5424c67e58e2",
+     "profile": "09878127b8c16df6", "purchase": "a52de3d415bad2ac", "service": "6fbe99105e88c9d8"},
+    {"_truth": "5f84f6d7c25b37f0", "friendship": "5b2b41e1d9e11a05", "payment": "123b4b586b6ab9d0",
+     "profile": "42472aeb5074759c", "purchase": "0d7acbd52146744c", "service": "de4a69d69d87512d"},
+    {"_truth": "e635581e5d2b3173", "friendship": "2eb0e983f7293b95", "payment": "eeae29d875307627",
+     "profile": "f384917dbc3503f6", "purchase": "efcdf3ee26d1b26d", "service": "933af7466c9b28ce"},
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from plainscore.synthetic.delivery import FAULTS
 from tests.synthetic.conftest import LOG_NAMES, MadeWorld
 
 # Mangled copies have the event_id of their whole row, or none; conflicts come later or differ by a
@@ -126,8 +127,7 @@ def test_rows_are_counted_as_delivered(
     modest_world: MadeWorld, written: duckdb.DuckDBPyConnection
 ) -> None:
     unreadable = "select coalesce(sum(rows), 0) from delivery where log = ? and what = any(?)"
-    names = ["corrupt: broken_line", "corrupt: unreadable_time", "corrupt: unreadable_amount",
-             "corrupt: unreadable_due_date"]  # fmt: skip
+    names = [f"corrupt: {fault.name}" for fault in FAULTS if fault.text is not None]
     for log, counted in modest_world.statistics.rows.items():
         (in_text,) = written.execute(unreadable, [log, names]).fetchone() or (0,)
         (typed,) = written.execute(f"select count(*) from {log}").fetchone() or (0,)

@@ -18,43 +18,63 @@ with friendly as (
     having count(*) >= 2
 ),
 
+everyone as (
+    select
+        count(*) as person_count,
+        cast(sum(tie_count) as bigint) as side_count
+    from friendly
+),
+
+-- Without hubs: they have too many pairs, and hubs of stars are not the rule.
 placed as (
     select
         friendly.person_key,
         friendly.tie_count,
         row_number() over (order by person.person_id) - 1 as place,
-        count(*) over () as person_count,
-        cast(sum(friendly.tie_count) over () as bigint) as side_count,
-        rule.sample_people
+        (count(*) over () - 1) // rule.sample_people + 1 as step
     from friendly
     inner join events.person as person on friendly.person_key = person.person_key
     cross join reference.ring_rule as rule
+    where friendly.tie_count <= rule.sample_ties
 ),
 
 drawn as (
     select
         person_key,
-        tie_count,
-        least(side_count * 1000000 // (person_count * (person_count - 1)), 1000000) as tied_ppm
+        tie_count
     from placed
-    where person_count > 1 and place % ((person_count - 1) // sample_people + 1) = 0
+    where place % step = 0
+),
+
+friend as (
+    select
+        drawn.person_key,
+        tie.friend_key
+    from drawn
+    inner join staging.tie as tie on drawn.person_key = tie.person_key
 ),
 
 closed as (
     select count(*) as closed_count
-    from drawn
-    inner join staging.tie as one on drawn.person_key = one.person_key
-    inner join staging.tie as between_them on one.friend_key = between_them.person_key
-    inner join staging.tie as other
-        on drawn.person_key = other.person_key and between_them.friend_key = other.friend_key
-    where one.friend_key < other.friend_key
+    from friend as one
+    inner join friend as other
+        on one.person_key = other.person_key and one.friend_key < other.friend_key
+    inner join staging.tie as tie
+        on one.friend_key = tie.person_key and other.friend_key = tie.friend_key
 )
 
 select
     cast(count(drawn.person_key) as bigint) as people,
     coalesce(cast(sum(drawn.tie_count * (drawn.tie_count - 1) // 2) as bigint), 0) as pair_count,
     closed.closed_count,
-    coalesce(max(drawn.tied_ppm), 0) as tied_ppm
+    case
+        when everyone.person_count < 2 then 0
+        else least(
+            everyone.side_count * 1000000 // (everyone.person_count * (everyone.person_count - 1)),
+            1000000
+        )
+    end as tied_ppm
 from closed
+cross join everyone
 left join drawn on drawn.tie_count > 0
-group by closed.closed_count
+group by closed.closed_count, everyone.person_count, everyone.side_count
