@@ -4,7 +4,9 @@ Whoever asks for people gets counts: of a value, of a combination of bins, of a 
 snapshot are read as one array per feature. So a million people need no list of people.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,15 +16,16 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.common.text import identifier
-from plainscore.scorecards.card import Feature, Scorecard
+from plainscore.common.text import identifier, text_literal
+from plainscore.engines import EngineOptions
+from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.compile import points_case
 from plainscore.show.reader import Snapshots
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.generic]
+Numbers = npt.NDArray[np.integer[Any]]
 
 MILLION = 1_000_000
 TIES_AT_ONCE = 1_000_000
@@ -132,13 +135,37 @@ def _bin_case(feature: str, edges: Sequence[float]) -> str:
     return f"cast(case {' '.join(steps)} else {len(edges) - 1} end as utinyint)"
 
 
+class FriendPoints:
+    """The points of friends on a card, from everyone's own points and from ties in any order."""
+
+    def __init__(self, card: Scorecard, own: Ints):
+        rule = card.friends
+        self._most = card.friend_points_max
+        self._record = own * MILLION // card.own_points_max
+        self._low = self._record - rule.max_distance_ppm
+        self._high = self._record + rule.max_distance_ppm
+        self._pulled = rule.prior_weight * np.clip(rule.prior_ppm, self._low, self._high)
+        self._weight = np.full(len(own), rule.prior_weight, dtype=np.int64)
+
+    def add(self, person: Numbers, friend: Numbers, months: Numbers) -> None:
+        """Add ties: places of person and friend, months of two-way contact."""
+        pulled = np.clip(self._record[friend], self._low[person], self._high[person])
+        np.add.at(self._pulled, person, months * pulled)
+        np.add.at(self._weight, person, months)
+
+    def points(self) -> Ints:
+        """Return everyone's points, the mean rounded half up."""
+        numerator = 2 * self._most * self._pulled + MILLION * self._weight
+        return np.asarray(numerator // (2 * MILLION * self._weight))
+
+
 class CardPoints(NamedTuple):
     """What a run would publish of everyone: points by feature, a column each, as the card has them.
 
     ``own``: the sum without the social factor.
     """
 
-    by_feature: npt.NDArray[np.int32]
+    by_feature: Numbers
     own: Ints
     scores: Ints
 
@@ -157,49 +184,66 @@ class PastSnapshot:
     is_bad: Flags
     is_held_out: Flags
 
-    def points(self, card: Scorecard) -> CardPoints:
-        """Return everyone's points on a card."""
-        own = np.zeros(len(self.is_known), dtype=np.int64)
-        binned = {one.name: self._points(one) for one in card.features if one.bins}
-        for one in card.features:
-            if one.factor != card.late_factor:
-                own += binned[one.name]
-        columns = [
-            binned[one.name] if one.bins else self._friend_points(card, own)
-            for one in card.features
+    def points(self, cards: Sequence[Scorecard]) -> list[CardPoints]:
+        """Return everyone's points on some cards."""
+        found = [self._own_points(card) for card in cards]
+        self._add_friend_points(cards, found)
+        return [
+            one._replace(scores=card.base + one.by_feature.sum(axis=1, dtype=np.int64))
+            for card, one in zip(cards, found, strict=True)
         ]
-        by_feature = np.column_stack(columns).astype(np.int32)
-        return CardPoints(by_feature, own, card.base + by_feature.sum(axis=1, dtype=np.int64))
 
-    def _points(self, feature: Feature) -> npt.NDArray[np.int32]:
-        sql = (
-            f"select cast({points_case(feature)} as integer) as points from fit_person "
-            "where fit_date = $day order by place"
-        )
-        read = self._read(sql)["points"]
-        return np.asarray(read, dtype=np.int32)
+    def _own_points(self, card: Scorecard) -> CardPoints:
+        """Return everyone's points without the neighbour mean; the scores are not there yet."""
+        people = len(self.is_known)
+        kind = np.min_scalar_type(max(one.max_points for one in card.features))
+        by_feature = np.zeros((people, len(card.features)), dtype=kind)
+        own = np.zeros(people, dtype=np.int64)
+        for no, one in enumerate(card.features):
+            if one.bins:
+                sql = (
+                    f"select cast({points_case(one)} as integer) as points from fit_person "
+                    "where fit_date = $day order by place"
+                )
+                by_feature[:, no] = self._read(sql)["points"]
+            if one.factor != card.late_factor:
+                own += by_feature[:, no]
+        return CardPoints(by_feature, own, own)
 
-    def _friend_points(self, card: Scorecard, own: Ints) -> Ints:
-        """Return the points of the bounded-influence neighbour mean (method.md), in integers."""
-        rule, most = card.friends, card.friend_points_max
-        record = own * MILLION // card.own_points_max
-        low, high = record - rule.max_distance_ppm, record + rule.max_distance_ppm
-        numerator = rule.prior_weight * np.clip(rule.prior_ppm, low, high)
-        denominator = np.full(len(record), rule.prior_weight, dtype=np.int64)
-        ties = self._read(self.snapshots.method.text("transforms/fit/ties.sql"))
-        for start in range(0, len(ties["person"]), TIES_AT_ONCE):
+    def _add_friend_points(self, cards: Sequence[Scorecard], found: Sequence[CardPoints]) -> None:
+        """Add the points of the bounded-influence neighbour mean (method.md), in integers."""
+        means = [
+            (no, FriendPoints(card, one.own), one)
+            for card, one in zip(cards, found, strict=True)
+            for no, feature in enumerate(card.features)
+            if not feature.bins
+        ]
+        ties = self._read(self.snapshots.method.text("transforms/fit/ties.sql")) if means else {}
+        for start in range(0, len(ties.get("person", ())), TIES_AT_ONCE):
+            part = slice(start, start + TIES_AT_ONCE)
             person, friend, months = (
-                np.asarray(ties[name][start : start + TIES_AT_ONCE])
-                for name in ("person", "friend", "contact_months")
+                np.asarray(ties[name][part]) for name in ("person", "friend", "contact_months")
             )
-            pulled = months * np.clip(record[friend], low[person], high[person])
-            np.add.at(numerator, person, pulled)
-            np.add.at(denominator, person, months)
-        points = (2 * most * numerator + MILLION * denominator) // (2 * MILLION * denominator)
-        return np.asarray(points)
+            for _, mean, _ in means:
+                mean.add(person, friend, months)
+        for no, mean, one in means:
+            one.by_feature[:, no] = mean.points()
 
     def _read(self, sql: str) -> dict[str, Any]:
         return self.snapshots.con.execute(sql, {"day": self.as_of_date}).fetchnumpy()
+
+
+@contextmanager
+def limited(con: duckdb.DuckDBPyConnection, options: EngineOptions) -> Iterator[None]:
+    """Let a connection use no more of the machine than the options say; what it spilled is gone."""
+    for name in ("threads", "memory_limit", "temp_directory"):
+        if (limit := getattr(options, name)) is not None:
+            con.execute(f"set {name} = {limit if name == 'threads' else text_literal(str(limit))}")
+    try:
+        yield
+    finally:
+        if options.temp_directory is not None:
+            shutil.rmtree(options.temp_directory, ignore_errors=True)
 
 
 def read_past(snapshots: Snapshots, days: Sequence[date]) -> Iterator[PastSnapshot]:

@@ -27,6 +27,7 @@ from plainscore.analysis.fit_people import (
     Flags,
     Floats,
     Ints,
+    Numbers,
     PastSnapshot,
     people_of,
     read_past,
@@ -131,9 +132,12 @@ def _with_odds_and_gates(
     card: Scorecard, fitted: Scorecard, training: Sequence[PastSnapshot], gates: Gates
 ) -> tuple[Scorecard, list[str]]:
     """Return a fitted card with points to odds and gates, and notes on how they were placed."""
+    of_dates = [[one.scores for one in past.points((card, fitted))] for past in training]
     before, after = (
-        np.concatenate([past.points(one).scores[~past.is_held_out] for past in training])
-        for one in (card, fitted)
+        np.concatenate(
+            [of[no][~past.is_held_out] for past, of in zip(training, of_dates, strict=True)]
+        )
+        for no in (0, 1)
     )
     is_known, is_bad = (
         np.concatenate([getattr(past, flag)[~past.is_held_out] for past in training])
@@ -170,17 +174,23 @@ def unconstrained_log_odds(
         return None, ("scikit-learn is not installed: no check (pip install 'plainscore[fit]')",)
     if len(seen.good) > MOST_CHECKED:
         return None, (f"no check by scikit-learn of more than {MOST_CHECKED:,} combinations",)
+    from scipy.sparse import csr_array
 
-    def indicators(people: BinnedPeople) -> Floats:
-        bins = [np.arange(len(one.evidence)) for one in features]
-        flags = [people.numbers[:, no, None] == of for no, of in enumerate(bins)]
-        return np.concatenate(flags, axis=1).astype(np.float64)
+    starts = np.cumsum([0, *(len(one.evidence) for one in features)])
 
-    rows = indicators(seen)
+    def indicators(numbers: Numbers) -> csr_array:
+        columns = numbers + starts[:-1]
+        ends = np.arange(len(numbers) + 1) * len(features)
+        ones = np.ones(columns.size)
+        return csr_array((ones, columns.ravel(), ends), shape=(len(numbers), int(starts[-1])))
+
+    kinds = seen.good > 0, seen.bad > 0
+    numbers = np.concatenate([seen.numbers[kind] for kind in kinds])
+    people = np.concatenate([seen.good[kinds[0]], seen.bad[kinds[1]]])
+    is_good = np.repeat([True, False], [int(kind.sum()) for kind in kinds])
     model = LogisticRegression(max_iter=1000)
-    is_good = np.repeat([True, False], len(rows))
-    model.fit(np.tile(rows, (2, 1)), is_good, np.concatenate((seen.good, seen.bad)))
-    return np.asarray(model.decision_function(indicators(unseen))), ()
+    model.fit(indicators(numbers), is_good, people)
+    return np.asarray(model.decision_function(indicators(unseen.numbers))), ()
 
 
 def _judged(
@@ -196,7 +206,7 @@ def _judged(
     """
     rows = judging.is_known & judging.is_held_out
     is_bad = judging.is_bad[rows]
-    points = [judging.points(one) for one in cards]
+    points = judging.points(cards)
     scores = [one.scores[rows] for one in points]
     figures: dict[str, Separation] = {}
     for kind, of_cards in (("score", scores), ("own points", [one.own[rows] for one in points])):

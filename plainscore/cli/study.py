@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 from plainscore.cli import options as opt
 from plainscore.cli.output import emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.settings import read_settings
+from plainscore.settings import engine_options, read_settings
 from plainscore.show import reader
 from plainscore.show.reader import ResultTable
 
@@ -177,6 +177,7 @@ def fit(
     out: opt.OneFile = None,
     report: opt.OneFile = None,
     data: opt.DataDir = opt.DATA,
+    limits: opt.Limits = opt.NO_LIMITS,
     output_format: opt.TableOrJson = "table",
 ) -> None:
     """Fit a scorecard to the outcomes of published dates, and judge it on unseen people.
@@ -194,6 +195,7 @@ def fit(
         out: Write the card to this .toml file, for `plainscore run --scorecard`.
         report: Write the report to this file, as Markdown.
     """
+    from plainscore.analysis.fit_people import limited
     from plainscore.analysis.fit_report import (
         FitChoices,
         card_text,
@@ -201,9 +203,11 @@ def fit(
         written_base,
     )
 
-    method = read_settings(data).method
+    settings = read_settings(data, **limits.overrides)
+    method = settings.method
     base = written_base(scorecard, out, report, method)
-    with reader.open_snapshots(data) as snapshots:
+    options = engine_options(data, settings, "-fit")
+    with reader.open_snapshots(data) as snapshots, limited(snapshots.con, options):
         choices = FitChoices(keep_caps, gates)
         study = fit_to_published(snapshots, (first, last), scorecard, name, choices, method)
     if out is not None:

@@ -27,7 +27,7 @@ def test_a_study_gives_everyone_the_points_that_a_run_publishes(
 ) -> None:
     card = read_scorecard(find_scorecard(name))
     (past,) = read_past(snapshots, [DAY])
-    points = past.points(card)
+    points = past.points([card])[0]
     columns = ", ".join(feature.name for feature in card.features)
     everyone = "where scorecard = ? and as_of_date = ? order by person_id"
     published = snapshots.rows(f"select {columns} from points_all {everyone}", [name, DAY])

@@ -134,7 +134,7 @@ def test_as_many_people_pass_every_gate_as_before(
     study: FitReport, card: Scorecard, past: list[PastSnapshot]
 ) -> None:
     seen = ~past[0].is_held_out
-    before, after = (past[0].points(one).scores[seen] for one in (card, study.card))
+    before, after = (past[0].points([one])[0].scores[seen] for one in (card, study.card))
     for old, new in zip(card.bands[1:], study.card.bands[1:], strict=True):
         passed, passing = np.count_nonzero(before >= old.at_least), after >= new.at_least
         assert np.count_nonzero(passing) <= passed or new.at_least == card.max_score
@@ -152,7 +152,7 @@ def test_a_gate_by_risk_has_the_odds_that_it_had(card: Scorecard, past: list[Pas
     seen = ~past[0].is_held_out
     known = seen & past[0].is_known
     before, after = (
-        points_to_odds(past[0].points(one).scores[known], past[0].is_bad[known])
+        points_to_odds(past[0].points([one])[0].scores[known], past[0].is_bad[known])
         for one in (card, fitted)
     )
     assert before is not None
@@ -185,7 +185,7 @@ def test_the_expected_share_is_exact_and_falls() -> None:
 
 
 def test_an_empty_band_is_refused(card: Scorecard, past: list[PastSnapshot]) -> None:
-    scores = past[0].points(card).scores
+    scores = past[0].points([card])[0].scores
     gates = {band.at_least: band.at_least for band in card.bands}
     gates |= {one.min_score: one.min_score for one in card.benefits}
     gates |= {card.bands[-1].at_least: int(scores.max()) + 1}
@@ -227,7 +227,7 @@ def test_what_no_value_earns_beyond_the_best_one_is_said_and_read_back(
 
 
 def test_the_same_reasons_are_no_change(card: Scorecard, past: list[PastSnapshot]) -> None:
-    reasons = reason_places(card, past[0].points(card), past[0].is_known)
+    reasons = reason_places(card, past[0].points([card])[0], past[0].is_known)
     assert changed_reasons(reasons, reasons) == (0, 0)
 
 
