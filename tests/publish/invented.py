@@ -79,7 +79,7 @@ def engine(
         if table.name == "events.person":
             _insert(made, table.name, [(key, person_id(key)) for key in range(people)])
         elif table.name == "features.eligibility":
-            _insert(made, table.name, [(k, 400, 20, 3, True, k == 0) for k in range(people)])
+            _insert(made, table.name, [(k, 400, 20, 3, 12, True, k == 0) for k in range(people)])
         elif table.name == "staging.person":
             _insert(made, table.name, [(k, *[True] * 5, dates.as_of_date) for k in range(people)])
         elif table.name == "raw.profile":
