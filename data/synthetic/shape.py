@@ -1,8 +1,10 @@
 """How people of a world pay, earn and buy: the shares that it is made to have."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,16 @@ class Shape:
 
 
 USUAL: Final = Shape()
+
+
+def shape_of(path: Path) -> Shape:
+    """Return the shape that a file of targets asks for: every `aim` that it has.
+
+    Raises ValueError where the file cannot be read or asks for what there is not.
+    """
+    try:
+        tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        aims = {name: float(table["aim"]) for name, table in tables.items() if "aim" in table}
+        return Shape.of(aims)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"--targets {path}: {error}") from error

@@ -179,6 +179,7 @@ def synthesise(
     file_format: Literal["parquet", "ndjson", "ndjson.gz", "csv", "csv.gz", "mixed"] = "parquet",
     arrivals: Literal["daily", "monthly"] = "daily",
     proxy: Flag = False,
+    targets: Path | None = None,
     threads: Threads = None,
     data: DataDir = DATA,
     output_format: Format = "table",
@@ -196,12 +197,18 @@ def synthesise(
         file_format: Ending of the files; mixed: each log and month in another format.
         arrivals: daily, or monthly: a month's rows arrive together on its last day.
         proxy: Let region cause means and reliability, so that it is a proxy for them.
+        targets: A TOML file of shares to meet, such as how many bills are paid late.
     """
+    from plainscore.synthetic.shape import USUAL, shape_of
     from plainscore.synthetic.synthesise import synthesise as invent
-    from plainscore.synthetic.world import WorldSettings
+    from plainscore.synthetic.world import WorldError, WorldSettings
 
+    try:
+        place, shape = data / "landing", shape_of(targets) if targets else USUAL
+    except ValueError as error:
+        raise WorldError(str(error)) from error
     settings = WorldSettings(
-        people, from_, to, seed, data / "landing", file_format, arrivals, is_region_causal=proxy
+        people, from_, to, seed, place, file_format, arrivals, is_region_causal=proxy, shape=shape
     )
     with progress_bar("writing logs") as progress:
         advance = progress and (lambda done, total: progress("", done, total))
@@ -212,7 +219,7 @@ def synthesise(
     rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
     summary = f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
     verdicts = {True: "met", False: "MISSED", None: "not in this window"}
-    targets = [
+    figures = [
         (
             *(one.name, f"{one.low:,g} to {one.high:,g}"),
             "-" if one.generated is None else f"{one.generated:,.4g}",
@@ -220,5 +227,5 @@ def synthesise(
         )
         for one in made.targets
     ]
-    shown = [summary, ResultTable(("figure", "target", "generated", ""), targets)]
+    shown = [summary, ResultTable(("figure", "target", "generated", ""), figures)]
     emit(output_format, table, objects=[document], shown=shown)

@@ -58,7 +58,8 @@ def test_the_written_card_is_read_and_the_same_every_time(
     report = tmp_path / "report.md"
     for file in files:
         words = ["fit", "--data", str(evaluated), "--out", str(file), "--report", str(report)]
-        assert run_command_line([*words, "--name", "mine", "--format", "json"]) == 0
+        bounds = ["--threads", "1", "--memory-limit", "500MB"]
+        assert run_command_line([*words, *bounds, "--name", "mine", "--format", "json"]) == 0
         said = json.loads(capsys.readouterr().out)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert run_command_line(["scorecard", str(files[0]), "--check"]) == 0
