@@ -8,6 +8,7 @@ cheaper.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from plainscore.analysis.replay import (
@@ -39,28 +40,19 @@ LIST_COLUMNS = (
 )  # fmt: skip
 
 
-class Deal(NamedTuple):
-    """A set of actions, what it takes, and the points that the life then has; None: not scored."""
+class Deal:
+    """A set of actions, what it takes, and the points that the life then has; None: not scored.
 
-    actions: tuple[Action, ...]
-    points: Points | None
+    ``total``: the points in sum, below any where not scored.
+    """
 
-    @property
-    def cents(self) -> int:
-        return sum(action.cents for action in self.actions)
-
-    @property
-    def deeds(self) -> int:
-        return sum(action.deeds for action in self.actions)
-
-    @property
-    def total(self) -> int:
-        """The points; below any where not scored."""
-        return -1 if self.points is None else sum(self.points.values())
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(sorted(action.name for action in self.actions))
+    def __init__(self, actions: Iterable[Action], points: Points | None) -> None:
+        self.actions, self.points = tuple(actions), points
+        self.cents = sum(action.cents for action in self.actions)
+        self.deeds = sum(action.deeds for action in self.actions)
+        self.total = -1 if points is None else sum(points.values())
+        self.names = tuple(sorted(action.name for action in self.actions))
+        self.is_own = {action.is_own for action in self.actions if not action.is_always}
 
 
 class Goal(NamedTuple):
@@ -79,7 +71,7 @@ class Goal(NamedTuple):
         """Return what orders deals, the best first; None: the deal does not do it."""
         if deal.points is None or (self.budget is not None and deal.cents > self.budget):
             return None
-        if any(action.is_own is not self.is_own for action in deal.actions if not action.is_always):
+        if not deal.is_own <= {self.is_own}:
             return None
         if self.total is None:
             return (-deal.total, deal.cents, deal.deeds, deal.names)
@@ -87,6 +79,10 @@ class Goal(NamedTuple):
             return None
         taken = (deal.cents, deal.deeds)
         return (*(taken if self.least == "cents" else taken[::-1]), -deal.total, deal.names)
+
+    def best(self, deals: Iterable[Deal]) -> Deal | None:
+        ranked = [(rank, deal) for deal in deals if (rank := self.rank(deal)) is not None]
+        return min(ranked, key=itemgetter(0))[1] if ranked else None
 
 
 @dataclass
@@ -159,8 +155,7 @@ class Play:
         ]
 
     def best(self, goal: Goal) -> Deal | None:
-        ranked = [(rank, deal) for deal in self.tried.values() if (rank := goal.rank(deal))]
-        return min(ranked, key=lambda one: one[0])[1] if ranked else None
+        return goal.best(self.tried.values())
 
     def _with(self, deal: Deal, action: Action) -> tuple[Action, ...]:
         return (*(one for one in deal.actions if one.family != action.family), action)
@@ -305,8 +300,16 @@ def price_list(
         _row(play, ids[play.person_key], goal.name, deal)
         for play in plays
         for goal in play.goals
-        if (deal := play.best(goal)) is not None
+        if (deal := goal.best(_within(play, plays))) is not None
     ]
+
+
+def _within(play: Play, plays: Sequence[Play]) -> Iterator[Deal]:
+    """Yield what can be had within the days of a play: what takes fewer days can, too."""
+    for other in plays:
+        is_same = other.card is play.card and other.person_key == play.person_key
+        if is_same and other.days <= play.days:
+            yield from other.tried.values()
 
 
 def _row(play: Play, person_id: str, goal: str, deal: Deal) -> dict[str, Any]:

@@ -90,8 +90,15 @@ def read_actions(
                 gone = {one for event in events for one in event.pop("replaces", None) or ()}
                 actions.append(
                     Action(
-                        *(family, name, declared["log"], declared.get("always", False)),
-                        *(declared.get("own", False), deeds, moved, events, sorted(gone)),
+                        family,
+                        name,
+                        declared["log"],
+                        is_always=declared.get("always", False),
+                        is_own=declared.get("own", False),
+                        deeds=deeds,
+                        cents=moved,
+                        events=events,
+                        replaced=sorted(gone),
                     )
                 )
     return actions
