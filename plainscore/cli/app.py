@@ -75,9 +75,7 @@ NO_PANDAS = frozenset({"check", "ingest", "plan", "status", "verify", "prune", "
 """Command -> the module of its function, and its line in --help, in the order of --help."""
 
 RENAMED_COMMANDS = {"societies": "scenarios"}
-RENAMED_FLAGS = {
-    "--plain": "--no-prefect", "--most-deeds": "--max-actions", "--alone": "--single-actions",
-}  # fmt: skip
+RENAMED_FLAGS = {"--plain": "--no-prefect", "--alone": "--single-actions"}
 """Old spellings, which keep working and are not in --help."""
 
 START_HERE = """Event logs in; dated, validated, fully explained score snapshots out.

@@ -73,9 +73,9 @@ PLANTED_COLUMNS = (
     "most_social_points_gained", "loser_count", "contact_count", "gate_crosser_count",
     "naive_points_gained", "in_ring_count",
 )  # fmt: skip
-FOUND_COLUMNS = (
-    "scorecard", "person_id", "step", "act", "deeds", "cents", "points_gained", "score_after",
-    "features",
+CHEAPEST_COLUMNS = (
+    "goal", "scorecard", "person_id", "days", "points_gained", "score_after", "deeds", "cents",
+    "acts",
 )  # fmt: skip
 FEATURE_COLUMNS = ("factor", "feature", "direction", "most", "missing", "points from each value on")
 BIN_COLUMNS = (
@@ -230,26 +230,27 @@ def gaming(
     truth: opt.OneFile = None,
     card: opt.Several = (),
     person: opt.Several = (),
-    months: Annotated[int, Parameter(validator=Number(gte=1, lte=12))] = 12,
-    max_actions: Annotated[int, Parameter(validator=Number(gte=1))] = 500,
+    days: Annotated[tuple[int, ...], Parameter(validator=Number(gte=1, lte=720))] = (),
     single_actions: opt.Flag = False,
     data: opt.DataDir = opt.DATA,
     limits: opt.Limits = opt.NO_LIMITS,
     output_format: opt.Format = "table",
 ) -> None:
-    """Show what it costs to buy points: attacks that a snapshot tried, planted, or searched for.
+    """Show what it costs to buy points: attacks that a snapshot tried, planted, or a price list.
 
     Args:
         truth: Labels of an invented world (its landing/_truth): measure what its planted attackers
             gain over the same people without the attacks' ties, and how many are in a ring.
-        card: Search for the cheapest points against these scorecards (names, files, or `naive`:
-            the first with a count of good friends), on copies of real histories.
-        person: Whose histories to use; five people from low scores to high by default.
-        months: How many months back the adversary can begin.
-        max_actions: How many actions are allowed for one person: contacts, payments and the like.
-        single_actions: Print the gain of each action by itself, instead of the best sequence.
+        card: Print the price list of these scorecards (names or files), side by side: the most
+            points, and the least money and the fewest deeds for +20, +50 and +100, looked for on
+            copies of real histories.
+        person: Whose histories to use, or `fresh identity`; by default five people from low scores
+            to high, and a fresh identity.
+        days: How many days the adversary has; 8, 89, 179, 181 and 365 by default.
+        single_actions: List the gain of each action by itself instead.
     """
     from plainscore.analysis import gaming as game
+    from plainscore.analysis import prices
     from plainscore.contracts import SnapshotDates
     from plainscore.scorecards.reading import read_scorecards
 
@@ -264,19 +265,29 @@ def gaming(
             return
     if truth is not None:
         game.require_labels(truth)
-    named = tuple(one for one in card if one != game.NAIVE)
-    settings = read_settings(data, scorecards=named or None, **limits.overrides)
-    with game.built_scores(data, dates, settings) as engine:
-        if truth is not None:
+        settings = read_settings(data, **limits.overrides)
+        with game.built_scores(data, dates, settings) as engine:
             planted = game.measure_planted(engine, truth, settings.method)
-            emit(output_format, table_of(planted), shown=[table_of(planted, PLANTED_COLUMNS)])
-            return
-        played, most = read_scorecards(settings.scorecards, settings.method), max_actions
-        found = game.find_cheap_points(
-            engine, played, person, months, None if single_actions else most, settings.method
-        )
-        rows = [row for row in found if row[0] in card or (named and row[0] != game.NAIVE)]
-    emit(output_format, ResultTable(FOUND_COLUMNS, rows))
+        emit(output_format, table_of(planted), shown=[table_of(planted, PLANTED_COLUMNS)])
+        return
+    rows = []
+    for name in card:  # One by one: cards may differ in who is scored.
+        settings = read_settings(data, scorecards=(name,), **limits.overrides)
+        with game.built_scores(data, dates, settings) as engine:
+            rows += prices.price_list(
+                engine,
+                read_scorecards((name,), settings.method),
+                person,
+                days or prices.HORIZONS,
+                settings.method,
+                is_single=single_actions,
+            )
+    table = table_of(rows, prices.LIST_COLUMNS)
+    if single_actions:
+        emit(output_format, table)
+        return
+    shown = [prices.side_by_side(rows), "", table_of(prices.cheapest(rows), CHEAPEST_COLUMNS)]
+    emit(output_format, table, shown=shown)
 
 
 def scenarios(

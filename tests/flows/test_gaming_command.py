@@ -43,19 +43,25 @@ def test_planted_attackers_are_measured_and_noone_else_moves(
             assert row["scored_count"] == 0
 
 
-def test_the_adversary_says_what_each_act_gains(
+def test_the_price_list_names_goals_and_what_each_act_gains(
     published_once: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, _ = published_once
-    gaming(data=data, card=("naive",), single_actions=True, months=1, output_format="json")
+    gaming(data=data, card=("standard",), single_actions=True, days=(8,), output_format="json")
     rows = json.loads(capsys.readouterr().out)
-    assert {row["scorecard"] for row in rows} == {"naive"}
-    assert {row["step"] for row in rows} == {1}
+    assert {(row["scorecard"], row["goal"], row["days"]) for row in rows} == {
+        ("standard", "alone", 8)
+    }
     one = rows[0]["person_id"]
-    gaming(data=data, card=("standard",), person=(one,), max_actions=2, output_format="csv")
-    head, *steps = capsys.readouterr().out.splitlines()
-    assert head.startswith("scorecard,person_id,step,act,deeds,cents,points_gained,score_after")
-    assert all(step.startswith(f"standard,{one},") for step in steps)
+    gaming(data=data, card=("standard",), person=(one,), days=(8,), output_format="csv")
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.startswith("scorecard,person_id,days,goal,score_before,score_after,points_gained")
+    assert all(line.startswith(f"standard,{one},8,") for line in lines)
+    gaming(data=data, card=("standard", "standard_3"), person=("fresh identity",), days=(181,))
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["goal", "scorecard", "181", "days"]
+    assert lines[0].startswith("fresh identity: most below 100.00")
+    assert {"standard", "standard_3"} <= set(" ".join(lines).split())
 
 
 def test_what_cannot_be_told_is_refused(published_once: Published, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.analysis.gaming import built_scores, find_cheap_points
+from plainscore.analysis.gaming import built_scores
 from plainscore.analysis.metrics import shorrocks_index
+from plainscore.analysis.prices import price_list
 from plainscore.analysis.scenarios import (
     BANDS_OF_PEOPLE,
     add_rules,
@@ -213,10 +214,11 @@ def test_a_card_with_other_factors_is_compared_and_played_against(
     cards = read_scorecards(settings.scorecards)
     dates = snapshot_dates(date(2026, 6, 30), None, settings)
     with built_scores(landed, dates, settings) as engine:
-        found = find_cheap_points(engine, cards, [], months=12, max_actions=None)
-    assert {row[0] for row in found} == {"small"}
-    assert {row[6] for row in found if row[3] == "befriend_reliable x20"} == {0}
-    assert max(row[6] for row in found) > 0
+        found = price_list(engine, cards, horizons=(365,), is_single=True)
+    assert {row["scorecard"] for row in found} == {"small"}
+    gained = [(row["acts"], row["points_gained"]) for row in found if row["score_before"]]
+    assert {points for acts, points in gained if acts == "befriend the reliable 20 x"} == {0}
+    assert max(points for _, points in gained) > 0
 
 
 def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:
