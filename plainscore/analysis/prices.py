@@ -376,7 +376,7 @@ def _cell(row: Mapping[str, Any] | None) -> str:
     if "least money" in row["goal"]:
         return f"{row['cents'] / 100:,.2f}"
     if "fewest deeds" in row["goal"]:
-        return f"{row['deeds']} deeds"
+        return f"{row['deeds']:,}"
     if row["score_before"] is None:
         return f"{row['score_after']} {row['band']}"
     return f"{row['points_gained']:+}"

@@ -85,7 +85,7 @@ def test_cards_stand_side_by_side_with_the_best_of_all_people() -> None:
         ("most", "new", "+5", "-"),
         ("+20, least money", "old", "2.50", "-"),
         ("+20, least money", "new", "-", "-"),
-        ("+20, fewest deeds", "old", "4 deeds", "-"),
+        ("+20, fewest deeds", "old", "4", "-"),
         ("+20, fewest deeds", "new", "-", "-"),
         (f"{FRESH}: most", "old", "-", "700 fair"),
         (f"{FRESH}: most", "new", "-", "-"),
