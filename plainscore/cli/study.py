@@ -230,7 +230,9 @@ def gaming(
     truth: opt.OneFile = None,
     card: opt.Several = (),
     person: opt.Several = (),
-    days: Annotated[tuple[int, ...], Parameter(validator=Number(gte=1, lte=720))] = (),
+    days: Annotated[
+        tuple[int, ...], Parameter(validator=Number(gte=1, lte=720), show_default=False)
+    ] = (),
     single_actions: opt.Flag = False,
     data: opt.DataDir = opt.DATA,
     limits: opt.Limits = opt.NO_LIMITS,
