@@ -139,6 +139,8 @@ class Rule(NamedTuple):
     times_expected: int
     outside_ppm: int
     density_ppm: int
+    complete_ppm: int
+    lonely_ppm: int
     fewest_people: int
 
 
@@ -194,7 +196,8 @@ def find_rings(con: duckdb.DuckDBPyConnection) -> tuple[dict[int, int], list[Rin
     A person is in one at most: in the largest of their rings, else in a star.
     """
     found = con.execute(
-        "select times_expected, outside_ppm, density_ppm, fewest_people from reference.ring_rule"
+        "select times_expected, outside_ppm, density_ppm, complete_ppm, lonely_ppm, fewest_people "
+        "from reference.ring_rule"
     ).fetchone()
     if found is None:
         raise PlainscoreError("reference.ring_rule has no row: load the reference tables first")
@@ -235,13 +238,18 @@ def _rings(con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int]) -> 
 def is_ring(people: int, count: Counts, rule: Rule) -> bool:
     """Return whether people know each other since one time, at which they met no more others.
 
+    Nearly all of its pairs have a tie of its time: in a class or a firm many never meet. With fewer
+    pairs, its people have next to no other ties: fakes lead no other life.
+
     Its own ties within its time are ``times_expected`` times what the times of the graph make
     likely, or more. Ties to others within it are not beyond the expected by more than two
     deviations (their square root) and a part of its own ties: who joins a school or a firm meets
     many there, who joins a ring meets its members.
     """
     pairs = people * (people - 1) // 2
-    if people < rule.fewest_people or count.inside_in_time * 1_000_000 < pairs * rule.density_ppm:
+    is_lonely = count.outside * 1_000_000 <= count.inside * rule.lonely_ppm
+    density_ppm = rule.density_ppm if is_lonely else rule.complete_ppm
+    if people < rule.fewest_people or count.inside_in_time * 1_000_000 < pairs * density_ppm:
         return False
     if count.inside_in_time < rule.times_expected * count.expected_inside:
         return False

@@ -38,6 +38,8 @@ RING_RULE: Mapping[str, int] = {
     "times_expected": 4,
     "outside_ppm": 200_000,
     "density_ppm": 200_000,
+    "complete_ppm": 900_000,
+    "lonely_ppm": 500_000,
     "fewest_people": 4,
     "hub_times_expected": 3,
     "window_prior": 6,

@@ -19,7 +19,14 @@ from tests.studies.tie_graphs import (
     school_classes,
 )
 
-RULE = Rule(times_expected=4, outside_ppm=200_000, density_ppm=200_000, fewest_people=4)
+RULE = Rule(
+    times_expected=4,
+    outside_ppm=200_000,
+    density_ppm=200_000,
+    complete_ppm=900_000,
+    lonely_ppm=500_000,
+    fewest_people=4,
+)
 PEOPLE = 2_500
 
 
@@ -32,8 +39,24 @@ def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: i
     graph = invented_world(PEOPLE, 2, spread_days)
     found = _found(graph)
     for kind, attackers in graph.attackers.items():
-        assert len(found & attackers) >= 0.8 * len(attackers), kind
+        if kind != "score_group":
+            assert len(found & attackers) >= 0.8 * len(attackers), kind
     assert len(found - graph.everyone_attacking) <= PEOPLE // 500
+    assert len(graph.bursts) > 200
+    assert len(found & graph.bursts) <= 1
+
+
+@pytest.mark.parametrize("spread_days", [0, 180])
+def test_a_group_as_loose_as_a_class_is_no_ring(spread_days: int) -> None:
+    """Ties do not say which is which: of one time, of the same size, with as many ties to others.
+
+    So both are found or neither is, and of the people in such groups most are innocent.
+    """
+    graph = invented_world(PEOPLE, 2, spread_days)
+    groups = graph.attackers["score_group"]
+    assert len(groups) == 20
+    assert 5 * len(groups) < len(graph.bursts)
+    assert not _found(graph) & groups
 
 
 def test_a_star_has_one_hub_and_a_ring_none() -> None:
@@ -86,12 +109,21 @@ def _counts(inside: int, outside: int = 0, usual_outside: int = 0, share: int = 
 def test_a_ring_is_dense_of_one_time_and_met_no_one_else() -> None:
     assert is_ring(10, _counts(45), RULE)
     assert not is_ring(3, _counts(3), RULE)
-    # Every fifth pair.
+    # Every fifth pair, of people who know no one else.
     assert is_ring(10, _counts(9), RULE)
     assert not is_ring(10, _counts(8), RULE)
     # A quarter of all ties of the graph are of its time: four times as many are likely by chance.
     assert is_ring(10, _counts(45, share=4), RULE)
     assert not is_ring(10, _counts(45, share=3), RULE)
+
+
+def test_people_with_a_life_besides_are_a_ring_only_where_nearly_all_pairs_have_a_tie() -> None:
+    # Nine of ten pairs.
+    assert is_ring(10, _counts(41, usual_outside=100), RULE)
+    assert not is_ring(10, _counts(40, usual_outside=100), RULE)
+    # At most half as many ties to others as among themselves.
+    assert is_ring(10, _counts(40, usual_outside=20), RULE)
+    assert not is_ring(10, _counts(40, usual_outside=21), RULE)
 
 
 def test_more_ties_to_others_than_usual_speak_against_a_ring() -> None:

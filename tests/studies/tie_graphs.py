@@ -74,7 +74,9 @@ def invented_world(people: int, seed: int, spread_days: int = 0) -> TieGraph:
     played = {kind: set() for kind in ATTACK_KINDS}  # type: dict[str, set[int]]
     for kind, person in zip(world.attacks["kind"], world.attacks["person"], strict=True):
         played[ATTACK_KINDS[kind]].add(int(person))
-    return TieGraph(people, ties["low"][is_live], ties["high"][is_live], days, months, played)
+    bursts = frozenset(world.bursts["person"].tolist())
+    low, high = ties["low"][is_live], ties["high"][is_live]
+    return TieGraph(people, low, high, days, months, played, bursts)
 
 
 def _graph(people: int, pairs: list[tuple[int, int]], days: list[int]) -> TieGraph:
