@@ -40,7 +40,7 @@ RING_RULE: Mapping[str, int] = {
     "density_ppm": 200_000,
     "complete_ppm": 900_000,
     "lonely_ppm": 500_000,
-    "fewest_people": 4,
+    "fewest_people": 6,
     "hub_times_expected": 3,
     "window_prior": 6,
     "life_ppm": 500_000,

@@ -1,8 +1,8 @@
 """How many of those who attack are found in a ring or star, and how many others.
 
-``python -m tests.campaigns.rings --people 10000 --seeds 5 6 7 8`` prints two tables: what is found of
-each attack, made in a burst of 45 days and with every tie moved by a day drawn evenly from 0 to
-180; and how many who attack no one are in a ring, in graphs with innocent bursts. One minute.
+``python -m tests.campaigns.rings --people 10000 --seeds 5 6 7 8`` prints two tables: what is found
+of each attack, made in a burst of 45 days and with every tie moved by a day drawn evenly from 0
+to 180; and how many who attack no one are in a ring, in graphs with innocent bursts. One minute.
 The thresholds of reference.ring_rule were chosen on seeds 1 to 4.
 """
 

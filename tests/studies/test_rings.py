@@ -1,5 +1,6 @@
 """Rings and stars are found where there are some, and not where people merely met many at once."""
 
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -25,7 +26,7 @@ RULE = Rule(
     density_ppm=200_000,
     complete_ppm=900_000,
     lonely_ppm=500_000,
-    fewest_people=4,
+    fewest_people=6,
 )
 PEOPLE = 2_500
 
@@ -36,14 +37,20 @@ def _found(graph: TieGraph) -> set[int]:
 
 @pytest.mark.parametrize("spread_days", [0, 180])
 def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: int) -> None:
-    graph = invented_world(PEOPLE, 2, spread_days)
-    found = _found(graph)
-    for kind, attackers in graph.attackers.items():
-        if kind != "score_group":
-            assert len(found & attackers) >= 0.8 * len(attackers), kind
-    assert len(found - graph.everyone_attacking) <= PEOPLE // 500
-    assert len(graph.bursts) > 200
-    assert len(found & graph.bursts) <= 1
+    there, found = Counter[str](), Counter[str]()
+    for seed in range(1, 5):
+        graph = invented_world(10_000, seed, spread_days)
+        in_rings = _found(graph)
+        innocent = set(range(graph.people)) - graph.everyone_attacking
+        groups = {"innocent": innocent, "in a burst": set(graph.bursts), **graph.attackers}
+        there.update({name: len(people) for name, people in groups.items()})
+        found.update({name: len(people & in_rings) for name, people in groups.items()})
+    for kind in ("ring", "hub_and_spoke", "bought_friends", "fake_farm"):
+        assert found[kind] >= 0.8 * there[kind], kind
+    # Most have an ordinary tie with a hub, of the time of its star.
+    assert found["innocent"] <= 0.001 * there["innocent"]
+    assert there["in a burst"] > 1_000
+    assert found["in a burst"] <= 0.001 * there["in a burst"]
 
 
 @pytest.mark.parametrize("spread_days", [0, 180])
@@ -108,7 +115,8 @@ def _counts(inside: int, outside: int = 0, usual_outside: int = 0, share: int = 
 
 def test_a_ring_is_dense_of_one_time_and_met_no_one_else() -> None:
     assert is_ring(10, _counts(45), RULE)
-    assert not is_ring(3, _counts(3), RULE)
+    assert is_ring(6, _counts(15), RULE)
+    assert not is_ring(5, _counts(10), RULE)
     # Every fifth pair, of people who know no one else.
     assert is_ring(10, _counts(9), RULE)
     assert not is_ring(10, _counts(8), RULE)
