@@ -177,6 +177,16 @@ def test_standard_2_differs_from_the_standard_card_in_points_of_bins_and_its_wal
     assert named == standard
 
 
+def test_standard_3_keeps_the_weights_of_the_factors_and_the_social_features() -> None:
+    standard, by_money = card("standard"), card("standard_3")
+    assert (by_money.version, by_money.factor_caps) == ("3.0.0", standard.factor_caps)
+    assert [one.name for one in by_money.features if one.factor == by_money.late_factor] == [
+        one.name for one in standard.features if one.factor == standard.late_factor
+    ]
+    assert by_money.late_feature == standard.late_feature
+    assert [rule.measure for rule in by_money.not_scored if rule.code == "N2"] == ["paid_months"]
+
+
 def test_the_standard_card_stays_the_default_until_the_proposal_is_accepted() -> None:
     assert Settings().scorecards == ("standard", "reported_b")
     assert (card("standard").version, card("standard_2").version) == ("1.0.0", "2.0.0")
