@@ -1,11 +1,12 @@
-"""How well cards separate good and bad people of four public data sets, without being fitted.
+"""How well cards separate good and bad people of four public data sets, each card as it is.
 
 ``python -m tests.campaigns.real_sets --folder FOLDER [--card standard_3 ...] [--home DIR]`` writes
 each set of FOLDER as a log, scores everyone by the logs that there are (each card without its rules
 of who is scored), and prints the AUC of the scores against what happened later, with its 95 %
-interval. A set whose files are not there is left out. The mappings are ours, and figures of cards
-compare within them alone: Taiwan's statements say no least amount due (a tenth of the balance is
-taken), credit_status has no amounts at all.
+interval. No card is fitted to them here, but `standard_3` was made with sight of them
+(docs/explanation/audits/card.md). A set whose files are not there is left out. The mappings are
+ours, and figures of cards compare within them alone: Taiwan's statements say no least amount due (a
+tenth of the balance is taken), credit_status has no amounts at all.
 """
 
 import argparse
