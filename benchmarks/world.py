@@ -18,7 +18,6 @@ from plainscore.scorecards.reading import read_scorecard
 from plainscore.store.event_store import open_store
 
 CACHED = ("head.json", "file_states.json")
-DATE_COLUMNS = ("as_of_date", "known_on")
 SCORE = ("person_id", "score", "band_no", "score_rank", "not_scored_code")
 
 
@@ -62,10 +61,13 @@ def scored_person(data_dir: Path) -> str:
 
 
 def differing_rows(data_dir: Path, as_of_date: date, result: Path) -> dict[str, int]:
-    """Return, for ``features`` and ``score``, how many rows only one of the two has."""
+    """Return, for ``features`` and ``score``, how many rows only one of the two has.
+
+    Of the features, those of the standard card: the others are not written by hand.
+    """
     with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
-        described = con.execute("describe features").fetchall()
-        features = [name for name, *_ in described if name not in DATE_COLUMNS]
+        card = read_scorecard(find_scorecard("standard"))
+        features = ["person_id", *(feature.name for feature in card.features)]
         counts = {}
         for view, columns in (("features", features), ("score", SCORE)):
             named = ", ".join(columns)

@@ -33,7 +33,7 @@ select
         and event_date <= $as_of_date - 180
         and event_date > $as_of_date - 545
     ) as earlier_count,
-    max(event_date) as newest_date
+    max(event_date) filter (where event_type <> 'balance') as newest_date
 from payment
 where person_key between $first_key and $last_key
 group by person_key, bill_id, counterparty_key;
@@ -60,7 +60,7 @@ running as (
         moved.person_key,
         moved.bill_id,
         moved.event_date,
-        first_bill.amount_cents as owed,
+        coalesce(first_bill.amount_cents, 1) as owed,
         if(moved.event_type = 'payment', moved.amount_cents, -moved.amount_cents) as change,
         sum(change) over (
             partition by moved.person_key, moved.bill_id
