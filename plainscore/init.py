@@ -29,7 +29,7 @@ glossary.toml logs/* events/* reference/* raw/* staging/person.sql staging/purch
 staging/merchant_movement.sql staging/merchant_refund.sql
 audits/score_count.sql published/*card.sql published/distribution.sql
 published/context_score.sql published/not_scored_rule.sql published/reason.sql published/score.sql
-published/unused_event.sql
+published/unused_event.sql published/expected_bad.sql statistics/expected_bad.toml
 catalog/views/*
 catalog/macros/explain.sql catalog/macros/mobility.sql catalog/macros/points_for.sql
 catalog/macros/psi.sql catalog/macros/score_as_of.sql catalog/macros/why_changed.sql changes/*

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from tests.campaigns.real_sets import BERKA, separations
-from tests.end_to_end.taiwan_fit import clients_and_outcomes, cross_validated
+from tests.end_to_end.taiwan_fit import clients_and_outcomes, cross_validated, with_folds
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 
@@ -15,7 +16,10 @@ def test_a_card_fitted_to_statements_ranks_unseen_clients_as_well_as_a_binned_lo
     None
 ):
     statements, clients = _read("taiwan_statements.parquet"), _read("taiwan_clients.parquet")
-    folds = cross_validated(clients_and_outcomes(statements, clients))
+    found = clients_and_outcomes(statements, clients)
+    names = [name for name in found.columns if name not in ("client_id", "is_bad")]
+    with duckdb.connect() as con:
+        folds = cross_validated(with_folds(con, found), names)
     assert sum(of_points for of_points, _ in folds) / len(folds) >= 0.775
     assert all(abs(of_points - unrounded) < 0.001 for of_points, unrounded in folds)
 
