@@ -20,7 +20,7 @@ import duckdb
 
 HERE = Path(__file__).parent
 WHOLE_LOG_FIRST = ("profile",)
-BY_PEOPLE = ("purchase", "purchased", "payment", "paid", "own")
+BY_PEOPLE = ("purchase", "purchased", "payment", "bill", "paid", "own")
 WHOLE_LOG_LAST = ("friendship",)
 # Hash tables of so many people stay near the processor, and memory stays bounded.
 PEOPLE_AT_A_TIME = 100_000
