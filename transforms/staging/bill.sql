@@ -21,9 +21,7 @@ sql  = "select * from {batch} where (paid_date is not null) <> (paid_cents = amo
 */
 -- A second event with the same bill_id is ignored. Without a known amount, a cent settles a bill.
 with issued_bill as (
-    select
-        *,
-        coalesce(amount_cents, 1) as owed_cents
+    select *
     from raw.payment
     where event_type = 'bill'
     qualify row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
@@ -36,7 +34,7 @@ movement as (
         payment.event_time,
         payment.event_id,
         payment.event_date,
-        issued_bill.owed_cents,
+        coalesce(issued_bill.amount_cents, 1) as owed_cents,
         case
             when payment.event_type = 'payment' then payment.amount_cents
             else -payment.amount_cents
@@ -44,7 +42,9 @@ movement as (
     from raw.payment as payment
     inner join issued_bill
         on payment.person_key = issued_bill.person_key and payment.bill_id = issued_bill.bill_id
-    where payment.event_type in ('payment', 'reversal') and issued_bill.owed_cents > 0
+    where
+        payment.event_type in ('payment', 'reversal')
+        and coalesce(issued_bill.amount_cents, 1) > 0
 ),
 
 running as (
@@ -93,4 +93,4 @@ from issued_bill
 left join settled
     on issued_bill.person_key = settled.person_key and issued_bill.bill_id = settled.bill_id
 left join staging.usual_bill as usual_bill on issued_bill.person_key = usual_bill.person_key
-where issued_bill.owed_cents > 0
+where coalesce(issued_bill.amount_cents, 1) > 0
