@@ -8,7 +8,7 @@ differs. Everything else is derived from here: build order, rehearsal, checks, c
 dictionary and the lineage.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +23,11 @@ from plainscore.contracts.logs import Head, read_logs, shared_columns
 from plainscore.contracts.unused import HEAD, MERCHANT_REFUND, UNUSED_EVENT, unused_event_sql
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
+CELL_TYPES: Mapping[str, tuple[type, ...]] = {
+    "BIGINT": (int,), "INTEGER": (int,), "DOUBLE": (int, float), "BOOLEAN": (bool,),
+    "VARCHAR": (str,),
+}  # fmt: skip
+"""What a declared row may hold, by the type of the column."""
 LEVELS = frozenset({"fail", "warn"})
 COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
 HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes", "rows"})
@@ -188,17 +193,28 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
         name, head["title"], head["grain"], tuple(head["key"]), columns,
         checks=tuple(_check(name, check) for check in head.get("checks", ())), sql=sql,
         late_feature=late.get("feature", ""), late_points=late.get("points", ""),
-        rows=tuple(_row(name, row, declared) for row in head.get("rows", ())),
+        rows=tuple(_row(name, row, columns) for row in head.get("rows", ())),
     )  # fmt: skip
 
 
-def _row(name: str, row: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the cells of a declared row; it has every column, and no others."""
-    _refuse_unknown(row, frozenset(columns), f"{name}: a row")
+def _row(name: str, row: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Any, ...]:
+    """Return the cells of a declared row: every column, and each as its column promises."""
+    _refuse_unknown(row, frozenset(column.name for column in columns), f"{name}: a row")
     for column in columns:
-        if column not in row:
-            raise ContractError(f"{name}: a row lacks '{column}'")
-    return tuple(row[column] for column in columns)
+        if column.name not in row:
+            raise ContractError(f"{name}: a row lacks '{column.name}'")
+        cell = row[column.name]
+        if type(cell) not in CELL_TYPES.get(column.type, ()):
+            raise ContractError(
+                f"{name}: a row has {column.name} = {cell!r}, which is no {column.type}"
+            )
+        if (column.minimum is not None and cell < column.minimum) or (
+            column.maximum is not None and cell > column.maximum
+        ):
+            raise ContractError(
+                f"{name}: a row has {column.name} = {cell!r}, beyond its min or max"
+            )
+    return tuple(row[column.name] for column in columns)
 
 
 def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD) -> Table:

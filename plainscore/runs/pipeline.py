@@ -28,8 +28,6 @@ from plainscore.scorecards.card_text import PACKAGED, find_scorecard
 from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard, read_scorecards
 from plainscore.scorecards.reference import (
     AGE_BANDS,
-    RING_RULE,
-    RING_WINDOWS,
     decay_weights,
     injected_attacks,
 )
@@ -157,8 +155,7 @@ def read_pipeline(settings: Settings) -> Pipeline:
 def _python_by_stage() -> dict[str, str]:
     """Return stage -> hash of what Python adds to SQL: weights; age bands, attacks and so on."""
     weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
-    rings = f"{RING_WINDOWS} {RING_RULE}"
-    parts = f"{AGE_BANDS} {injected_attacks()} {rings} {statistics_versions()}"
+    parts = f"{AGE_BANDS} {injected_attacks()} {statistics_versions()}"
     return {"features": weights, AUDITS: hashlib.sha256(parts.encode()).hexdigest()}
 
 

@@ -25,39 +25,6 @@ AGE_BANDS: tuple[tuple[str, int, int], ...] = (
 )
 """Band, lowest and highest age: the ten-year bands in which labour statistics are reported."""
 
-RING_WINDOWS: tuple[tuple[int, int, int, int], ...] = (
-    # days, slots, triangles that a tie of a ring is in, spokes of a hub
-    (30, 2, 2, 15),
-    (60, 4, 3, 15),
-    (120, 8, 4, 18),
-    (240, 16, 5, 20),
-)
-RING_RULE: Mapping[str, int] = {
-    "slot_days": 15,
-    "common_ppm": 500_000,
-    "times_expected": 4,
-    "outside_ppm": 200_000,
-    "density_ppm": 200_000,
-    "complete_ppm": 900_000,
-    "lonely_ppm": 500_000,
-    "fewest_people": 6,
-    "hub_times_expected": 3,
-    "window_prior": 6,
-    "life_ppm": 500_000,
-    "closed_ppm": 125_000,
-    "closed_per_spoke_ppm": 150_000,
-    "fewest_closed": 15,
-    "fewest_common": 2,
-    "sample_people": 5_000,
-    "sample_ties": 100,
-    "fewest_imported": 1_000,
-    "imported_ppm": 20_000,
-}
-"""What makes ties a ring or a star; each number is explained by its column of reference.ring_rule.
-
-Measured by tests/campaigns/rings.py; the table is in docs/explanation/audits/gaming.md.
-"""
-
 
 def reference_rows(
     cards: Sequence[Scorecard], column_of: Callable[[str], Column]
@@ -70,8 +37,6 @@ def reference_rows(
         "reference.age_band": list(AGE_BANDS),
         "reference.decay_weight": decay_weights(),
         "reference.attack": list(injected_attacks()),
-        "reference.ring_window": [(no, *one) for no, one in enumerate(RING_WINDOWS, start=1)],
-        "reference.ring_rule": [tuple(RING_RULE.values())],
         "reference.card": [_card(no, card) for no, card in enumerate(cards, start=1)],
         "reference.factor": [
             (card.name, no, factor, cap)

@@ -6,7 +6,6 @@ import pytest
 
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.contracts.contract import ContractError, method_glossary, read_table
-from tests.transforms.worked_example import house
 
 HEAD = """title = "Sizes"
 grain = "one row per kind"
@@ -14,7 +13,7 @@ key   = ["what"]
 
 [columns]
 what  = { type = "VARCHAR", doc = "What is measured." }
-least = { type = "BIGINT", doc = "The least that counts." }
+least = { type = "BIGINT", min = 0, doc = "The least that counts." }
 """
 
 
@@ -33,9 +32,14 @@ def test_they_are_in_the_order_of_the_columns(tmp_path: Path) -> None:
     [
         ('what = "bill"', r"reference\.size: a row lacks 'least'"),
         ('what = "bill"\nleast = 1\nmost = 2', r"reference\.size: a row.*'most'"),
+        ('what = "bill"\nleast = "1"', r"reference\.size: a row has least = '1'.*no BIGINT"),
+        ('what = "bill"\nleast = true', r"a row has least = True, which is no BIGINT"),
+        ('what = "bill"\nleast = -1', r"a row has least = -1, beyond its min or max"),
     ],
 )
-def test_each_has_every_column_and_no_other(tmp_path: Path, row: str, what_is_wrong: str) -> None:
+def test_each_has_every_column_as_it_promises_and_no_other(
+    tmp_path: Path, row: str, what_is_wrong: str
+) -> None:
     path = _file(tmp_path, "size.toml", f"{HEAD}\n[[rows]]\n{row}\n")
     with pytest.raises(ContractError, match=what_is_wrong):
         read_table(path, method_glossary(STANDARD_METHOD))
@@ -45,21 +49,6 @@ def test_a_table_made_by_sql_declares_none(tmp_path: Path) -> None:
     text = f'/*\n{HEAD}\n[[rows]]\nwhat = "bill"\nleast = 1\n*/\nselect 1\n'
     with pytest.raises(ContractError, match=r"size\.sql: rows are declared in a \.toml file"):
         read_table(_file(tmp_path, "size.sql", text), method_glossary(STANDARD_METHOD))
-
-
-def test_the_packaged_sizes_name_each_kind_once_and_transforms_read_no_other() -> None:
-    kinds = [row[0] for row in house()["reference.materiality"].rows]
-    assert len(set(kinds)) == len(kinds) > 0
-    readers = [
-        table.sql
-        for schema in ("staging", "features")
-        for table in house().of_schema(schema)
-        if "reference.materiality" in table.inputs
-    ]
-    assert all(any(f"materiality.measure = '{kind}'" in sql for sql in readers) for kind in kinds)
-    assert sum(sql.count("materiality.measure = '") for sql in readers) == sum(
-        sql.count(f"materiality.measure = '{kind}'") for sql in readers for kind in kinds
-    )
 
 
 def _file(folder: Path, name: str, text: str) -> Path:

@@ -10,21 +10,13 @@ spent_monthly         = {}
 spend_unevenness      = {}
 own_name_amount_share = {}
 */
-with by_month as (
-    select
-        person_key,
-        date_diff('day', event_date, $as_of_date) // 30 as months_back,
-        cast(sum(net_cents) as bigint) as spent_cents
-    from staging.purchase
-    where event_date > $as_of_date - interval 720 day and event_date <= $as_of_date
-    group by all
-),
-
-spender as (
+with spender as (
     select
         by_month.person_key,
         cast(sum(
-            case when by_month.spent_cents >= materiality.least_cents then decay_weight.weight end
+            case
+                when by_month.spent_cents >= material.spend_month_cents then decay_weight.weight
+            end
         ) as bigint) as weight,
         cast(sum(
             case when by_month.months_back < 12 then by_month.spent_cents end
@@ -36,12 +28,12 @@ spender as (
         count(case
             when
                 by_month.months_back < 12
-                and by_month.spent_cents >= materiality.least_cents then 1
+                and by_month.spent_cents >= material.spend_month_cents then 1
         end) as month_count
-    from by_month
+    from staging.spend_month as by_month
     inner join reference.decay_weight as decay_weight
         on 30 * by_month.months_back = decay_weight.age_days
-    inner join reference.materiality as materiality on materiality.measure = 'spend_month'
+    cross join reference.materiality as material
     group by by_month.person_key
 ),
 
@@ -49,9 +41,9 @@ record as (
     select
         spender.*,
         cast(spender.spent_cents as decimal(38, 0)) as spent,
-        spender.month_count >= 7 and spender.spent_cents >= materiality.least_cents as is_long
+        spender.month_count >= 7 and spender.spent_cents >= material.spend_record_cents as is_long
     from spender
-    inner join reference.materiality as materiality on materiality.measure = 'spend_record'
+    cross join reference.materiality as material
 ),
 
 named as (

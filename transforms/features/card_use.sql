@@ -28,10 +28,10 @@ statement as (
         min(recent.unused_cents) as unused_cents,
         cast(sum(recent.balance_cents) as bigint) as balance_cents,
         count(distinct case
-            when recent.balance_cents >= materiality.least_cents then recent.months_back
+            when recent.balance_cents >= material.statement_cents then recent.months_back
         end) >= 4 as is_used
     from recent
-    inner join reference.materiality as materiality on materiality.measure = 'statement'
+    cross join reference.materiality as material
     group by recent.person_key
 ),
 

@@ -34,8 +34,8 @@ paying as (
         where months_back < 12
         group by person_key, months_back
     ) as by_month
-    inner join reference.materiality as materiality on materiality.measure = 'paid_month'
-    where by_month.repaid_cents >= materiality.least_cents
+    cross join reference.materiality as material
+    where by_month.repaid_cents >= material.paid_month_cents
     group by by_month.person_key
 )
 

@@ -14,11 +14,11 @@ with home as (
         repaid_month.person_key,
         count(*) as household_paid_months
     from staging.repaid_month as repaid_month
-    inner join reference.materiality as materiality on materiality.measure = 'household_month'
+    cross join reference.materiality as material
     where
         repaid_month.is_household
         and repaid_month.months_back < 12
-        and repaid_month.repaid_cents >= materiality.least_cents
+        and repaid_month.repaid_cents >= material.household_month_cents
     group by repaid_month.person_key
 ),
 
@@ -40,8 +40,8 @@ saver as (
         deposit_month.person_key,
         count(*) as saved_months
     from deposit_month
-    inner join reference.materiality as materiality on materiality.measure = 'deposit_month'
-    where deposit_month.saved_cents >= materiality.least_cents
+    cross join reference.materiality as material
+    where deposit_month.saved_cents >= material.deposit_month_cents
     group by deposit_month.person_key
 ),
 

@@ -19,8 +19,8 @@ with by_month as (
             where due_date <= $as_of_date - interval 3 day
             and paid_date <= due_date + interval 3 day
         ) as on_time_bills
-    from staging.material_bill
-    where bill_type not in ('utility', 'telecom', 'rent') and due_date <= $as_of_date
+    from staging.credit_bill
+    where due_date <= $as_of_date
     group by all
 ),
 

@@ -11,15 +11,14 @@ past_due_months     = {}
 repaid_months       = {}
 repaid_monthly      = {}
 */
-with credit_bill as (
+with aged_bill as (
     select
         person_key,
         amount_cents - paid_cents as open_cents,
         days_late,
         date_diff('day', due_date, $as_of_date) as age_days,
         date_diff('day', coalesce(paid_date, $as_of_date), $as_of_date) as paid_days_ago
-    from staging.material_bill
-    where bill_type not in ('utility', 'telecom', 'rent')
+    from staging.credit_bill
 ),
 
 total as (
@@ -29,7 +28,7 @@ total as (
             as late_days_90,
         max(days_late) filter (where age_days >= 0 and age_days < 365) as late_days_365,
         coalesce(cast(sum(open_cents) filter (where age_days > 0) as bigint), 0) as past_due_cents
-    from credit_bill
+    from aged_bill
     group by person_key
 )
 

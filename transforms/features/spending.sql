@@ -13,7 +13,7 @@ category_concentration = {}
 with by_month as (
     select
         person_key,
-        count(*) filter (where spent_cents > 0) as active_months,
+        count(*) filter (where months_back < 12 and spent_cents > 0) as active_months,
         cast(sum(spent_cents) filter (where months_back < 6) as decimal(38, 0)) as spent,
         cast(sum(
             cast(spent_cents as decimal(38, 0)) * cast(spent_cents as decimal(38, 0))

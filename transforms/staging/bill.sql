@@ -11,9 +11,9 @@ due_date     = { null = false }
 amount_cents = { null = false }
 is_amount_known = { type = "BOOLEAN", doc = "Whether the bill states its amount; else it weighs as the person's median known bill, 0 where none is known." }
 received_cents  = { type = "BIGINT", unit = "cents", min = 0, doc = "Payments less reversals, at least 0; may pass the amount." }
-paid_cents   = { type = "BIGINT", unit = "cents", min = 0, doc = "What was received, held at the amount; all of a bill of no known amount once anything was." }
-paid_date    = { type = "DATE", null = true, doc = "Day of the event that last lifted what was paid to the amount or more, or above 0 where it is not known; empty while open." }
-days_late    = { type = "BIGINT", unit = "days", min = 0, doc = "From due_date to paid_date, or to as_of_date while open; 0 where in time or not yet due." }
+paid_cents   = {}
+paid_date    = {}
+days_late    = {}
 
 [[checks]]
 name = "a bill is paid exactly when it has a date of payment"

@@ -15,14 +15,14 @@ with total as (
     select
         repaid_month.person_key,
         count(*) filter (
-            where repaid_month.repaid_cents >= materiality.least_cents
+            where repaid_month.repaid_cents >= material.repaid_month_cents
         ) as month_count,
         cast(sum(repaid_month.repaid_cents) as bigint) as total_cents,
         cast(sum(case
             when repaid_month.months_back < 6 then repaid_month.repaid_cents else 0
         end) as bigint) as recent_cents
     from staging.repaid_month as repaid_month
-    inner join reference.materiality as materiality on materiality.measure = 'repaid_month'
+    cross join reference.materiality as material
     where not repaid_month.is_household
     group by repaid_month.person_key
 )
@@ -32,6 +32,6 @@ select
     total.month_count,
     total.total_cents,
     total.recent_cents,
-    total.month_count >= 7 and total.total_cents >= materiality.least_cents as is_long
+    total.month_count >= 7 and total.total_cents >= material.credit_record_cents as is_long
 from total
-inner join reference.materiality as materiality on materiality.measure = 'credit_record'
+cross join reference.materiality as material

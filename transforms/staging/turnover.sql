@@ -30,20 +30,20 @@ total as (
         by_month.person_key,
         greatest(cast(sum(income_cents) as bigint), cast(sum(out_cents) as bigint))
             as turnover_cents,
-        count(*) filter (where income_cents >= materiality.least_cents) as income_months,
+        count(*) filter (where income_cents >= material.income_month_cents) as income_months,
         cast(sum(income_cents) as decimal(38, 0)) as income,
         cast(sum(
             cast(income_cents as decimal(38, 0)) * cast(income_cents as decimal(38, 0))
         ) as decimal(38, 0)) as squared
     from by_month
-    inner join reference.materiality as materiality on materiality.measure = 'income_month'
+    cross join reference.materiality as material
     group by by_month.person_key
 )
 
 select
     total.person_key,
     total.turnover_cents,
-    total.turnover_cents >= 6 * materiality.least_cents as is_material,
+    total.turnover_cents >= 6 * material.turnover_month_cents as is_material,
     case when total.income > 0 then total.income_months end as income_months,
     -- n = 6 months, empty ones included: variance = (n sum(x^2) - sum(x)^2) / (n (n - 1)).
     sqrt(
@@ -51,4 +51,4 @@ select
         / cast(nullif(5 * total.income * total.income, 0) as double)
     ) as income_variation
 from total
-inner join reference.materiality as materiality on materiality.measure = 'turnover_month'
+cross join reference.materiality as material
