@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,8 @@ from typing import Any, Final
 @dataclass(frozen=True)
 class Shape:
     """Shares in parts per million; each is met as nearly as chance and circumstances allow.
+
+    The usual ones are the aims of targets.toml.
 
     thin
         People whose account is hardly used and who have no credit.
@@ -30,19 +32,19 @@ class Shape:
         the merchant instead of the order.
     """
 
-    thin: int = 82_000
-    dormant: int = 100_000
-    card_late: int = 440_000
-    invoice_late: int = 350_000
-    utility_late: int = 160_000
-    instalment_late: int = 24_000
-    invoice_on_day: int = 30_000
-    on_day: int = 150_000
-    never_paid: int = 20_000
-    overdraft: int = 30_000
-    irregular_income: int = 150_000
-    refunds: int = 40_000
-    refunds_without_order: int = 150_000
+    thin: int
+    dormant: int
+    card_late: int
+    invoice_late: int
+    utility_late: int
+    instalment_late: int
+    invoice_on_day: int
+    on_day: int
+    never_paid: int
+    overdraft: int
+    irregular_income: int
+    refunds: int
+    refunds_without_order: int
 
     def __post_init__(self) -> None:
         for name, share in vars(self).items():
@@ -57,26 +59,40 @@ class Shape:
         if self.never_paid > 300_000:
             raise ValueError(f"never_paid = {self.never_paid / 1_000_000}: choose 0 to 0.3")
 
-    @classmethod
-    def of(cls, aims: Mapping[str, float]) -> "Shape":
-        """Return the usual shares with some of them replaced, given as numbers from 0 to 0.9."""
-        known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(aims) - set(known)):
-            raise ValueError(f"no share is called {unknown[0]}; there are {', '.join(known)}")
-        return cls(**{name: round(aim * 1_000_000) for name, aim in aims.items()})
+
+TARGETS: Final = Path(__file__).parent / "targets.toml"
+"""What an invented world should look like, and the usual aim of every share."""
 
 
-USUAL: Final = Shape()
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"{name} stands alone: write [{name}] and below it aim = 0.1")
+    return tables
+
+
+def _shape(aims: Mapping[str, Any]) -> Shape:
+    return Shape(**{name: round(float(aim) * 1_000_000) for name, aim in aims.items()})
+
+
+_USUAL_AIMS: Final = {name: one["aim"] for name, one in _tables(TARGETS).items() if "aim" in one}
+USUAL: Final = _shape(_USUAL_AIMS)
 
 
 def shape_of(path: Path) -> Shape:
-    """Return the shape that a file of targets asks for: every `aim` that it has.
+    """Return the usual shape with every `aim` that a file of targets has, numbers from 0 to 0.9.
 
-    Raises ValueError where the file cannot be read or asks for what there is not.
+    Raises ValueError where the file cannot be read, asks for what there is not, or leaves out the
+    aim of a share.
     """
     try:
-        tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        aims = {name: float(table["aim"]) for name, table in tables.items() if "aim" in table}
-        return Shape.of(aims)
-    except (OSError, ValueError, TypeError) as error:
+        tables, declared = _tables(path), _tables(TARGETS)
+        for name, table in tables.items():
+            if name not in _USUAL_AIMS and ("aim" in table or name not in declared):
+                raise ValueError(f"no share is called {name}; there are {', '.join(_USUAL_AIMS)}")
+            if name in _USUAL_AIMS and "aim" not in table:
+                raise ValueError(f"[{name}] has no aim")
+        return _shape(_USUAL_AIMS | {n: one["aim"] for n, one in tables.items() if "aim" in one})
+    except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"--targets {path}: {error}") from error

@@ -17,7 +17,7 @@ import duckdb
 from plainscore.synthetic import shape
 from plainscore.synthetic.delivery import LOGS
 
-DECLARED = Path(shape.__file__).parent / "targets.toml"
+DECLARED = shape.TARGETS
 # Each event once, with the most frequent of its values, which are those of the whole row.
 _VIEWS = """
     create temp view bill as
