@@ -1,8 +1,8 @@
 """Rings and stars that ties alone point to: no label, no score, no points.
 
-Fills statistics.ring and statistics.ring_member from the ties that audits.burst_tie and
-audits.star find. SQL finds the ties, connected components make groups of them, and whole
-numbers decide whether a group is more than the times of the graph make likely.
+Fills statistics.ring_member from the ties that audits.burst_tie and audits.star find. SQL finds the
+ties, connected components make groups of them, and whole numbers decide whether a group is more
+than the times of the graph make likely.
 """
 
 from collections.abc import Iterator, Sequence
@@ -167,23 +167,17 @@ class Counts(NamedTuple):
         return self.outside * self.time_share
 
 
-def ring(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of statistics.ring, the largest first."""
-    _, rings = find_rings(con)
+def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of statistics.ring_member, the largest ring first."""
+    keys, rings = find_rings(con)
     for ring_no, one in enumerate(rings, start=1):
-        yield (
-            ring_no, one.kind, one.window_days, one.ties, float(one.expected_ties),
+        evidence = (
+            one.kind, one.window_days, one.ties, float(one.expected_ties),
             one.outside, _float(one.expected_outside), one.spoke_ties,
             _float(one.expected_spoke_ties), one.youngest_days, one.oldest_days,
         )  # fmt: skip
-
-
-def ring_member(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int, bool]]:
-    """Yield the rows of statistics.ring_member (ring_no, person_key, is_hub)."""
-    keys, rings = find_rings(con)
-    for ring_no, one in enumerate(rings, start=1):
         for place in one.people:
-            yield ring_no, keys[place], place == one.hub
+            yield ring_no, keys[place], place == one.hub, *evidence
 
 
 def _float(value: Fraction | None) -> float | None:

@@ -42,8 +42,8 @@ FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
 last outcomes."""
 MONTHS = 24
 AUDITS = (
-    "audits.person_group", "audits.group_points", "audits.context_count", "audits.walled_count",
-    "audits.benefit_count",
+    "audits.person_group", "audits.group_member", "audits.group_points", "audits.context_count",
+    "audits.walled_count", "audits.benefit_count",
 )  # fmt: skip
 STATISTICS = ("group_gap", "benefit_access", "score_assortativity", "score_inequality")
 TABLES = ("bands", "gaps", "benefits", "four_fifths")

@@ -25,7 +25,7 @@ from plainscore.analysis.metrics import (
     wilson,
 )
 from plainscore.analysis.network import score_assortativity
-from plainscore.analysis.rings import ring, ring_member
+from plainscore.analysis.rings import ring_member
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines.duckdb import insert_rows
@@ -229,8 +229,7 @@ FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Ro
     "statistics.benefit_access": (2, benefit_access),
     "statistics.expected_bad": (1, expected_bad),
     "statistics.group_gap": (2, group_gap),
-    "statistics.ring": (1, ring),
-    "statistics.ring_member": (2, ring_member),
+    "statistics.ring_member": (3, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),
     "statistics.score_inequality": (1, score_inequality),
 }

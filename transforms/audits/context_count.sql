@@ -12,20 +12,6 @@ score            = { null = false }
 score_in_context = { null = false }
 people           = {}
 */
-with member as (
-    select
-        grouped.person_key,
-        listed.attribute,
-        case listed.attribute
-            when 'region' then grouped.region
-            when 'gender' then grouped.gender
-            when 'age_band' then grouped.age_band
-            else 'everyone'
-        end as group_name
-    from audits.person_group as grouped
-    cross join (values ('everyone'), ('region'), ('gender'), ('age_band')) as listed (attribute)
-)
-
 select
     accepted.scorecard,
     accepted.accepts,
@@ -37,5 +23,5 @@ select
 from scores.context_score as accepted
 inner join scores.score as score
     on accepted.scorecard = score.scorecard and accepted.person_key = score.person_key
-inner join member on accepted.person_key = member.person_key
+inner join audits.group_member as member on accepted.person_key = member.person_key
 group by all

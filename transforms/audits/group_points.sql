@@ -12,20 +12,7 @@ points_counted = {}
 points         = { type = "BIGINT", unit = "points", null = true, min = 0, doc = "Points above the base; empty for those who are not scored." }
 people         = {}
 */
-with member as (
-    select
-        grouped.person_key,
-        listed.attribute,
-        case listed.attribute
-            when 'region' then grouped.region
-            when 'gender' then grouped.gender
-            else grouped.age_band
-        end as group_name
-    from audits.person_group as grouped
-    cross join (values ('region'), ('gender'), ('age_band')) as listed (attribute)
-),
-
-person_points as (
+with person_points as (
     select
         score.scorecard,
         score.person_key,
@@ -53,7 +40,8 @@ counted as (
         person_points.points,
         count(*) as people
     from person_points
-    inner join member on person_points.person_key = member.person_key
+    inner join audits.group_member as member on person_points.person_key = member.person_key
+    where member.attribute <> 'everyone'
     group by all
 )
 

@@ -24,20 +24,6 @@ with pair as (
     inner join reference.card as challenger_card
         on challenger.scorecard = challenger_card.scorecard and challenger_card.scorecard_no > 1
     where champion.score is not null and challenger.score is not null
-),
-
-member as (
-    select
-        grouped.person_key,
-        listed.attribute,
-        case listed.attribute
-            when 'region' then grouped.region
-            when 'gender' then grouped.gender
-            when 'age_band' then grouped.age_band
-            else 'everyone'
-        end as group_name
-    from audits.person_group as grouped
-    cross join (values ('everyone'), ('region'), ('gender'), ('age_band')) as listed (attribute)
 )
 
 select
@@ -48,5 +34,5 @@ select
     pair.challenger_score,
     cast(count(*) as bigint) as people
 from pair
-inner join member on pair.person_key = member.person_key
+inner join audits.group_member as member on pair.person_key = member.person_key
 group by all

@@ -47,20 +47,6 @@ with opening as (
         first_score.score is not null
         and other_score.score is not null
         and (benefit.champion_accepts is not null or benefit.challenger_accepts is not null)
-),
-
-member as (
-    select
-        grouped.person_key,
-        listed.attribute,
-        case listed.attribute
-            when 'region' then grouped.region
-            when 'gender' then grouped.gender
-            when 'age_band' then grouped.age_band
-            else 'everyone'
-        end as group_name
-    from audits.person_group as grouped
-    cross join (values ('everyone'), ('region'), ('gender'), ('age_band')) as listed (attribute)
 )
 
 select
@@ -76,5 +62,5 @@ select
         case when opening.is_open_champion and not opening.is_open_challenger then 1 else 0 end
     ) as bigint) as lost_count
 from opening
-inner join member on opening.person_key = member.person_key
+inner join audits.group_member as member on opening.person_key = member.person_key
 group by all

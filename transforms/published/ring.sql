@@ -28,6 +28,15 @@ expected_spoke_tie_count = {}
 with member as (
     select
         ring.ring_no,
+        ring.kind,
+        ring.youngest_tie_days,
+        ring.oldest_tie_days,
+        ring.burst_tie_count,
+        ring.expected_tie_count,
+        ring.outside_burst_count,
+        ring.expected_outside_count,
+        ring.spoke_tie_count,
+        ring.expected_spoke_tie_count,
         cast(count(*) as bigint) as people,
         cast(count(score.score) as bigint) as scored_count,
         cast(sum(score.score) as bigint) as scores
@@ -35,7 +44,7 @@ with member as (
     inner join reference.card as card on card.scorecard_no = 1
     left join scores.score as score
         on ring.person_key = score.person_key and card.scorecard = score.scorecard
-    group by ring.ring_no
+    group by all
 ),
 
 -- Every tie within a ring stands here twice, once for each end.
@@ -64,19 +73,18 @@ select
     cast(side.inside_count // 2 as bigint) as tie_count,
     cast(side.two_way_count // 2 as bigint) as two_way_tie_count,
     cast(side.months // 2 as bigint) as contact_months,
-    ring.youngest_tie_days,
-    ring.oldest_tie_days,
+    member.youngest_tie_days,
+    member.oldest_tie_days,
     cast(side.outside_count as bigint) as outside_tie_count,
     member.scored_count,
     cast(member.scores as double) / nullif(member.scored_count, 0) as mean_score,
     cast(side.inside_count as double) / (member.people * (member.people - 1)) as density,
-    ring.kind,
-    ring.burst_tie_count,
-    ring.expected_tie_count,
-    ring.outside_burst_count,
-    ring.expected_outside_count,
-    ring.spoke_tie_count,
-    ring.expected_spoke_tie_count
+    member.kind,
+    member.burst_tie_count,
+    member.expected_tie_count,
+    member.outside_burst_count,
+    member.expected_outside_count,
+    member.spoke_tie_count,
+    member.expected_spoke_tie_count
 from member
 inner join side on member.ring_no = side.ring_no
-inner join statistics.ring as ring on member.ring_no = ring.ring_no
