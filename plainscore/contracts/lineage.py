@@ -5,20 +5,24 @@ from the columns that decide which rows it sees (``where``, ``qualify``, ``havin
 are grouped. Keys, which only say whose row it is, and conditions of joins are left out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 
+import sqlglot
 from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
 
 from plainscore.common.errors import UsageError
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import Column, Table
-from plainscore.contracts.portability import resolve
 
 ROW_DECIDERS = ("where", "qualify", "having")
+
+NestedSchema = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -168,3 +172,48 @@ def _asks_which_card(column: exp.Column) -> bool:
 def _query_of(scope: Scope) -> exp.Query:
     assert isinstance(scope.expression, exp.Query), "a scope is made of a SELECT"
     return scope.expression
+
+
+def parse_select(table: Table) -> exp.Query:
+    """Return the parsed SELECT of a transform."""
+    tree = sqlglot.parse_one(table.sql, dialect="duckdb")
+    assert isinstance(tree, exp.Query), "a contract has one SELECT"
+    return tree
+
+
+def schema_of_inputs(table: Table, tables: Mapping[str, Table]) -> NestedSchema:
+    """Return schema -> table -> column -> type of everything that ``table`` reads."""
+    nested: NestedSchema = {}
+    for name in sorted(table.inputs):
+        columns = {column.name: column.type for column in tables[name].columns}
+        nested.setdefault(tables[name].schema, {})[tables[name].short_name] = columns
+    return nested
+
+
+def resolve(table: Table, tables: Mapping[str, Table]) -> exp.Query:
+    """Return the SELECT with ``*`` written out and every column named with its table.
+
+    Parameters are bound as dates, as the engines bind them. Raises sqlglot's OptimizeError where
+    a column cannot be found.
+    """
+    resolved = qualify(
+        parse_select(table).transform(_as_bound),
+        dialect="duckdb",
+        schema=schema_of_inputs(table, tables),
+        quote_identifiers=False,
+    )
+    assert isinstance(resolved, exp.Query), "resolving names keeps a query a query"
+    return resolved
+
+
+def _as_bound(node: exp.Expr) -> exp.Expr:
+    write_out_groups(node)
+    return exp.cast(node, "date") if isinstance(node, exp.Placeholder) else node
+
+
+def write_out_groups(node: exp.Expr) -> None:
+    """Replace ``group by all`` of a SELECT by what is no aggregate."""
+    if isinstance(node, exp.Select) and (group := node.args.get("group")) and group.args.get("all"):
+        values = [column.unalias() for column in node.expressions]
+        plain = [value.copy() for value in values if not value.find(exp.AggFunc)]
+        node.set("group", exp.Group(expressions=plain))

@@ -20,7 +20,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.contract import ContractError, Table
-from plainscore.contracts.portability import parse_select, write_out_groups
+from plainscore.contracts.lineage import parse_select, write_out_groups
 
 DIALECT = "spark"
 TYPES = {

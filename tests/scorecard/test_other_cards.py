@@ -11,7 +11,6 @@ from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
-from plainscore.contracts.portability import faults
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import DuckDBEngine
@@ -23,6 +22,7 @@ from plainscore.scorecards.reading import read_scorecard, read_scorecards
 from plainscore.store.event_store import open_store
 from tests.docs.pages import CHECKOUT
 from tests.scorecard.small_card import SMALL
+from tests.transforms.portability import faults
 
 DAY = date(2026, 10, 31)
 LAST = ("audits", "statistics", "published")

@@ -4,7 +4,7 @@ import pytest
 
 from plainscore.contracts.catalog import tables_read
 from plainscore.contracts.contract import Column, ContractError, Table
-from plainscore.contracts.portability import RULES, TYPED_RULES, faults
+from tests.transforms.portability import RULES, TYPED_RULES, faults
 from tests.transforms.worked_example import house
 
 BUILT = [table for table in house().tables.values() if not table.is_source]

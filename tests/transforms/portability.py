@@ -4,15 +4,13 @@ The lint cannot see ties in the data: a test compares the engines too.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.qualify import qualify
 
 from plainscore.contracts.contract import Table
+from plainscore.contracts.lineage import parse_select, resolve, schema_of_inputs
 
 FUNCTIONS = (
     exp.Case, exp.If, exp.Cast, exp.Coalesce, exp.Nullif, exp.Connector, exp.Count, exp.Sum,
@@ -37,7 +35,6 @@ EQUAL_TYPES = {
 }
 ENGINES = ("duckdb", "spark")
 
-NestedSchema = dict[str, Any]
 Rule = tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr], bool]]
 """Nodes of a syntax tree, and whether one of them breaks the rule."""
 
@@ -62,61 +59,14 @@ def _broken(table: Table, rules: Mapping[str, Rule], tree: exp.Query) -> list[st
     ]
 
 
-def parse_select(table: Table) -> exp.Query:
-    """Return the parsed SELECT of a transform."""
-    tree = sqlglot.parse_one(table.sql, dialect="duckdb")
-    assert isinstance(tree, exp.Query), "a contract has one SELECT"
-    return tree
-
-
-def schema_of_inputs(table: Table, tables: Mapping[str, Table]) -> NestedSchema:
-    """Return schema -> table -> column -> type of everything that ``table`` reads."""
-    nested: NestedSchema = {}
-    for name in sorted(table.inputs):
-        columns = {column.name: column.type for column in tables[name].columns}
-        nested.setdefault(tables[name].schema, {})[tables[name].short_name] = columns
-    return nested
-
-
-def resolve(table: Table, tables: Mapping[str, Table]) -> exp.Query:
-    """Return the SELECT with ``*`` written out and every column named with its table.
-
-    Parameters are bound as dates, as the engines bind them. Raises sqlglot's OptimizeError where
-    a column cannot be found.
-    """
-    resolved = qualify(
-        parse_select(table).transform(_as_bound),
-        dialect="duckdb",
-        schema=schema_of_inputs(table, tables),
-        quote_identifiers=False,
-    )
-    assert isinstance(resolved, exp.Query), "resolving names keeps a query a query"
-    return resolved
-
-
-def typed(resolved: exp.Query, schema: NestedSchema, dialect: str) -> exp.Query:
-    """Return a copy of a resolved SELECT, every expression with its type on an engine."""
-    return annotate_types(resolved.copy(), schema=schema, dialect=dialect)
-
-
-def _as_bound(node: exp.Expr) -> exp.Expr:
-    write_out_groups(node)
-    return exp.cast(node, "date") if isinstance(node, exp.Placeholder) else node
-
-
-def write_out_groups(node: exp.Expr) -> None:
-    """Replace ``group by all`` of a SELECT by what is no aggregate."""
-    if isinstance(node, exp.Select) and (group := node.args.get("group")) and group.args.get("all"):
-        values = [column.unalias() for column in node.expressions]
-        plain = [value.copy() for value in values if not value.find(exp.AggFunc)]
-        node.set("group", exp.Group(expressions=plain))
-
-
 def _typed_faults(table: Table, tables: Mapping[str, Table]) -> list[str]:
     schema = schema_of_inputs(table, tables)
     try:
         resolved = resolve(table, tables)
-        trees = {engine: typed(resolved, schema, engine) for engine in ENGINES}
+        trees = {
+            engine: annotate_types(resolved.copy(), schema=schema, dialect=engine)
+            for engine in ENGINES
+        }
     except SqlglotError as error:
         return [f"{table.name}: {error}"]
     found = _broken(table, TYPED_RULES, trees["duckdb"])
