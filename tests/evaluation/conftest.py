@@ -9,6 +9,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.publish.derived import derived_folders
 from plainscore.show.reader import Snapshots, open_snapshots
+from tests.made_once import made_once
 from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
@@ -18,7 +19,11 @@ PAIRS = [(DAY, NOT_YET), (DAY, LAST), (NOT_YET, LAST)]
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("evaluation's [x]* %z ü")
+    return made_once(tmp_path_factory, "evaluation's [x]* %z ü", _evaluate)
+
+
+def _evaluate(data: Path) -> None:
+    data.mkdir()
     (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
     with quick_runs():
         for day in DAYS:
@@ -26,7 +31,6 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert run_command_line(words) == 0
     for command in ("evaluate", "drift"):
         assert run_command_line([command, "--data", str(data)]) == 0
-    return data
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from plainscore.analysis import fit_report
 from plainscore.cli.app import run_command_line
+from plainscore.publish.catalog import rebuild_catalog
 from plainscore.show.reader import open_snapshots
+from tests.made_once import made_once
 from tests.project.test_own_method import Guide
 from tests.quick_runs import quick_runs
 
@@ -41,16 +44,31 @@ def outcome_of(day: date) -> Labels:
     return {(person, of): is_bad for person, of, is_bad in found}
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample with labels declared; two dates are published. No test may write into it."""
+
+    def publish(made: Path) -> None:
+        with pytest.MonkeyPatch.context() as patched, quick_runs():
+            made.mkdir()
+            patched.chdir(made)
+            Guide(made).follow("Labels of your own")
+            for day in (MAY, JUNE):
+                assert run_command_line(["run", "--as-of", str(day), "--plain"]) == 0
+
+    return made_once(tmp_path_factory, "labels", publish)
+
+
 @pytest.fixture
-def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guide]:
-    """The sample with labels declared; two dates are published."""
-    monkeypatch.chdir(tmp_path)
-    guide = Guide(tmp_path)
-    guide.follow("Labels of your own")
+def project(
+    published_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A copy of it, in which the test runs."""
+    copy = Path(shutil.copytree(published_once, tmp_path / "project"))
+    monkeypatch.chdir(copy)
     with quick_runs():
-        for day in (MAY, JUNE):
-            assert run_command_line(["run", "--as-of", str(day), "--plain"]) == 0
-        yield guide
+        rebuild_catalog(copy / "data")
+        yield copy
 
 
 def scored(day: date) -> list[str]:
@@ -59,12 +77,12 @@ def scored(day: date) -> list[str]:
 
 
 def test_evaluation_and_fit_see_exactly_the_labels(
-    guide: Guide, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Of every third no label came; every fifth of the others is bad.
     of_may = {(p, MAY): n % 5 == 0 for n, p in enumerate(scored(MAY)) if n % 3}
     of_june = {(p, JUNE): n % 5 == 0 for n, p in enumerate(scored(JUNE)) if n % 3}
-    deliver(guide.folder, "2026-09-30", of_may | {("stranger", MAY): True}, OF_MAY)
+    deliver(project, "2026-09-30", of_may | {("stranger", MAY): True}, OF_MAY)
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 0
     said = capsys.readouterr()
@@ -79,7 +97,7 @@ def test_evaluation_and_fit_see_exactly_the_labels(
 
     # A label of May that arrives after its outcome is known changes nothing; June's are others.
     changed = {key: not is_bad for key, is_bad in of_may.items()}
-    deliver(guide.folder, "2026-10-31", changed | of_june, OF_JUNE)
+    deliver(project, "2026-10-31", changed | of_june, OF_JUNE)
     assert run_command_line(["run", "--as-of", str(JUNE), "--plain"]) == 0
     assert run_command_line(["evaluate"]) == 0
     assert outcome_of(MAY) == of_may
@@ -92,13 +110,13 @@ def test_evaluation_and_fit_see_exactly_the_labels(
 
 
 def test_the_later_of_two_labels_counts_and_is_said_aloud(
-    guide: Guide, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people = scored(MAY)[:10]
     first = {(person, MAY): False for person in people}
     later = {(people[0], MAY): True}
-    deliver(guide.folder, "2026-08-31", first, date(2026, 8, 30))
-    deliver(guide.folder, "2026-09-30", later, OF_MAY)
+    deliver(project, "2026-08-31", first, date(2026, 8, 30))
+    deliver(project, "2026-09-30", later, OF_MAY)
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 0
     assert outcome_of(MAY) == first | later
@@ -108,11 +126,11 @@ def test_the_later_of_two_labels_counts_and_is_said_aloud(
 
 
 def test_labels_of_one_delivery_that_disagree_are_refused(
-    guide: Guide, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person = scored(MAY)[0]
-    deliver(guide.folder, "2026-09-30", {(person, MAY): True}, OF_MAY)
-    file = next(guide.folder.glob("data/landing/labels/*/labels.csv"))
+    deliver(project, "2026-09-30", {(person, MAY): True}, OF_MAY)
+    file = next(project.glob("data/landing/labels/*/labels.csv"))
     file.write_text(file.read_text() + f"{person},{MAY},{OF_MAY},N\n")
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 3
@@ -120,21 +138,21 @@ def test_labels_of_one_delivery_that_disagree_are_refused(
 
 
 def test_labels_of_near_dates_count_for_no_one(
-    guide: Guide, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     near = date(2026, 5, 30)
-    deliver(guide.folder, "2026-09-30", {(p, near): True for p in scored(MAY)}, OF_MAY)
+    deliver(project, "2026-09-30", {(p, near): True for p in scored(MAY)}, OF_MAY)
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 0
     assert outcome_of(MAY) == {}
     assert "no one of the scored has an outcome" in capsys.readouterr().err
 
 
-def test_without_days_labels_count_from_the_delivery_that_brings_them(guide: Guide) -> None:
-    outcome = guide.folder / "transforms" / "outcomes" / "outcome.sql"
+def test_without_days_labels_count_from_the_delivery_that_brings_them(project: Path) -> None:
+    outcome = project / "transforms" / "outcomes" / "outcome.sql"
     outcome.write_text(outcome.read_text().replace("horizon_days = 120", "horizon_days = 0"))
     labels = {(p, MAY): n % 2 == 0 for n, p in enumerate(scored(MAY))}
-    deliver(guide.folder, "2026-07-15", labels, MAY)
+    deliver(project, "2026-07-15", labels, MAY)
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 0
     assert outcome_of(MAY) == labels

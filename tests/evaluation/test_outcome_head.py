@@ -1,6 +1,6 @@
 """The head of outcome.sql says once who is bad and when; faults are named by file, line and key."""
 
-from collections.abc import Iterator
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.contracts.contract import read_outcome
+from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.derived import EVALUATION
 from plainscore.show.reader import open_snapshots
 from tests.docs.pages import CHECKOUT
@@ -72,19 +73,16 @@ def test_no_other_table_declares_days(own: Path, capsys: pytest.CaptureFixture[s
     assert "outcomes.other: unknown" in capsys.readouterr().err
 
 
-@pytest.fixture
-def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guide]:
-    monkeypatch.chdir(tmp_path)
-    guide = Guide(tmp_path)
-    (tmp_path / "plainscore.toml").touch()
+def test_other_days_are_judged_by_and_an_empty_is_bad_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide, other = Guide(tmp_path / "guide"), tmp_path / "other"
     guide.follow("Replace the outcome")
+    (guide.folder / "plainscore.toml").touch()
+    monkeypatch.chdir(guide.folder)
     with quick_runs():
         assert run_command_line(["run", "--as-of", str(JUNE), "--plain"]) == 0
-        yield guide
-
-
-@pytest.mark.usefixtures("guide")
-def test_other_days_are_judged_by(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(guide.folder, other)
     assert EVALUATION.of(Path("data")).code != EVALUATION.code
     capsys.readouterr()
     assert run_command_line(["evaluate"]) == 0
@@ -105,10 +103,10 @@ def test_other_days_are_judged_by(capsys: pytest.CaptureFixture[str]) -> None:
     assert found == [(JUNE, date(2026, 9, 8), date(2026, 9, 30))]
     assert judged > bad > 10
 
-
-def test_an_empty_value_of_is_bad_is_refused(guide: Guide) -> None:
-    own = guide.folder / "transforms" / "outcomes" / "outcome.sql"
+    monkeypatch.chdir(other)
+    own = other / "transforms" / "outcomes" / "outcome.sql"
     own.write_text(
         own.read_text().replace("person_bill.is_bad\n", "nullif(is_bad, true) as is_bad\n")
     )
+    rebuild_catalog(other / "data")
     assert run_command_line(["evaluate"]) == 3

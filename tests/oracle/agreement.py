@@ -25,24 +25,29 @@ BENEFIT_COLUMNS = (
 PUBLISHED = {name: name for name in ("score", "features", "points", "reason", "benefit")} | {
     "further": "features"
 }
-# The same in the tables of a run, before it is published: the standard card's, people by their id.
-MADE = {
-    name: f"(from {table} natural join events.person where scorecard = 'standard')"
-    for name, table in (
-        ("score", "scores.score"),
-        ("points", "scores.points"),
-        ("reason", "scores.reason"),
-        ("context_score", "scores.context_score"),
-    )
-} | {
-    "further": "(from features.feature_vector natural join events.person)",
-    "eligibility": "(from features.eligibility natural join events.person)",
-    "features": """(
-        from features.feature_vector natural join events.person left join (
-            from scores.friend_reliability where scorecard = 'standard'
-        ) using (person_key)
-    )""",
-}
+
+
+def made_on(card: str = "standard") -> dict[str, str]:
+    """The same in the tables of a run, before it is published: one card's, people by their id."""
+    of_card = {
+        name: f"(select * replace ('standard' as scorecard) from {table} "
+        f"natural join events.person where scorecard = '{card}')"
+        for name, table in (
+            ("score", "scores.score"),
+            ("points", "scores.points"),
+            ("reason", "scores.reason"),
+            ("context_score", "scores.context_score"),
+        )
+    }
+    return of_card | {
+        "further": "(from features.feature_vector natural join events.person)",
+        "eligibility": "(from features.eligibility natural join events.person)",
+        "features": f"""(
+            from features.feature_vector natural join events.person left join (
+                from scores.friend_reliability where scorecard = '{card}'
+            ) using (person_key)
+        )""",
+    }
 
 
 def differences(
@@ -55,7 +60,7 @@ def differences(
     for view, source in views.items():
         wanted = {who: _wanted(person, view) for who, person in expected.items()}
         columns = list(next((rows[0] for rows in wanted.values() if rows), {}))
-        if views is MADE:  # the texts of a reason are joined to it where it is published
+        if views is not PUBLISHED:  # the texts of a reason are joined to it where it is published
             columns = [name for name in columns if name not in REASON_TEXTS]
         found: dict[str, list[dict[str, Any]]] = {}
         order = ORDERS.get(view, "person_id")

@@ -1,14 +1,16 @@
 """The SQL and the oracle say the same of every person of every nasty world."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from plainscore.contracts import SnapshotDates
-from plainscore.scorecards.card import ReasonRule
-from tests.oracle.agreement import MADE, differences
+from plainscore.scorecards.card import ReasonRule, Scorecard
+from tests.oracle.agreement import differences, made_on
 from tests.oracle.events import LOGS
 from tests.oracle.house import score_events
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world
@@ -32,42 +34,49 @@ def test_a_log_may_be_missing_altogether(log: str, tmp_path: Path) -> None:
     _assert_agreement(nasty_world(100, without_log=log), tmp_path)
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [
-        ReasonChoice("average"),
-        ReasonChoice("average", count=10, one_per_family=False),
-        ReasonChoice("passing", gate=600, within=100),
-        ReasonChoice("passing", gate=550, within=0, count=1),
-        ReasonChoice("passing", gate=500, within=450, count=9, one_per_family=False),
-        ReasonChoice("maximum", count=10),
-        ReasonChoice("maximum", one_per_family=False),
-    ],
-    ids=lambda choice: f"{choice.method} {choice.count} {choice.gate} {choice.one_per_family}",
+CHOICES = (
+    ReasonChoice("average"),
+    ReasonChoice("average", count=10, one_per_family=False),
+    ReasonChoice("passing", gate=600, within=100),
+    ReasonChoice("passing", gate=550, within=0, count=1),
+    ReasonChoice("passing", gate=500, within=450, count=9, one_per_family=False),
+    ReasonChoice("maximum", count=10),
+    ReasonChoice("maximum", one_per_family=False),
 )
+
+
 @pytest.mark.parametrize("seed", [1, 6])
-def test_reasons_are_those_of_the_method_that_the_card_chose(
-    choice: ReasonChoice, seed: int, tmp_path: Path
-) -> None:
-    _assert_agreement(nasty_world(seed), tmp_path, choice=choice)
+def test_reasons_are_those_of_the_method_that_the_card_chose(seed: int, tmp_path: Path) -> None:
+    """One card for each choice, all of them scored at once."""
+    choosing = {f"{n}_{choice.method}": choice for n, choice in enumerate(CHOICES)}
+    on_cards = [
+        replace(cards()[0], name=name, reasons=_rule(choice)) for name, choice in choosing.items()
+    ]
+    _assert_agreement(nasty_world(seed), tmp_path, on_cards=on_cards, choosing=choosing)
+
+
+def _rule(choice: ReasonChoice) -> ReasonRule:
+    near = {"gate": choice.gate, "within": choice.within} if choice.method == "passing" else {}
+    return ReasonRule(
+        choice.method, count=choice.count, one_per_family=choice.one_per_family, **near
+    )
 
 
 def _assert_agreement(
     world: NastyWorld,
     folder: Path,
     days_left_out: int = 0,
-    choice: ReasonChoice = ReasonChoice(),  # noqa: B008
+    on_cards: Sequence[Scorecard] = (),
+    choosing: Mapping[str, ReasonChoice] = MappingProxyType({"standard": ReasonChoice()}),
 ) -> None:
     until = world.as_of_date - timedelta(days=days_left_out)
     known = [event for event in world.events if event.event_date <= until]
     dates = SnapshotDates(world.as_of_date, world.known_on, until)
-    near = {"gate": choice.gate, "within": choice.within} if choice.method == "passing" else {}
-    rule = ReasonRule(
-        choice.method, count=choice.count, one_per_family=choice.one_per_family, **near
-    )
-    chosen = [replace(card, reasons=rule) for card in cards()]
-    engine = score_events(world.events, dates, folder, on_cards=chosen)
-    expected = snapshot(known, world.as_of_date, world.known_on, choice)
-    found = differences(engine.con, expected, MADE)
+    engine = score_events(world.events, dates, folder, on_cards=on_cards)
+    found = []
+    for card, choice in choosing.items():
+        expected = snapshot(known, world.as_of_date, world.known_on, choice)
+        lines = differences(engine.con, expected, made_on(card))
+        found += [f"{card}: {line}" for line in lines]
     engine.close()
     assert not found, f"{len(found)} values differ:\n" + "\n".join(found[:40])
