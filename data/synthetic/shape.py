@@ -30,6 +30,8 @@ class Shape:
     refunds
         Purchases that are sent back, and `refunds_without_order` the refunds among these that name
         the merchant instead of the order.
+    class_outside
+        Of the ties that one of a class makes in its weeks, those to others.
     """
 
     thin: int
@@ -45,6 +47,7 @@ class Shape:
     irregular_income: int
     refunds: int
     refunds_without_order: int
+    class_outside: int
 
     def __post_init__(self) -> None:
         for name, share in vars(self).items():

@@ -141,6 +141,9 @@ class Rule(NamedTuple):
     density_ppm: int
     complete_ppm: int
     lonely_ppm: int
+    loose_ppm: int
+    class_ppm: int
+    core_ppm: int
     fewest_people: int
 
 
@@ -190,8 +193,8 @@ def find_rings(con: duckdb.DuckDBPyConnection) -> tuple[dict[int, int], list[Rin
     A person is in one at most: in the largest of their rings, else in a star.
     """
     found = con.execute(
-        "select times_expected, outside_ppm, density_ppm, complete_ppm, lonely_ppm, fewest_people "
-        "from reference.ring_rule"
+        "select times_expected, outside_ppm, density_ppm, complete_ppm, lonely_ppm, loose_ppm, "
+        "class_ppm, core_ppm, fewest_people from reference.ring_rule"
     ).fetchone()
     if found is None:
         raise PlainscoreError("reference.ring_rule has no row: load the reference tables first")
@@ -218,13 +221,14 @@ def _rings(con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int]) -> 
     groups = groups_of_ties(len(ties), np.column_stack([sides[name] for name in sides]))
     of_group = [ties[group] for group in groups]
     people = [tuple(np.unique(one[:, :2]).tolist()) for one in of_group]
-    counts = _counts(con, people, of_group, keys)
+    spans = [core_span(one[:, 2], rule.core_ppm) for one in of_group]
+    counts = _counts(con, people, spans, keys)
     return [
         Ring(
-            "ring", who, None, *_span(one), count.inside_in_time, count.expected_inside,
-            count.outside_in_time, count.expected_outside,
+            "ring", who, None, int(one[:, 3].max()), *span, count.inside_in_time,
+            count.expected_inside, count.outside_in_time, count.expected_outside,
         )
-        for who, one, count in zip(people, of_group, counts, strict=True)
+        for who, one, span, count in zip(people, of_group, spans, counts, strict=True)
         if is_ring(len(who), count, rule)
     ]  # fmt: skip
 
@@ -232,24 +236,24 @@ def _rings(con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int]) -> 
 def is_ring(people: int, count: Counts, rule: Rule) -> bool:
     """Return whether people know each other since one time, at which they met no more others.
 
-    Nearly all of its pairs have a tie of its time: in a class or a firm many never meet. With fewer
-    pairs, its people have next to no other ties: fakes lead no other life.
-
-    Its own ties within its time are ``times_expected`` times what the times of the graph make
-    likely, or more. Ties to others within it are not beyond the expected by more than two
-    deviations (their square root) and a part of its own ties: who joins a school or a firm meets
-    many there, who joins a ring meets its members.
+    Who joins a school or a firm meets others besides, who joins a ring meets its members. Its own
+    ties of its time are ``times_expected`` times what the times of the graph make likely, or more.
+    Where nearly all of its pairs have one, or its people lead no other life, ties to others of its
+    time are not beyond the expected by more than two deviations (their square root) and a part of
+    its own. Looser groups may be classes: they have fewer by two deviations than a class has.
     """
-    pairs = people * (people - 1) // 2
+    pairs, own = people * (people - 1) // 2, count.inside_in_time
+    if people < rule.fewest_people or own < rule.times_expected * count.expected_inside:
+        return False
     is_lonely = count.outside * 1_000_000 <= count.inside * rule.lonely_ppm
-    density_ppm = rule.density_ppm if is_lonely else rule.complete_ppm
-    if people < rule.fewest_people or count.inside_in_time * 1_000_000 < pairs * density_ppm:
-        return False
-    if count.inside_in_time < rule.times_expected * count.expected_inside:
-        return False
-    allowed = Fraction(rule.outside_ppm * count.inside_in_time, 1_000_000)
-    beyond = count.outside_in_time - count.expected_outside - allowed
-    return beyond <= 0 or beyond * beyond <= 4 * count.expected_outside
+    if own * 1_000_000 >= pairs * (rule.density_ppm if is_lonely else rule.complete_ppm):
+        allowed = count.expected_outside + Fraction(rule.outside_ppm * own, 1_000_000)
+        beyond = count.outside_in_time - allowed
+        return beyond <= 0 or beyond * beyond <= 4 * count.expected_outside
+    of_class = count.expected_outside + Fraction(rule.class_ppm * own, 1_000_000)
+    fewer = of_class - count.outside_in_time
+    is_loose = own * 1_000_000 >= pairs * rule.loose_ppm
+    return is_loose and fewer > 0 and fewer * fewer >= 4 * of_class
 
 
 def _stars(
@@ -285,10 +289,21 @@ def _span(ties: Ints) -> tuple[int, int, int]:
     return int(ties[:, 3].max()), int(ties[:, 2].min()), int(ties[:, 2].max())
 
 
+def core_span(days: Ints, core_ppm: int) -> tuple[int, int]:
+    """Return the ends of the shortest time in which so much of the ties began; the newest of such.
+
+    A tie by chance, months before or after, does not make the time of a group longer.
+    """
+    ages = np.sort(days)
+    rest = len(ages) * (1_000_000 - core_ppm) // 1_000_000
+    youngest = int(np.argmin(ages[len(ages) - rest - 1 :] - ages[: rest + 1]))
+    return int(ages[youngest]), int(ages[len(ages) - rest - 1 + youngest])
+
+
 def _counts(
     con: duckdb.DuckDBPyConnection,
     people: Sequence[Sequence[int]],
-    of_group: Sequence[Ints],
+    spans: Sequence[tuple[int, int]],
     keys: dict[int, int],
 ) -> list[Counts]:
     """Return what is counted of each group, in their order."""
@@ -297,8 +312,7 @@ def _counts(
         "create or replace temp table ring_span "
         "(group_no bigint, youngest_days bigint, oldest_days bigint)"
     )
-    spans = [(number, *_span(ties)[1:]) for number, ties in enumerate(of_group)]
-    insert_rows(con, "ring_span", spans)
+    insert_rows(con, "ring_span", [(number, *span) for number, span in enumerate(spans)])
     members = [(number, keys[place]) for number, one in enumerate(people) for place in one]
     insert_rows(con, "ring_person", members)
     found = {number: Counts(*rest) for number, *rest in con.execute(_COUNTS).fetchall()}

@@ -1,6 +1,7 @@
 """Rings and stars are found where there are some, and not where people merely met many at once."""
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.rings import Counts, Rule, groups_of_ties, is_ring
+from plainscore.analysis.rings import Counts, Rule, core_span, groups_of_ties, is_ring
+from plainscore.synthetic.attacks import ATTACK_KINDS
+from plainscore.synthetic.shape import USUAL
 from tests.studies.tie_graphs import (
     Ints,
     TieGraph,
@@ -24,8 +27,11 @@ RULE = Rule(
     times_expected=4,
     outside_ppm=200_000,
     density_ppm=200_000,
-    complete_ppm=900_000,
+    complete_ppm=700_000,
     lonely_ppm=500_000,
+    loose_ppm=400_000,
+    class_ppm=350_000,
+    core_ppm=800_000,
     fewest_people=6,
 )
 PEOPLE = 2_500
@@ -45,7 +51,7 @@ def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: i
         groups = {"innocent": innocent, "in a burst": set(graph.bursts), **graph.attackers}
         there.update({name: len(people) for name, people in groups.items()})
         found.update({name: len(people & in_rings) for name, people in groups.items()})
-    for kind in ("ring", "hub_and_spoke", "bought_friends", "fake_farm"):
+    for kind in ATTACK_KINDS:
         assert found[kind] >= 0.8 * there[kind], kind
     # Most have an ordinary tie with a hub, of the time of its star.
     assert found["innocent"] <= 0.001 * there["innocent"]
@@ -53,17 +59,13 @@ def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: i
     assert found["in a burst"] <= 0.001 * there["in a burst"]
 
 
-@pytest.mark.parametrize("spread_days", [0, 180])
-def test_a_group_as_loose_as_a_class_is_no_ring(spread_days: int) -> None:
-    """Ties do not say which is which: of one time, of the same size, with as many ties to others.
-
-    So both are found or neither is, and of the people in such groups most are innocent.
-    """
-    graph = invented_world(PEOPLE, 2, spread_days)
-    groups = graph.attackers["score_group"]
-    assert len(groups) == 20
-    assert 5 * len(groups) < len(graph.bursts)
-    assert not _found(graph) & groups
+def test_a_class_differs_from_a_group_as_loose_by_whom_else_its_people_met() -> None:
+    """Of one time and of the same size: without its ties to others a class is taken for a ring."""
+    graph = invented_world(PEOPLE, 2)
+    assert len(graph.attackers["score_group"] & _found(graph)) > 15
+    assert len(_found(graph) & graph.bursts) <= 1
+    apart = invented_world(PEOPLE, 2, shape=replace(USUAL, class_outside=0))
+    assert len(_found(apart) & apart.bursts) > 50
 
 
 def test_a_star_has_one_hub_and_a_ring_none() -> None:
@@ -125,20 +127,37 @@ def test_a_ring_is_dense_of_one_time_and_met_no_one_else() -> None:
     assert not is_ring(10, _counts(45, share=3), RULE)
 
 
-def test_people_with_a_life_besides_are_a_ring_only_where_nearly_all_pairs_have_a_tie() -> None:
-    # Nine of ten pairs.
-    assert is_ring(10, _counts(41, usual_outside=100), RULE)
-    assert not is_ring(10, _counts(40, usual_outside=100), RULE)
+def test_a_loose_group_with_a_life_besides_is_a_ring_where_a_class_had_met_more_others() -> None:
+    # Two in five pairs. A class had 76 * 7 / 20 = 26 more than the 10 likely, give or take 12.
+    assert is_ring(20, _counts(76, 24, 76), RULE)
+    assert not is_ring(20, _counts(75, 24, 76), RULE)
+    assert not is_ring(20, _counts(76, 25, 75), RULE)
+    # Of so few people a class might have met no one.
+    assert not is_ring(7, _counts(14, 0, 10), RULE)
+
+
+def test_people_without_a_life_besides_are_a_ring_however_loose() -> None:
     # At most half as many ties to others as among themselves.
-    assert is_ring(10, _counts(40, usual_outside=20), RULE)
-    assert not is_ring(10, _counts(40, usual_outside=21), RULE)
+    assert is_ring(10, _counts(17, usual_outside=8), RULE)
+    assert not is_ring(10, _counts(17, usual_outside=9), RULE)
 
 
-def test_more_ties_to_others_than_usual_speak_against_a_ring() -> None:
-    # Of 100 ties to others 10 are likely; a fifth of the 45 and twice the root of 10 may be more.
-    assert is_ring(10, _counts(45, 25, 75), RULE)
-    assert not is_ring(10, _counts(45, 26, 74), RULE)
-    assert _counts(45, 25, 75).expected_outside == Fraction(10)
+def test_more_ties_to_others_than_usual_speak_against_a_ring_of_nearly_all_pairs() -> None:
+    # Of 100 ties to others 10 are likely; a fifth of the 32 and twice the root of 10 may be more.
+    assert is_ring(10, _counts(32, 22, 78), RULE)
+    assert not is_ring(10, _counts(32, 23, 77), RULE)
+    assert not is_ring(10, _counts(31, 22, 78), RULE)
+    assert _counts(32, 22, 78).expected_outside == Fraction(10)
+
+
+def test_the_time_of_a_group_is_the_shortest_that_holds_most_of_its_ties() -> None:
+    days = np.array([400, 90, 10, 105, 100, 95, 99, 98, 97, 96])
+    assert core_span(days, 800_000) == (90, 105)
+    assert core_span(days, 700_000) == (90, 100)
+    assert core_span(days, 1_000_000) == (10, 400)
+    # The newest of two as short.
+    assert core_span(np.array([1, 3, 5]), 700_000) == (1, 3)
+    assert core_span(np.array([7]), 800_000) == (7, 7)
 
 
 def _groups(count: int, triangles: list[tuple[int, int, int]]) -> list[list[int]]:

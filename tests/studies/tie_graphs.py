@@ -15,6 +15,7 @@ from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.synthetic.attacks import ATTACK_KINDS
+from plainscore.synthetic.shape import USUAL, Shape
 from plainscore.synthetic.world import WorldSettings, build_world
 from tests.transforms.worked_example import cards, house
 
@@ -57,9 +58,9 @@ class TieGraph:
         )
 
 
-def invented_world(people: int, seed: int, spread_days: int = 0) -> TieGraph:
+def invented_world(people: int, seed: int, spread_days: int = 0, shape: Shape = USUAL) -> TieGraph:
     """Return the live ties of an invented world; planted ones moved later by up to some days."""
-    settings = WorldSettings(people, date(2024, 11, 1), D, seed, Path())
+    settings = WorldSettings(people, date(2024, 11, 1), D, seed, Path(), shape=shape)
     world = build_world(settings)
     ties, last = world.ties, settings.last_day
     chance = np.random.default_rng(seed)

@@ -98,6 +98,18 @@ _VIEWS = """
     )
     group by person_id, date_trunc('month', event_time);
 
+    -- Both ends of each tie, and when it began first.
+    create temp table begun as
+    with side as (
+        select person_id, friend_id, event_time from friendship where event_type = 'added'
+        union all
+        select friend_id, person_id, event_time from friendship where event_type = 'added'
+    )
+    select person_id, friend_id, min(event_time)::date as begun_on
+    from side
+    where person_id <> friend_id
+    group by person_id, friend_id;
+
     -- People at 90 days before the end: what they look like, and whether any bill due in these 90
     -- days became 30 or more days late (known from the truth, also after the end).
     create temp table outcome as

@@ -172,6 +172,7 @@ _WRITTEN = [
      "profile": "42472aeb5074759c", "purchase": "0d7acbd52146744c", "service": "de4a69d69d87512d"},
     {"_truth": "e635581e5d2b3173", "friendship": "2eb0e983f7293b95", "payment": "eeae29d875307627",
      "profile": "f384917dbc3503f6", "purchase": "efcdf3ee26d1b26d", "service": "933af7466c9b28ce"},
+    {},
 ]  # fmt: skip
 
 
@@ -181,6 +182,8 @@ _WRITTEN = [
         (150, 5, _DAILY, _WRITTEN[0]),
         (110, 2**63 + 9, _PROXY, _WRITTEN[1]),
         (3, 1, _PROXY | {"first": date(2024, 1, 1)}, _WRITTEN[2]),
+        # With a class, which begins 20 days after the first.
+        (260, 4, _DAILY, _WRITTEN[3]),
     ],
 )
 def test_the_bytes_of_a_world_never_change(

@@ -8,7 +8,8 @@ hub_key      = {}
 spoke_key    = {}
 tie_days     = { type = "BIGINT", unit = "days", min = 0, doc = "Age of the tie." }
 common_count = { type = "BIGINT", unit = "people", min = 0, doc = "Friends of both, whenever the ties began." }
-is_new       = { type = "BOOLEAN", doc = "Whether they are too few for the hub to have met them there." }
+met_count    = { type = "BIGINT", unit = "ties", min = 0, doc = "Other ties in contact of the spoke that began at about the same time as that with the hub." }
+is_new       = { type = "BOOLEAN", doc = "Whether these are too few to explain the tie: neither friends of the hub nor many people met at once." }
 */
 with tie as (
     select
@@ -35,6 +36,21 @@ common as (
     inner join staging.tie as of_hub
         on tie.hub_key = of_hub.person_key and of_spoke.friend_key = of_hub.friend_key
     group by tie.hub_key, tie.spoke_key
+),
+
+met as (
+    select
+        tie.hub_key,
+        tie.spoke_key,
+        count(*) as met_count
+    from tie
+    inner join staging.tie as of_spoke on tie.spoke_key = of_spoke.person_key
+    cross join reference.ring_rule as rule
+    where
+        of_spoke.contact_months > 0
+        and of_spoke.friend_key <> tie.hub_key
+        and abs(of_spoke.tie_days - tie.tie_days) <= rule.slot_days
+    group by tie.hub_key, tie.spoke_key
 )
 
 select
@@ -42,7 +58,10 @@ select
     tie.spoke_key,
     tie.tie_days,
     coalesce(common.common_count, 0) as common_count,
-    coalesce(common.common_count, 0) < rule.fewest_common as is_new
+    coalesce(met.met_count, 0) as met_count,
+    coalesce(common.common_count, 0) < rule.fewest_common
+    and coalesce(met.met_count, 0) < rule.fewest_met as is_new
 from tie
 cross join reference.ring_rule as rule
+left join met on tie.hub_key = met.hub_key and tie.spoke_key = met.spoke_key
 left join common on tie.hub_key = common.hub_key and tie.spoke_key = common.spoke_key
