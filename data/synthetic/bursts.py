@@ -108,7 +108,7 @@ def _ties_of_burst(parts: Rows) -> Rows:
 
 
 def _ties_to_others(dice: Dice, population: Population, bursts: Rows, outside_ppm: int) -> Rows:
-    """Return whom the members of classes meet outside of them in the same weeks.
+    """Return ties of the members of classes to others in the same weeks.
 
     Some classes live apart and some in the middle of a town: each has its own share. With so many
     expected, a member meets none to twice as many.

@@ -166,13 +166,14 @@ def _digest(folder: Path) -> str:
 
 
 _WRITTEN = [
-    {"_truth": "32e46af687a88cad", "friendship": "ef989e17c2608cb1", "payment": "f06e5424c67e58e2",
+    {"_truth": "cb09c434c47fa03f", "friendship": "ef989e17c2608cb1", "payment": "f06e5424c67e58e2",
      "profile": "09878127b8c16df6", "purchase": "a52de3d415bad2ac", "service": "6fbe99105e88c9d8"},
-    {"_truth": "5f84f6d7c25b37f0", "friendship": "5b2b41e1d9e11a05", "payment": "123b4b586b6ab9d0",
+    {"_truth": "9a695a5b3760bbe6", "friendship": "5b2b41e1d9e11a05", "payment": "123b4b586b6ab9d0",
      "profile": "42472aeb5074759c", "purchase": "0d7acbd52146744c", "service": "de4a69d69d87512d"},
-    {"_truth": "e635581e5d2b3173", "friendship": "2eb0e983f7293b95", "payment": "eeae29d875307627",
+    {"_truth": "ea43d182b994134c", "friendship": "2eb0e983f7293b95", "payment": "eeae29d875307627",
      "profile": "f384917dbc3503f6", "purchase": "efcdf3ee26d1b26d", "service": "933af7466c9b28ce"},
-    {},
+    {"_truth": "b447ee237f547944", "friendship": "7b70d13545b1681f", "payment": "2ac0a4b2f826c4c7",
+     "profile": "de0aecfe94482852", "purchase": "c464961f60820526", "service": "79fce21087cf96ab"},
 ]  # fmt: skip
 
 
