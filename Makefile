@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 OLDER_ENGINES := $(addprefix $(VENV)/compat/,$(shell cat tests/publish/engines.txt))
+CHARTS := dashboards/packages/plot.umd.min.js
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .PHONY: demo test lint types unit install compat sail spark site-engine docs wheel clean
 
-demo: $(READY)
+demo: $(READY) $(CHARTS)
 	$(BIN)/plainscore demo
 
 test: lint types unit
@@ -27,10 +28,10 @@ lint: $(READY_DEV)
 types: $(READY_DEV)
 	$(BIN)/mypy
 
-unit: $(READY_DEV)
+unit: $(READY_DEV) $(CHARTS) $(VENV)/axe/axe.min.js
 	$(BIN)/pytest -n 2 --dist worksteal
 
-install: $(READY_DEV)
+install: $(READY_DEV) $(CHARTS) $(VENV)/axe/axe.min.js
 
 # The engines that readers may have, side by side; what they answer is tested without a network.
 compat: $(READY_DEV) $(OLDER_ENGINES)
@@ -38,7 +39,14 @@ compat: $(READY_DEV) $(OLDER_ENGINES)
 
 # What the pages of `plainscore site` run in a browser, so that tests open them without a network.
 site-engine: $(READY_DEV)
-	$(BIN)/python -m plainscore.show.site $(VENV)/site-engine
+	$(BIN)/python -m plainscore.show.packages dashboards/site/engine.toml $(VENV)/site-engine
+
+# What draws charts, and what judges pages in tests. Without npm, or a network, pages have tables alone.
+$(CHARTS): dashboards/report/charts.toml | $(READY)
+	-@$(BIN)/python -m plainscore.show.packages $< $(@D) && touch $@
+
+$(VENV)/axe/axe.min.js: tests/dashboards/browser/axe.toml | $(READY)
+	-@$(BIN)/python -m plainscore.show.packages $< $(@D) && touch $@
 
 $(VENV)/compat/%: | $(READY_DEV)
 	rm -rf $@.unfinished
@@ -71,7 +79,7 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 # One top-level package, into build/wheels/.
-wheel: $(READY)
+wheel: $(READY) $(CHARTS)
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheels .
 
 clean:

@@ -1,30 +1,22 @@
 "use strict";
 // Draws one person on a card, for the report and for the site. All text is set as text: no id can
 // be markup. `explained` takes a person as card.js does; `page` has the card and what else it shows.
-/* global bandOf, explanation, featureOf, friendsOf, isScored, openings, pointsWith, scoreOf, scoreOfPoints, sum -- card.js */
+/* global bandOf, element, explanation, featureOf, friendsOf, isScored, openings, pointsWith, scoreOf, scoreOfPoints, sum -- card.js, page.js */
 
-const SVG = "http://www.w3.org/2000/svg";
 const MISSING = "missing";
-
-function element(name, attributes = {}, ...children) {
-  const made = ["svg", "g", "line", "circle", "path", "text", "title"].includes(name)
-    ? document.createElementNS(SVG, name) : document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    // As an attribute, a strict content security policy would refuse it.
-    if (key === "style") made.style.cssText = value;
-    else made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 const words = (name) => name.replaceAll("_", " ");
 const signed = (points) => (points > 0 ? "+" : "") + points;
 const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 // A code, such as 999, which the definition explains by these words.
 const isNever = (value, feature) => feature.definition.includes(` ${value} where that never happened`);
-const shownValue = (value, feature) => value === null ? MISSING
-  : isNever(value, feature) ? "never" : `${Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(4))} ${feature.unit}`;
+
+function shownValue(value, feature) {
+  if (value === null) return MISSING;
+  if (isNever(value, feature)) return "never";
+  if (feature.unit === "share") return `${(100 * value).toFixed(1)} %`;
+  return `${Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(4))} ${feature.unit}`;
+}
 
 function table(label, headings, rows, kind = "") {
   const head = element("tr", {}, ...headings.map(([title, unit], place) => element("th",
@@ -36,6 +28,11 @@ function table(label, headings, rows, kind = "") {
   return element("div", { class: "scroll whole", tabindex: "0", role: "region", "aria-label": label },
     element("table", { class: kind }, element("thead", {}, head), element("tbody", {}, ...body)));
 }
+
+// A bar of points gained, after those had before, and faintly the ones that were there to gain.
+const bar = (before, gained, lost, most) => element("div", { class: "track" },
+  element("div", { style: `margin-left:${100 * before / most}%;width:${100 * gained / most}%` }),
+  element("div", { class: "lost", style: `width:${100 * lost / most}%` }));
 
 function summary(card, person) {
   const score = scoreOf(card, person);
@@ -53,7 +50,7 @@ function explained(person, { card, causes }) {
     + `${shown.without_logs.join(", ")} had arrived: ${shown.left_out.map(words).join(", ")}. The points of the `
     + "others are scaled to the card's range."));
   if (shown.score !== null) parts.push(...reasons(shown, card), ...nextBand(shown), ...whatIf(person, card));
-  if (person.history?.length) parts.push(...everyDate(person, causes));
+  if (person.history?.length) parts.push(...everyDate(person, card, causes));
   const friends = friendsOf(card, person);
   if (friends.length) parts.push(...friendsShown(friends, card.mean));
   return element("div", { class: "person" }, ...parts);
@@ -64,26 +61,25 @@ function waterfall(shown, card) {
   const isShown = shown.score !== null;
   const rows = [];
   let total = shown.base;
-  const bar = (start, gained) => element("td", { class: "track" }, ...(gained ? [element("div", { style:
-    `margin-left:${100 * (start - shown.base) / most}%;width:${100 * gained / most}%` })] : []));
-  const line = (name, value, gained, cap, after, drawn, kind, definition = "") =>
+  const line = (name, value, gained, cap, after, kind, definition = "") =>
     element("tr", { class: kind, title: definition }, element("th", { scope: "row" }, name),
       element("td", {}, value), element("td", {}, isShown ? signed(gained) : ""),
-      element("td", {}, String(cap)), element("td", {}, isShown ? String(after) : ""), drawn);
+      element("td", {}, String(cap)), element("td", {}, isShown ? String(after) : ""),
+      element("td", {}, isShown ? bar(after - gained - shown.base, gained, cap - gained, most) : ""));
   if (isShown) rows.push(["base", "", "", "", String(total), ""]);
   for (const factor of new Set(shown.points.map((one) => one.factor))) {
     const own = shown.points.filter((one) => one.factor === factor);
     const [gained, cap] = [sum(own.map((one) => one.points ?? 0)), sum(own.map((one) => one.max_points))];
-    rows.push(line(words(factor), "", gained, cap, total + gained, bar(total, gained), "factor"));
+    rows.push(line(words(factor), "", gained, cap, total + gained, "factor"));
     for (const one of own) {
-      const [drawn, feature] = [bar(total, one.points ?? 0), featureOf(card, one.feature)];
+      const feature = featureOf(card, one.feature);
       total += one.points ?? 0;
       rows.push(line(words(one.feature), shownValue(one.value, feature), one.points ?? 0, one.max_points,
-        total, drawn, "", feature.definition));
+        total, "", feature.definition));
     }
   }
   return table("Points by feature", [["factor and feature"], ["value"], ["points"],
-    ["of", "points"], ["total", "points"], ["from the base to the score"]], rows, "waterfall");
+    ["of", "points"], ["total", "points"], ["from the base to the score; faint: points lost"]], rows, "waterfall");
 }
 
 function reasons(shown, card) {
@@ -145,61 +141,30 @@ function whatIfAnswer(person, card, name, text) {
   return `${then} ${bandOf(card, then).band} (${signed(then - now)}). Opens: ${moved(before, after)}. Closes: ${moved(after, before)}.`;
 }
 
-function everyDate(person, titles) {
+function everyDate(person, card, titles) {
   const causes = Object.keys(titles);
-  const known = person.history.filter(([, score]) => score !== null);
+  const most = sum(card.features.map((one) => one.max_points));
   const rows = person.history.map(([day, score], place) => {
     const change = person.changes.find(([before, after]) =>
       after === day && place > 0 && before === person.history[place - 1][0]);
     const cells = causes.map((cause) => change ? signed(change[3][cause]) : "");
-    return [day, score === null ? "not scored" : String(score), change ? signed(change[2]) : "", ...cells];
+    return [day, score === null ? "not scored" : String(score), change ? signed(change[2]) : "", ...cells,
+      score === null ? "" : bar(0, score - card.base, 0, most)];
   });
   const note = person.changes.length ? "" : "Causes are not computed for these dates: "
     + "`plainscore compare` computes them.";
   return [element("h3", {}, "Every published date"), element("p", { class: "note" }, note),
-    ...(known.length > 1 ? [spark(person.history)] : []),
     table("Every published date", [["as of"], ["score", "points"], ["change", "points"],
-      ...causes.map((cause) => [titles[cause], "points"])], rows)];
-}
-
-function spark(history) {
-  const scores = history.map(([, score]) => score).filter((score) => score !== null);
-  const low = Math.min(...scores) - 5;
-  const high = Math.max(...scores) + 5;
-  const x = (place) => 20 + 440 * place / Math.max(history.length - 1, 1);
-  const y = (score) => 70 - 60 * (score - low) / (high - low);
-  const dots = history.flatMap(([day, score], place) => score === null ? [] : [element("circle",
-    { class: "s1", cx: x(place), cy: y(score), r: 4 }, element("title", {}, `${day}: ${score} points`))]);
-  const steps = history.flatMap(([, score], place) => score === null ? []
-    : [`${place && history[place - 1][1] !== null ? "L" : "M"}${x(place)} ${y(score)}`]);
-  return element("svg", { viewBox: "0 0 480 80", style: "max-width:34rem", role: "img",
-    "aria-label": "Scores by date; the table has the numbers." },
-  element("path", { class: "s0", d: steps.join(" ") }), ...dots);
+      ...causes.map((cause) => [titles[cause], "points"]), ["from the base"]], rows)];
 }
 
 function friendsShown(friends, mean) {
-  const drawn = friends.slice(0, 24);
-  const dots = drawn.flatMap((one, place) => {
-    const angle = 2 * Math.PI * place / drawn.length - Math.PI / 2;
-    const [x, y] = [240 + 170 * Math.cos(angle), 200 + 155 * Math.sin(angle)];
-    const thick = 1 + 7 * one.contact_months / Math.max(1, ...drawn.map((other) => other.contact_months));
-    const isLeft = Math.cos(angle) < -0.01;
-    const about = `${one.friend_id}: record ${(one.friend_ppm / 1e4).toFixed(0)} of 100, `
-      + `${one.contact_months} months of contact`;
-    return [element("line", { x1: 240, y1: 200, x2: x, y2: y, "stroke-width": thick }),
-      element("circle", { class: "s1", cx: x, cy: y, r: 4 + 8 * one.friend_ppm / 1e6 }, element("title", {}, about)),
-      element("text", { x: x + (isLeft ? -14 : 14), y: y + 4, "text-anchor": isLeft ? "end" : "start" },
-        `${one.friend_id} ${one.contribution.toFixed(3)}`)];
-  });
-  const rest = friends.length > drawn.length ? ` Drawn: the ${drawn.length} with most contact.` : "";
+  const most = Math.max(...friends.map((one) => one.contribution));
   return [element("h3", {}, "Friends who count"), element("p", { class: "note" },
-    "Thickness: months of contact, the weight of a tie. Size: the friend's own record. At the end: "
-    + `what the tie adds to ${words(mean.feature)}, 0 to 1; the prior of the scorecard adds the rest.${rest}`),
-    element("div", { class: "pair" }, element("svg", { class: "ego", viewBox: "-110 0 700 400", role: "img",
-      "aria-label": "Friends; the table has the numbers." }, ...dots,
-    element("circle", { class: "me", cx: 240, cy: 200, r: 10 })),
-    table("Friends", [["friend"], ["record", "of 100"], ["tie", "days"], ["contact", "months"],
-      ["weight", "% of the mean"], ["adds", "0 to 1"]], friends.map((one) => [one.friend_id,
-      (one.friend_ppm / 1e4).toFixed(1), String(one.tie_days), String(one.contact_months),
-      (100 * one.weight_share).toFixed(1), one.contribution.toFixed(4)])))];
+    "Weight: months of contact. Adds: the friend's own record times the weight, "
+    + `to ${words(mean.feature)}, 0 to 1; the prior of the scorecard adds the rest.`),
+  table("Friends", [["friend"], ["record", "of 100"], ["tie", "days"], ["contact", "months"],
+    ["weight", "% of the mean"], ["adds", "0 to 1"], ["of the most"]], friends.map((one) => [one.friend_id,
+    (one.friend_ppm / 1e4).toFixed(1), String(one.tie_days), String(one.contact_months),
+    (100 * one.weight_share).toFixed(1), one.contribution.toFixed(4), bar(0, one.contribution, 0, most || 1)]))];
 }

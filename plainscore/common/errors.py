@@ -71,8 +71,8 @@ class PublishedFileError(InputRefused):
     """A published file is missing or damaged."""
 
 
-class EngineMissingError(InputRefused):
-    """What a browser needs for lookups is missing and cannot be fetched."""
+class PackageMissingError(InputRefused):
+    """What a browser needs is missing and cannot be fetched."""
 
 
 class QuestionError(UsageError):

@@ -4,21 +4,20 @@ A folder of dashboards/figures is a page, a file is a figure: it begins with its
 TOML, and continues with one SELECT over the published views.
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.show.charts import chart as chart_of
 from plainscore.show.reader import Row, Snapshots
 
 NOTHING = "\N{EN DASH}"
-SHADES = 5
 _HEAD = re.compile(r"/\*\n(.*?)\*/\n(.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -77,25 +76,37 @@ class FigureColumn:
 
 @dataclass(frozen=True)
 class Chart:
-    """How a figure is drawn, by the names of its columns.
+    """How dashboards/report/charts.js draws a figure, by the names of its columns.
 
     lines: ``values`` over ``label``; with ``series``, one value and a line for each of those.
-    bars: a bar of each of ``values`` for every ``label``. ranges: one value with the interval
-    ``low`` to ``high`` for every ``label``. matrix: one value in rows of ``label`` and columns of
-    ``series``, which are the table as well.
+    stack: shares of ordered ``series`` that add up for every ``label``. bars: a bar of ``values``
+    for every ``label``, with a tick at ``limit``. dots: a dot for each of ``values``, or for one
+    with its interval from ``low`` to ``high``. strip: a dot for every ``label`` in a row of each
+    of ``series``. cells: one value in rows of ``label`` and columns of ``series``. distribution:
+    bars over the numbers ``label`` in colours of ``series``, with the rows of the figure ``gates``
+    (page/name) as lines. ``marked``: a flag; other rows are drawn faintly. ``panel``: a chart for
+    each of its values. ``is_wide``: with the table below it, not next to it.
     """
 
-    kind: Literal["lines", "bars", "ranges", "matrix"]
+    kind: Literal["lines", "stack", "bars", "dots", "strip", "cells", "distribution"]
     label: str
     values: Sequence[str]
     series: str = ""
     low: str = ""
     high: str = ""
+    limit: str = ""
+    marked: str = ""
+    panel: str = ""
+    gates: str = ""
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure as it is declared; ``empty``: what to do where there are no rows."""
+    """A figure as it is declared; ``empty``: what to do where there are no rows.
+
+    ``finding``: SQL for one sentence of its rows, which it knows as the table ``figure``.
+    """
 
     number: int
     page: str
@@ -105,6 +116,7 @@ class PageFigure:
     columns: tuple[FigureColumn, ...]
     empty: str
     note: str = ""
+    finding: str = ""
     chart: Chart | None = None
 
     @property
@@ -117,17 +129,46 @@ class PageFigure:
         """Names of the parameters that its SQL asks for."""
         return frozenset(_PARAMETER.findall(self.sql))
 
-    def column(self, name: str) -> FigureColumn:
-        """Return a column by its name."""
-        return next(one for one in self.columns if one.name == name)
-
 
 @dataclass(frozen=True)
 class Answer:
-    """A figure and its rows, each column name -> value, as the views have them."""
+    """A figure and its rows, each column name -> value, as the views have them.
+
+    ``finding``: a sentence of them; empty where there is none. ``gates``: see `Chart`.
+    """
 
     figure: PageFigure
-    rows: Sequence[Row] = field(default_factory=tuple)
+    rows: Sequence[Row] = ()
+    finding: str = ""
+    gates: "Answer | None" = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what charts.js and tables.js read."""
+        figure = self.figure
+        return {
+            "title": self.finding or figure.title,
+            "columns": [asdict(one) for one in figure.columns],
+            "chart": figure.chart and asdict(figure.chart),
+            "rows": [[_plain(row[one.name]) for one in figure.columns] for row in self.rows],
+            "gates": self.gates and self.gates.as_json(),
+        }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def script_json(value: Any) -> str:
+    """Return JSON text that ends no <script> element that holds it, whatever ids people have."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def figures_json(answers: Iterable[Answer]) -> str:
+    """Return figures with rows for a <script>: key -> what charts.js and tables.js read."""
+    return script_json({one.figure.key: one.as_json() for one in answers if one.rows})
 
 
 @cache
@@ -148,8 +189,21 @@ def figures(
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
     """Return the rows of a figure for a day; ``before``: the date to compare with, if any."""
     given = {"as_of_date": day, "before_date": before}
-    parameters = {name: given[name] for name in figure.parameters}
-    return Answer(figure, snapshots.records(figure.sql, parameters))
+    rows = snapshots.records(figure.sql, _asked(figure.sql, given))
+    finding, gates = "", None
+    if rows and figure.finding:
+        sql = f"with figure as ({figure.sql})\n{figure.finding}"
+        [(found,)] = snapshots.rows(sql, _asked(sql, given))
+        finding = found or ""
+    if figure.chart and figure.chart.gates:
+        page, _, name = figure.chart.gates.partition("/")
+        named = [one for one in figures(page, snapshots.method) if one.name == name]
+        gates = answer(snapshots, named[0], day, before) if named else None
+    return Answer(figure, rows, finding, gates)
+
+
+def _asked(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in _PARAMETER.findall(sql)}
 
 
 def _worded(figure: PageFigure, method: Method, bad: str | None) -> PageFigure:
@@ -181,85 +235,3 @@ def read_figure(file: Path, shared: Mapping[str, Any] | None = None) -> PageFigu
     return PageFigure(
         page=file.parent.name, name=file.stem, sql=found[2], columns=columns, chart=chart, **head
     )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """``shade``: 0 to 5, how large the value is in a matrix."""
-
-    text: str
-    shade: int = 0
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """``chart``: SVG text, its own texts escaped; ``legend``: of its lines or bars."""
-
-    kind: str
-    headings: Sequence[FigureColumn]
-    rows: Sequence[Sequence[Cell]]
-    chart: str = ""
-    legend: Sequence[str] = ()
-
-
-def draw(answer: Answer) -> Drawn:
-    """Return an answer with rows as chart and table."""
-    figure, chart = answer.figure, answer.figure.chart
-    columns, rows = (figure.columns, answer.rows) if chart is None else _table(answer, chart)
-    if chart is not None and chart.kind == "matrix":
-        return Drawn("matrix", columns, [_shaded(columns, row, rows) for row in rows])
-    cells = [[Cell(one.shown(row[one.name])) for one in columns] for row in rows]
-    if chart is None:
-        return Drawn("", columns, cells)
-    values = [figure.column(name) for name in chart.values]
-    interval = [figure.column(name) for name in (chart.low, chart.high) if name]
-    drawn = columns[1:] if chart.series else [*values, *interval]
-    series = [
-        [None if row[one.name] is None else row[one.name] * one.times for row in rows]
-        for one in drawn
-    ]
-    about = ", ".join(f"{one.heading} in {one.unit}" for one in values)
-    texts = (figure.key, figure.title, f"{about}; the table has the numbers.")
-    decimals, labels = values[0].decimals or 0, [str(row[chart.label]) for row in rows]
-    if chart.kind != "lines":
-        shown = series[:1] if interval else series
-        largest = max(
-            (abs(value) for one in shown for value in one if value is not None), default=0
-        )
-        decimals = 0 if largest >= 10 else decimals
-    svg = chart_of(chart.kind, texts, labels, series, decimals)
-    return Drawn(
-        chart.kind, columns, cells, svg, () if interval else [one.heading for one in drawn]
-    )
-
-
-def _table(answer: Answer, chart: Chart) -> tuple[Sequence[FigureColumn], Sequence[Row]]:
-    """Return the columns and rows of the table; with series, a column for each of them."""
-    figure = answer.figure
-    if not chart.series:
-        return figure.columns, answer.rows
-    value = figure.column(chart.values[0])
-    names = {row[chart.series]: f"series {row[chart.series]}" for row in answer.rows}
-    columns = [replace(figure.column(chart.label), unit="")]
-    columns += [replace(value, name=key, heading=str(name)) for name, key in names.items()]
-    rows: dict[Any, Row] = {}
-    for row in answer.rows:
-        label = row[chart.label]
-        wide = rows.setdefault(label, {chart.label: label, **dict.fromkeys(names.values())})
-        wide[names[row[chart.series]]] = row[value.name]
-    return columns, list(rows.values())
-
-
-def _shaded(columns: Sequence[FigureColumn], row: Row, rows: Sequence[Row]) -> list[Cell]:
-    """Return a row of a matrix, shaded by value; empty where there is none."""
-    first, *others = columns
-    values = [one[column.name] for one in rows for column in others]
-    most = max((one for one in values if isinstance(one, int | float)), default=1)
-
-    def shaded(column: FigureColumn) -> Cell:
-        value = row[column.name]
-        is_shaded = value and isinstance(value, int | float)
-        shade = max(1, round(SHADES * value / most)) if is_shaded else 0
-        return Cell("" if value is None else column.shown(value), shade)
-
-    return [Cell(first.shown(row[first.name])), *map(shaded, others)]

@@ -4,30 +4,23 @@
 """
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import streamlit as st
 
 from plainscore.common.errors import PlainscoreError
-from plainscore.show.charts import STYLES
-from plainscore.show.figures import PAGES, Answer, PageFigure, answer, draw, figures
-from plainscore.show.reader import (
-    CatalogVersion,
-    Row,
-    Snapshots,
-    catalog_version,
-    open_copy,
-    render_page,
-)
-from plainscore.show.report import page_style, person_page
+from plainscore.common.standard import Method
+from plainscore.show.figures import PAGES, Answer, PageFigure, answer, figures
+from plainscore.show.reader import CatalogVersion, Snapshots, catalog_version, open_copy
+from plainscore.show.report import figures_page, person_page
 
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
 SUGGESTED = 20
 NO_OTHER = "no other date"
 EVERYONE = "every group"
-CHART_WIDTH = 740
 MOVED = """
 select
     replace(feature, '_', ' ') as feature, value_before, value_after, points_before, points_after,
@@ -63,15 +56,15 @@ def opened(
 @st.cache_data(
     max_entries=KEPT_ANSWERS, show_spinner=False, hash_funcs={PageFigure: lambda figure: figure.key}
 )
-def _rows(
+def _answer(
     _snapshots: Snapshots,
     version: CatalogVersion | None,  # noqa: ARG001 - a part of the cache's key
     figure: PageFigure,
     day: date,
     before: date | None,
-) -> list[Row]:
-    """Read the rows of a figure once for each catalog and dates."""
-    return [dict(row) for row in answer(_snapshots, figure, day, before).rows]
+) -> Answer:
+    """Read a figure once for each catalog and dates."""
+    return answer(_snapshots, figure, day, before)
 
 
 def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invented: bool) -> None:
@@ -93,10 +86,9 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
     if key == "person":
         _show_person(snapshots, day, before)
     else:
-        _show_figures([
-            Answer(one, _rows(snapshots, version, one, day, before))
-            for one in figures(key, snapshots.method)
-        ])  # fmt: skip
+        found = figures(key, snapshots.method)
+        answers = [_answer(snapshots, version, one, day, before) for one in found]
+        _show_figures(answers, snapshots.method)
 
 
 @st.fragment(run_every=LOOK_AGAIN_SECONDS)
@@ -106,37 +98,18 @@ def _look_again(data_dir: Path, version: CatalogVersion | None) -> None:
         st.rerun()
 
 
-def _show_figures(answers: list[Answer]) -> None:
-    """Show the figures of a page: each with its note, its chart and its table."""
+def _show_figures(answers: list[Answer], method: Method) -> None:
+    """Show the figures of a page as the report does, of every group or of one."""
     names = (row["group_name"] for one in answers for row in one.rows if "group_name" in row)
     groups = list(dict.fromkeys(names))
     group = st.selectbox("Group", [EVERYONE, *groups]) if groups else EVERYONE
-    for one in answers:
-        figure = one.figure
-        st.subheader(figure.title, anchor=figure.key)
-        st.caption(figure.note)
-        rows = [row for row in one.rows if group in (EVERYONE, row.get("group_name", group))]
-        if not rows:
-            st.info(figure.empty)
-            continue
-        drawn = draw(shown := Answer(figure, rows))
-        if drawn.chart:
-            chart = render_page("report/chart.html", drawn=drawn, styles=STYLES)
-            # In a frame: Streamlit removes SVG from other HTML. All texts in it are escaped.
-            frame = f"body {{ margin: 0; padding: 0; max-width: {CHART_WIDTH}px; }}"
-            st.iframe(f"<style>{page_style()} {frame}</style>{chart}", alt=figure.title)
-        st.dataframe(table_of(shown), hide_index=True, width="stretch")
-
-
-def table_of(answer: Answer) -> list[Row]:
-    """Return an answer's rows with headings and units, numbers in their units."""
-    return [
-        {
-            f"{one.heading} ({one.unit})" if one.unit else one.heading: one.in_unit(row[one.name])
-            for one in answer.figure.columns
-        }
-        for row in answer.rows
+    shown = [
+        replace(
+            one, rows=[row for row in one.rows if group in (EVERYONE, row.get("group_name", group))]
+        )
+        for one in answers
     ]
+    st.iframe(figures_page(shown, method), alt="Charts and tables of this page")
 
 
 def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:

@@ -1,21 +1,21 @@
 """The report: one HTML page for each snapshot, which needs no network and no other file."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.scorecards.person import PersonOnCard
 from plainscore.show.changes import CAUSES, TITLES
-from plainscore.show.charts import STYLES, layer_drawing
-from plainscore.show.figures import PAGES, answer, draw, figures
+from plainscore.show.figures import PAGES, Answer, answer, figures, figures_json, script_json
+from plainscore.show.packages import chart_scripts
 from plainscore.show.person import read_card, read_people
 from plainscore.show.reader import Snapshots, render_page
 
 if TYPE_CHECKING:
     from plainscore.contracts.contract import Table
 
+PERSON, REPORT = ("report/card.js", "report/person.js"), "report/report.js"
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
 _HISTORY = """
@@ -48,16 +48,10 @@ def report_page(
     ``tables``: the tables that a score is made by, for the drawing of the method. ``is_invented``:
     whether `plainscore synthesise` wrote the logs: the page says so at the top.
     """
-    from markupsafe import Markup
-
     method, before = snapshots.method, snapshots.previous(day)
     ids = choose_people(snapshots, day, before)
     answers = {
-        page.key: [
-            (one, draw(found) if found.rows else None)
-            for one in figures(page.key, method)
-            for found in [answer(snapshots, one, day, before)]
-        ]
+        page.key: [answer(snapshots, one, day, before) for one in figures(page.key, method)]
         for page in PAGES
     }
     return render_page(
@@ -69,15 +63,40 @@ def report_page(
         is_invented=is_invented,
         pages=PAGES,
         answers=answers,
-        styles=STYLES,
-        style=page_style(method),
-        script="".join([
-            *person_scripts(method).values(), method.text("dashboards/report/report.js")
-        ]),
         people=_people_json(snapshots, day, ids),
-        lineage=Markup(layer_drawing("Tables: what each is made from", tables)),
+        layers=layers_of(tables),
         tables=tables,
-    )  # fmt: skip
+        **page_parts([one for page in answers.values() for one in page], method, *PERSON, REPORT),
+    )
+
+
+def page_parts(answers: Iterable[Answer], method: Method, *further: str) -> dict[str, Any]:
+    """Return what a template needs to show figures: style, scripts, and their rows as JSON.
+
+    ``further``: scripts of dashboards/. ``library`` is None where what draws charts is missing.
+    """
+    scripts = ("style/page.js", "report/charts.js", "report/tables.js", *further)
+    return {
+        "style": page_style(method),
+        "library": chart_scripts(),
+        "script": "".join(method.text(f"dashboards/{name}") for name in scripts),
+        "figures": figures_json(answers),
+    }
+
+
+def figures_page(answers: Sequence[Answer], method: Method) -> str:
+    """Return a page of some figures, as the report draws them."""
+    return render_page(
+        "report/figures.html", method, answers=answers, **page_parts(answers, method)
+    )
+
+
+def layers_of(tables: "Sequence[Table]") -> "dict[str, list[Table]]":
+    """Return schema -> its tables, in order of appearance: the columns of the drawn lineage."""
+    layers: dict[str, list[Table]] = {}
+    for table in tables:
+        layers.setdefault(table.schema, []).append(table)
+    return layers
 
 
 def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:
@@ -99,7 +118,7 @@ def page_style(method: Method = STANDARD_METHOD) -> str:
 
 def person_scripts(method: Method = STANDARD_METHOD) -> dict[str, str]:
     """Return the scripts that compute and draw a person on a card: file name -> text, in order."""
-    names = ("style/theme.js", "report/card.js", "report/person.js")
+    names = ("style/page.js", *PERSON)
     return {name.rpartition("/")[2]: method.text(f"dashboards/{name}") for name in names}
 
 
@@ -129,11 +148,7 @@ def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str]) -> str:
         for person in read_people(snapshots, card, ids)
     ]
     page = {"card": card.as_json(), "causes": TITLES, "people": people}
-    text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
-    # Nothing in it ends the <script> element that holds it, whatever ids people have.
-    for sign in "<\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    return script_json(page)
 
 
 def _short_person(person: PersonOnCard) -> dict[str, Any]:

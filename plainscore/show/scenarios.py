@@ -1,14 +1,13 @@
 """One page that compares the same people under several rules: charts and tables, no network.
 
 It is made of the record that `plainscore scenarios --format json` prints, by the figures of
-dashboards/figures/scenarios: each is a section, with a panel for each value of its first column.
+dashboards/figures/scenarios, with a chart for each value of their first column.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from itertools import groupby
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,9 +15,9 @@ from typing import Any
 import duckdb
 
 from plainscore.common.standard import STANDARD_METHOD
-from plainscore.show.charts import STYLES
-from plainscore.show.figures import Answer, Drawn, PageFigure, draw, figures, read_figure
+from plainscore.show.figures import PageFigure, answer, figures, read_figure
 from plainscore.show.reader import Row, Snapshots, render_page
+from plainscore.show.report import page_parts
 
 TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
 DECIMALS = 4
@@ -57,25 +56,13 @@ def summary_rows(record: Mapping[str, Any]) -> list[Row]:
 
 def scenarios_page(record: Mapping[str, Any]) -> str:
     """Return the page of a record as `plainscore scenarios --format json` prints it."""
-    from markupsafe import Markup
-
     with _opened(record) as opened:
-        summary = draw(Answer(_summary(), opened.records(_summary().sql)))
-        sections = [
-            (figure, list(_panels(figure, opened.records(figure.sql))))
-            for figure in figures("scenarios", bad=record["bad"])
-        ]
+        found = [_summary(), *figures("scenarios", bad=record["bad"])]
+        answers = [answer(opened, one, date.max, None) for one in found]
+    answers = [one for one in answers if one.rows]
     return render_page(
         "scenarios/page.html",
         record=record,
-        base_style=Markup(STANDARD_METHOD.text("dashboards/style/base.css")),
-        styles=STYLES,
-        summary=summary,
-        sections=[section for section in sections if section[1]],
+        answers=answers,
+        **page_parts(answers, STANDARD_METHOD),
     )
-
-
-def _panels(figure: PageFigure, rows: list[Row]) -> Iterator[tuple[str, Drawn]]:
-    for number, (title, own) in enumerate(groupby(rows, key=lambda row: str(row["panel"]))):
-        panel = replace(figure, name=f"{figure.name}-{number}", title=title)
-        yield title, draw(Answer(panel, list(own)))

@@ -1,7 +1,6 @@
 """A site without a server: files for any static host, on which a browser explains anyone's score.
 
 A lookup takes one file of some hundred kilobytes, so that any host will do.
-``python -m plainscore.show.site FOLDER`` fetches the engine that browsers run, for use offline.
 """
 
 import base64
@@ -10,23 +9,19 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tarfile
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from plainscore.common.errors import EngineMissingError, UsageError
-from plainscore.common.files import file_sha256, move_into_place, translating_write_errors
+from plainscore.common.errors import UsageError
+from plainscore.common.files import move_into_place, translating_write_errors
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import file_literal, text_literal
+from plainscore.show.packages import fetch, packages
 from plainscore.show.person import read_card
 from plainscore.show.reader import Snapshots, open_snapshots, render_page
 from plainscore.show.report import page_style, person_scripts, report_page
@@ -81,7 +76,7 @@ def write_site(
 
     ``words``: what `Snapshots.day` takes, one for each date. ``engine``: a folder that keeps the
     browser's engine; None: fetched for this site alone. Raises UsageError, NothingPublishedError,
-    or EngineMissingError where no engine can be fetched.
+    or PackageMissingError where no engine can be fetched.
     """
     refuse_other_folder(out)
     unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
@@ -118,7 +113,11 @@ def _front(snapshots: Snapshots, days: Sequence[date], is_invented: bool) -> dic
         {"days": list(days)},
     )
     page = render_page(
-        "site/front.html", method, runs=runs, is_invented=is_invented, packages=packages()
+        "site/front.html",
+        method,
+        runs=runs,
+        is_invented=is_invented,
+        packages=packages(engine_declaration()),
     )
     scripts = person_scripts(method) | {
         name: file.read_text(encoding="utf-8")
@@ -227,78 +226,19 @@ def _copy_staged(snapshots: Snapshots, ids: str, file: Path) -> None:
         con.execute("detach site_file")
 
 
-# --- engine: files out of npm packages of exact versions and known digests -----------------------
-
-NPM = "npm"
-_LONGEST_REASON = 300
+# --- engine ---------------------------------------------------------------------------------------
 
 
-@cache
-def packages() -> list[dict[str, Any]]:
-    """Return the packages that the engine is taken from: name, version, licence, files.
-
-    ``files``: path within the package -> SHA-256 digest.
-    """
-    declared = tomllib.loads(STANDARD_METHOD.text("dashboards/site/engine.toml"))
-    return list(declared["package"])
-
-
-def wrong_files(folder: Path) -> list[Path]:
-    """Return the files of the engine that a folder lacks, or that are not as published."""
-    files = {folder / Path(path).name: d for one in packages() for path, d in one["files"].items()}
-    return [one for one, d in files.items() if not one.is_file() or file_sha256(one) != d]
-
-
-def fetch_engine(folder: Path) -> None:
-    """Fetch the engine's files into a folder, with npm, unless they are there already.
-
-    Nothing of a package is run. Raises EngineMissingError, which says what to install or to do,
-    where npm is missing or fails, or a file is not the expected one.
-    """
-    for package in packages() if wrong_files(folder) else ():
-        with TemporaryDirectory() as away:
-            _run_npm(package, away)
-            [archive] = Path(away).glob("*.tgz")
-            with tarfile.open(archive) as opened:
-                for path in package["files"]:
-                    source = opened.extractfile(f"package/{path}")
-                    assert source is not None, f"{package['name']} holds {path}"
-                    folder.mkdir(parents=True, exist_ok=True)
-                    (folder / Path(path).name).write_bytes(source.read())
-    if wrong := wrong_files(folder):
-        raise EngineMissingError(
-            f"{wrong[0]} is not the file that this version of plainscore knows: "
-            "remove it and run again"
-        )
-
-
-def _run_npm(package: Mapping[str, Any], away: str) -> None:
-    names = ["{name}@{version}".format(**one) for one in (package, *packages())]
-    needed = f"the site's engine is {', '.join(names[1:])}, fetched with npm: "
-    if shutil.which(NPM) is None:
-        raise EngineMissingError(
-            f"{needed}install npm (Debian: apt-get install npm), or give --engine FOLDER with its "
-            "files"
-        )
-    command = [NPM, "pack", "--ignore-scripts", "--silent", names[0]]
-    done = subprocess.run(command, cwd=away, capture_output=True, text=True, check=False)
-    if done.returncode:
-        why = " ".join(done.stderr.split())[:_LONGEST_REASON] or f"exit code {done.returncode}"
-        raise EngineMissingError(
-            f"{needed}`{' '.join(command)}` failed ({why}): reach npm's registry, or give "
-            "--engine FOLDER with its files"
-        )
+def engine_declaration() -> Path:
+    """Return the file that declares the packages that the look-up runs in browsers."""
+    return STANDARD_METHOD.file("dashboards/site/engine.toml")
 
 
 def _write_engine(target: Path, kept: Path | None) -> None:
     """Fetch the engine, or copy its files, and nothing else, from where they are kept."""
-    fetch_engine(kept or target)
+    declaration = engine_declaration()
+    fetch(declaration, kept or target, ", or give --engine FOLDER with its files")
     if kept is not None:
         target.mkdir(parents=True)
-        for path in (path for one in packages() for path in one["files"]):
+        for path in (path for one in packages(declaration) for path in one["files"]):
             shutil.copyfile(kept / Path(path).name, target / Path(path).name)
-
-
-if __name__ == "__main__":
-    fetch_engine(Path(sys.argv[1]))
-    print(sys.argv[1])

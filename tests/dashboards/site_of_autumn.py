@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
-from plainscore.show.site import packages, write_site, wrong_files
+from plainscore.show.packages import packages, wrong_files
+from plainscore.show.site import engine_declaration, write_site
 from tests.dashboards.test_report import BOXES
 
 PEOPLE_PER_FILE = 9
 ENGINE = Path(__file__).parents[2] / ".venv" / "site-engine"
-ENGINE_FILES = [Path(path).name for package in packages() for path in package["files"]]
+ENGINE_FILES = [
+    Path(path).name for package in packages(engine_declaration()) for path in package["files"]
+]
 
 
 def has_engine() -> bool:
-    return not wrong_files(ENGINE)
+    return not wrong_files(engine_declaration(), ENGINE)
 
 
 def write_autumn(data_dir: Path, out: Path) -> None:

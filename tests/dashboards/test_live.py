@@ -1,6 +1,5 @@
 """The live dashboard shows what the report shows, for any date and anybody, and keeps up."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from plainscore.cli.app import main
 from plainscore.show import LIVE_APP
-from plainscore.show.figures import NOTHING, PAGES, Answer, answer, draw, figures
-from plainscore.show.live import opened, table_of
+from plainscore.show.figures import PAGES, Answer, answer, figures, figures_json
+from plainscore.show.live import opened
 from plainscore.show.person import explain
 from plainscore.show.reader import Snapshots, catalog_version
 from tests.dashboards.test_report import people_of
@@ -43,25 +42,10 @@ def test_every_page_shows_the_tables_of_the_report(app: AppTest, snapshots: Snap
             continue
         app.sidebar.radio(key="page").set_value(page.key).run()
         assert not app.exception
-        result = [one for one in answers(snapshots) if one.figure.page == page.key and one.rows]
-        shown = [frame.value for frame in app.dataframe]
-        assert [len(one.rows) for one in result] == [len(frame) for frame in shown]
-        for one, frame in zip(result, shown, strict=True):
-            assert list(frame.columns) == list(table_of(one)[0])
-        frames = "".join(frame.proto.srcdoc for frame in app.get("iframe"))
-        charts = re.findall('<svg viewBox="[^"]*" role="img".*?</svg>', frames)
-        assert charts == [drawn.chart for one in result if (drawn := draw(one)).chart]
-
-
-def test_a_number_is_the_one_that_the_report_shows(snapshots: Snapshots) -> None:
-    for result in answers(snapshots):
-        for column in result.figure.columns:
-            if column.decimals is None or not column.unit:
-                continue
-            for value in [row[column.name] for row in result.rows]:
-                shown = column.in_unit(value)
-                same = NOTHING if value is None else f"{shown + 0:,.{column.decimals}f}"
-                assert same == column.shown(value)
+        result = [one for one in answers(snapshots) if one.figure.page == page.key]
+        [frame] = app.get("iframe")
+        assert figures_json(result) in frame.proto.srcdoc
+        assert frame.proto.srcdoc.count("<table>") == sum(1 for one in result if one.rows)
 
 
 def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snapshots) -> None:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.style.files import ROOT
+from tests.style.files import ROOT, name_of
 
 METHOD = ("transforms", "expectations", "queries", "dashboards")
 NOT_SHIPPED = ("__pycache__", "README.md", ".sqlfluffignore")
@@ -16,14 +16,15 @@ NOT_SHIPPED = ("__pycache__", "README.md", ".sqlfluffignore")
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Paths in a wheel that is built of the tracked files alone, without a network."""
+    """Paths in a wheel that is built of tracked and fetched files alone, without a network."""
     home = tmp_path_factory.mktemp("wheel")
     source, wheels = home / "source", home / "wheels"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    for name in filter(None, listed.stdout.split("\0")):
+    fetched = [name_of(path) for path in (ROOT / "dashboards/packages").glob("*.js")]
+    for name in filter(None, [*listed.stdout.split("\0"), *fetched]):
         if not name.startswith(("tests/", "data/sample/")) and (ROOT / name).exists():
             copy = source / name
             copy.parent.mkdir(parents=True, exist_ok=True)

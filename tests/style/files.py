@@ -51,8 +51,10 @@ def _files(suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _is_landed(path: Path) -> bool:
-    """Whether a file is a log or a result that a run left in data/, no file of the project."""
+    """Whether a file was fetched, or left in data/ by a run: no file of the project."""
     parts = path.relative_to(ROOT).parts
+    if parts[:2] == ("dashboards", "packages"):
+        return True
     if parts[0] == "examples":
         return "data" in parts
     return parts[0] == "data" and parts[1] in LANDED

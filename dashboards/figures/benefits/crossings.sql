@@ -3,7 +3,7 @@ number = 20
 title  = "Who passed a gate since the snapshot before"
 note   = "People scored in both snapshots whose score is on the other side of the gate now. Benefits behind an enforced wall have no such gate."
 empty  = "There is no snapshot of an earlier date to compare with."
-chart  = { kind = "bars", label = "min_score", values = ["gained", "lost"] }
+chart  = { kind = "dots", label = "min_score", values = ["gained", "lost"] }
 
 [columns]
 min_score = { heading = "gate" }

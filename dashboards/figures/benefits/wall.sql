@@ -3,7 +3,7 @@ number = 15
 title  = "Who would have what behind a wall between contexts"
 note   = "Each benefit accepts data of some contexts. Behind the wall they alone make the score that opens it, stretched to the same range. A wall is no higher gate: where accepted points come easily, it opens more than it closes. It decides where it is enforced; elsewhere this is what it would do."
 empty  = "Every benefit accepts all contexts, or the snapshot was published before cards named any."
-chart  = { kind = "bars", label = "benefit", values = ["open_without_wall_count", "open_with_wall_count"] }
+chart  = { kind = "dots", label = "benefit", values = ["open_without_wall_count", "open_with_wall_count"] }
 
 [columns]
 benefit                 = {}

@@ -3,12 +3,13 @@ number = 10
 title  = "Checks of every date, stage by stage"
 note   = "What was asked of each table before the next was made of it. A failed critical check publishes nothing, so none is seen here."
 empty  = "No checks were run."
-chart  = { kind = "matrix", label = "as_of_date", values = ["outcome"], series = "stage" }
+chart  = { kind = "cells", label = "as_of_date", values = ["outcome"], series = "stage", marked = "is_warned" }
 
 [columns]
 as_of_date = { heading = "as of" }
 stage      = {}
 outcome    = {}
+is_warned  = { heading = "warned" }
 */
 select
     check_result.as_of_date,
@@ -16,7 +17,8 @@ select
     case
         when count(*) filter (where outcome <> 'passed') = 0 then 'all ' || count(*) || ' passed'
         else count(*) filter (where outcome <> 'passed') || ' of ' || count(*) || ' warned'
-    end as outcome
+    end as outcome,
+    count(*) filter (where outcome <> 'passed') > 0 as is_warned
 from check_result
 inner join dim_date as shown
     on

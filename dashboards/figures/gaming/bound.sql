@@ -3,7 +3,7 @@ number = 20
 title  = "What was gained, beside what can be gained at most"
 note   = "Points of friend reliability, sums over all attackers. The bound follows from the method, before any attack; a run in which anyone passes it is refused."
 empty  = "The audit of gaming found no one to play an attack."
-chart  = { kind = "bars", label = "attack", values = ["friend_points_gained", "friend_points_bound"] }
+chart  = { kind = "bars", label = "attack", values = ["friend_points_gained"], limit = "friend_points_bound" }
 
 [columns]
 attack               = {}

@@ -3,7 +3,7 @@ number = 10
 title  = "What attacks on the friends factor pay"
 note   = "Everyone who may play an attack tries it alone, all else as it is. Naive: what the same attack pays where good friends are counted, as some operators are said to do."
 empty  = "The audit of gaming found no one to play an attack."
-chart  = { kind = "bars", label = "attack", values = ["mean_points_gained", "mean_naive_gained"] }
+chart  = { kind = "dots", label = "attack", values = ["mean_points_gained", "mean_naive_gained"] }
 
 [columns]
 attack                    = {}

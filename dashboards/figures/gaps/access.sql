@@ -1,8 +1,9 @@
 /*
 number = 30
 title  = "What is open to which group"
-note   = "Four fifths: a group's share against the best group's; below 80 % is the usual sign of adverse impact (US Uniform Guidelines on Employee Selection Procedures, 1978). Harm-sensitive benefits always, others where a group is below."
+note   = "Four fifths: a group's share against the best group's; below 80 % is the usual sign of adverse impact (US Uniform Guidelines on Employee Selection Procedures, 1978). Harm-sensitive benefits always, others where any group is below."
 empty  = "No profile names a group."
+chart  = { kind = "cells", label = "group_name", values = ["open_share"], series = "benefit", is_wide = true }
 
 [columns]
 benefit              = {}
@@ -30,5 +31,5 @@ where
     as_of_date = $as_of_date
     and scorecard_no = 1
     and attribute <> 'decile'  -- says what a threshold does, not who is wronged by it
-    and (is_harm_sensitive or is_below_four_fifths)
+qualify is_harm_sensitive or bool_or(is_below_four_fifths) over (partition by benefit_no)
 order by benefit_no, attribute, group_no

@@ -1,9 +1,9 @@
 /*
 number = 10
-title  = "How far each group's mean score is from everyone else's"
+title  = "How far each group's mean score is from everyone else's, largest first"
 note   = "With the interval that chance alone would cover 19 times of 20. Beyond chance: after the adjustment for looking at many groups. Groups are seen by this audit alone: the score does not know them."
 empty  = "No profile names a group."
-chart  = { kind = "ranges", label = "group_name", values = ["gap_points"], low = "gap_low", high = "gap_high" }
+chart  = { kind = "dots", label = "group_name", values = ["gap_points"], low = "gap_low", high = "gap_high", marked = "is_significant" }
 
 [columns]
 group_name       = { heading = "group" }
@@ -37,4 +37,4 @@ left join gap as own
         and gap.group_no = own.group_no
         and own.points_counted = 'own'
 where gap.as_of_date = $as_of_date and gap.scorecard_no = 1 and gap.points_counted = 'all'
-order by gap.attribute, gap.group_no
+order by gap.is_significant desc, abs(gap.gap_points) desc, gap.attribute asc, gap.group_no asc

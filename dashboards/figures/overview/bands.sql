@@ -1,9 +1,9 @@
 /*
 number = 30
-title  = "Who is in which band"
+title  = "Who is in which band, date by date"
 note   = "Share of the scored people of each date."
 empty  = "No one is scored."
-chart  = { kind = "lines", label = "as_of_date", values = ["people_share"], series = "band" }
+chart  = { kind = "stack", label = "as_of_date", values = ["people_share"], series = "band" }
 
 [columns]
 as_of_date   = { heading = "as of" }

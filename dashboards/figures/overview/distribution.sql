@@ -1,49 +1,58 @@
 /*
-number = 20
-title  = "How the scores lie, beside the snapshot before"
-note   = "Scored people by score, in steps of 20 points; each row is named by its lowest score."
+number = 5
+title  = "How the scores lie, and what opens where"
+note   = "Scored people by score, in steps of 10 points, in the colours of their bands. A dotted line is a gate: what opens there, and how many are at most 10 points below it. Dashed: the snapshot before."
 empty  = "No one is scored."
-chart  = { kind = "lines", label = "score_from", values = ["people_share", "share_before"] }
+chart  = { kind = "distribution", label = "score_from", values = ["people_share", "share_before"], series = "band", gates = "benefits/just_short", is_wide = true }
 
 [columns]
-score_from    = { heading = "score from" }
+score_from    = { heading = "score from", unit = "points" }
+band          = {}
 people        = { unit = "people" }
 people_share  = { heading = "now", unit = "% of the scored", decimals = 2, times = 100 }
 people_before = { heading = "people before", unit = "people" }
 share_before  = { heading = "before", unit = "% of the scored", decimals = 2, times = 100 }
 */
-with binned as (
+with every_score as (
     select
-        score // 20 as bin,
-        sum(people) filter (where as_of_date = $as_of_date) as people,
-        sum(people) filter (where as_of_date = $before_date) as people_before
-    from distribution
-    where scorecard_no = 1 and as_of_date in ($as_of_date, cast($before_date as date))
-    group by score // 20
-),
-
-every_bin as (
-    select unnest(range(min(bin), max(bin) + 1)) as bin
-    from binned
+        band,
+        band_no,
+        unnest(range(at_least, at_most + 1)) as score
+    from band_card
+    where scorecard_no = 1 and as_of_date = $as_of_date
 ),
 
 counted as (
     select
-        every_bin.bin,
-        cast(coalesce(binned.people, 0) as bigint) as people,
+        score,
+        sum(people) filter (where as_of_date = $as_of_date) as people,
+        sum(people) filter (where as_of_date = $before_date) as people_before
+    from distribution
+    where scorecard_no = 1 and as_of_date in ($as_of_date, cast($before_date as date))
+    group by score
+),
+
+binned as (
+    select
+        every_score.score // 10 * 10 as score_from,
+        every_score.band,
+        every_score.band_no,
+        cast(coalesce(sum(counted.people), 0) as bigint) as people,
         case
             when cast($before_date as date) is not null
-                then cast(coalesce(binned.people_before, 0) as bigint)
+                then cast(coalesce(sum(counted.people_before), 0) as bigint)
         end as people_before
-    from every_bin
-    left join binned on every_bin.bin = binned.bin
+    from every_score
+    left join counted on every_score.score = counted.score
+    group by score_from, every_score.band, every_score.band_no
 )
 
 select
-    cast(20 * bin as varchar) as score_from,
+    score_from,
+    band,
     people,
     people / sum(people) over () as people_share,
     people_before,
     people_before / sum(people_before) over () as share_before
-from counted
-order by bin
+from binned
+order by score_from, band_no

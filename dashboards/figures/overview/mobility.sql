@@ -3,7 +3,7 @@ number = 40
 title  = "From which band to which"
 note   = "People of the snapshot before, by their band then (rows) and now (columns), in % of their row."
 empty  = "There is no snapshot of an earlier date to compare with."
-chart  = { kind = "matrix", label = "band_before", values = ["row_share"], series = "band_after" }
+chart  = { kind = "cells", label = "band_before", values = ["row_share"], series = "band_after" }
 
 [columns]
 band_before = { heading = "band before" }

@@ -3,7 +3,7 @@ number = 10
 title  = "How well the score predicts who becomes bad"
 note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: {bad}. A context is the score by the data of some contexts alone, as a wall would have it."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
-chart  = { kind = "ranges", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
+chart  = { kind = "dots", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
 
 [columns]
 as_of_date = { heading = "as of" }

@@ -3,7 +3,7 @@ number = 30
 title  = "How many became bad, by band"
 note   = "The newest snapshot whose outcomes are known, with 95 % intervals. A band with more bad people than the one below it is out of order."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
-chart  = { kind = "ranges", label = "band", values = ["bad_share"], low = "bad_share_low", high = "bad_share_high" }
+chart  = { kind = "dots", label = "band", values = ["bad_share"], low = "bad_share_low", high = "bad_share_high" }
 
 [columns]
 band            = {}

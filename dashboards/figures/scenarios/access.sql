@@ -2,7 +2,7 @@
 number = 60
 title  = "What is open to how many?"
 note   = "Who is not scored has nothing open, and counts."
-columns.shown = { unit = "% of all people", decimals = 1 }
+columns.shown = { heading = "value", unit = "% of all people", decimals = 1 }
 */
 with first_card as (
     select

@@ -2,7 +2,7 @@
 number = 20
 title  = "Who is in which band?"
 note   = "People who are not scored are in no band, in any society."
-columns.shown = { unit = "% of the scored", decimals = 1 }
+columns.shown = { heading = "value", unit = "% of the scored", decimals = 1 }
 */
 select
     'Band ' || band.band_no || ', ' || first_card.band as panel,

@@ -3,7 +3,7 @@ number = 30
 title  = "Who is in another band than on the first card?"
 note   = """The people are the same and so is what they did; \
 only where the rules put them differs."""
-columns.shown = { unit = "% of the scored", decimals = 1 }
+columns.shown = { heading = "value", unit = "% of the scored", decimals = 1 }
 */
 select
     panel,

@@ -3,7 +3,7 @@ number = 70
 title  = "Which groups fall below four fifths?"
 note   = """How often a group of at least 30 people has a benefit open less than four fifths as often \
 as the best-off group."""
-columns.shown = { unit = "groups x benefits", decimals = 0 }
+columns.shown = { heading = "value", unit = "groups x benefits", decimals = 0 }
 */
 select
     'Below four fifths by ' || replace(attribute, '_', ' ') as panel,

@@ -3,7 +3,7 @@ number = 50
 title  = "How far apart are groups?"
 note   = """Between the groups with at least 30 scored people that have the highest and the lowest mean. \
 Some distance is there by chance; the JSON has intervals and tests."""
-columns.shown = { unit = "points", decimals = 1 }
+columns.shown = { heading = "value", unit = "points", decimals = 1 }
 */
 select
     'Highest less lowest mean score by ' || replace(attribute, '_', ' ') as panel,

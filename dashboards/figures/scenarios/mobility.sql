@@ -3,7 +3,7 @@ number = 90
 title  = "How much do people move between bands?"
 note   = """0: no one changes band from one month to the next. Not scored counts as a band. \
 Few people in a small band move it much."""
-columns.shown = { unit = "0 to 1.25", decimals = 3 }
+columns.shown = { heading = "value", unit = "0 to 1.25", decimals = 3 }
 */
 select
     'Shorrocks index, month to month' as panel,

@@ -2,7 +2,7 @@
 number = 10
 title  = "How high are the scores?"
 note   = "Of all who are scored. The same people are scored in every society."
-columns.shown = { unit = "points", decimals = 1 }
+columns.shown = { heading = "value", unit = "points", decimals = 1 }
 */
 select
     panel,

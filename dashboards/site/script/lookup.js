@@ -1,5 +1,5 @@
 // The page: looks up what is typed or linked to, one after the other, and shows it.
-/* global element, explained, explanation, offerTheme -- theme.js, card.js and person.js, shared with the report */
+/* global element, explained, explanation, offerTheme -- page.js, card.js and person.js, shared with the report */
 
 import { Engine } from "./engine.js";
 import { fetched } from "./fetching.js";
