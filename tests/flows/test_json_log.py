@@ -11,7 +11,7 @@ from plainscore.cli.app import run_command_line
 from plainscore.runs.ledger import STAGES, read_entry
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.show.reader import open_snapshots
-from tests.flows.conftest import LAST_DAY
+from tests.flows.conftest import LAST_DAY, ForcedRun
 
 Published = tuple[Path, SnapshotOutcome]
 DAY = str(LAST_DAY)
@@ -28,22 +28,20 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("quick", "json_lines")
 def test_a_run_tells_of_every_stage_in_lines_that_a_machine_reads(
-    published: Published, capsys: pytest.CaptureFixture[str]
+    forced: ForcedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data_dir, outcome = published
-    words = ["run", "--plain", "--as-of", DAY, "--data", str(data_dir)]
-    assert run_command_line([*words, "--force"]) == 0
-    lines = lines_of(capsys)
+    lines = [json.loads(line) for line in forced.errors.splitlines()]
     ended = [line for line in lines if line["event"] == "stage_ended"]
     assert [line["stage"] for line in ended] == list(STAGES)
     assert all(line["seconds"] >= 0 and line["peak_memory_bytes"] > 10**7 for line in ended)
     assert [line["event"] for line in lines[-1:]] == ["published"]
-    entry = read_entry(data_dir, outcome.run.dates)
+    entry = read_entry(forced.data_dir, forced.run.dates)
     assert entry.published is not None
     assert {line["run_id"] for line in lines} == {entry.published.run_id}
     assert {(line["as_of_date"], line["known_on"]) for line in lines} == {(DAY, DAY)}
     assert all(datetime.fromisoformat(line["time"]).tzinfo for line in lines)
 
+    words = ["run", "--plain", "--as-of", DAY, "--data", str(forced.data_dir)]
     assert run_command_line(words) == 0
     last = lines_of(capsys)[-1]
     assert (last["event"], last["run"]) == ("current", "0002")

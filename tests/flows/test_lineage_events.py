@@ -3,21 +3,25 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused
+from plainscore.contracts import SnapshotDates
 from plainscore.engines import build
-from plainscore.publish.runs import find_latest_run
+from plainscore.publish.runs import Run
 from plainscore.publish.sets import read_manifest
+from plainscore.runs import openlineage
 from plainscore.runs.ledger import read_entry
 from plainscore.runs.run import SnapshotOutcome
-from tests.flows.conftest import LAST_DAY
+from tests.flows.conftest import LAST_DAY, ForcedRun
 
 Published = tuple[Path, SnapshotOutcome]
 Event = dict[str, Any]
+DATES = SnapshotDates(LAST_DAY, LAST_DAY)
 
 
 @pytest.fixture
@@ -36,23 +40,16 @@ def events_of(folder: Path) -> list[Event]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-@pytest.mark.usefixtures("quick")
-def test_a_run_tells_which_columns_its_tables_are_made_of(
-    published: Published, folder: Path
-) -> None:
-    data_dir, outcome = published
-    assert run(data_dir) == 0
-    start, complete = events_of(folder)
+def test_a_run_tells_which_columns_its_tables_are_made_of(forced: ForcedRun) -> None:
+    start, complete = events_of(forced.lineage)
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
-    entry = read_entry(data_dir, outcome.run.dates)
+    entry = read_entry(forced.data_dir, forced.run.dates)
     assert entry.published is not None
     assert start["run"]["runId"] == complete["run"]["runId"] == entry.published.run_id
 
     read = {one["name"]: _columns(one) for one in complete["inputs"]}
     assert {Path(name).name for name in read} >= {"payment", "purchase", "profile", "friendship"}
-    live = find_latest_run(data_dir, outcome.run.dates)
-    assert live is not None
-    tables = read_manifest(live)["tables"]
+    tables = read_manifest(forced.run)["tables"]
     made = {Path(one["name"]).stem: one for one in complete["outputs"]}
     for one in made.values():
         assert Path(one["name"]).is_file()
@@ -92,10 +89,14 @@ def test_without_the_package_the_setting_is_refused_before_anything_runs(
     assert "install plainscore[lineage]" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_folder_that_cannot_be_written_is_told_and_stops_no_run(
-    published: Published, folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write_text("a file is in the way")
-    assert run(published[0]) == 0
-    assert f"{folder} cannot be written" in capsys.readouterr().err
+    monkeypatch.setattr(openlineage, "_events", lambda *_: iter(()))
+    warned: list[str] = []
+    request, attempt = SimpleNamespace(dates=DATES), SimpleNamespace(run_id="1")
+    run: Any = SimpleNamespace(request=request, attempt=attempt, warn=warned.append)
+    openlineage.OpenLineage(folder).published(run, Run(DATES, 1, folder))
+    [said] = warned
+    assert said.startswith(f"{folder} cannot be written")

@@ -18,14 +18,13 @@ from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.common.signals import Interrupted
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.runs import published_runs
+from plainscore.publish.runs import Run, published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import run
 from plainscore.runs.ledger import entry_file, read_entry
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun, score_day
 from plainscore.runs.schedule import publish_in_process
-from tests.flows.conftest import LAST_DAY, request_for
-from tests.made_once import SAMPLE
+from tests.flows.conftest import LAST_DAY, ForcedRun, request_for
 
 Published = tuple[Path, SnapshotOutcome]
 quickly = pytest.mark.usefixtures("quick")
@@ -54,18 +53,11 @@ def test_a_second_run_finds_the_first_current(published: Published) -> None:
     assert entry_file(data_dir, first.run.dates).read_bytes() == noted
 
 
-@quickly
-def test_a_forced_run_has_the_same_content_and_another_scorecard_makes_a_further_run(
-    published: Published,
-) -> None:
-    data_dir, first = published
-    again = score_day(request_for(data_dir, force=True, threads=2))
-    unlike = {name for name, made in _content(again).items() if made != _content(first)[name]}
+def test_a_forced_run_has_the_same_content(forced: ForcedRun) -> None:
+    again, first = _content(forced.run), _content(forced.first.run)
+    unlike = {name for name, made in again.items() if made != first[name]}
     assert unlike == {"check_result"}, "quick runs make no checks"
-    other = score_day(request_for(data_dir, scorecards=("reported_b",)))
-    assert other.is_new
-    assert [run.name for run in published_runs(data_dir)] == ["0001", "0002", "0003"]
-    assert _content(other) != _content(first)
+    assert [run.name for run in published_runs(forced.data_dir)] == ["0001", "0002"]
 
 
 @quickly
@@ -141,15 +133,16 @@ def test_an_interruption_that_a_stage_swallowed_publishes_nothing(
 
 
 @quickly
-def test_a_refused_file_stops_its_days_and_later_ones_only(delivered: Path) -> None:
-    bad = delivered / "landing" / "payment" / "arrived=2026-10-20"
+def test_a_refused_file_stops_its_days_and_later_ones_only(published: Published) -> None:
+    data_dir, _ = published
+    bad = data_dir / "landing" / "payment" / "arrived=2026-10-20"
     bad.mkdir(exist_ok=True)
     (bad / "cut.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(InputRefused, match=r"cut\.parquet.*"):
-        score_day(request_for(delivered))
-    assert published_runs(delivered) == []
-    assert score_day(request_for(delivered, date(2026, 9, 30))).is_new
-    skipped = score_day(request_for(delivered, skip_refused=True))
+        score_day(request_for(data_dir))
+    assert len(published_runs(data_dir)) == 1
+    assert score_day(request_for(data_dir, date(2026, 9, 30))).is_new
+    skipped = score_day(request_for(data_dir, skip_refused=True))
     assert read_manifest(skipped.run)["skipped_refused_files"] == [
         "payment/arrived=2026-10-20/cut.parquet"
     ]
@@ -164,13 +157,15 @@ def test_a_feed_that_stopped_is_told_from_people_who_stopped(
     with pytest.raises(InputRefused, match="service log had no arrivals at all"):
         score_day(request_for(delivered))
     assert score_day(request_for(delivered, allow_stopped_feeds=True)).is_new
+    assert run_command_line(["verify", "--data", str(delivered)]) == 0
+    assert run_command_line(["status", "--data", str(delivered)]) == 0
 
 
 @quickly
 def test_a_day_before_anything_has_no_snapshot_and_does_not_stop_a_backfill(
-    delivered: Path,
+    published: Published,
 ) -> None:
-    request, day = request_for(delivered), date(2001, 1, 31)
+    request, day = request_for(published[0]), date(2001, 1, 31)
     dates = [SnapshotDates(day, day), SnapshotDates(day, LAST_DAY), request.dates]
     outcome = publish_in_process([dates], request)
     first = r"nothing had arrived by then, the first files arrived on 20\d\d-.*--known-on 20"
@@ -183,20 +178,6 @@ def _catalog(data_dir: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True)
 
 
-def _content(outcome: SnapshotOutcome) -> dict[str, str]:
-    tables = read_manifest(outcome.run)["tables"]
+def _content(run: Run) -> dict[str, str]:
+    tables = read_manifest(run)["tables"]
     return {name: table["content_hash"] for name, table in tables.items()}
-
-
-@quickly
-def test_a_path_with_unusual_characters_holds_data_like_any_other(tmp_path: Path) -> None:
-    data_dir = tmp_path / "a [x] % *'ü\"b {y}"
-    shutil.copytree(SAMPLE / "landing", data_dir / "landing")
-    (tmp_path / "a x % y" / "landing").mkdir(parents=True)  # what a glob would find as well
-    line = ["--data", str(data_dir)]
-    assert run_command_line(["ingest", *line]) == 0
-    assert run_command_line(["run", "--as-of", str(LAST_DAY), "--no-prefect", *line]) == 0
-    dates = ["--from", "2026-09-30", "--to", "2026-10-31"]
-    assert run_command_line(["backfill", *dates, "--no-prefect", *line]) == 0
-    assert run_command_line(["status", *line]) == 0
-    assert run_command_line(["verify", *line]) == 0

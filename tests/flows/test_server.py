@@ -1,5 +1,6 @@
 """How commands reach Prefect: no proxy between, no server left behind, and a way out is named."""
 
+import json
 import os
 import signal
 import subprocess
@@ -141,6 +142,6 @@ def test_a_wrong_scorecard_is_refused_before_a_server_starts(
     card = delivered / "wrong.toml"
     card.write_text("name = 'wrong'\n")
     line = ["daily", "--as-of", "2026-10-31", "--data", str(delivered)]
-    (delivered / "plainscore.toml").write_text(f"scorecards = ['{card}']\n")
+    (delivered / "plainscore.toml").write_text(f"scorecards = [{json.dumps(str(card))}]\n")
     assert run_command_line(line) == UsageError.exit_code
     assert "wrong.toml" in capsys.readouterr().err
