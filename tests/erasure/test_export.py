@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.export import DELIVERED, KEY, PersonExport, delivered_events, export_person
 from plainscore.erasure.search import search
 from plainscore.logs import ingest_new
+from plainscore.publish.catalog import rebuild_catalog
 from plainscore.settings import Settings
 from tests.erasure.published_world import ANN, BOB, CYD, DEE, EVE, EVERYONE, FEBRUARY, publish
 from tests.ingest.delivery import Delivery, bill, deposit
@@ -22,23 +24,42 @@ from tests.ingest.delivery import Delivery, bill, deposit
 PLACE = re.compile(r"(?P<file>.+?): (?:column (?P<column>\w+), )?(?P<rows>\d+) (?:rows|lines)")
 
 
-def deliver_again(world: Delivery) -> None:
-    """Deliver rows of Bob's once more, one with another content, and refuse one that names Ann."""
+@pytest.fixture(scope="module")
+def delivered_again_once(published_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bob's rows came once more, one with another content, and a refused one that names Ann."""
     again = bill("bbobby01", person_id=BOB, bill_id="bill 01", event_time="2026-01-02",
                  due_date="2026-01-20")  # fmt: skip
     other = deposit("dbobby01", person_id=BOB, event_type="payment", bill_id="bill 01",
                     amount="99", event_time="2026-01-25")  # fmt: skip
     refused = deposit("x1", person_id=CYD, event_type="transfer", counterparty_id=ANN, amount="?")
-    world.ndjson("payment", [again, other, refused], day="2026-02-20")
-    ingest_new(world.data)
-    publish(world.data, FEBRUARY)
+    data = Path(shutil.copytree(published_once, tmp_path_factory.mktemp("again") / "data"))
+    Delivery(data).ndjson("payment", [again, other, refused], day="2026-02-20")
+    ingest_new(data)
+    publish(data, FEBRUARY)
+    return data
 
 
-@pytest.mark.parametrize("who", [ANN, BOB, CYD, DEE, EVE])
-def test_what_is_exported_is_what_an_erasure_removes(world: Delivery, who: str) -> None:
-    deliver_again(world)
-    held = export_person(world.data, who)
-    assert_every_place_is_covered(world.data, held)
+@pytest.fixture
+def delivered_again(delivered_again_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to write into."""
+    copy = Path(shutil.copytree(delivered_again_once, tmp_path / "again"))
+    rebuild_catalog(copy)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("who", "is_published"),
+    [(ANN, True), (BOB, False), (CYD, False), (DEE, False), (EVE, False)],
+)
+def test_what_is_exported_is_what_an_erasure_removes(
+    delivered_again: Path, who: str, is_published: bool
+) -> None:
+    """``is_published``: snapshots are erased from, too, which is what takes long."""
+    held = export_person(delivered_again, who)
+    assert_every_place_is_covered(delivered_again, held)
+    if not is_published:
+        shutil.rmtree(delivered_again / "snapshots")
+        rebuild_catalog(delivered_again)
     # A row in conflict is a repeat and a refused row; an erasure counts it once.
     events = {
         (row["file"], row["line"])
@@ -47,11 +68,11 @@ def test_what_is_exported_is_what_an_erasure_removes(world: Delivery, who: str) 
         if name.startswith("events/") and name != KEY
     }
     delivered = Counter(row["file"] for row in held.rows[DELIVERED])
-    erasure = erase(world.data, [who], Settings(scorecards=(EVERYONE,)))
+    erasure = erase(delivered_again, [who], Settings(scorecards=(EVERYONE,)))
     assert erasure.rows == len(events)
     assert erasure.files == delivered
     with pytest.raises(UnknownPersonError, match="no row or snapshot names"):
-        export_person(world.data, who)
+        export_person(delivered_again, who)
 
 
 def assert_every_place_is_covered(data: Path, held: PersonExport) -> None:
@@ -72,9 +93,10 @@ def assert_every_place_is_covered(data: Path, held: PersonExport) -> None:
             assert in_file[file] >= int(found["rows"]), place
 
 
-def test_ids_stand_in_place_of_keys_and_a_row_says_where_it_came_from(world: Delivery) -> None:
-    deliver_again(world)
-    held = export_person(world.data, ANN)
+def test_ids_stand_in_place_of_keys_and_a_row_says_where_it_came_from(
+    delivered_again_once: Path,
+) -> None:
+    held = export_person(delivered_again_once, ANN)
     ties = held.rows["events/friendship.ndjson"]
     assert {(row["person_id"], row["friend_id"]) for row in ties} == {(ANN, BOB), (BOB, ANN)}
     assert {row["file"].partition("/")[0] for row in ties} == {"friendship"}
@@ -82,14 +104,13 @@ def test_ids_stand_in_place_of_keys_and_a_row_says_where_it_came_from(world: Del
     assert not any(name.endswith("_key") for row in ties for name in row)
 
 
-def test_repeats_and_refused_rows_are_held_too(world: Delivery) -> None:
-    deliver_again(world)
-    held = export_person(world.data, BOB)
+def test_repeats_and_refused_rows_are_held_too(delivered_again_once: Path) -> None:
+    held = export_person(delivered_again_once, BOB)
     verdicts = [row["verdict"] for row in held.rows["events/repeats.payment.ndjson"]]
     assert sorted(verdicts) == ["conflict", "duplicate"]
     refused = held.rows["events/quarantine.ndjson"]
     assert {row["file"].partition("/")[0] for row in refused} == {"profile", "payment"}
-    of_ann = export_person(world.data, ANN).rows["events/quarantine.ndjson"]
+    of_ann = export_person(delivered_again_once, ANN).rows["events/quarantine.ndjson"]
     assert ["x1" in row["raw"] for row in of_ann] == [True]
 
 

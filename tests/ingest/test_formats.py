@@ -291,7 +291,7 @@ def _lines_agree(tmp: Path, lines: list[str]) -> None:
 
 
 @given(st.lists(st.dictionaries(_KEYS, _VALUES), min_size=1, max_size=5), st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_json_lines_are_read_together_as_they_are_alone(
     tmp: Path, objects: list[dict[str, Any]], is_tight: bool
 ) -> None:
@@ -311,7 +311,7 @@ _CELLS = st.text("ab,01 \u00e9=\t", max_size=4).map(lambda text: text.replace(",
 
 
 @given(st.lists(st.lists(_CELLS, min_size=4, max_size=6), max_size=6))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_csv_lines_are_read_alike_with_and_without_quotes(tmp: Path, rows: list[list[str]]) -> None:
     """A quote anywhere makes a file one that DuckDB does not split by itself."""
     header = "event_id,event_time,person_id,event_type,x\n"
@@ -338,7 +338,7 @@ def test_a_parquet_file_of_many_row_groups_is_numbered_through(delivery: Deliver
     assert delivery.quarantine()["line"].to_list() == [50, 100]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(
