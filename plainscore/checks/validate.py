@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from plainscore.checks.results import CheckResult, errored
-from plainscore.checks.verdicts import check_assertions, check_constraints, message_of
+from plainscore.checks.verdicts import SMALL, check_assertions, check_constraints, message_of
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
 
@@ -37,6 +37,9 @@ ACCEPTED = ("passed", "warned")
 NOT_NEEDED = frozenset({"altair", "scipy.stats"})
 """What GX imports for charts and tests of distributions: loaded only if something uses it."""
 
+ABSENT = frozenset({"sqlalchemy"})
+"""What GX reads databases with, and does without where it is not installed, as it is to GX here."""
+
 
 def check(
     con: duckdb.DuckDBPyConnection,
@@ -44,15 +47,16 @@ def check(
     stage: str,
     parameters: Mapping[str, date],
     method: Method = STANDARD_METHOD,
+    rows: int = SMALL,
 ) -> list[CheckResult]:
     """Return one result for each constraint of ``tables`` and each assertion after ``stage``.
 
-    ``con`` has the tables by their own names; ``parameters`` are the named parameters of the
-    transforms; ``method`` has the assertions. Findings raise nothing: see ``refuse_if_critical``.
-    Raises KeyboardInterrupt for a Ctrl-C during a query.
+    ``con`` has the tables by their own names, with about so many ``rows`` together; ``parameters``
+    are the named parameters of the transforms; ``method`` has the assertions. Findings raise
+    nothing: see ``refuse_if_critical``. Raises KeyboardInterrupt for a Ctrl-C during a query.
     """
     results = [
-        *check_constraints(con, tables, stage, parameters),
+        *check_constraints(con, tables, stage, parameters, rows),
         *check_assertions(con, tables, stage, parameters, method),
     ]
     if not results:
@@ -123,7 +127,10 @@ def _great_expectations() -> Any:
 
 
 class _Finder(MetaPathFinder):
-    """Finds modules as usual for one thread, but those of ``NOT_NEEDED`` load when first used."""
+    """Finds modules as usual for one thread, but those of ``NOT_NEEDED`` load when first used.
+
+    Those of ``ABSENT`` are not found, unless something else has imported them.
+    """
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()
@@ -131,7 +138,11 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if threading.get_ident() != self.thread or name not in NOT_NEEDED:
+        if threading.get_ident() != self.thread:
+            return None
+        if name in ABSENT:
+            raise ModuleNotFoundError(f"GX does without {name}", name=name)
+        if name not in NOT_NEEDED:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:

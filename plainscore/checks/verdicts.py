@@ -1,8 +1,9 @@
 """What DuckDB says of constraints and assertions: how many rows break each, and a few of them.
 
-Each table is asked one query, in which every constraint has a subquery of its own: a subquery of
-one column and one condition is answered from the minima, maxima and counts of NULL that DuckDB
-and Parquet keep, where one scan for all of them would read everything.
+Each table is asked one query. In one of a large stage every constraint has a subquery of its own:
+a subquery of one column and one condition is answered from the minima, maxima and counts of NULL
+that DuckDB and Parquet keep, where one scan for all of them would read everything. Planning so many
+subqueries takes longer than a scan of few rows, so a small table is scanned once for all of them.
 
 Every constraint of a contract is asked, but for the uniqueness of event_id in raw and events: there
 are hundreds of millions of rows, a grouped query over event ids would cost more than the whole
@@ -26,16 +27,22 @@ from plainscore.common.text import text_literal
 from plainscore.contracts.contract import Column, Table
 
 EXAMPLES = 3
+SMALL = 300_000
+"""A stage with at most so many rows is asked by one scan of each table."""
 NEVER_SHOWN = frozenset({"value_hash"})
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """One thing that a contract declares: it holds if the query ``broken_by`` has no rows."""
+    """One thing that a contract declares: it holds if the query ``broken_by`` has no rows.
+
+    ``screen``: an aggregate over the table, 0 only where it holds; empty where there is none.
+    """
 
     name: str
     level: Level
     broken_by: str
+    screen: str = ""
 
 
 def constraints_of(table: Table, parameters: Mapping[str, date]) -> Iterator[Constraint]:
@@ -57,10 +64,12 @@ def check_constraints(
     tables: Iterable[Table],
     stage: str,
     parameters: Mapping[str, date],
+    rows: int = SMALL,
 ) -> list[CheckResult]:
     """Return one result for each constraint of ``tables``, which ``con`` has by their names.
 
-    A table that is missing is one result. Raises KeyboardInterrupt for a Ctrl-C during a query.
+    ``rows``: about how many they have together. A table that is missing is one result. Raises
+    KeyboardInterrupt for a Ctrl-C during a query.
     """
     made: dict[str, dict[str, str]] = {}
     for name, column, column_type in _fetch(
@@ -76,9 +85,10 @@ def check_constraints(
             message = message_of(f"there is no table {table.name}")
             results.append(errored(*where, "the table can be read", message))
             continue
-        for name, rows in _wrong_shape(table, made[table.name]).items():
-            results.append(counted(*where, name, "fail", len(rows), _as_examples(rows[:EXAMPLES])))
-        results += _verdicts(con, where, [*constraints_of(table, parameters)])
+        for name, off in _wrong_shape(table, made[table.name]).items():
+            results.append(counted(*where, name, "fail", len(off), _as_examples(off[:EXAMPLES])))
+        constraints = [*constraints_of(table, parameters)]
+        results += _verdicts(con, where, constraints, table.name if rows <= SMALL else None)
     return results
 
 
@@ -131,15 +141,26 @@ def _wrong_shape(table: Table, made: Mapping[str, str]) -> dict[str, list[dict[s
 
 
 def _verdicts(
-    con: duckdb.DuckDBPyConnection, where: tuple[str, str], constraints: Sequence[Constraint]
+    con: duckdb.DuckDBPyConnection,
+    where: tuple[str, str],
+    constraints: Sequence[Constraint],
+    scanned: str | None = None,
 ) -> Iterator[CheckResult]:
-    """Ask all constraints in one query, and again alone each that is broken, or all on an error."""
-    counts = " union all ".join(
+    """Ask all constraints in one query, and again alone each that is broken, or all on an error.
+
+    ``scanned``: the table that the screens of the constraints are asked of, if any.
+    """
+    screens = {place: one.screen for place, one in enumerate(constraints) if scanned and one.screen}
+    asked = [
         f"select {place} as place, count(*) as row_count from ({constraint.broken_by})"
         for place, constraint in enumerate(constraints)
-    )
+        if place not in screens
+    ]
+    if screens:
+        counts = f"unnest([{', '.join(screens.values())}]) as row_count"
+        asked.append(f"select unnest({[*screens]}) as place, {counts} from {scanned}")
     try:
-        rows = _fetch(con, f"select place from ({counts}) where row_count > 0")
+        rows = _fetch(con, f"select place from ({' union all '.join(asked)}) where row_count > 0")
         broken = {place for (place,) in rows}
     except duckdb.Error:
         broken = set(range(len(constraints)))
@@ -217,6 +238,7 @@ def _unique_key(table: Table) -> Constraint:
         )
         group by {key}
         having count(*) > 1""",
+        f"count(*) - count(distinct ({key}))",
     )
 
 
@@ -224,7 +246,7 @@ def _of_column(table: Table, column: Column) -> Iterator[Constraint]:
     def broken_where(name: str, condition: str) -> Constraint:
         shown = dict.fromkeys([*table.key, column.name])
         rows = f"select {', '.join(shown)} from {table.name} where {condition}"
-        return Constraint(f"{column.name} {name}", "fail", rows)
+        return Constraint(f"{column.name} {name}", "fail", rows, f"count(*) filter ({condition})")
 
     if not column.nullable:
         yield broken_where("is never empty", f"{column.name} is null")

@@ -341,7 +341,8 @@ class SnapshotRun(RunState):
         if schema == "raw":
             # The logs are the same rows in events and raw; the store's other tables count once.
             tables = [self.catalog["events.file"], self.catalog["events.person"], *tables]
-        results = check_tables(con, tables, schema, parameters, self.request.settings.method)
+        method, rows = self.request.settings.method, self.attempt.stages[-1].rows or 0
+        results = check_tables(con, tables, schema, parameters, method, rows)
         self.results += results
         refuse_if_critical(results)
         return results

@@ -3,7 +3,7 @@
 import duckdb
 
 from plainscore.checks.results import CheckResult
-from plainscore.checks.verdicts import check_constraints
+from plainscore.checks.verdicts import SMALL, check_constraints
 from plainscore.contracts.contract import Check, Column, Table
 from tests.expectations.small_house import DATES
 
@@ -35,7 +35,13 @@ CHECKED_COLUMNS = 8
 
 
 def check_rent(con: duckdb.DuckDBPyConnection, table: Table = RENT) -> list[CheckResult]:
-    return check_constraints(con, [table], "staging", DATES.parameters)
+    """Check a table as one of a small and of a large stage, which gives the same results."""
+    small, large = (
+        check_constraints(con, [table], "staging", DATES.parameters, rows)
+        for rows in (SMALL, SMALL + 1)
+    )
+    assert small == large
+    return small
 
 
 def not_passed(results: list[CheckResult]) -> list[CheckResult]:

@@ -11,7 +11,7 @@ import pytest
 from plainscore.checks import validate as validate_module
 from plainscore.checks.results import CheckResult
 from plainscore.checks.validate import check, validate
-from plainscore.checks.verdicts import check_constraints
+from plainscore.checks.verdicts import SMALL, check_constraints
 from tests.expectations.rent import RENT, check_rent, not_passed
 from tests.expectations.small_house import DATES
 
@@ -31,13 +31,16 @@ class CountingConnection:
         return getattr(self.con, name)
 
 
-def test_a_table_is_asked_one_query(rent: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize("rows", [SMALL, SMALL + 1])
+def test_a_table_is_asked_one_query(rent: duckdb.DuckDBPyConnection, rows: int) -> None:
     counting = CountingConnection(rent)
-    assert not not_passed(check_constraints(counting, [RENT], "staging", DATES.parameters))  # type: ignore[arg-type]
+    results = check_constraints(counting, [RENT], "staging", DATES.parameters, rows)  # type: ignore[arg-type]
+    assert not not_passed(results)
     columns, asked = counting.statements
     assert "duckdb_columns()" in columns
     assert "value_hash is null" in asked
     assert "share not in (0, 1)" in asked
+    assert asked.count("from staging.rent") == (3 if rows <= SMALL else 13)
 
 
 class InterruptedConnection(CountingConnection):
