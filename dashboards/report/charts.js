@@ -20,7 +20,7 @@ function shown({ times, decimals }, value) {
 const withUnit = (column, value) => `${shown(column, value)}${column.unit && value !== null ? ` ${column.unit}` : ""}`;
 // With a sign of its unit, where that is short.
 const brief = (column, value) => `${shown(column, value)}${/^%/.test(column.unit) && value !== null ? " %" : ""}`;
-const titled = (column) => column.unit ? `${column.heading} (${column.unit})` : column.heading;
+const titled = ({ heading, unit }) => unit && unit !== heading ? `${heading} (${unit})` : heading;
 const distinct = (values) => [...new Set(values)];
 const longest = (texts) => d3.max(texts, (one) => String(one).length) ?? 0;
 // From the lowest of ordered names to the highest.
@@ -39,7 +39,7 @@ function pointsOf({ columns, rows, chart }) {
     series: chart.series ? row[place[chart.series]] : columns[place[name]].heading,
     panel: chart.panel ? row[place[chart.panel]] : "",
     value: scaled(row, name), low: scaled(row, chart.low), high: scaled(row, chart.high),
-    limit: scaled(row, chart.limit), isMarked: chart.marked ? row[place[chart.marked]] : true,
+    limit: scaled(row, chart.limit), isMarked: chart.marked ? row[place[chart.marked]] : undefined,
     text: brief(columns[place[name]], row[place[name]]),
     tip: columns.map((one, number) => `${one.heading}: ${withUnit(one, row[number])}`).join("\n"),
   })));
@@ -66,9 +66,9 @@ function rowsOf(points, { width, unit, label = "label", tall = 26, right = 56 })
   return {
     height: 56 + labels.length * (isWrapped ? Math.max(tall, 36) : tall),
     marginLeft: room, marginRight: right, marginBottom: 40,
-    x: { insetLeft: points.some((one) => one.value < 0) ? 40 : 0, label: unit, labelAnchor: "center", labelArrow: "none", grid: true, nice: true, ticks: Math.max(2, Math.min(8, (width - room - right) / 80)) },
+    x: { insetLeft: 8 + LETTER * longest(points.filter((one) => one.value < 0).map((one) => one.text)), label: unit, labelAnchor: "center", labelArrow: "none", grid: true, nice: true, ticks: Math.max(2, Math.min(8, (width - room - right) / 80)) },
     y: { type: "band", domain: labels, label: null, padding: 0.25 },
-    axis: Plot.axisY({ lineWidth: isWrapped ? (room - 14) / 12 : Infinity, tickSize: 0, label: null }),
+    axis: Plot.axisY({ lineWidth: isWrapped ? (room - 14) / 14 : Infinity, tickSize: 0, label: null }),
   };
 }
 
@@ -80,8 +80,9 @@ const KINDS = {
     const labels = distinct(points.map((one) => one.label));
     const every = Math.ceil(labels.length / Math.max(1, Math.floor((width - 140) / 84)));
     const ticks = labels.filter((_, place) => place % every === 0);
+    const right = Math.min(0.4 * width, 20 + LETTER * longest(names));
     return {
-      height: Math.min(320, 0.8 * width), marginLeft: 52, marginRight: Math.min(0.35 * width, 20 + LETTER * longest(names)),
+      height: Math.min(320, 0.8 * width), marginLeft: 52, marginRight: right,
       x: { type: isDates ? "utc" : "point", label: null, ticks: isDates ? ticks.map((one) => new Date(one)) : ticks,
         ...(isDates && { tickFormat: d3.utcFormat("%Y-%m-%d") }) },
       y: { label: unit, labelArrow: "none", grid: true, nice: true, ticks: 5 },
@@ -90,6 +91,7 @@ const KINDS = {
         Plot.lineY(points, { x, y: "value", stroke: "series", strokeWidth: 2, marker: "dot" }),
         Plot.text(points, apart(Plot.selectLast({
           x, y: "value", z: "series", text: "series", fill: "series", textAnchor: "start", dx: 9,
+          lineWidth: (right - 9) / 12, textOverflow: "ellipsis",
         }))),
         Plot.tip(points, Plot.pointer({ x, y: "value", title: "tip" })),
       ],
@@ -154,7 +156,7 @@ const KINDS = {
       ...options, color: isMany ? { domain: names, range: CATEGORIES, legend: true } : {},
       marks: [
         axis,
-        Plot.barX(points, { x: "value", y: "label", fill: isMany ? "series" : (one) => one.isMarked ? "var(--c1)" : "var(--rest)",
+        Plot.barX(points, { x: "value", y: "label", fill: isMany ? "series" : (one) => one.isMarked === false ? "var(--rest)" : "var(--c1)",
           title: "tip", tip: true }),
         Plot.ruleX([0]), ...limits(points), ...endTexts(points),
       ],
@@ -165,7 +167,7 @@ const KINDS = {
   dots(points, { width, unit, names }) {
     const { axis, ...options } = rowsOf(points, { width, unit });
     const isMany = names.length > 1;
-    const fill = isMany ? "series" : (one) => one.isMarked ? "var(--c1)" : "var(--soft)";
+    const fill = isMany ? "series" : (one) => one.isMarked === false ? "var(--soft)" : "var(--c1)";
     return {
       ...options, x: { ...options.x, zero: isMany },
       color: isMany ? { domain: names, range: CATEGORIES, legend: true } : {},
@@ -208,7 +210,7 @@ const KINDS = {
       marks: [
         axis, Plot.axisX({ anchor: "top", tickSize: 0, label: null, lineWidth: wide / 12 }),
         Plot.cell(points, { x: "series", y: "label", title: "tip", tip: true,
-          fill: isNumbers ? "value" : (one) => one.isMarked ? "var(--warn-paper)" : "var(--tint)" }),
+          stroke: (one) => isNumbers && one.isMarked ? "var(--c2)" : "none", strokeWidth: 2, fill: isNumbers ? "value" : (one) => one.isMarked ? "var(--warn-paper)" : "var(--tint)" }),
         Plot.text(points, { x: "series", y: "label", text: (one) => one.text.replace(" %", "") }),
       ],
     };
@@ -245,6 +247,7 @@ function chartOf(figure, points, width) {
   });
   const svg = drawn.matches("svg") ? drawn : drawn.querySelector(":scope > svg");
   svg.setAttribute("role", "img");
+  if (svg.width.baseVal.value > width) svg.style.maxWidth = "none"; // its place scrolls
   for (const one of svg.querySelectorAll("[aria-label]")) one.removeAttribute("aria-label"); // of an image's parts
   return drawn;
 }

@@ -42,9 +42,11 @@ function summary(card, person) {
 
 function explained(person, { card, causes }) {
   const shown = explanation(card, person);
-  const parts = [element("h3", {}, `${summary(card, person).replace("  ", ": ")}, as of ${card.as_of_date}`)];
+  const parts = [element("h3", {}, element("a", { href: `#person=${encodeURIComponent(person.person_id)}` },
+    `${summary(card, person).replace("  ", ": ")}, as of ${card.as_of_date}`))];
   if (shown.not_scored) parts.push(element("p", {}, shown.not_scored.reason),
     element("p", { class: "note" }, shown.not_scored.what_to_do));
+  if (shown.score !== null) parts.push(element("p", {}, opens(person, card)));
   parts.push(waterfall(shown, card));
   if (shown.left_out.length) parts.push(element("p", { class: "note" }, "Left out, because no event of the logs "
     + `${shown.without_logs.join(", ")} had arrived: ${shown.left_out.map(words).join(", ")}. The points of the `
@@ -54,6 +56,18 @@ function explained(person, { card, causes }) {
   const friends = friendsOf(card, person);
   if (friends.length) parts.push(...friendsShown(friends, card.mean));
   return element("div", { class: "person" }, ...parts);
+}
+
+// The rank where it is known, what the score opens, and the next gate.
+function opens(person, card) {
+  const rank = person.history?.at(-1)[2];
+  const all = openings(card, person.points);
+  const names = (some) => some.map((one) => words(one.benefit)).join(", ");
+  const open = all.filter((one) => one.is_open);
+  const next = Math.min(...all.map((one) => one.points_short || Infinity));
+  return (rank ? `Rank ${rank.toLocaleString("en")} of the scored. ` : "")
+    + (all.length ? `Opens ${open.length} of ${counted(all.length, "benefit", "benefits")}${open.length ? ": " : ""}${names(open)}. ` : "")
+    + (next < Infinity ? `${counted(next, "point", "points")} short of ${names(all.filter((one) => one.points_short === next))}.` : "");
 }
 
 function waterfall(shown, card) {
@@ -144,17 +158,17 @@ function whatIfAnswer(person, card, name, text) {
 function everyDate(person, card, titles) {
   const causes = Object.keys(titles);
   const most = sum(card.features.map((one) => one.max_points));
-  const rows = person.history.map(([day, score], place) => {
+  const rows = person.history.map(([day, score, rank], place) => {
     const change = person.changes.find(([before, after]) =>
       after === day && place > 0 && before === person.history[place - 1][0]);
     const cells = causes.map((cause) => change ? signed(change[3][cause]) : "");
-    return [day, score === null ? "not scored" : String(score), change ? signed(change[2]) : "", ...cells,
+    return [day, score === null ? "not scored" : String(score), rank?.toLocaleString("en") ?? "", change ? signed(change[2]) : "", ...cells,
       score === null ? "" : bar(0, score - card.base, 0, most)];
   });
   const note = person.changes.length ? "" : "Causes are not computed for these dates: "
     + "`plainscore compare` computes them.";
   return [element("h3", {}, "Every published date"), element("p", { class: "note" }, note),
-    table("Every published date", [["as of"], ["score", "points"], ["change", "points"],
+    table("Every published date", [["as of"], ["score", "points"], ["rank"], ["change", "points"],
       ...causes.map((cause) => [titles[cause], "points"]), ["from the base"]], rows)];
 }
 

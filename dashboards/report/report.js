@@ -35,8 +35,15 @@ function listPeople(text) {
   return matching;
 }
 
+// Whoever is closest to a gate from below; else the first.
+function justShort() {
+  const short = (one) => Math.min(...openings(page.card, one.points).map((gate) => gate.points_short || Infinity));
+  return page.people.filter(isScored).reduce((found, one) =>
+    short(one) < short(found) ? one : found, page.people.find(isScored) ?? page.people[0]);
+}
+
 function showPerson(id) {
-  const person = page.people.find((one) => one.person_id === id) ?? page.people[0];
+  const person = page.people.find((one) => one.person_id === id) ?? justShort();
   const place = document.getElementById("shown");
   if (!person) return place.replaceChildren("No person is in this file.");
   found.value = person.person_id;

@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
+from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.show.reader import Row, Snapshots
 
+CHARTS = ("lines", "stack", "bars", "dots", "strip", "cells", "distribution")
 NOTHING = "\N{EN DASH}"
 _HEAD = re.compile(r"/\*\n(.*?)\*/\n(.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -88,7 +91,7 @@ class Chart:
     each of its values. ``is_wide``: with the table below it, not next to it.
     """
 
-    kind: Literal["lines", "stack", "bars", "dots", "strip", "cells", "distribution"]
+    kind: str
     label: str
     values: Sequence[str]
     series: str = ""
@@ -105,7 +108,8 @@ class Chart:
 class PageFigure:
     """A figure as it is declared; ``empty``: what to do where there are no rows.
 
-    ``finding``: SQL for one sentence of its rows, which it knows as the table ``figure``.
+    ``finding``: SQL for one sentence of its rows, which it knows as the table ``figure``, and those
+    of its chart's gates as ``gates``; ``$unit`` is that of the value that is drawn.
     """
 
     number: int
@@ -155,7 +159,9 @@ class Answer:
 
 
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value if value is None or isinstance(value, int | float) else str(value)
 
 
 def script_json(value: Any) -> str:
@@ -188,17 +194,20 @@ def figures(
 
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
     """Return the rows of a figure for a day; ``before``: the date to compare with, if any."""
-    given = {"as_of_date": day, "before_date": before}
+    given: dict[str, Any] = {"as_of_date": day, "before_date": before}
     rows = snapshots.records(figure.sql, _asked(figure.sql, given))
-    finding, gates = "", None
-    if rows and figure.finding:
-        sql = f"with figure as ({figure.sql})\n{figure.finding}"
-        [(found,)] = snapshots.rows(sql, _asked(sql, given))
-        finding = found or ""
-    if figure.chart and figure.chart.gates:
-        page, _, name = figure.chart.gates.partition("/")
-        named = [one for one in figures(page, snapshots.method) if one.name == name]
-        gates = answer(snapshots, named[0], day, before) if named else None
+    chart, gates, tables = figure.chart, None, {"figure": figure.sql}
+    if chart and chart.gates:
+        page, _, name = chart.gates.partition("/")
+        for one in (one for one in figures(page, snapshots.method) if one.name == name):
+            gates, tables["gates"] = answer(snapshots, one, day, before), one.sql
+    finding = ""
+    if rows and figure.finding and not (chart and chart.gates and not gates):
+        known = ", ".join(f"{name} as ({sql})" for name, sql in tables.items())
+        sql = f"with {known}\n{figure.finding}"
+        drawn = chart.values if chart else ()
+        given["unit"] = next((one.unit for one in figure.columns if one.name in drawn), "")
+        finding = next((text for (text,) in snapshots.rows(sql, _asked(sql, given)) if text), "")
     return Answer(figure, rows, finding, gates)
 
 
@@ -222,7 +231,10 @@ def words_of_bad(method: Method) -> str:
 
 
 def read_figure(file: Path, shared: Mapping[str, Any] | None = None) -> PageFigure:
-    """Return the figure that a file declares, and the head that all of its page share."""
+    """Return the figure that a file declares; ``shared``: the head that all of its page share.
+
+    Raises UsageError for a kind of chart that is not one of CHARTS.
+    """
     found = _HEAD.fullmatch(file.read_text(encoding="utf-8"))
     assert found is not None, f"{file.name} opens with its declaration"
     common, own = shared or {}, tomllib.loads(found[1])
@@ -232,6 +244,8 @@ def read_figure(file: Path, shared: Mapping[str, Any] | None = None) -> PageFigu
         for name, entry in {**common.get("columns", {}), **head.pop("columns")}.items()
     )
     chart = Chart(**head.pop("chart")) if "chart" in head else None
+    if chart and chart.kind not in CHARTS:
+        raise UsageError(f"{file}: chart kind '{chart.kind}' is none of {', '.join(CHARTS)}")
     return PageFigure(
         page=file.parent.name, name=file.stem, sql=found[2], columns=columns, chart=chart, **head
     )

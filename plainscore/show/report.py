@@ -19,7 +19,7 @@ PERSON, REPORT = ("report/card.js", "report/person.js"), "report/report.js"
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
 _HISTORY = """
-select person_id, cast(as_of_date as varchar), score
+select person_id, cast(as_of_date as varchar), score, score_rank
 from score
 where as_of_date <= $day and person_id in (select unnest($people))
 order by person_id, as_of_date

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.show.figures import (
     NOTHING,
@@ -16,6 +17,7 @@ from plainscore.show.figures import (
     PageFigure,
     answer,
     figures,
+    read_figure,
     script_json,
 )
 from plainscore.show.person import read_card
@@ -66,6 +68,26 @@ def test_every_figure_is_answered_with_an_earlier_date_and_without(
         read = json.loads(script_json(result.as_json()))
         assert [len(row) for row in read["rows"]] == [len(one.columns)] * len(result.rows), one.key
         assert one.empty
+        assert result.finding == "" or result.finding.endswith("."), one.key
+
+
+def test_most_figures_say_what_they_show_in_a_sentence_with_numbers(snapshots: Snapshots) -> None:
+    shown = [answer(snapshots, one, OCTOBER, SEPTEMBER) for one in FIGURES if one.finding]
+    said = {one.figure.key: one.finding for one in shown if one.rows and one.finding}
+    assert len(said) > 20
+    [(scored,)] = snapshots.rows("select count(score) from score where as_of_date = ?", (OCTOBER,))
+    assert f"Of {scored} scored people" in said["overview-distribution"]
+
+
+def test_a_kind_of_chart_that_is_not_drawn_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.sql"
+    file.write_text(
+        '/*\nnumber = 1\ntitle = "t"\nempty = "e"\n'
+        'chart = { kind = "pie", label = "a", values = ["a"] }\n'
+        "[columns]\na = {}\n*/\nselect 1 as a\n"
+    )
+    with pytest.raises(UsageError, match="mine.sql: chart kind 'pie' is none of lines, stack"):
+        read_figure(file)
 
 
 def test_bands_and_the_distribution_add_up_to_the_scored(snapshots: Snapshots) -> None:

@@ -63,7 +63,7 @@ def test_people_on_the_page_are_those_that_the_command_explains(
         assert short["points"] == list(alone.points.values())
         assert short["next_band"] == json.loads(json.dumps(alone.next_band()))
         assert [row["code"] for row in short["reasons"]] == [row["code"] for row in alone.reasons]
-        assert short["history"][-1] == [str(OCTOBER), alone.score]
+        assert short["history"][-1][:2] == [str(OCTOBER), alone.score]
 
 
 def test_examples_lie_evenly_over_many_people(snapshots: Snapshots) -> None:

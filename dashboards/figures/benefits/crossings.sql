@@ -3,6 +3,11 @@ number = 20
 title  = "Who passed a gate since the snapshot before"
 note   = "People scored in both snapshots whose score is on the other side of the gate now. Benefits behind an enforced wall have no such gate."
 empty  = "There is no snapshot of an earlier date to compare with."
+finding = """
+select format(
+    'Most moved at the gate of {} points: {:,} people passed it upwards, {:,} fell below it.',
+    max_by(min_score, gained + lost), max_by(gained, gained + lost), max_by(lost, gained + lost)
+) from figure having max(gained + lost) > 0"""
 chart  = { kind = "dots", label = "min_score", values = ["gained", "lost"] }
 
 [columns]

@@ -3,6 +3,11 @@ number = 5
 title  = "Who is just short of a gate"
 note   = "People below a gate by so few points. At 10 points one bin of one feature decides. Benefits behind an enforced wall have no such gate."
 empty  = "The scorecard names no benefits."
+finding = """
+select format(
+    '{:,} people are 1 to 10 points short of {}, more than of any other gate; it opens {}.',
+    max(short_10), max_by(min_score, short_10), max_by(benefits, short_10)
+) from figure having max(short_10) > 0"""
 chart  = { kind = "bars", label = "min_score", values = ["short_10"] }
 
 [columns]

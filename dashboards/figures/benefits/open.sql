@@ -3,6 +3,11 @@ number = 10
 title  = "What is open to how many"
 note   = "A benefit opens at a score. Sources say what is known of each; harm-sensitive ones (housing, hiring, dating, travel papers) are in the audit of gaps by name."
 empty  = "The scorecard names no benefits."
+finding = """
+select format(
+    'The fewest have {} open: {:,} people, {:.1f} % of the scored.',
+    min_by(benefit, open_share), min(open_count), 100 * min(open_share)
+) from figure"""
 chart  = { kind = "bars", label = "benefit", values = ["open_share"] }
 
 [columns]

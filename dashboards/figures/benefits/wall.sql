@@ -3,6 +3,11 @@ number = 15
 title  = "Who would have what behind a wall between contexts"
 note   = "Each benefit accepts data of some contexts. Behind the wall they alone make the score that opens it, stretched to the same range. A wall is no higher gate: where accepted points come easily, it opens more than it closes. It decides where it is enforced; elsewhere this is what it would do."
 empty  = "Every benefit accepts all contexts, or the snapshot was published before cards named any."
+finding = """
+select format(
+    'A wall between contexts would change most about {}: {:,} people would lose it, {:,} would gain it.',
+    max_by(benefit, moved), max_by(lost_count, moved), max_by(gained_count, moved)
+) from (select *, lost_count + gained_count as moved from figure) having max(moved) > 0"""
 chart  = { kind = "dots", label = "benefit", values = ["open_without_wall_count", "open_with_wall_count"] }
 
 [columns]

@@ -3,6 +3,11 @@ number = 29
 title  = "What was delivered, and what became of it"
 note   = "All that had arrived by the day this snapshot knows, by source and log. Rows read are accepted, duplicates or quarantined."
 empty  = "No file is left of which something is known."
+finding = """
+select format(
+    'Of {:,} rows {:.2f} % were accepted, {:.2f} % are duplicates and {:.2f} % were refused.',
+    cast(sum(delivered) as bigint), 100 * sum(accepted) / sum(delivered), 100 * sum(duplicates) / sum(delivered), 100 * sum(quarantined) / sum(delivered)
+) from figure having sum(delivered) > 0"""
 
 [columns]
 folder      = { heading = "source" }

@@ -3,6 +3,11 @@ number = 10
 title  = "Checks of every date, stage by stage"
 note   = "What was asked of each table before the next was made of it. A failed critical check publishes nothing, so none is seen here."
 empty  = "No checks were run."
+finding = """
+select if(
+    bool_or(is_warned), format('Checks warned at {} of {} stages.', count(*) filter (where is_warned), count(*)),
+    format('Every check of {} dates passed.', count(distinct as_of_date))
+) from figure"""
 chart  = { kind = "cells", label = "as_of_date", values = ["outcome"], series = "stage", marked = "is_warned" }
 
 [columns]

@@ -3,6 +3,10 @@ number = 30
 title  = "Rows that were refused, and why"
 note   = "All that had arrived by the day this snapshot knows. No row is lost: rows read are accepted, duplicates or here."
 empty  = "No row was refused."
+finding = """
+select format(
+    'Most refused rows are of the log {}: {} ({:,} rows).', max_by(log, refused), max_by(reason, refused), max(refused)
+) from figure"""
 
 [columns]
 log           = {}

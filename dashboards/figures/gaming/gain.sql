@@ -3,6 +3,11 @@ number = 10
 title  = "What attacks on the friends factor pay"
 note   = "Everyone who may play an attack tries it alone, all else as it is. Naive: what the same attack pays where good friends are counted, as some operators are said to do."
 empty  = "The audit of gaming found no one to play an attack."
+finding = """
+select format(
+    'No attack pays more than {:.1f} points a head on average ({}); where good friends are counted, up to {:.1f}.',
+    max(mean_points_gained), max_by(attack, mean_points_gained), max(mean_naive_gained)
+) from figure"""
 chart  = { kind = "dots", label = "attack", values = ["mean_points_gained", "mean_naive_gained"] }
 
 [columns]

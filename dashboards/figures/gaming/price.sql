@@ -3,6 +3,10 @@ number = 30
 title  = "What a point costs, and what it opens"
 note   = "Contacts that the attacker has to send, one for each friend and month. No price where the attack gains nothing."
 empty  = "The audit of gaming found no one to play an attack."
+finding = """
+select format(
+    'The cheapest point costs {:.1f} contacts ({}).', min(contacts_per_point), min_by(attack, contacts_per_point)
+) from figure having count(contacts_per_point) > 0"""
 
 [columns]
 attack             = {}

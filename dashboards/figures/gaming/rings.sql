@@ -3,6 +3,8 @@ number = 40
 title  = "Rings and stars"
 note   = "A ring: people tied among themselves, all at about the same time, without more ties to others. A star: who made many ties at once with people who do not know each other. Expected: ties of that time, if these people's ties began as everyone's. Not proof: new teams look like it as well. The thirty largest."
 empty  = "No such group was found."
+finding = """
+select format('The largest of the groups found is a {} of {:,} people.', max_by(kind, people), max(people)) from figure"""
 
 [columns]
 ring_no           = { heading = "ring" }

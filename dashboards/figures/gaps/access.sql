@@ -1,9 +1,22 @@
 /*
-number = 30
+number = 15
 title  = "What is open to which group"
-note   = "Four fifths: a group's share against the best group's; below 80 % is the usual sign of adverse impact (US Uniform Guidelines on Employee Selection Procedures, 1978). Harm-sensitive benefits always, others where any group is below."
+note   = "Framed: below four fifths. Four fifths: a group's share against the best group's; below 80 % is the usual sign of adverse impact (US Uniform Guidelines on Employee Selection Procedures, 1978). Harm-sensitive benefits always, others where any group is below."
 empty  = "No profile names a group."
-chart  = { kind = "cells", label = "group_name", values = ["open_share"], series = "benefit", is_wide = true }
+finding = """
+select if(
+    count(*) filter (where is_below_four_fifths and is_significant) = 0,
+    'No group is below four fifths of the best group beyond chance, for any benefit.',
+    format(
+        '{} pairs of group and benefit are below four fifths beyond chance; lowest {} of {}: {:,} of {:,} people do not have it.',
+        count(*) filter (where is_below_four_fifths and is_significant),
+        min_by(benefit, four_fifths_ratio) filter (where is_significant),
+        min_by(group_name, four_fifths_ratio) filter (where is_significant),
+        cast(round(min_by(people * (1 - open_share), four_fifths_ratio) filter (where is_significant)) as bigint),
+        min_by(people, four_fifths_ratio) filter (where is_significant)
+    )
+) from figure"""
+chart  = { kind = "cells", label = "group_name", values = ["open_share"], series = "benefit", marked = "is_below_four_fifths", is_wide = true }
 
 [columns]
 benefit              = {}

@@ -3,6 +3,11 @@ number = 50
 title  = "Do friends have alike scores"
 note   = "Correlation of the scores at both ends of a tie. Rewired: the same with ties dealt out again at random. A score that counts friends can feed itself where this is high."
 empty  = "There are no ties between scored people."
+finding = """
+select format(
+    'Scores of friends correlate at {:.3f}; among ties dealt out at random at {:.3f}.',
+    max(assortativity) filter (where points_counted = 'all factors'), max(rewired_mean) filter (where points_counted = 'all factors')
+) from figure having count(assortativity) filter (where points_counted = 'all factors') > 0"""
 
 [columns]
 points_counted     = { heading = "points" }

@@ -3,6 +3,17 @@ number = 10
 title  = "How far each group's mean score is from everyone else's, largest first"
 note   = "With the interval that chance alone would cover 19 times of 20. Beyond chance: after the adjustment for looking at many groups. Groups are seen by this audit alone: the score does not know them."
 empty  = "No profile names a group."
+finding = """
+select if(
+    count(*) filter (where is_significant) = 0,
+    format('No gap is beyond chance; the largest, of {}, is {:.1f} points.', max_by(group_name, abs(gap_points)), max_by(gap_points, abs(gap_points))),
+    format(
+        '{} of {} groups are beyond chance from everyone else; the farthest is {}: {:.1f} points.',
+        count(*) filter (where is_significant), count(*),
+        max_by(group_name, abs(gap_points)) filter (where is_significant),
+        max_by(gap_points, abs(gap_points)) filter (where is_significant)
+    )
+) from figure having count(gap_points) > 0"""
 chart  = { kind = "dots", label = "group_name", values = ["gap_points"], low = "gap_low", high = "gap_high", marked = "is_significant" }
 
 [columns]

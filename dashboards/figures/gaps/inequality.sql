@@ -3,6 +3,12 @@ number = 40
 title  = "How unequally points are shared out"
 note   = "Gini of the points above the base (0: all have the same), with all factors and without the social one."
 empty  = "No one is scored."
+finding = """
+select format(
+    'The Gini of points above the base is {:.3f} with all factors and {:.3f} without friends.',
+    max_by(gini, as_of_date) filter (where points_counted = 'all factors'),
+    max_by(gini, as_of_date) filter (where points_counted = 'without friends')
+) from figure having count(distinct points_counted) = 2"""
 chart  = { kind = "lines", label = "as_of_date", values = ["gini"], series = "points_counted" }
 
 [columns]

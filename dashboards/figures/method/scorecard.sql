@@ -3,6 +3,11 @@ number = 10
 title  = "The scorecard"
 note   = "Score = base + the points of all features. A value earns the points of its bin; the neighbour mean of friends has a formula of its own."
 empty  = "There is no scorecard."
+finding = """
+select format(
+    '{} features of {} factors earn points; {} weighs most, {} points.',
+    count(*), count(distinct factor), max_by(feature, max_points), max(max_points)
+) from figure"""
 
 [columns]
 factor         = {}

@@ -1,8 +1,16 @@
 /*
-number = 30
+number = 15
 title  = "Who is in which band, date by date"
 note   = "Share of the scored people of each date."
 empty  = "No one is scored."
+finding = """
+select format(
+    'Since {} the share of {} changed most: {:.1f} % of the scored then, {:.1f} % now.',
+    min(since), max_by(band, abs(now - past)), 100 * max_by(past, abs(now - past)), 100 * max_by(now, abs(now - past))
+) from (
+    select band, min(as_of_date) as since, min_by(people_share, as_of_date) as past, max_by(people_share, as_of_date) as now
+    from figure group by band having count(*) > 1
+) having count(*) > 0"""
 chart  = { kind = "stack", label = "as_of_date", values = ["people_share"], series = "band" }
 
 [columns]

@@ -1,8 +1,14 @@
 /*
-number = 50
+number = 10
 title  = "What moved scores, by cause"
 note   = "Between the snapshot before and this one, over everyone scored in both. The parts of every person sum to their change, and so do these."
 empty  = "Not computed for these two dates: `plainscore compare` computes it."
+finding = """
+select format(
+    'On average {} moved a score by {:+.1f} points and {} by {:+.1f}.',
+    max_by(cause, mean_change), max(mean_change), min_by(cause, mean_change), min(mean_change)
+) from figure
+"""
 chart  = { kind = "bars", label = "cause", values = ["points_up", "points_down"] }
 
 [columns]

@@ -3,6 +3,13 @@ number = 5
 title  = "How the scores lie, and what opens where"
 note   = "Scored people by score, in steps of 10 points, in the colours of their bands. A dotted line is a gate: what opens there, and how many are at most 10 points below it. Dashed: the snapshot before."
 empty  = "No one is scored."
+finding = """
+select format(
+    'Of {:,} scored people {:.1f} % are {}, the largest band; {:,} are 1 to 10 points short of {}, more than of any other gate.',
+    cast(sum(people) as bigint), 100 * max(share), arg_max(band, share),
+    (select max(short_10) from gates), (select max_by(min_score, short_10) from gates)
+) from (select band, sum(people) as people, sum(people_share) as share from figure group by band)
+"""
 chart  = { kind = "distribution", label = "score_from", values = ["people_share", "share_before"], series = "band", gates = "benefits/just_short", is_wide = true }
 
 [columns]
@@ -55,4 +62,5 @@ select
     people_before,
     people_before / sum(people_before) over () as share_before
 from binned
+qualify sum(people) over () > 0
 order by score_from, band_no

@@ -1,8 +1,13 @@
 /*
-number = 70
+number = 35
 title  = "Who moved most"
 note   = "The ten largest changes since the snapshot before; `plainscore why` explains each in full."
 empty  = "There is no snapshot of an earlier date to compare with."
+finding = """
+select format(
+    '{} moved most: from {} points to {}.',
+    max_by(person_id, abs(score_change)), max_by(score_before, abs(score_change)), max_by(score_after, abs(score_change))
+) from figure"""
 
 [columns]
 person_id    = { heading = "person" }

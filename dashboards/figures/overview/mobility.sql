@@ -1,8 +1,13 @@
 /*
-number = 40
+number = 30
 title  = "From which band to which"
 note   = "People of the snapshot before, by their band then (rows) and now (columns), in % of their row."
 empty  = "There is no snapshot of an earlier date to compare with."
+finding = """
+select format(
+    '{:.1f} % of those who had a band are in the same band now.',
+    100 * sum(people) filter (where band_before = band_after) / sum(people)
+) from figure where band_before not in ('no record', 'not scored') having sum(people) > 0"""
 chart  = { kind = "cells", label = "band_before", values = ["row_share"], series = "band_after" }
 
 [columns]

@@ -2,7 +2,13 @@
 number = 60
 title  = "Why people are not scored"
 note   = "The first rule that applies to somebody counts."
+chart  = { kind = "bars", label = "reason", values = ["people"] }
 empty  = "Everyone is scored."
+finding = """
+select format(
+    '{:,} people, {:.1f} % of all, are not scored; the rule that most meet: {}.',
+    cast(sum(people) as bigint), 100 * sum(people_share), lower(left(max_by(reason, people), 1)) || substr(max_by(reason, people), 2)
+) from figure having sum(people) > 0"""
 
 [columns]
 not_scored_code = { heading = "rule" }

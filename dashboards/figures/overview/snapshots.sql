@@ -1,8 +1,13 @@
 /*
-number = 10
-title  = "Every published snapshot"
-note   = "One row for each date, as it is known now. Mean and median are of the scored."
+number = 40
+title  = "Mean and median score, date by date"
+note   = "Of the scored people of each date."
 empty  = "Nothing is published."
+finding = """
+select format(
+    'The mean score was {:.1f} points on {} and is {:.1f} on {}.',
+    min_by(mean_score, as_of_date), min(as_of_date), max_by(mean_score, as_of_date), max(as_of_date)
+) from figure having count(mean_score) > 1"""
 chart  = { kind = "lines", label = "as_of_date", values = ["mean_score", "median_score"] }
 
 [columns]
@@ -13,8 +18,6 @@ scored        = { unit = "people" }
 scored_share  = { heading = "scored share", unit = "% of the people", decimals = 1, times = 100 }
 mean_score    = { unit = "points", decimals = 1 }
 median_score  = { unit = "points" }
-checks_passed = { unit = "checks" }
-checks_warned = { unit = "checks" }
 */
 with ranked as (
     select
@@ -43,9 +46,7 @@ select
     run.scored,
     run.scored / run.people as scored_share,
     placed.mean_score,
-    placed.median_score,
-    run.checks_passed,
-    run.checks_warned
+    placed.median_score
 from run
 left join placed on run.as_of_date = placed.as_of_date
 where run.is_shown and run.as_of_date <= $as_of_date

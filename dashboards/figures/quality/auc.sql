@@ -3,6 +3,11 @@ number = 10
 title  = "How well the score predicts who becomes bad"
 note   = "The newest snapshot whose outcomes are known. AUC: the chance that of a bad and a good person the good one stands higher; 0.5 is a coin. Bad: {bad}. A context is the score by the data of some contexts alone, as a wall would have it."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
+finding = """
+select format(
+    'Of a good and a bad person the score puts the good one higher {:.0f} times of 100 (AUC {:.3f}, {:.3f} to {:.3f}).',
+    100 * auc, auc, auc_low, auc_high
+) from figure where subject = 'score' and auc is not null"""
 chart  = { kind = "dots", label = "subject", values = ["auc"], low = "auc_low", high = "auc_high" }
 
 [columns]

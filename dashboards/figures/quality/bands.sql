@@ -3,6 +3,12 @@ number = 30
 title  = "How many became bad, by band"
 note   = "The newest snapshot whose outcomes are known, with 95 % intervals. A band with more bad people than the one below it is out of order."
 empty  = "Not computed: `plainscore evaluate` computes it for dates whose outcomes are known."
+finding = """
+select format(
+    '{:.1f} % of {} became bad, and {:.1f} % of {}{}.',
+    100 * max(bad_share), max_by(band, bad_share), 100 * min(bad_share), min_by(band, bad_share),
+    if(bool_or(is_out_of_order), '; a band is out of order', '; no band is out of order')
+) from figure having count(bad_share) > 0"""
 chart  = { kind = "dots", label = "band", values = ["bad_share"], low = "bad_share_low", high = "bad_share_high" }
 
 [columns]

@@ -3,6 +3,11 @@ number = 50
 title  = "What has drifted since the snapshot before"
 note   = "Population stability index; by custom up to 0.1 is stable and from 0.25 shifted. Noise: what chance alone makes of so many people. The fifteen largest."
 empty  = "Not computed for these two dates: `plainscore drift` computes it."
+finding = """
+select format(
+    '{} of the {} largest are beyond noise; {} has moved most, PSI {:.4f}.',
+    count(*) filter (where is_beyond_noise), count(*), max_by(subject, psi), max(psi)
+) from figure"""
 chart  = { kind = "bars", label = "subject", values = ["psi"], limit = "psi_noise", marked = "is_beyond_noise" }
 
 [columns]

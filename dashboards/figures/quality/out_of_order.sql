@@ -3,6 +3,11 @@ number = 40
 title  = "Bins that outcomes contradict"
 note   = "A bin with more points than another of its feature, whose people became bad significantly more often."
 empty  = "None, or not computed yet: `plainscore evaluate` computes it for dates whose outcomes are known."
+finding = """
+select format(
+    'Outcomes contradict {} bins; farthest one of {}: {:.1f} % of it became bad, {:.1f} % of a bin with fewer points.',
+    count(*), max_by(feature, bad_share - other_share), 100 * max_by(bad_share, bad_share - other_share), 100 * max_by(other_share, bad_share - other_share)
+) from figure"""
 
 [columns]
 feature      = {}
