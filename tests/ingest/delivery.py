@@ -1,12 +1,16 @@
 """Deliver files to a landing directory, ingest them, and look at what the store then holds."""
 
+import atexit
 import csv
 import gzip
 import io
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -154,7 +158,9 @@ class Delivery:
         return writers[file_format.partition(".")[0]](log, rows, name, day)
 
     def ingest(self) -> IngestReport:
-        """Ingest what is new."""
+        """Ingest what is new; the first time into a copy of an empty store, a third cheaper."""
+        if (self.data / "landing").is_dir() and not (self.data / "events").exists():
+            shutil.copytree(_empty_store(), self.data / "events")
         return ingest_new(self.data, threads=1)
 
     def refused(self) -> list[RefusedFile]:
@@ -207,6 +213,16 @@ class Delivery:
                 rows = rows.select(sorted(rows.columns))
             state[log] = rows.rows()
         return state
+
+
+@cache
+def _empty_store() -> Path:
+    """Return a store of the standard logs without a row, made once per process."""
+    home = Path(tempfile.mkdtemp(prefix="plainscore-"))
+    atexit.register(shutil.rmtree, home)
+    (home / "landing").mkdir()
+    ingest_new(home, threads=1)
+    return home / "events"
 
 
 def judge_line(log: str, line: str | bytes, header: str | None = None) -> tuple[str, str] | None:

@@ -115,7 +115,7 @@ DELIVERED = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(delivered=DELIVERED, days=st.permutations([3, 5, 5, 7]))
 def test_rows_end_as_if_they_had_come_in_order(
     lakes: Path, delivered: list[list[tuple[str, int]]], days: list[int]

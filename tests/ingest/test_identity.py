@@ -139,5 +139,5 @@ def _state_after(folder: Path, order: list[list[str]]) -> dict[str, Any]:
 
 def test_files_ingested_one_by_one_in_any_order_end_in_the_same_store(tmp_path: Path) -> None:
     at_once = _state_after(tmp_path / "data", [list(FILES)])
-    for order in list(permutations(FILES))[::4]:
+    for order in list(permutations(FILES))[::6]:  # each file comes first once
         assert _state_after(tmp_path / "data", [[file] for file in order]) == at_once, order
