@@ -44,6 +44,13 @@ def published_sample(
     return made, pickle.loads(_outcome_file(made).read_bytes())
 
 
+def copy_ingested_sample(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> None:
+    """Make a data directory with the sample delivered and ingested, and nothing published."""
+    made, _ = published_sample(tmp_path_factory)
+    for name in ("landing", "events"):
+        shutil.copytree(made / name, data_dir / name)
+
+
 def published_nasty_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[NastyWorld, Path]:
     """Return a world of the oracle that is known on a later day, and where ``run`` published it."""
     world = nasty_world(2)

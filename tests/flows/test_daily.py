@@ -1,7 +1,6 @@
 """The daily run does what is missing, whatever became of the days before."""
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from plainscore.runs.schedule import (
 from plainscore.settings import Daily, Deliveries, Settings
 from plainscore.store.event_store import open_store
 from tests.flows.conftest import LAST_DAY, request_for
+from tests.made_once import copy_ingested_sample
 from tests.publish.invented import SEPTEMBER
 from tests.publish.invented import published as invented_snapshot
 
@@ -34,11 +34,9 @@ OCTOBER_1, OCTOBER_2 = date(2026, 10, 1), date(2026, 10, 2)
 
 
 @pytest.fixture
-def since_september(published_once: tuple[Path, SnapshotOutcome], tmp_path: Path) -> Path:
+def since_september(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
     """The sample taken in, and a snapshot of the end of September."""
-    data_dir, _ = published_once
-    for name in ("landing", "events"):
-        shutil.copytree(data_dir / name, tmp_path / name)
+    copy_ingested_sample(tmp_path_factory, tmp_path)
     invented_snapshot(tmp_path, SEPTEMBER)
     return tmp_path
 

@@ -86,8 +86,15 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, call: int, a
     monkeypatch.setattr(place, name, stopping)
 
 
-@pytest.mark.parametrize(("call", "after"), [(0, False), (0, True), (2, False)])
-@pytest.mark.parametrize(("place", "name"), STEPS)
+@pytest.mark.parametrize(
+    ("place", "name", "call", "after"),
+    [
+        (place, name, call, after)
+        for place, name in STEPS
+        for call, after in ((0, False), (0, True), (2, False))
+        if call == 0 or name not in ("rewrite", "save")  # which are called once
+    ],
+)
 def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
     begun: Delivery,
     delivery: Delivery,
@@ -103,12 +110,11 @@ def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
     monkeypatch.setattr(ingest, "BATCH_BYTES", 1)
     with monkeypatch.context() as patched:
         stop_at(patched, place, name, call, after)
-        try:
+        with pytest.raises(Stopped):
             delivery.ingest()
-        except Stopped:
-            counts = delivery.counts()
-            assert counts.keys() >= before
-            assert all(rows == sum(rest) for rows, *rest in counts.values())
+    counts = delivery.counts()
+    assert counts.keys() >= before
+    assert all(rows == sum(rest) for rows, *rest in counts.values())
     delivery.ingest()
     assert delivery.state() == undisturbed
 

@@ -18,6 +18,8 @@ from plainscore.contracts.catalog import load_catalog
 from plainscore.project import Project
 from plainscore.scorecards.reading import read_scorecards
 from tests.docs.pages import CHECKOUT, page_text
+from tests.made_once import copy_ingested_sample
+from tests.quick_runs import quick_runs
 
 GUIDE = "docs/how-to/project.md"
 PERSON = "p0000015"
@@ -27,12 +29,13 @@ _FILE = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 class Guide:
     """A project that follows the guide section by section."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_delivered: bool = True) -> None:
         self.folder = folder
         parts = re.split(r"^## (.*)$", page_text(GUIDE), flags=re.MULTILINE)
         titles = ["", *parts[1::2]]
         self._sections = dict(zip(titles, parts[::2], strict=True))
-        shutil.copytree(CHECKOUT / "data" / "sample" / "landing", folder / "data" / "landing")
+        if is_delivered:
+            shutil.copytree(CHECKOUT / "data" / "sample" / "landing", folder / "data" / "landing")
 
     def follow(self, *titles: str) -> None:
         """Write the files of some sections."""
@@ -51,9 +54,13 @@ class Guide:
 
 
 @pytest.fixture
-def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
+def guide(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Guide:
+    """It, with the sample ingested."""
     monkeypatch.chdir(tmp_path)
-    return Guide(tmp_path)
+    copy_ingested_sample(tmp_path_factory, tmp_path / "data")
+    return Guide(tmp_path, is_delivered=False)
 
 
 def command(*words: str) -> str:
@@ -120,7 +127,8 @@ def test_a_replaced_table_a_factor_left_out_and_an_outcome_of_ones_own(guide: Gu
     views = {name for (name,) in guide.query("select view_name from duckdb_views()")}
     assert {"score", "reason"} <= views
     assert not {"friend", "gaming"} & views
-    publish("2026-06-30")
+    with quick_runs():
+        publish("2026-06-30")
     command("evaluate")
     [(people, bad)] = guide.query("select count(*), count(*) filter (where is_bad) from outcome")
     assert people > bad > 0
@@ -145,7 +153,8 @@ def test_a_project_that_extends_nothing_runs_as_it_is_made(
     command("init", str(tmp_path / "own"), "--extends", "none")
     monkeypatch.chdir(tmp_path / "own")
     shutil.copytree(CHECKOUT / "data" / "sample" / "landing", Path("data", "landing"))
-    publish("2026-09-30")
+    with quick_runs():
+        publish("2026-09-30")
     publish("2026-10-31")
     assert_it_adds_up(explained(), ("habits",))
     assert json.loads(command("why", PERSON, "--format", "json"))

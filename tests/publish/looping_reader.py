@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+PAUSE_SECONDS = 0.05  # between reads: cores are shared with who writes
 ADDS_UP = (
     "select count(*) from score inner join factor using (person_id, as_of_date, known_on) "
     "where score <> 350 + credit_history + purchase_behaviour + performance_reliability "
@@ -24,7 +25,7 @@ def main(data_dir: Path, day: str = "2026-09-30") -> None:
     reads = 0
     print("reading", flush=True)
     while True:
-        if select.select([sys.stdin], [], [], 0)[0]:
+        if select.select([sys.stdin], [], [], PAUSE_SECONDS)[0]:
             if sys.stdin.readline() != "open again\n":
                 break
             print("reading", flush=True)

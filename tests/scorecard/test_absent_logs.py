@@ -3,8 +3,9 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from datetime import date
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,11 +76,26 @@ def test_without_absent_logs_or_as_missing_a_card_is_what_it_was() -> None:
     assert EVERYONE.features == STANDARD.features
 
 
+def deliver(data: Path, log: str) -> None:
+    shutil.copytree(SAMPLE / "landing" / log, data / "landing" / log)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """The sample's purchases, and nothing else."""
-    shutil.copytree(SAMPLE / "landing" / "purchase", tmp_path / "landing" / "purchase")
+    deliver(tmp_path, "purchase")
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def scored_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The same, scored by the card for everyone, and what the run warned of; read only."""
+    data = tmp_path_factory.mktemp("shop")
+    deliver(data, "purchase")
+    words = ["run", "--as-of", str(DAY), "--data", str(data), "--no-prefect"]
+    with StringIO() as warned, redirect_stderr(warned):
+        assert run_command_line([*words, "--scorecard", "everyone"]) == 0
+        return data, warned.getvalue()
 
 
 @contextmanager
@@ -89,11 +105,9 @@ def asked(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_a_shops_purchases_alone_use_the_whole_range_and_say_what_is_left_out(
-    shop: Path, capsys: pytest.CaptureFixture[str]
+    scored_shop: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["run", "--as-of", str(DAY), "--data", str(shop), "--no-prefect"]
-    assert run_command_line([*words, "--scorecard", "everyone"]) == 0
-    warned = capsys.readouterr().err
+    shop, warned = scored_shop
     assert "no event of friendship, payment, profile and service has arrived" in warned
     assert "does without 25 features" in warned
     with asked(shop) as con:
@@ -136,13 +150,12 @@ def test_no_one_scored_says_which_rule_stopped_how_many(
 
 
 def test_once_a_log_arrives_the_next_snapshot_has_its_features_and_why_adds_up(
-    shop: Path, capsys: pytest.CaptureFixture[str]
+    scored_shop: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = ["--scorecard", "everyone"]
+    shop = Path(shutil.copytree(scored_shop[0], tmp_path / "shop"))
+    deliver(shop, "payment")
     with quick_runs():
-        run = ["run", "--as-of", str(DAY), "--data", str(shop), "--no-prefect", *card]
-        assert run_command_line(run) == 0
-        shutil.copytree(SAMPLE / "landing" / "payment", shop / "landing" / "payment")
         outcome = score_day(read_request(DAY, None, shop, scorecards=("everyone",)))
     assert "new input" in outcome.why_again
     [said] = read_manifest(outcome.run)["scorecards"]
@@ -162,7 +175,7 @@ def test_a_feature_that_no_list_names_goes_with_all_its_logs(tmp_path: Path) -> 
     (tmp_path / "transforms").mkdir()
     (tmp_path / "transforms" / "features_by_log.toml").write_text("[event_types]\n")
     (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone"]\n')
-    shutil.copytree(SAMPLE / "landing" / "purchase", tmp_path / "landing" / "purchase")
+    deliver(tmp_path, "purchase")
     request = read_request(DAY, None, tmp_path)
     with quick_runs():
         outcome = score_day(request)
@@ -171,9 +184,8 @@ def test_a_feature_that_no_list_names_goes_with_all_its_logs(tmp_path: Path) -> 
     assert "active_months" not in said["left_out"]
 
 
-def test_each_card_has_a_warning_of_its_own(shop: Path) -> None:
-    with quick_runs():
-        score_day(read_request(DAY, None, shop, scorecards=("everyone",)))
+def test_each_card_has_a_warning_of_its_own(scored_shop: tuple[Path, str]) -> None:
+    shop, _ = scored_shop
     pipeline = read_pipeline(Settings(scorecards=("standard", "reported_b")))
     absent = pipeline.absent_logs(open_store(shop).ledger(), DAY)
     assert absent == set(LOGS) - {"purchase"}

@@ -1,7 +1,6 @@
 """Codes of a feature have points and words of their own, and no other value has."""
 
 import json
-import shutil
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,7 +17,7 @@ from plainscore.scorecards.card import Bin, Words
 from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
 from plainscore.scorecards.special import FINEST, WHOLE, with_special_bins, with_special_words
-from tests.made_once import SAMPLE
+from tests.made_once import copy_ingested_sample
 from tests.quick_runs import quick_runs
 
 CARD = """
@@ -133,10 +132,13 @@ def test_a_code_that_cannot_be_is_refused(
 
 
 def test_a_person_with_a_code_has_its_points_and_its_words(
-    tmp_path: Path, card_file: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+    card_file: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     data = tmp_path / "data"
-    shutil.copytree(SAMPLE / "landing", data / "landing")
+    copy_ingested_sample(tmp_path_factory, data)
     run = ["run", "--as-of", "2026-10-31", "--data", str(data), "--no-prefect"]
     with quick_runs():
         assert run_command_line([*run, "--scorecard", str(card_file)]) == 0
