@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from hypothesis import settings
 
+from plainscore.engines.duckdb import DuckDBEngine
+
 settings.register_profile("machines of any speed", deadline=None)
 settings.load_profile("machines of any speed")
 
@@ -40,6 +42,16 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.publish.invented import published_autumn
 
     return made_once(tmp_path_factory, 'it\'s a [data] dir* %20, "ü"', published_autumn)
+
+
+@pytest.fixture(scope="session")
+def small_house() -> Iterator[DuckDBEngine]:
+    """The house of tests/expectations/small_house.py, built; what a test changes is rolled back."""
+    from tests.expectations.small_house import build_small_house
+
+    engine = build_small_house()
+    yield engine
+    engine.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

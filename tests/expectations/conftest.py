@@ -7,14 +7,11 @@ import pytest
 
 from plainscore.engines.duckdb import DuckDBEngine
 from tests.expectations.rent import RENT
-from tests.expectations.small_house import build_small_house
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[DuckDBEngine]:
-    engine = build_small_house()
-    yield engine
-    engine.close()
+def house(small_house: DuckDBEngine) -> DuckDBEngine:
+    return small_house
 
 
 @pytest.fixture

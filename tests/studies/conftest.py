@@ -5,19 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from plainscore.engines.duckdb import DuckDBEngine
-from tests.expectations.small_house import build_small_house
-
-
-@pytest.fixture(scope="session")
-def _built_once() -> Iterator[DuckDBEngine]:
-    engine = build_small_house()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture
-def society(_built_once: DuckDBEngine) -> Iterator[DuckDBEngine]:
+def society(small_house: DuckDBEngine) -> Iterator[DuckDBEngine]:
     """The small house, built; see tests/expectations/small_house.py."""
-    _built_once.con.begin()
-    yield _built_once
-    _built_once.con.rollback()
+    small_house.con.begin()
+    yield small_house
+    small_house.con.rollback()
