@@ -176,6 +176,28 @@ def expected_bad(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
             yield scorecard, score, odds.expected_ppm(score)
 
 
+_PRICES = """
+select
+    card.scorecard, coalesce(price.price_no, 0) as price_no, price.price_no is not null,
+    price.* exclude (scorecard, version, price_no)
+from reference.card as card
+left join reference.price as price
+    on
+        card.scorecard = price.scorecard
+        and card.version = price.version
+        and card.without_logs is null
+order by card.scorecard, price_no
+"""
+
+
+def price(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """Yield the rows of statistics.price: what reference.price says of the cards of the run.
+
+    A card that does without the features of some logs is not the card that was measured.
+    """
+    yield from con.execute(_PRICES).fetchall()
+
+
 def gini(counts: Sequence[Count]) -> float | None:
     """Return Gini's coefficient, 0 (all equal) to 1; None where the total is 0.
 
@@ -229,6 +251,7 @@ FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Ro
     "statistics.benefit_access": (2, benefit_access),
     "statistics.expected_bad": (1, expected_bad),
     "statistics.group_gap": (2, group_gap),
+    "statistics.price": (1, price),
     "statistics.ring_member": (3, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),
     "statistics.score_inequality": (1, score_inequality),

@@ -93,7 +93,7 @@ class Table:
     inputs: frozenset[str] = field(default_factory=frozenset)
     late_feature: str = ""
     late_points: str = ""
-    rows: tuple[tuple[str | int | float | bool, ...], ...] = ()
+    rows: tuple[tuple[str | int | float | bool | None, ...], ...] = ()
 
     @property
     def schema(self) -> str:
@@ -198,10 +198,15 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
 
 
 def _row(name: str, row: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Any, ...]:
-    """Return the cells of a declared row: every column, and each as its column promises."""
+    """Return the cells of a declared row, each as its column promises.
+
+    A row has every column but those that may be empty.
+    """
     _refuse_unknown(row, frozenset(column.name for column in columns), f"{name}: a row")
     for column in columns:
         if column.name not in row:
+            if column.nullable:
+                continue
             raise ContractError(f"{name}: a row lacks '{column.name}'")
         cell = row[column.name]
         if type(cell) not in CELL_TYPES.get(column.type, ()):
@@ -214,7 +219,7 @@ def _row(name: str, row: Mapping[str, Any], columns: Sequence[Column]) -> tuple[
             raise ContractError(
                 f"{name}: a row has {column.name} = {cell!r}, beyond its min or max"
             )
-    return tuple(row[column.name] for column in columns)
+    return tuple(row.get(column.name) for column in columns)
 
 
 def read_table(path: Path, glossary: Glossary, method: Method = STANDARD_METHOD) -> Table:

@@ -1,33 +1,28 @@
 """What standard_3 lets no one buy: the price list is played on the sample, and holds the law."""
 
-import shutil
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 
-from plainscore.analysis.gaming import built_scores
-from plainscore.analysis.prices import FRESH, choose_people, price_list
-from plainscore.analysis.scenarios import open_people
-from plainscore.contracts import SnapshotDates
+from plainscore.analysis.prices import FRESH, Deal, choose_people, price_list
+from plainscore.analysis.replay import NEW_PERSON, Action, LifeCopy, Replay, read_actions
+from plainscore.analysis.statistics import price
+from plainscore.common.standard import STANDARD_METHOD
+from plainscore.contracts.contract import method_glossary, read_table
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.settings import read_settings
-from tests.flows.conftest import SAMPLE
+from tests.campaigns.prices import CARDS, HORIZONS, LIMITS, scored_sample
 
-DAY = date(2026, 10, 31)
 CARD = "standard_3"
+PRICE = STANDARD_METHOD.find("transforms/reference/price.toml")
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBEngine]:
+def sample() -> Iterator[DuckDBEngine]:
     """The scores of the sample by the card that makes points cost what they are worth."""
-    data = tmp_path_factory.mktemp("prices")
-    shutil.copytree(SAMPLE / "landing", data / "landing")
-    settings = read_settings(data, scorecards=(CARD,))
-    open_people(data, None, None, settings)
-    with built_scores(data, SnapshotDates(DAY, DAY), settings) as engine:
+    with scored_sample(CARD) as (engine, _):
         yield engine
 
 
@@ -74,3 +69,70 @@ def test_a_fresh_identity_below_1000_in_181_days_is_fair_at_most(
 
 def test_no_one_is_scored_before_the_account_is_old_enough(rows: list[dict[str, Any]]) -> None:
     assert {row["days"] for row in rows if row["person_id"] == FRESH} == {181}
+
+
+def declared(card: str) -> list[dict[str, Any]]:
+    """Return the rows that reference.price declares of a card."""
+    assert PRICE is not None
+    table = read_table(PRICE, method_glossary(STANDARD_METHOD))
+    names = [column.name for column in table.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+    return [row for row in rows if row["scorecard"] == card]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_is_said_to_buy_points_buys_them(name: str) -> None:
+    with scored_sample(name) as (engine, card):
+        rows, scored = declared(name), choose_people(engine)
+        assert {row["version"] for row in rows} == {card.version}
+        replay = Replay(engine, [card], [*scored, NEW_PERSON])
+        had = {key: sum(of[name].values()) for key, of in replay.published_points().items()}
+        played = [
+            (no, LifeCopy(key, actions))
+            for no, row in enumerate(rows)
+            for key in ([NEW_PERSON] if row["player"] == FRESH else scored)
+            if (actions := _actions(engine, key, row))
+        ]
+        points = replay.points([copy for _, copy in played])
+    deals: dict[int, list[tuple[int, Deal]]] = {}
+    for (no, copy), of in zip(played, points, strict=True):
+        deal = Deal(copy.actions, of.get(name))
+        deals.setdefault(no, []).append((deal.total - had.get(copy.person_key, 0), deal))
+    for no, row in enumerate(rows):
+        gained, deal = max(deals[no], key=lambda one: one[0])
+        assert gained == row["points_bought"] or row["player"] == FRESH, row
+        assert card.base + deal.total == row["score_bought"], row
+        assert (deal.deeds, deal.cents) == (row["deed_count"], row["moved_cents"]), row
+        assert deal.cents < row["below_cents"]
+
+
+def _actions(engine: DuckDBEngine, person_key: int, row: dict[str, Any]) -> tuple[Action, ...]:
+    """Return the acts of a row as they are open to a person; none where one of them is not."""
+    acts = row["acts"].split("; ")
+    found = read_actions(engine, person_key, row["within_days"])
+    chosen = tuple(one for one in found if one.name in acts)
+    return chosen if len(chosen) == len(acts) else ()
+
+
+def test_no_more_is_bought_than_is_said(rows: list[dict[str, Any]]) -> None:
+    said = {(one["player"], one["within_days"], one["below_cents"]): one for one in declared(CARD)}
+    for row in rows:
+        player = FRESH if row["person_id"] == FRESH else "someone scored"
+        if (below := LIMITS.get(row["goal"])) and row["days"] in HORIZONS:
+            one = said[player, row["days"], below]
+            assert (row["points_gained"] or 0) <= (one["points_bought"] or 0)
+            assert row["person_id"] != FRESH or row["score_after"] == one["score_bought"]
+
+
+def test_another_version_and_a_card_without_some_logs_are_not_measured() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create schema reference; create table reference.card as "
+            "from (values ('a', '1', null), ('b', '2', null), ('c', '1', 'service')) "
+            "as card (scorecard, version, without_logs); "
+            "create table reference.price as "
+            "from (values ('a', '1', 1, 20), ('b', '1', 1, 30), ('c', '1', 1, 40)) "
+            "as price (scorecard, version, price_no, points_bought)"
+        )
+        rows = list(price(con))
+    assert rows == [("a", 1, True, 20), ("b", 0, False, None), ("c", 0, False, None)]

@@ -27,6 +27,15 @@ def test_they_are_in_the_order_of_the_columns(tmp_path: Path) -> None:
     )
 
 
+def test_what_may_be_empty_may_be_left_out(tmp_path: Path) -> None:
+    head = HEAD.replace("min = 0", "null = true, min = 0")
+    table = read_table(
+        _file(tmp_path, "size.toml", f'{head}\n[[rows]]\nwhat = "bill"\n'),
+        method_glossary(STANDARD_METHOD),
+    )
+    assert table.rows == (("bill", None),)
+
+
 @pytest.mark.parametrize(
     ("row", "what_is_wrong"),
     [
