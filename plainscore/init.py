@@ -14,13 +14,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD, STANDARD_METHOD, SUFFIXES, Method
+from plainscore.common.standard import STANDARD, STANDARD_CARDS, STANDARD_METHOD, SUFFIXES, Method
 from plainscore.project import FILE_NAME, Extends
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import scorecard_schema
 from plainscore.settings import ENV_PREFIX, Settings
 
-CARD, CARD_SCHEMA, CHALLENGER = "scorecard.toml", "scorecard.schema.json", "reported_b"
+CARD, CARD_SCHEMA, CHALLENGER = "scorecard.toml", "scorecard.schema.json", STANDARD_CARDS[1]
 SCHEDULE, STARTER = "prefect.yaml", "starter"
 FIRST_CARD = "first"
 # What a method without features of the standard one takes from it: patterns of paths.
@@ -72,7 +72,7 @@ def project_files() -> dict[str, str]:
     """Return path below the project -> text, for a project that extends the standard method."""
     return {
         FILE_NAME: settings_text({"scorecards": [CARD, CHALLENGER]}),
-        CARD: f"#:schema {CARD_SCHEMA}\n{find_scorecard('standard').read_text(encoding='utf-8')}",
+        CARD: f"#:schema {CARD_SCHEMA}\n{find_scorecard(STANDARD_CARDS[0]).read_text('utf-8')}",
         **_schema_and_schedule(),
         **_texts(STANDARD_METHOD, "queries", ".sql"),
     }

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import Method
+from plainscore.common.standard import STANDARD_CARDS, Method
 from plainscore.common.toml import read_toml
 from plainscore.contracts.logs import read_logs
 from plainscore.engines import EngineName, EngineOptions
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     exclude: tuple[str, ...] = ()
     """Files of the method that the project leaves out, by path below transforms/ or below the
     project; patterns are allowed."""
-    scorecards: tuple[str, ...] = ("standard", "reported_b")
+    scorecards: tuple[str, ...] = STANDARD_CARDS
     """Names of packaged scorecards, or paths, champion first."""
     currency: str | None = Field(default=None, pattern="^[A-Z]{3}$", examples=["EUR"])
     """The currency of all amounts; a delivered row that names another is refused."""

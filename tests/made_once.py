@@ -58,7 +58,8 @@ def published_nasty_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nas
     def publish(made: Path) -> None:
         write_landing(world.events, made)
         dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
-        assert run_command_line(["run", "--plain", *dates, "--data", str(made)]) == 0
+        words = ["run", "--plain", *dates, "--scorecard", "standard", "--data", str(made)]
+        assert run_command_line(words) == 0
 
     return world, made_once(tmp_path_factory, "nasty", publish)
 

@@ -35,7 +35,7 @@ from plainscore.analysis.fit_people import (
 from plainscore.analysis.gates import gates_by_risk, gates_by_share, points_to_odds, with_gates
 from plainscore.analysis.metrics import Separation, separation, wilson
 from plainscore.common.errors import InputRefused, UsageError
-from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, Method
 from plainscore.contracts.contract import read_outcome
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.card_text import find_scorecard
@@ -49,7 +49,6 @@ FEWEST = 20
 MOST_CHECKED = 200_000
 """Combinations of bins up to which scikit-learn checks the fit: its memory grows with them."""
 
-STANDARD = "standard"
 MILLION = 1_000_000
 
 Gates = Literal["risk", "share"]
@@ -413,9 +412,10 @@ def fit_to_published(
 
 def _standard_beside(snapshots: Snapshots, card: Scorecard, method: Method) -> list[Scorecard]:
     """Return the standard card, where it is another one and all that it reads is published."""
-    if card.name == STANDARD or f"{STANDARD}.toml" not in method.files("transforms/scorecards"):
+    champion = STANDARD_CARDS[0]
+    if card.name == champion or f"{champion}.toml" not in method.files("transforms/scorecards"):
         return []
-    standard = read_scorecard(find_scorecard(STANDARD, method), method)
+    standard = read_scorecard(find_scorecard(champion, method), method)
     snapshots.rows("from fit_person limit 0")
     published = {column[0] for column in snapshots.con.description or ()}
     read = {feature.name for feature in standard.features if feature.bins}

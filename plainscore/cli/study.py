@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 from plainscore.cli import options as opt
 from plainscore.cli.output import emit, note, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
+from plainscore.common.standard import STANDARD_CARDS
 from plainscore.settings import engine_options, read_settings
 from plainscore.show import reader
 from plainscore.show.reader import ResultTable
@@ -82,7 +83,6 @@ BIN_COLUMNS = (
     "scorecard", "feature_no", "feature", "factor", "direction", "max_points", "at_least", "points",
     "is_special",
 )  # fmt: skip
-SCENARIO_CARDS = ("standard", "reported_b")
 
 
 def evaluate(
@@ -170,7 +170,7 @@ def fit(
     *,
     first: Annotated[str | None, Parameter(name="--from")] = None,
     last: Annotated[str | None, Parameter(name="--to")] = None,
-    scorecard: str = "standard",
+    scorecard: str = STANDARD_CARDS[0],
     name: str = "fitted",
     keep_caps: opt.Flag = False,
     gates: Literal["risk", "share"] = "risk",
@@ -306,7 +306,7 @@ def scenarios(
 ) -> None:
     """Score the same people under several rules, month by month, and compare the results.
 
-    The rules: the standard card, reported_b, every card of --card, the standard card without its
+    The rules: the standard card, reported_b_3, every card of --card, the standard card without its
     social factor, and with a count of good friends. By default the newest 24 months with known
     outcomes. Without logs in DATA, a world of 40 months is invented there. Publishes nothing.
 
@@ -322,7 +322,7 @@ def scenarios(
 
     if out is not None and not out.resolve().parent.is_dir():
         raise UsageError(f"--out {out}: {out.parent} is no directory")
-    settings = read_settings(data, scorecards=(*SCENARIO_CARDS, *card), **limits.overrides)
+    settings = read_settings(data, scorecards=(*STANDARD_CARDS, *card), **limits.overrides)
     store = open_people(data, people, seed, settings)
     with spinner("scoring"):
         record = compare_scenarios(store, choose_months(store, from_, to, settings), settings)

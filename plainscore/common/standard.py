@@ -14,6 +14,8 @@ from pathlib import Path
 from plainscore.common.errors import UsageError
 
 STANDARD = Path(__file__).parents[1] / "standard"
+STANDARD_CARDS = ("standard_3", "reported_b_3")
+"""The scorecards of a run that names none, champion first."""
 FOLDERS = ("transforms", "expectations", "queries", "dashboards")
 # What decides a snapshot; the other folders are read by those who look.
 _DECIDING = ("transforms", "expectations")

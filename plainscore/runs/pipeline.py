@@ -124,7 +124,7 @@ def absent_log_warnings(pipeline: Pipeline, absent: Collection[str]) -> Iterator
             yield (
                 f"no event of {_listed(sorted({features[name] for name in empty}))} has arrived: "
                 f"{_counted(empty)} of scorecard {card.name} give everyone the same points; "
-                'absent_logs = "rescale" in a card leaves them out, as the card everyone does'
+                'absent_logs = "rescale" in a card leaves them out, as the card everyone_3 does'
             )
 
 

@@ -116,7 +116,7 @@ def why_no_one_is_scored(run: Run) -> str:
         *(f"  {code} of {people:,}: {reason}; {act}" for code, reason, act, people in counted),
         "Leave out the rules whose log you lack: a card of your own, with extends = "
         f'"{card}" and the [[not_scored]] that your logs can answer, named in scorecards of '
-        "plainscore.toml. To see scores at once: --scorecard everyone, which has no rules",
+        "plainscore.toml. To see scores at once: --scorecard everyone_3, which has no rules",
     ]
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ glossary say; the rest of the page is written by hand. A test holds that the pag
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_METHOD, standard_folder
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, standard_folder
 from plainscore.contracts.contract import Glossary, method_glossary
 from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
 from plainscore.scorecards.reading import read_scorecards
@@ -32,7 +32,7 @@ def refreshed(page: str) -> str:
 
 def method_tables() -> Mapping[str, str]:
     """Return marker name -> Markdown of the packaged cards, the standard one first."""
-    cards = read_scorecards(("standard", "reported_b"))
+    cards = read_scorecards(STANDARD_CARDS)
     card, other = cards
     caps = [dict(one.factor_caps) for one in cards]
     totals = [sum(cap.values()) for cap in caps]
@@ -79,7 +79,7 @@ def method_tables() -> Mapping[str, str]:
                 for context in card.contexts
             ),
         ],
-        "reported_b": [
+        "challenger": [
             ("feature", "most", "at least: points", "missing"),
             *(
                 (

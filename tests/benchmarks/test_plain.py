@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.world import differing_rows, write_job
-from tests.made_once import SAMPLE_DAY, published_nasty_world, published_sample
+from tests.goldens.world import published_world
+from tests.made_once import SAMPLE_DAY, published_nasty_world
 
 ROOT = Path(__file__).parents[2]
 SAME = {"features": 0, "score": 0}
@@ -24,7 +25,7 @@ def test_the_sql_by_hand_gives_everyone_of_a_nasty_world_the_published_row(
 def test_the_sql_by_hand_gives_everyone_of_the_sample_the_published_row(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    data, _ = published_sample(tmp_path_factory)
+    data = published_world(tmp_path_factory)
     assert _differing_rows(data, tmp_path, SAMPLE_DAY, SAMPLE_DAY) == SAME
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from plainscore.common.errors import UsageError
+from plainscore.common.standard import STANDARD_CARDS
 from plainscore.scorecards.method_table import METHOD_PAGE, method_tables, refreshed
 from plainscore.scorecards.reading import read_scorecards
 from tests.docs.pages import page_text
@@ -25,7 +26,7 @@ def test_a_page_without_the_markers_is_refused() -> None:
 
 
 def test_the_figures_in_the_text_are_those_of_the_card() -> None:
-    card = read_scorecards(("standard",))[0]
+    card = read_scorecards(STANDARD_CARDS)[0]
     page = page_text("docs/explanation/method.md")
     assert f"score = {card.base} + the sum of the {len(card.features)} features' points" in page
     assert f"{card.base} to {card.max_score}" in page

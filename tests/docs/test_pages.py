@@ -42,7 +42,7 @@ README_LINES = 150
 SHOWN_SAMPLE = "/tmp/sample"
 MADE_LATER = (
     ".venv", "data/landing", "data/events", "data/snapshots", "landing", "events", "snapshots",
-    "mine",
+    "mine", "dashboards/packages",
 )  # fmt: skip
 PATH = re.compile(r"\.?[A-Za-z_][\w.\-]*(/[\w.\-]+)*(/|\.(py|md|sql|toml|csv|txt))")
 FLAG = re.compile(r"--[a-z][a-z-]*")

@@ -29,7 +29,7 @@ def test_a_world_without_services_is_scored_all_the_same_under_prefect(tmp_path:
     world = nasty_world(0, without_log="service")
     write_landing(world.events, tmp_path)
     dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
-    command = [COMMAND, "run", *dates, "--data", tmp_path]
+    command = [COMMAND, "run", *dates, "--scorecard", "standard", "--data", tmp_path]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
     _assert_agreement(world, tmp_path)

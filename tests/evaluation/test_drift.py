@@ -61,11 +61,11 @@ def test_missing_values_are_a_bin_of_their_own(snapshots: Snapshots) -> None:
     for column, day in (("people_before", DAYS[1]), ("people_after", DAYS[2])):
         missing = snapshots.rows(
             "select count(*) from features inner join points using (person_id, as_of_date) "
-            f"where as_of_date = '{day}' and features.utilisation is null"
+            f"where as_of_date = '{day}' and features.utilisation_peak is null"
         )
         assert missing[0][0] > 0
         answered = snapshots.rows(
-            f"select {column} from drift_bin where subject = 'utilisation' and bin_no = 0 "
+            f"select {column} from drift_bin where subject = 'utilisation_peak' and bin_no = 0 "
             f"and scorecard_no = 1 and as_of_date_before = '{DAYS[1]}'"
         )
         assert answered == missing

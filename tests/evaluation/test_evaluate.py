@@ -39,17 +39,17 @@ def test_everyone_with_an_outcome_stands_once_in_bands_and_in_the_bins_of_every_
     of_bands = "select sum(people), sum(bad) from calibration group by scorecard"
     assert snapshots.rows(of_bands) == everyone * 2
     of_bins = "select sum(people), sum(bad) from feature_risk group by scorecard, feature"
-    assert snapshots.rows(of_bins) == everyone * 31 * 2
+    assert snapshots.rows(of_bins) == everyone * 34 * 2
 
 
 def test_a_bin_earns_what_its_people_got(snapshots: Snapshots) -> None:
     earned = snapshots.rows(
-        "select utilisation, count(*) from points inner join outcome using (person_id, as_of_date) "
-        "group by 1 order by 1"
+        "select utilisation_peak, count(*) from points "
+        "inner join outcome using (person_id, as_of_date) group by 1 order by 1"
     )
     answered = snapshots.rows(
         "select points, cast(sum(people) as bigint) from feature_risk "
-        "where feature = 'utilisation' and scorecard_no = 1 group by 1 order by 1"
+        "where feature = 'utilisation_peak' and scorecard_no = 1 group by 1 order by 1"
     )
     assert answered == earned
 
@@ -108,7 +108,7 @@ def test_auc_in_context_is_what_the_pairs_of_scores_in_context_say(snapshots: Sn
         (DAY,),
     )
     assert [(number, name) for number, name, *_ in answered] == [
-        (number, name) for number, (name,) in enumerate(sets, start=1 + 5 + 32)
+        (number, name) for number, (name,) in enumerate(sets, start=1 + 5 + 35)
     ]
     for _, name, people, bad_people, auc in answered:
         rows = snapshots.rows(

@@ -105,7 +105,7 @@ def test_evaluation_and_fit_see_exactly_the_labels(
     assert rows("select count(*) from score_all where person_id = 'stranger'") == [(0,)]
     monkeypatch.setattr(fit_report, "FEWEST", 1)
     capsys.readouterr()
-    assert run_command_line(["fit", "--format", "json"]) == 0
+    assert run_command_line(["fit", "--scorecard", "standard", "--format", "json"]) == 0
     assert "120 days" in json.loads(capsys.readouterr().out)["bad"]
 
 

@@ -20,7 +20,7 @@ def test_what_was_tried_is_printed_for_people_and_for_programs(
     data, _ = published_once
     gaming(data=data, output_format="json")
     rows = json.loads(capsys.readouterr().out)
-    assert {row["scorecard"] for row in rows} == {"standard", "reported_b"}
+    assert {row["scorecard"] for row in rows} == {"standard_3", "reported_b_3"}
     assert all(row["most_distance_ppm"] <= row["distance_bound_ppm"] for row in rows)
     fakes = [row for row in rows if row["attack"] == "fake_friends"]
     assert [row["friend_points_gained"] for row in fakes] == [0] * 8

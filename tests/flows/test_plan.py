@@ -131,9 +131,9 @@ def test_changed_code_is_seen_without_a_ledger_too(published: Published) -> None
 
 
 def test_another_scorecard_is_told_apart_from_changed_code(published_once: Published) -> None:
-    (reason,) = planned(published_once[0], scorecards=("standard",)).reasons
+    (reason,) = planned(published_once[0], scorecards=("standard_3",)).reasons
     assert (reason.stage, reason.reason) == ("scores", "changed scorecard")
-    assert reason.detail == "standard 1.0.0, reported_b 1.0.0 before, now standard 1.0.0"
+    assert reason.detail == "standard_3 3.0.0, reported_b_3 3.0.0 before, now standard_3 3.0.0"
 
 
 @pytest.mark.parametrize(

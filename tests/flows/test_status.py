@@ -51,7 +51,7 @@ def test_a_published_date_shows_its_figures_and_the_seconds_of_every_stage(
     status(data=data_dir)
     shown = capsys.readouterr().out
     assert shown.count("✓") == len(STAGES)
-    assert "standard 1.0.0, reported_b 1.0.0" in shown
+    assert "standard_3 3.0.0, reported_b_3 3.0.0" in shown
 
 
 def test_a_date_that_was_only_tried_shows_where_and_why_it_ended(

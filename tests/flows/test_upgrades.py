@@ -92,10 +92,10 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
     rebuild_catalog(data_dir)
     before, scores = files_under(data_dir / "snapshots"), scores_of(data_dir)
 
-    text = find_scorecard("standard").read_text(encoding="utf-8")
-    text = text.replace('version = "1.0.0"', 'version = "1.0.1"')
+    text = find_scorecard("standard_3").read_text(encoding="utf-8")
+    text = text.replace('version = "3.0.0"', 'version = "3.0.1"')
     (tmp_path / "mine.toml").write_text(text.replace("prior_weight = 12", "prior_weight = 40"))
-    cards = (str(tmp_path / "mine.toml"), "reported_b")
+    cards = (str(tmp_path / "mine.toml"), "reported_b_3")
     hashed = pipeline.catalog_hash
     monkeypatch.setattr(pipeline, "catalog_hash", lambda catalog: hashed(catalog)[::-1])
 
@@ -117,7 +117,7 @@ def test_what_changed_touches_no_published_date_that_nobody_asks_for(
 def scores_of(data_dir: Path, of: str = "score where") -> list[tuple[Any, ...]]:
     with open_snapshots(data_dir) as snapshots:
         return snapshots.rows(
-            f"select person_id, score, band from {of} as_of_date = $1 and scorecard = 'standard' "
+            f"select person_id, score, band from {of} as_of_date = $1 and scorecard = 'standard_3' "
             "order by all",
             [LAST_DAY],
         )

@@ -24,8 +24,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_project_scores_as_the_packaged_card_does_until_it_is_edited(project: Path) -> None:
     settings = read_settings(Path("data"))
     champion, challenger = read_scorecards(settings.scorecards)
-    assert champion.hash == read_scorecard(find_scorecard("standard")).hash
-    assert challenger.name == "reported_b"
+    assert champion.hash == read_scorecard(find_scorecard("standard_3")).hash
+    assert challenger.name == "reported_b_3"
     others = {"scorecards"}
     assert settings.model_dump(exclude=others) == Settings().model_dump(exclude=others)
     text = (project / "scorecard.toml").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_a_project_scores_as_the_packaged_card_does_until_it_is_edited(project: 
     (project / "scorecard.toml").write_text(edited, encoding="utf-8")
     with pytest.raises(ScorecardError, match="give this card another name or version"):
         read_scorecards(settings.scorecards)
-    own = edited.replace('version = "1.0.0"', 'version = "1.0.0-mine"', 1)
+    own = edited.replace('version = "3.0.0"', 'version = "3.0.0-mine"', 1)
     (project / "scorecard.toml").write_text(own, encoding="utf-8")
     assert read_scorecards(settings.scorecards)[0].friends.prior_weight == 20
 

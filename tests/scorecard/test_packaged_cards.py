@@ -36,6 +36,7 @@ BENEFITS = {
     700: ["singapore_visa", "luxembourg_visa", "dating_badge"],
     750: ["japan_visa", "canada_visa"],
 }  # fmt: skip
+CHALLENGED = [("standard", "reported_b"), ("standard_3", "reported_b_3")]
 RESCALED: Mapping[str, tuple[int, int]] = {
     "purchase_behaviour": (120, 150),
     "performance_reliability": (150, 120),
@@ -123,8 +124,11 @@ def test_hiring_dating_and_housing_are_marked_harm_sensitive() -> None:
     assert marked == HARM_SENSITIVE
 
 
-def test_reported_b_differs_from_the_standard_card_in_two_factors_only() -> None:
-    standard, challenger = card("standard"), card("reported_b")
+@pytest.mark.parametrize(("champion", "other"), CHALLENGED)
+def test_the_challenger_differs_from_its_card_in_two_factors_only(
+    champion: str, other: str
+) -> None:
+    standard, challenger = card(champion), card(other)
     untouched = [f for f in standard.features if f.factor not in RESCALED]
     assert [f for f in challenger.features if f.factor not in RESCALED] == untouched
     same = replace(
@@ -137,28 +141,30 @@ def test_reported_b_differs_from_the_standard_card_in_two_factors_only() -> None
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("champion", "other"), CHALLENGED)
 @pytest.mark.parametrize("factor", RESCALED)
-def test_points_of_reported_b_are_rescaled_half_up_and_only_largest_bins_adjusted(
-    factor: str,
+def test_points_of_the_challenger_are_rescaled_half_up_and_only_largest_bins_adjusted(
+    factor: str, champion: str, other: str
 ) -> None:
     cap, standard_cap = RESCALED[factor]
 
     def half_up(points: int) -> int:
         return (2 * points * cap + standard_cap) // (2 * standard_cap)
 
-    standards = list(card("standard").features_of(factor))
+    standards = list(card(champion).features_of(factor))
     adjusted = 0
-    for standard, rescaled in zip(standards, card("reported_b").features_of(factor), strict=True):
+    for standard, rescaled in zip(standards, card(other).features_of(factor), strict=True):
         assert rescaled.missing_points == half_up(standard.missing_points)
         assert [b.at_least for b in rescaled.bins] == [b.at_least for b in standard.bins]
         wanted = [half_up(step.points) for step in standard.bins]
         made = [step.points for step in rescaled.bins]
         largest = wanted.index(max(wanted))
+        assert abs(made[largest] - wanted[largest]) <= 1
         adjusted += made[largest] - wanted[largest]
         made[largest] = wanted[largest]
         assert made == wanted
     assert sum(half_up(feature.max_points) for feature in standards) + adjusted == cap
-    assert abs(adjusted) <= 1
+    assert abs(adjusted) <= 2
 
 
 def test_standard_2_differs_from_the_standard_card_in_points_of_bins_and_its_wall() -> None:
@@ -187,9 +193,19 @@ def test_standard_3_keeps_the_weights_of_the_factors_and_the_social_features() -
     assert [rule.measure for rule in by_money.not_scored if rule.code == "N2"] == ["paid_months"]
 
 
-def test_the_standard_card_stays_the_default_until_the_proposal_is_accepted() -> None:
-    assert Settings().scorecards == ("standard", "reported_b")
-    assert (card("standard").version, card("standard_2").version) == ("1.0.0", "2.0.0")
+def test_the_card_by_money_and_by_month_is_the_default_and_those_before_it_stay() -> None:
+    assert Settings().scorecards == ("standard_3", "reported_b_3")
+    versions = [card(name).version for name in ("standard", "standard_2", "standard_3")]
+    assert versions == ["1.0.0", "2.0.0", "3.0.0"]
+
+
+@pytest.mark.parametrize(("name", "base"), [("everyone", "standard"), ("everyone_3", "standard_3")])
+def test_the_card_for_everyone_has_the_points_of_its_base_and_no_rules(
+    name: str, base: str
+) -> None:
+    everyone, ruled = card(name), card(base)
+    assert everyone.features == ruled.features
+    assert (everyone.absent_logs, everyone.not_scored) == ("rescale", ())
 
 
 def test_a_snapshot_of_an_earlier_version_finds_its_cards_with_todays_words() -> None:

@@ -136,7 +136,7 @@ def test_a_card_cannot_extend_itself(tmp_path: Path) -> None:
 
 
 def test_an_unknown_card_is_reported_with_the_packaged_ones() -> None:
-    with pytest.raises(UsageError, match=r"no scorecard 'stadard'.*reported_b, standard"):
+    with pytest.raises(UsageError, match=r"no scorecard 'stadard'.*reported_b_3, standard"):
         find_scorecard("stadard")
 
 

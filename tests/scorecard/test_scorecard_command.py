@@ -28,7 +28,7 @@ def test_without_a_name_the_cards_of_the_settings_are_shown(
 ) -> None:
     assert scorecard(data=tmp_path, output_format="json") is None
     assert [card["name"] for card in json.loads(capsys.readouterr().out)] == [
-        "standard", "reported_b",
+        "standard_3", "reported_b_3",
     ]  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ from tests.scorecard.small_card import SMALL
 
 MONTHS = {"from_": date(2026, 5, 1), "to": date(2026, 6, 30)}
 Compared = tuple[dict[str, Any], str, Path]
-NAMES = ["standard", "reported_b", "no_social", "naive"]
+NAMES = ["standard_3", "reported_b_3", "no_social", "naive"]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,8 @@ def test_the_naive_rule_counts_friends_from_the_best_fifth(june: DuckDBEngine) -
     con = june.con
     own = dict(
         con.execute(
-            "select person_key, own_ppm from scores.friend_reliability where scorecard = 'standard'"
+            "select person_key, own_ppm from scores.friend_reliability "
+            "where scorecard = 'standard_3'"
         ).fetchall()
     )
     bar = sorted(own.values())[len(own) * 4 // 5]
@@ -130,8 +130,8 @@ def test_the_naive_rule_counts_friends_from_the_best_fifth(june: DuckDBEngine) -
         "select naive.person_key, naive.score - card.score + record.friend_points "
         "from scores.score as naive inner join scores.score as card using (person_key) "
         "inner join scores.friend_reliability as record "
-        "on record.person_key = naive.person_key and record.scorecard = 'standard' "
-        "where naive.scorecard = 'naive' and card.scorecard = 'standard'"
+        "on record.person_key = naive.person_key and record.scorecard = 'standard_3' "
+        "where naive.scorecard = 'naive' and card.scorecard = 'standard_3'"
     ).fetchall()
     assert max(good.values()) > 0
     assert dict(gained) == {key: (16 * min(n, 20) * 2 + 20) // 40 for key, n in good.items()}
@@ -144,14 +144,18 @@ def test_the_page_shows_the_numbers_of_the_record_and_needs_nothing_else(
     page = file.read_text(encoding="utf-8")
     assert "Every person here is invented" in page
     assert "People here do not react to rules" in page
-    assert not re.search(r"https?://|<script|@import|url\((?!data:)", page)
-    [cells] = re.findall(r"Table: Mean score\">.*?2026-06-30</th>(.*?)</tr>", page, re.DOTALL)
+    assert "content=\"default-src 'none';" in page
+    outside = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.DOTALL)
+    assert not re.search(r"https?://|<script[^>]* src|@import|url\((?!data:)", outside)
+    cells = (
+        r'Mean score</th><td class="text">2026-06-30</td><td class="text">\w+</td><td>(.*?)</td>'
+    )
     means = [
         f"{row['mean_score']:,.1f}"
         for row in record["figures"]
         if row["as_of_date"] == "2026-06-30"
     ]
-    assert re.findall(r"<td>(.*?)</td>", unescape(cells)) == means
+    assert re.findall(cells, page) == means
 
 
 def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
@@ -223,7 +227,7 @@ def test_a_card_with_other_factors_is_compared_and_played_against(
 
 def test_what_cannot_be_meant_is_refused_before_a_world_is_made(tmp_path: Path) -> None:
     own = tmp_path / "naive.toml"
-    own.write_text('extends = "standard"\nname = "naive"\n')
+    own.write_text('extends = "standard_3"\nname = "naive"\n')
     with pytest.raises(UsageError, match="rename the card"):
         scenarios(data=tmp_path / "new", card=(str(own),))
     with pytest.raises(UsageError, match="is no directory"):
@@ -270,7 +274,7 @@ def test_who_is_in_another_band_than_on_the_first_card(
     compared: Compared, june: DuckDBEngine
 ) -> None:
     rows = june.con.execute("select scorecard, person_key, band_no from scores.score").fetchall()
-    first = {key: band for card, key, band in rows if card == "standard" and band is not None}
+    first = {key: band for card, key, band in rows if card == "standard_3" and band is not None}
     sides: Counter[tuple[str, bool]] = Counter(
         (card, band > first[key]) for card, key, band in rows if band and band != first[key]
     )

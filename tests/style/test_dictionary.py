@@ -6,9 +6,15 @@ import pytest
 
 from plainscore.cli.study import dictionary as dictionary_command
 from plainscore.common.errors import UsageError
+from plainscore.common.standard import STANDARD_CARDS
+from plainscore.contracts.catalog import Catalog, load_catalog
 from plainscore.contracts.dictionary import dictionary
+from plainscore.scorecards.reading import read_scorecards
 from tests.style.files import ROOT
-from tests.transforms.worked_example import house
+
+
+def house() -> Catalog:
+    return load_catalog(read_scorecards(STANDARD_CARDS))
 
 
 def test_the_committed_dictionary_is_current() -> None:
