@@ -15,7 +15,16 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import OutputFormat, emit, filled, note, show, table_of, write_text
+from plainscore.cli.output import (
+    OutputFormat,
+    emit,
+    filled,
+    note,
+    note_missing_charts,
+    show,
+    table_of,
+    write_text,
+)
 from plainscore.common.errors import InputRefused, LimitPassed, QuestionError, UsageError
 from plainscore.scorecards.person import is_never
 from plainscore.show import changes, reader, terminal
@@ -326,6 +335,7 @@ def report(
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
     show(str(write_report_of(data, as_of, out)))
+    note_missing_charts()
 
 
 def dashboard(
@@ -348,6 +358,7 @@ def dashboard(
     if find_spec("streamlit") is None:
         raise UsageError("the dashboard needs Streamlit: pip install 'plainscore[dashboard]'")
     reader.open_snapshots(data).con.close()  # reports here what is missing
+    note_missing_charts()
     world = "invented" if is_invented_world(data) else "delivered"
     note(f"http://{address}:{port} shows {data.resolve()}; Ctrl-C ends it", "info")
     sys.stderr.flush()
@@ -382,6 +393,7 @@ def site(
     tables, is_invented = drawn_tables(configured_catalog(data)), is_invented_world(data)
     write_site(data, as_of or ["latest"], folder, engine, tables, is_invented)
     show(str(folder / "index.html"))
+    note_missing_charts()
 
 
 def document(

@@ -120,6 +120,17 @@ def note_refused(refused: "Iterable[RefusedFile]", warnings: Iterable[str] = ())
             note(f"... and {len(lines) - SHOWN_NOTES} more like these")
 
 
+def note_missing_charts() -> None:
+    """Say on stderr how pages come to have charts, where what draws them is missing."""
+    from plainscore.show.packages import chart_scripts
+
+    if chart_scripts() is None:
+        note(
+            "pages have tables alone and no charts: install npm (Debian: apt-get install npm) "
+            f"and run `{sys.executable} -m plainscore.show.packages`"
+        )
+
+
 def ask(question: str) -> bool:
     """Ask a person at a terminal; True where there is none to ask."""
     if not sys.stdin.isatty() or not sys.stderr.isatty():

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import emit, note, show, table_of, write_text
+from plainscore.cli.output import emit, note, note_missing_charts, show, table_of, write_text
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_CARDS
 from plainscore.settings import engine_options, read_settings
@@ -328,6 +328,7 @@ def scenarios(
         record = compare_scenarios(store, choose_months(store, from_, to, settings), settings)
     if out is not None:
         write_text(scenarios_page(record), out)
+        note_missing_charts()
     emit(output_format, table_of(list(summary_rows(record))), objects=[record])
 
 

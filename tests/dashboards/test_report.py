@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from plainscore.cli.app import run_command_line
 from plainscore.publish.publication import new_staging, publish, stage_snapshot
-from plainscore.show import report
+from plainscore.show import packages, report
 from plainscore.show.figures import PAGES
 from plainscore.show.packages import chart_scripts
 from plainscore.show.person import explain
@@ -127,11 +128,17 @@ def test_no_id_or_title_can_be_markup(page: str) -> None:
     assert 'data-from="raw.bill" data-to="staging.bill"' in page
 
 
-def test_without_what_draws_charts_every_table_is_there_and_one_sentence_for_each_chart(
-    snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+def test_without_what_draws_charts_every_table_is_there_and_the_command_says_how_to_get_it(
+    autumn: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(report, "chart_scripts", lambda: None)
-    page = report_page(snapshots, OCTOBER, BOXES, is_invented=True)
+    monkeypatch.setattr(packages, "charts_folder", lambda: tmp_path / "nothing")
+    file = tmp_path / "page.html"
+    assert run_command_line(["report", "--data", str(autumn), "--out", str(file)]) == 0
+    assert "install npm (Debian: apt-get install npm)" in capsys.readouterr().err
+    page = file.read_text(encoding="utf-8")
     charts = page.count('class="chart"')
     assert charts > 10
     assert page.count("made without what draws charts") == charts
