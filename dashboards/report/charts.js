@@ -68,7 +68,7 @@ function rowsOf(points, { width, unit, label = "label", tall = 26, right = 56 })
     marginLeft: room, marginRight: right, marginBottom: 40,
     x: { insetLeft: 8 + LETTER * longest(points.filter((one) => one.value < 0).map((one) => one.text)), label: unit, labelAnchor: "center", labelArrow: "none", grid: true, nice: true, ticks: Math.max(2, Math.min(8, (width - room - right) / 80)) },
     y: { type: "band", domain: labels, label: null, padding: 0.25 },
-    axis: Plot.axisY({ lineWidth: isWrapped ? (room - 14) / 14 : Infinity, tickSize: 0, label: null }),
+    axis: Plot.axisY({ lineWidth: isWrapped ? Math.max(4, (room - 14) / 14) : Infinity, tickSize: 0, label: null }),
   };
 }
 
@@ -91,7 +91,7 @@ const KINDS = {
         Plot.lineY(points, { x, y: "value", stroke: "series", strokeWidth: 2, marker: "dot" }),
         Plot.text(points, apart(Plot.selectLast({
           x, y: "value", z: "series", text: "series", fill: "series", textAnchor: "start", dx: 9,
-          lineWidth: (right - 9) / 12, textOverflow: "ellipsis",
+          lineWidth: Math.max(4, (right - 9) / 12), textOverflow: "ellipsis",
         }))),
         Plot.tip(points, Plot.pointer({ x, y: "value", title: "tip" })),
       ],
@@ -199,9 +199,9 @@ const KINDS = {
   cells(points, { width, names, title }) {
     const { axis, ...options } = rowsOf(points, { width, tall: 30, right: 8 });
     const isNumbers = points.some((one) => one.value !== null);
-    const wide = Math.max(42, (width - options.marginLeft - 8) / names.length);
-    const lines = d3.max(names, (one) => d3.max(String(one).split(" "), (word) => Math.ceil(LETTER * word.length / wide)) > 1
-      || LETTER * one.length > wide ? Math.ceil(1.6 * LETTER * one.length / wide) : 1);
+    const word = Math.min(110, 6 + LETTER * longest([...names.flatMap((one) => String(one).split(" ")), ...points.map((one) => one.text)]));
+    const wide = Math.max(word, (width - options.marginLeft - 8) / names.length);
+    const lines = Math.ceil(Math.min(4, 1.5 * LETTER * longest(names) / wide));
     return {
       ...options, width: options.marginLeft + 8 + wide * names.length,
       height: options.height + 14 * lines, marginTop: 12 + 14 * lines, marginBottom: 24, caption: isNumbers ? title : undefined,
