@@ -78,6 +78,7 @@ const KINDS = {
     const isDates = points.every((one) => DATE.test(one.label));
     const x = isDates ? (one) => new Date(one.label) : "label";
     const labels = distinct(points.map((one) => one.label));
+    if (labels.length === 1) return KINDS.dots(points.map((one) => ({ ...one, label: one.series })), { width, unit, names: labels });
     const every = Math.ceil(labels.length / Math.max(1, Math.floor((width - 140) / 84)));
     const ticks = labels.filter((_, place) => place % every === 0);
     const right = Math.min(0.4 * width, 20 + LETTER * longest(names));
@@ -88,7 +89,7 @@ const KINDS = {
       y: { label: unit, labelArrow: "none", grid: true, nice: true, ticks: 5 },
       color: { domain: names, range: CATEGORIES },
       marks: [
-        Plot.lineY(points, { x, y: "value", stroke: "series", strokeWidth: 2, marker: "dot" }),
+        Plot.lineY(points, { x, y: "value", z: "series", stroke: "series", strokeWidth: 2, marker: "dot" }),
         Plot.text(points, apart(Plot.selectLast({
           x, y: "value", z: "series", text: "series", fill: "series", textAnchor: "start", dx: 9,
           lineWidth: Math.max(4, (right - 9) / 12), textOverflow: "ellipsis",

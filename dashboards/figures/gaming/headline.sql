@@ -3,6 +3,12 @@ number = 5
 title  = "What points cost on this card"
 note   = "The most that an adversary gained who plays acts for the points alone, as measured once for this version of the card on the people named, not on those of the snapshot. There may be cheaper ways."
 empty  = "The snapshot says no prices."
+finding = """
+select format(
+    'The most that was bought: {} points within {} days, by {} who moved less than {:,.0f} in money.',
+    max(points_bought), max_by(within_days, points_bought), max_by(player, points_bought), max_by(money_below, points_bought)
+) from figure having count(points_bought) > 0
+"""
 
 [columns]
 player        = { heading = "who buys" }
