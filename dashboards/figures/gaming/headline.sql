@@ -18,7 +18,7 @@ points_bought = { heading = "most points gained", unit = "points" }
 score_bought  = { heading = "score then", unit = "points" }
 band_bought   = { heading = "band then" }
 deed_count    = { heading = "deeds", unit = "events" }
-money         = { heading = "money moved", unit = "currency units", decimals = 2 }
+money_moved   = { heading = "money moved", unit = "currency units", decimals = 2 }
 acts          = { heading = "by" }
 measured_on   = { heading = "measured on" }
 */
@@ -30,7 +30,7 @@ select
     score_bought,
     band_bought,
     deed_count,
-    moved_cents / 100 as money,
+    moved_cents / 100 as money_moved,
     acts,
     measured_on
 from price
