@@ -26,7 +26,7 @@ from plainscore.contracts.contract import (
     method_glossary,
     method_tables,
 )
-from plainscore.scorecards.card import Scorecard, measures_among
+from plainscore.scorecards.card import Measures, Scorecard, measures_among
 from plainscore.scorecards.compile import compile_scorecards
 
 # Part of no snapshot: they compare two, say what became of people, and how far two have drifted.
@@ -111,9 +111,14 @@ class Catalog:
             needed |= table.inputs if table.name in needed else set()
         return frozenset(needed)
 
+    @cached_property
+    def measures(self) -> Measures:
+        """What a card can name."""
+        return measures_among(self.written)
+
     def feature_column(self, feature: str) -> Column:
         """Return the column of a feature; KeyError where no table has it."""
-        return measures_among(self.written).column(feature)
+        return self.measures.column(feature)
 
 
 def load_catalog(

@@ -60,24 +60,21 @@ _PARTS = {
             partition by event.person_key, event.{thing} order by event.event_time, event.event_id
         ) > 1""",
     ORPHAN: """from raw.{log} as event
-    left join (
-        select distinct person_key, {thing}
+    anti join (
+        select person_key, {thing}
         from raw.{log}
         where event_type = {kind}
     ) as begun
         on event.person_key = begun.person_key and event.{thing} = begun.{thing}
-    where
-        event.event_type in ({others})
-        and event.{thing} is not null
-        and begun.person_key is null""",
-    BEFORE: """from raw.{log} as event
-    inner join opened on event.person_key = opened.person_key
-    where event.event_time < opened.event_time""",
-    WITHOUT: """from raw.{log} as event
+    where event.event_type in ({others}) and event.{thing} is not null""",
+}
+_BY_OPENING = f"case when opened.person_key is null then '{WITHOUT}' else '{BEFORE}' end"
+_OF_OPENING = """from raw.{log} as event
     left join opened on event.person_key = opened.person_key
     cross join (select count(*) as people from opened) as known
-    where opened.person_key is null and known.people > 0""",
-}
+    where
+        event.event_time < opened.event_time
+        or (opened.person_key is null and known.people > 0)"""
 _REFUND = """from raw.{log} as event
     inner join {refunds} as refund on event.event_id = refund.event_id
     where refund.event_type = 'refund' and {condition}"""
@@ -134,10 +131,10 @@ def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
     if refunds_of is not None:
         names = {"log": refunds_of, "refunds": MERCHANT_REFUND}
         parts += [
-            _part(refunds_of, reason, _REFUND.format(condition=condition, **names))
+            _part(refunds_of, text_literal(reason), _REFUND.format(condition=condition, **names))
             for reason, condition in _REFUND_CONDITIONS.items()
         ]
-    none = _part(any_log, ORPHAN, f"from raw.{any_log} as event\n    where 1 = 0")
+    none = _part(any_log, text_literal(ORPHAN), f"from raw.{any_log} as event\n    where 1 = 0")
     return _SQL.format(
         openings="\n        union all\n        ".join(openings or [nothing]),
         parts=union.join(parts or [none]),
@@ -165,14 +162,14 @@ def _parts(log: Log, *, has_openings: bool) -> Iterator[str]:
                 "kind": text_literal(kind),
                 "others": ", ".join(map(text_literal, others)),
             }
-            yield _part(log.name, REPEATED, _PARTS[REPEATED].format(**names))
-            if others:
-                yield _part(log.name, ORPHAN, _PARTS[ORPHAN].format(**names))
+            reasons = (REPEATED, ORPHAN) if others else (REPEATED,)
+            for reason in reasons:
+                yield _part(log.name, text_literal(reason), _PARTS[reason].format(**names))
     if has_openings:
-        for reason in (BEFORE, WITHOUT):
-            yield _part(log.name, reason, _PARTS[reason].format(log=log.name))
+        yield _part(log.name, _BY_OPENING, _OF_OPENING.format(log=log.name))
 
 
 def _part(log: str, reason: str, rows: str) -> str:
-    said = f"{text_literal(log)} as log, {text_literal(reason)} as reason"
+    """Return the SELECT of some rows of a log; ``reason``: as SQL."""
+    said = f"{text_literal(log)} as log, {reason} as reason"
     return f"select {said}, {_EVENT}\n    {rows}"

@@ -23,7 +23,7 @@ from plainscore.contracts.catalog import (
 from plainscore.contracts.logs import read_logs
 from plainscore.logs import IngestReport
 from plainscore.scorecards.absent import log_of_features, without_features
-from plainscore.scorecards.card import Scorecard, measures_among
+from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.card_text import PACKAGED, find_scorecard
 from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard, read_scorecards
 from plainscore.scorecards.reference import (
@@ -85,7 +85,7 @@ def _logs_behind(catalog: Catalog, feature: str) -> list[str]:
     """Return the logs that a feature is made from, sorted."""
     from plainscore.contracts.lineage import lineage
 
-    measures = measures_among(catalog.written)
+    measures = catalog.measures
     late = measures.late.get(feature)
     columns = lineage(catalog, f"{late.name if late else measures.homes[feature]}.{feature}")
     return sorted({column.split(".")[1] for column in columns.log_columns})

@@ -26,10 +26,25 @@ visited as (
     from refund
 ),
 
+placed_there as (
+    select distinct
+        purchase.person_key,
+        purchase.order_id
+    from raw.purchase as purchase
+    inner join visited
+        on
+            purchase.person_key = visited.person_key
+            and purchase.merchant_id = visited.merchant_id
+    where purchase.event_type = 'purchase'
+),
+
 own_event as (
-    select *
-    from raw.purchase
-    where order_id is not null and person_key in (select visited.person_key from visited)
+    select purchase.*
+    from raw.purchase as purchase
+    inner join placed_there
+        on
+            purchase.person_key = placed_there.person_key
+            and purchase.order_id = placed_there.order_id
 ),
 
 -- A second event with the same order_id is ignored.
