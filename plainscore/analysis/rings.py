@@ -143,6 +143,7 @@ class Rule(NamedTuple):
     lonely_ppm: int
     loose_ppm: int
     class_ppm: int
+    class_milli: int
     core_ppm: int
     fewest_people: int
 
@@ -194,7 +195,7 @@ def find_rings(con: duckdb.DuckDBPyConnection) -> tuple[dict[int, int], list[Rin
     """
     found = con.execute(
         "select times_expected, outside_ppm, density_ppm, complete_ppm, lonely_ppm, loose_ppm, "
-        "class_ppm, core_ppm, fewest_people from reference.ring_rule"
+        "class_ppm, class_milli, core_ppm, fewest_people from reference.ring_rule"
     ).fetchone()
     if found is None:
         raise PlainscoreError("reference.ring_rule has no row: load the reference tables first")
@@ -240,7 +241,7 @@ def is_ring(people: int, count: Counts, rule: Rule) -> bool:
     ties of its time are ``times_expected`` times what the times of the graph make likely, or more.
     Where nearly all of its pairs have one, or its people lead no other life, ties to others of its
     time are not beyond the expected by more than two deviations (their square root) and a part of
-    its own. Looser groups may be classes: they have fewer by two deviations than a class has.
+    its own. Looser groups may be classes: they have fewer by ``class_milli`` than a class has.
     """
     pairs, own = people * (people - 1) // 2, count.inside_in_time
     if people < rule.fewest_people or own < rule.times_expected * count.expected_inside:
@@ -253,7 +254,7 @@ def is_ring(people: int, count: Counts, rule: Rule) -> bool:
     of_class = count.expected_outside + Fraction(rule.class_ppm * own, 1_000_000)
     fewer = of_class - count.outside_in_time
     is_loose = own * 1_000_000 >= pairs * rule.loose_ppm
-    return is_loose and fewer > 0 and fewer * fewer >= 4 * of_class
+    return is_loose and fewer > 0 and (1000 * fewer) ** 2 >= rule.class_milli**2 * of_class
 
 
 def _stars(
