@@ -8,7 +8,7 @@ select if(
     bool_or(is_warned), format('Checks warned at {} of {} stages.', count(*) filter (where is_warned), count(*)),
     format('Every check of {} dates passed.', count(distinct as_of_date))
 ) from figure"""
-chart  = { kind = "cells", label = "as_of_date", values = ["outcome"], series = "stage", marked = "is_warned" }
+chart  = { kind = "cells", label = "as_of_date", values = ["outcome"], series = "stage", marked = "is_warned", is_wide = true }
 
 [columns]
 as_of_date = { heading = "as of" }

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page
 from plainscore.show.person import explain
 from plainscore.show.reader import open_snapshots
 from tests.dashboards.browser.conftest import Opened
+from tests.dashboards.browser.test_report_page import AXE, JUDGED
 from tests.dashboards.site_of_autumn import has_engine
 from tests.dashboards.test_report import OCTOBER
 
@@ -126,6 +127,9 @@ def test_what_is_shown_adds_up_to_the_score(hosted: Hosted) -> None:
     assert hosted.page.locator("#shown h3").first.text_content() == (
         f"p5: {said['score']} {said['band']}, as of {OCTOBER}"
     )
+    if AXE.is_file():
+        hosted.page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert hosted.page.evaluate(JUDGED, "shown") == []
     totals = hosted.page.locator(".waterfall td:nth-child(5)").all_text_contents()
     assert totals[-1] == str(said["score"])
     assert hosted.page.locator("#shown ol li").count() == len(said["reasons"])
