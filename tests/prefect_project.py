@@ -28,14 +28,14 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from plainscore.flows.server import DEFAULTS, own_server
 
 CHECKOUT = Path(__file__).parents[1]
-# Looked at all the time: what is tested is that it runs, not when.
+# Looked at often: what is tested is that it runs, not when.
 IMPATIENT = {
-    "PREFECT_WORKER_QUERY_SECONDS": "0.2",
+    "PREFECT_WORKER_QUERY_SECONDS": "0.5",
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
     "PREFECT_LOGGING_LEVEL": "WARNING",
 }
 ENDED = TERMINAL_STATES
-SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_RUNS = 0.2, 10
+SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_RUNS = 0.5, 10
 LONG_ENOUGH_SECONDS = 300  # what has not come by then does not come: say so, and do not wait for it
 
 

@@ -15,8 +15,11 @@ from plainscore.common.errors import ChecksRefused, InputRefused, Locked
 from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import published_runs
 from plainscore.runs import run
-from plainscore.runs.run import SnapshotRun
+from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 from tests.flows.conftest import LAST_DAY
+
+Published = tuple[Path, SnapshotOutcome]
+SEPTEMBER_END = date(2026, 9, 30)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +93,7 @@ def _writer(data_dir: Path) -> int:
 
 
 def test_a_stage_that_fails_twice_on_the_disk_is_tried_again(
-    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+    prefect_server: str, published: Published, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     from plainscore.flows.score_day import score_day
 
@@ -104,14 +107,15 @@ def test_a_stage_that_fails_twice_on_the_disk_is_tried_again(
         return stage_snapshot(*arguments)
 
     monkeypatch.setattr(run, "stage_snapshot", stage_at_last)
-    assert score_day(LAST_DAY, None, delivered).is_new
+    assert score_day(SEPTEMBER_END, None, published[0]).is_new
 
 
 def test_a_refused_check_fails_the_flow_with_its_own_error_and_is_not_tried_again(
-    prefect_server: str, delivered: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+    prefect_server: str, published: Published, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     from plainscore.flows.score_day import score_day
 
+    data_dir, first = published
     checked: list[str] = []
 
     def refuse(_run: SnapshotRun, schema: str) -> None:
@@ -121,9 +125,9 @@ def test_a_refused_check_fails_the_flow_with_its_own_error_and_is_not_tried_agai
 
     monkeypatch.setattr(SnapshotRun, "check", refuse)
     with pytest.raises(ChecksRefused, match="nothing was published"):
-        score_day(LAST_DAY, None, delivered)
+        score_day(SEPTEMBER_END, None, data_dir)
     assert checked.count("published") == 1
-    assert published_runs(delivered) == []
+    assert [one.dates for one in published_runs(data_dir)] == [first.run.dates]
 
 
 def test_a_backfill_fails_where_a_date_failed_and_publishes_the_rest(
@@ -157,7 +161,7 @@ def test_a_restatement_ingests_what_is_new_and_publishes_nothing_without_late_da
 
 
 def test_a_refused_run_and_a_stale_snapshot_reach_a_webhook(
-    prefect_server: str, published: tuple[Path, Any]
+    prefect_server: str, published: Published
 ) -> None:
     from plainscore.flows.alerting import alert_by, webhook_block
     from plainscore.flows.score_day import score_day
