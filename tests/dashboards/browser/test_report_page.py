@@ -71,6 +71,20 @@ def test_every_chart_is_drawn_and_pages_are_accessible(
     assert opened.complaints == []
 
 
+@pytest.mark.skipif(chart_scripts() is None, reason="what draws charts is not here: `make install`")
+def test_a_mark_says_its_row_with_units(opened: Opened, autumn: Path) -> None:
+    opened.page.click("nav a[href='#benefits']")
+    bar = opened.page.locator("#benefits-open svg[role=img] rect").first
+    bar.hover()
+    tip = opened.page.locator("#benefits-open svg g[aria-label=tip]").text_content() or ""
+    with open_snapshots(autumn) as snapshots:
+        [one] = [one for one in figures("benefits") if one.name == "open"]
+        row = answer(snapshots, one, OCTOBER, SEPTEMBER).rows[0]
+    assert f"benefit: {row['benefit']}" in tip
+    assert f"open to: {row['open_count']} people" in tip
+    assert f"open share: {100 * row['open_share']:.1f} % of the scored" in tip
+
+
 def test_a_table_is_sorted_filtered_and_saved(opened: Opened, autumn: Path) -> None:
     page = opened.page
     page.click("nav a[href='#benefits']")
