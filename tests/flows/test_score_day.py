@@ -33,7 +33,7 @@ quickly = pytest.mark.usefixtures("quick")
 def test_every_score_is_the_base_and_its_points(published_once: Published) -> None:
     with _catalog(published_once[0]) as con:
         features = [row[0] for row in con.execute("select feature from dim_feature").fetchall()]
-        assert len(features) == 32
+        assert len(features) == 35
         wrong = con.execute(
             f"select count(*) from score_all join points_all using (person_id, as_of_date, "
             f"known_on, scorecard, run) where score <> 350 + {' + '.join(features)}"
