@@ -1,4 +1,4 @@
-"""Fit a scorecard to outcomes: monotone bins, a logistic model, whole points, gates.
+"""Fit a scorecard to outcomes: bins, one logistic model of all their steps, whole points.
 
 The own features are fitted; the social factor stays as it is, since the limit of what friends can
 do is the card's decision and does not follow from data. scipy is imported where it is used.
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plainscore.analysis.fit_people import BinnedPeople, Floats, Ints, People, ValueCounts
+from plainscore.analysis.logistic import ANY_WEIGHT, logistic_weights
 from plainscore.scorecards.card import Bin, Feature, Scorecard
 
 FEWEST_SHARE = 0.01
@@ -23,25 +24,21 @@ FEWEST_SHARE = 0.01
 MOVED_SHARE = 0.0025
 """This share of the known values may change their bin for an edge of fewer digits."""
 
-MOST_BINS = 6
-"""As many as the widest feature of the standard card has: people have to read them."""
+MOST_BINS = 8
+"""People have to read them; the widest feature of the standard card has thirteen."""
+
+STEP_BINS = 20
+"""Into about so many bins a feature is cut before all features are fitted together."""
 
 CUT_GAIN = 6.635
 """Twice the gain in log likelihood at which a cut is kept: chi-square, one degree, 1 %."""
 
-PRIOR_PEOPLE = 20
-"""People of average risk added to every bin, so that small bins carry little evidence."""
-
-COEFFICIENT_DECIMALS = 6
-"""Coefficients are rounded: the last digits of a float sum depend on the machine."""
+EVIDENCE_DECIMALS = 6
+"""Log odds are rounded: the last digits of a float sum depend on the machine."""
 
 PENALTY = 1.0
-"""On half the sum of squared coefficients, as scikit-learn's default (C = 1): it keeps correlated
-features from cancelling each other."""
-
-
-ROWS_AT_ONCE = 65_536
-"""Combinations of bins whose evidence is in memory together while a model is fitted."""
+"""On half the sum of squared weights, as scikit-learn's default (C = 1): it keeps correlated
+features from cancelling each other, and few people from proving much."""
 
 
 class BinCount(NamedTuple):
@@ -95,8 +92,10 @@ def _plain(number: Decimal) -> Decimal:
 class FeatureBins:
     """The bins of a feature and the evidence in each.
 
-    ``evidence``: log odds of good in each bin against everyone's, and last those of a missing
-    value. ``evidence_direction``: up, down or none, whatever direction the bins had to follow.
+    ``evidence``: log odds of good in each bin, up to a constant, and last those of a missing value.
+    ``evidence_direction``: up, down or none, whatever direction the bins have to follow.
+    ``is_missing_apart``: whether a missing value has evidence of its own; it is worth the mean of
+    those who have a value otherwise.
     """
 
     name: str
@@ -104,6 +103,12 @@ class FeatureBins:
     evidence_direction: str
     edges: tuple[Decimal, ...]
     evidence: tuple[float, ...]
+    is_missing_apart: bool
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the feature says anything; all its evidence is 0 otherwise."""
+        return len(self.edges) > 1 or self.is_missing_apart
 
 
 def binned(people: People, features: Sequence[FeatureBins]) -> BinnedPeople:
@@ -111,14 +116,11 @@ def binned(people: People, features: Sequence[FeatureBins]) -> BinnedPeople:
     return people.binned([(one.name, [float(edge) for edge in one.edges]) for one in features])
 
 
-def fit_bins(
-    name: str, people: People, direction: str | None, *, can_be_withheld: bool = False
-) -> FeatureBins:
-    """Return the bins of a feature; ``direction`` None: whichever the evidence has.
+def first_bins(name: str, people: People, direction: str | None) -> FeatureBins:
+    """Return a feature in about STEP_BINS bins; ``direction`` None: whichever the evidence has.
 
-    Where the evidence goes against a given direction, one bin without evidence is left.
-    ``can_be_withheld``: whether a person can bring it about that a value is missing; missing is
-    then worth no more than the best bin.
+    In one bin where the feature says nothing by itself, or the evidence goes against a given
+    direction. It says something by a missing value alone where that is significant.
     """
     counts = people.counts(name)
     fine = fine_bins(counts)
@@ -126,29 +128,34 @@ def fit_bins(
     stronger = max(found, key=lambda way: _log_likelihood(found[way]))
     evidence_direction = stronger if len(found[stronger]) > 1 else "none"
     followed = direction or stronger
-    is_with_evidence = evidence_direction == followed or not fine
-    bins = found[followed] if is_with_evidence else [_joined(fine)]
     missing = BinCount(Decimal(0), counts.missing_good, counts.missing_bad)
-    edges = tuple(one.at_least for one in bins) or (Decimal(0),)
-    if not bins or (len(bins) == 1 and _cost_of_joining(bins[0], missing) < CUT_GAIN):
-        return FeatureBins(name, followed, evidence_direction, edges, (0.0, 0.0))
-    evidence = [_log_odds(one, people) for one in bins]
-    of_missing = _log_odds(missing, people)
-    evidence.append(min(of_missing, max(evidence)) if can_be_withheld else of_missing)
-    return FeatureBins(name, followed, evidence_direction, edges, tuple(evidence))
+    edges: tuple[Decimal, ...] = (fine[0].at_least if fine else Decimal(0),)
+    if len(found[followed]) > 1 and evidence_direction == followed:
+        edges, is_apart = _even_edges(fine), missing.good + missing.bad > 0
+    else:
+        is_apart = bool(fine) and _cost_of_joining(_joined(fine), missing) >= CUT_GAIN
+    no_evidence = (0.0,) * (len(edges) + 1)
+    return FeatureBins(name, followed, evidence_direction, edges, no_evidence, is_apart)
 
 
-def _log_odds(one: BinCount, people: People) -> float:
-    count, good, bad = people.count, people.good, people.bad
-    odds = (one.good + PRIOR_PEOPLE * good / count) / (one.bad + PRIOR_PEOPLE * bad / count)
-    return math.log(odds) - math.log(good / bad)
+def _even_edges(fine: Sequence[BinCount]) -> tuple[Decimal, ...]:
+    """Return where bins begin that hold an even part of the good and the bad."""
+    good, bad = (max(sum(getattr(one, name) for one in fine), 1) for name in ("good", "bad"))
+    part = Fraction(0)
+    edges = [fine[0].at_least]
+    for before, one in pairwise(fine):
+        part += Fraction(before.good, good) + Fraction(before.bad, bad)
+        if part >= Fraction(2, STEP_BINS):
+            edges.append(one.at_least)
+            part = Fraction(0)
+    return tuple(edges)
 
 
 def _monotone(fine: Sequence[BinCount], direction: str) -> list[BinCount]:
     """Return bins whose share of good people rises (``up``) or falls.
 
     Isotonic regression (pool adjacent violators: Ayer et al., Ann. Math. Stat. 26, 1955); then
-    neighbours are joined while the cut between them is not significant, or bins are too many.
+    neighbours are joined while the cut between them is not significant.
     """
     if not fine:
         return []
@@ -162,7 +169,7 @@ def _monotone(fine: Sequence[BinCount], direction: str) -> list[BinCount]:
     while len(bins) > 1:
         costs = [_cost_of_joining(lower, upper) for lower, upper in pairwise(bins)]
         cheapest = min(range(len(costs)), key=costs.__getitem__)
-        if costs[cheapest] >= CUT_GAIN and len(bins) <= MOST_BINS:
+        if costs[cheapest] >= CUT_GAIN:
             break
         bins[cheapest : cheapest + 2] = [_joined(bins[cheapest : cheapest + 2])]
     return bins
@@ -185,94 +192,109 @@ def _log_likelihood(bins: Sequence[BinCount]) -> float:
     )
 
 
-def fit_logistic(evidence: Sequence[Sequence[float]], people: BinnedPeople) -> Floats:
-    """Return the coefficients of a logistic model of being good, one of each feature's evidence.
+def fit_together(bins: Sequence[FeatureBins], people: People) -> tuple[FeatureBins, ...]:
+    """Return features with the log odds of each bin by one model of all, in at most MOST_BINS.
 
-    None is below 0: more evidence never costs points. ``evidence``: of each bin of each feature.
+    The bins that differ least by the model are joined, a missing value that hardly differs from the
+    mean is worth the mean, and the model is fitted again.
     """
-    weights = logistic_weights(evidence, people, PENALTY)
-    return np.array([round(max(float(one), 0.0), COEFFICIENT_DECIMALS) for one in weights[1:]])
-
-
-def logistic_weights(
-    evidence: Sequence[Sequence[float]], people: BinnedPeople, penalty: float
-) -> Floats:
-    """Return the intercept and the coefficients, at least 0, of a logistic model of being good.
-
-    L-BFGS-B, then one Newton step on those above 0: what is left of the error is far below the
-    decimals that are kept.
-    """
-    from scipy.optimize import minimize
-    from scipy.special import expit
-
-    tables = [np.asarray(one, dtype=np.float64) for one in evidence]
-    penalties = np.array([0.0, *(penalty for _ in tables)])
-    good, bad = int(people.good.sum()), int(people.bad.sum())
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        unlikely, gradient = float((penalties * weights**2).sum()) / 2, penalties * weights
-        for design, good, bad in _designs(tables, people):
-            log_odds = design @ weights
-            unlikely += float(good @ np.logaddexp(0, -log_odds) + bad @ np.logaddexp(0, log_odds))
-            gradient = gradient - design.T @ (good - (good + bad) * expit(log_odds))
-        return unlikely, gradient
-
-    start = np.zeros(len(tables) + 1)
-    start[0] = math.log(good / bad)
-    usable = [
-        np.ptp(table[np.unique(people.numbers[:, no])]) > 0 for no, table in enumerate(tables)
+    by_bins = binned(people, bins)
+    variance = people.good * people.bad / people.count**2
+    joined = [
+        _joined_to(one, _counted(by_bins, no, one), variance)
+        for no, one in enumerate(fit_steps(bins, by_bins))
     ]
-    bounds = [(None, None), *((0, None) if one else (0, 0) for one in usable)]
-    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 10_000, "maxfun": 100_000}
-    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    is_free = weights > 0
-    is_free[0] = True
-    curvature = np.diag(penalties[is_free])
-    for design, good_here, bad_here in _designs(tables, people):
-        own, chance = design[:, is_free], expit(design @ weights)
-        weight = (good_here + bad_here) * chance * (1 - chance)
-        curvature = curvature + (own * weight[:, None]).T @ own
-    weights[is_free] -= np.linalg.solve(curvature, loss(weights)[1][is_free])
-    return np.asarray(weights)
+    return fit_steps(joined, binned(people, joined))
 
 
-def _designs(tables: Sequence[Floats], people: BinnedPeople) -> Iterator[tuple[Floats, Ints, Ints]]:
-    """Yield ones and each feature's evidence in columns, and good and bad people, by rows."""
-    for start in range(0, len(people.good), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        numbers = people.numbers[part]
-        columns = [table[numbers[:, no]] for no, table in enumerate(tables)]
-        yield (
-            np.column_stack([np.ones(len(numbers)), *columns]),
-            people.good[part],
-            people.bad[part],
-        )
+def _counted(people: BinnedPeople, no: int, one: FeatureBins) -> Ints:
+    """Return how many people are in each bin of a feature, and last those without a value."""
+    everyone = people.good + people.bad
+    counted = np.bincount(people.numbers[:, no], everyone, minlength=len(one.evidence))
+    return counted.astype(np.int64)
 
 
-def log_odds_of(
-    evidence: Sequence[Sequence[float]], people: BinnedPeople, coefficients: Floats
-) -> Floats:
+def _joined_to(one: FeatureBins, people: Ints, variance: float) -> FeatureBins:
+    """Return a feature with the neighbours joined that differ least, weighed by their people.
+
+    ``variance``: of being good. The gain in log likelihood by the evidence of a missing value is
+    about half of its square, times that and the people it parts.
+    """
+    *of_bins, missing = one.evidence
+    *counted, without = people.tolist()
+    known = sum(counted)
+    mean = sum(odds * count for odds, count in zip(of_bins, counted, strict=True)) / max(known, 1)
+    gain = (missing - mean) ** 2 * variance * known * without / max(known + without, 1)
+    bins = list(zip(one.edges, of_bins, counted, strict=True))
+    while len(bins) > 1:
+        costs = [
+            (low[1] - high[1]) ** 2 * low[2] * high[2] / max(low[2] + high[2], 1)
+            for low, high in pairwise(bins)
+        ]
+        no = min(range(len(costs)), key=costs.__getitem__)
+        if costs[no] > 0 and len(bins) <= MOST_BINS:
+            break
+        (edge, lower, few), (_, upper, others) = bins[no : no + 2]
+        joined = (lower * few + upper * others) / max(few + others, 1)
+        bins[no : no + 2] = [(edge, joined, few + others)]
+    edges = tuple(edge for edge, _, _ in bins)
+    no_evidence = (0.0,) * (len(edges) + 1)
+    return replace(one, edges=edges, evidence=no_evidence, is_missing_apart=gain >= CUT_GAIN)
+
+
+def fit_steps(bins: Sequence[FeatureBins], people: BinnedPeople) -> tuple[FeatureBins, ...]:
+    """Return features with the log odds of each bin by one logistic model of being good.
+
+    A weight of at least 0 for each step from a bin to its neighbour, so that risk goes the
+    feature's way. A missing value is worth the mean of those who have one, and where it is apart,
+    a weight of either sign more. Features that are not fitted stay as they are.
+    """
+    used = [no for no, one in enumerate(bins) if one.is_fitted]
+    if not used:
+        return tuple(bins)
+    everyone = people.good + people.bad
+    designs, lowest = [], [ANY_WEIGHT]
+    for no in used:
+        size = len(bins[no].edges)
+        steps = np.tri(size, size - 1, -1)
+        if bins[no].direction == "down":
+            steps = steps[::-1]
+        known = np.bincount(people.numbers[:, no], weights=everyone, minlength=size + 1)[:size]
+        design = np.vstack([steps, known @ steps / max(known.sum(), 1)])
+        lowest += [0.0] * (size - 1)
+        if bins[no].is_missing_apart:
+            design = np.column_stack([design, np.arange(size + 1) == size])
+            lowest.append(ANY_WEIGHT)
+        designs.append(design)
+    weights = logistic_weights(
+        designs, people._replace(numbers=people.numbers[:, used]), lowest, PENALTY
+    )
+    found = list(bins)
+    start = 1
+    for no, design in zip(used, designs, strict=True):
+        end = start + design.shape[1]
+        log_odds = np.round(design @ weights[start:end], EVIDENCE_DECIMALS)
+        found[no] = replace(bins[no], evidence=tuple(log_odds.tolist()))
+        start = end
+    return tuple(found)
+
+
+def log_odds_of(features: Sequence[FeatureBins], people: BinnedPeople) -> Floats:
     """Return the model's log odds of each combination of bins, up to a constant."""
     total = np.zeros(len(people.good))
-    for no, (of_feature, coefficient) in enumerate(zip(evidence, coefficients, strict=True)):
-        total += (coefficient * np.asarray(of_feature))[people.numbers[:, no]]
+    for no, one in enumerate(features):
+        total += np.asarray(one.evidence)[people.numbers[:, no]]
     return total
 
 
-def whole_points(
-    features: Sequence[FeatureBins], coefficients: Sequence[float], cap: int
-) -> dict[str, tuple[int, ...]]:
+def whole_points(features: Sequence[FeatureBins], cap: int) -> dict[str, tuple[int, ...]]:
     """Return feature -> points of each bin and of a missing value, whose maxima sum to ``cap``.
 
     Empty where there is no evidence. A unit of log odds is worth the same points in every bin of
     every feature, rounded half up. The maxima are rounded to fill the cap, by largest remainder
     (Hamilton's method); no bin exceeds its maximum.
     """
-    exact = [Fraction(coefficient) for coefficient in coefficients]
-    spans = [
-        coefficient * (Fraction(max(one.evidence)) - Fraction(min(one.evidence)))
-        for one, coefficient in zip(features, exact, strict=True)
-    ]
+    spans = [Fraction(max(one.evidence)) - Fraction(min(one.evidence)) for one in features]
     whole = sum(spans, Fraction(0))
     if not whole:
         return {}
@@ -282,8 +304,8 @@ def whole_points(
     for place in by_rest[: cap - sum(most)]:
         most[place] += 1
     return {
-        one.name: _points(one, cap * coefficient / whole, most_here)
-        for one, coefficient, most_here in zip(features, exact, most, strict=True)
+        one.name: _points(one, cap / whole, most_here)
+        for one, most_here in zip(features, most, strict=True)
     }
 
 
@@ -297,11 +319,10 @@ def _points(one: FeatureBins, points_per_evidence: Fraction, most: int) -> tuple
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted card, and the bins and coefficients it was made of."""
+    """A fitted card, and the bins it was made of, with the model's log odds as their evidence."""
 
     card: Scorecard
     bins: tuple[FeatureBins, ...]
-    coefficients: Floats
 
 
 def fit_card(card: Scorecard, people: People, *, is_keeping_caps: bool) -> Fitted:
@@ -313,11 +334,11 @@ def fit_card(card: Scorecard, people: People, *, is_keeping_caps: bool) -> Fitte
     without evidence keeps its features as they are.
     """
     own = [feature for feature in card.features if feature.factor != card.late_factor]
+    fitted_bins = fit_together([first_bins(one.name, people, one.direction) for one in own], people)
     bins = tuple(
-        fit_bins(one.name, people, one.direction, can_be_withheld=one.can_be_withheld is True)
-        for one in own
+        without_gain_by_withholding(one) if feature.can_be_withheld else one
+        for feature, one in zip(own, fitted_bins, strict=True)
     )
-    coefficients = fit_logistic([one.evidence for one in bins], binned(people, bins))
     parts = [(list(range(len(own))), card.own_points_max)]
     if is_keeping_caps:
         parts = [
@@ -327,7 +348,7 @@ def fit_card(card: Scorecard, people: People, *, is_keeping_caps: bool) -> Fitte
         ]
     points: dict[str, tuple[int, ...]] = {}
     for part, cap in parts:
-        points |= whole_points([bins[no] for no in part], coefficients[part].tolist(), cap)
+        points |= whole_points([bins[no] for no in part], cap)
     fitted = {
         before.name: _fitted_feature(before, one, points[before.name])
         for before, one in zip(own, bins, strict=True)
@@ -338,7 +359,13 @@ def fit_card(card: Scorecard, people: People, *, is_keeping_caps: bool) -> Fitte
         (factor, sum(one.max_points for one in features if one.factor == factor))
         for factor, _ in card.factor_caps
     )
-    return Fitted(replace(card, features=features, factor_caps=caps_after), bins, coefficients)
+    return Fitted(replace(card, features=features, factor_caps=caps_after), bins)
+
+
+def without_gain_by_withholding(one: FeatureBins) -> FeatureBins:
+    """Return a feature whose missing value is worth no more than the best bin."""
+    *of_bins, missing = one.evidence
+    return replace(one, evidence=(*of_bins, min(missing, max(of_bins))))
 
 
 def _fitted_feature(before: Feature, bins: FeatureBins, points: Sequence[int]) -> Feature:

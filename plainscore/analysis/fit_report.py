@@ -211,7 +211,7 @@ def _judged(
     for kind, of_cards in (("score", scores), ("own points", [one.own[rows] for one in points])):
         for card, ranks in zip(cards, of_cards, strict=True):
             figures[f"{card.name}: {kind}"] = separation_of(ranks, ~is_bad, is_bad)
-    log_odds = log_odds_of([one.evidence for one in fitted.bins], unseen, fitted.coefficients)
+    log_odds = log_odds_of(fitted.bins, unseen)
     modelled = {f"{fitted.card.name}: model, before points": log_odds}
     if free is not None:
         modelled["scikit-learn on the same bins"] = free
@@ -256,7 +256,7 @@ def _judged(
             changed,
         ),
         "features": ResultTable(
-            ("feature", "direction", "evidence", "coefficient", "max_before", "max_points",
+            ("feature", "direction", "evidence", "max_before", "max_points",
              "missing", "points_from"),
             list(_feature_rows(card, fitted)),
             "Features",
@@ -340,13 +340,10 @@ def changed_reasons(first: Ints, second: Ints) -> tuple[int, int]:
 
 
 def _feature_rows(card: Scorecard, fitted: Fitted) -> Iterator[Row]:
-    found = {
-        bins.name: (bins.evidence_direction, round(float(coefficient), 4))
-        for bins, coefficient in zip(fitted.bins, fitted.coefficients, strict=True)
-    }
+    found = {bins.name: bins.evidence_direction for bins in fitted.bins}
     for before, one in zip(card.features, fitted.card.features, strict=True):
         yield (
-            one.name, one.direction, *found.get(one.name, ("kept", None)),
+            one.name, one.direction, found.get(one.name, "kept"),
             before.max_points, one.max_points, one.missing_points if one.bins else None,
             " ".join(f"{step.at_least:f}:{step.points}" for step in one.bins),
         )  # fmt: skip

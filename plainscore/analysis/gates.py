@@ -11,13 +11,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from plainscore.analysis.fit import logistic_weights
 from plainscore.analysis.fit_people import BinnedPeople, Flags, Ints
+from plainscore.analysis.logistic import ANY_WEIGHT, logistic_weights
 from plainscore.common.errors import InputRefused
 from plainscore.scorecards.card import Band, PointsToOdds, Scorecard
 
 LEAST_SLOPE = 0.001
 """Of log odds over all scores there are: below it they do not follow the points."""
+
+NEARLY_NONE = 1e-9
+"""A penalty that keeps the slope finite where a score parts all good people from the bad."""
 
 
 def points_to_odds(scores: Ints, is_bad: Flags) -> PointsToOdds | None:
@@ -30,8 +33,9 @@ def points_to_odds(scores: Ints, is_bad: Flags) -> PointsToOdds | None:
     at_score = int(scores.sum()) // len(scores)
     spread = max(1, int(np.abs(distinct - at_score).max()))
     numbers = np.arange(len(distinct))[:, None]
-    evidence = ((distinct - at_score) / spread).tolist()
-    level, slope = logistic_weights([evidence], BinnedPeople(numbers, good, bad), 0).tolist()
+    design = ((distinct - at_score) / spread)[:, None]
+    people = BinnedPeople(numbers, good, bad)
+    level, slope = logistic_weights([design], people, [ANY_WEIGHT, 0], NEARLY_NONE).tolist()
     if slope < LEAST_SLOPE:
         return None
     return PointsToOdds.rounded(at_score, math.exp(level), math.log(2) * spread / slope)

@@ -5,7 +5,7 @@
 With the directory in which examples/taiwan was run, also the AUC of a card fitted to the
 features of that snapshot.
 
-Bins, coefficients and points are fitted on four fifths of the clients and tried on the other fifth,
+Bins and points are fitted on four fifths of the clients and tried on the other fifth,
 five times: every client is judged once, by a card that has not seen them.
 """
 
@@ -22,9 +22,9 @@ import polars as pl
 from plainscore.analysis.fit import (
     FeatureBins,
     binned,
-    fit_bins,
+    first_bins,
     fit_card,
-    fit_logistic,
+    fit_together,
     log_odds_of,
     whole_points,
 )
@@ -85,10 +85,9 @@ def client_features(statements: pl.DataFrame, clients: pl.DataFrame) -> pl.DataF
 
 @dataclass(frozen=True)
 class FittedFeatures:
-    """Bins, coefficients and points, as fitted on some clients."""
+    """Bins and points, as fitted on some clients."""
 
-    bins: list[FeatureBins]
-    coefficients: Floats
+    bins: tuple[FeatureBins, ...]
     points: dict[str, tuple[int, ...]]
 
     def score(self, people: BinnedPeople) -> Ints:
@@ -98,14 +97,13 @@ class FittedFeatures:
 
     def log_odds(self, people: BinnedPeople) -> Floats:
         """Return the model's log odds, up to a constant, before anything is rounded to points."""
-        return log_odds_of([one.evidence for one in self.bins], people, self.coefficients)
+        return log_odds_of(self.bins, people)
 
 
 def fit(people: People, names: Iterable[str]) -> FittedFeatures:
-    """Fit bins in whichever direction the evidence has, a logistic model, and points to 600."""
-    bins = [fit_bins(name, people, None) for name in names]
-    coefficients = fit_logistic([one.evidence for one in bins], binned(people, bins))
-    return FittedFeatures(bins, coefficients, whole_points(bins, coefficients.tolist(), POINTS))
+    """Fit all features in whichever direction the evidence has, and points to 600."""
+    bins = fit_together([first_bins(name, people, None) for name in names], people)
+    return FittedFeatures(bins, whole_points(bins, POINTS))
 
 
 def with_folds(con: duckdb.DuckDBPyConnection, clients: pl.DataFrame) -> People:
