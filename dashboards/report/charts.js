@@ -23,9 +23,18 @@ const brief = (column, value) => `${shown(column, value)}${/^%/.test(column.unit
 const titled = ({ heading, unit }) => unit && unit !== heading ? `${heading} (${unit})` : heading;
 const distinct = (values) => [...new Set(values)];
 const longest = (texts) => d3.max(texts, (one) => String(one).length) ?? 0;
-// From the lowest of ordered names to the highest.
-const ramp = (count) => d3.range(count).map((place) =>
-  `color-mix(in oklab, var(--high) ${count > 1 ? Math.round(100 * place / (count - 1)) : 100}%, var(--low))`);
+const STEPS = [1, 2, 3, 4, 5].map((number) => `var(--step-${number})`);
+
+// A colour for each of so many ordered names, from the lowest to the highest.
+function ramp(count) {
+  return d3.range(count).map((place) => {
+    const at = count > 1 ? (STEPS.length - 1) * place / (count - 1) : STEPS.length - 1;
+    const below = Math.min(Math.floor(at), STEPS.length - 2);
+    const share = Math.round(100 * (at - below));
+    return `color-mix(in oklab, ${STEPS[below + 1]} ${share}%, ${STEPS[below]})`;
+  });
+}
+const isEnd = (names, name) => name === names[0] || name === names.at(-1);
 
 // What the charts draw: a point for each row and value, with everything that its row says as a tip.
 function pointsOf({ columns, rows, chart }) {
@@ -127,7 +136,6 @@ const KINDS = {
       marks: [
         Plot.rectY(now, { x1: "label", x2: (one) => one.label + step, y: "value", fill: "series", inset: 0.5, title: "tip", tip: true }),
         Plot.lineY(earlier, { x: ([start]) => start + step / 2, y: ([, share]) => share, stroke: "var(--ink)", strokeDasharray: "5 3" }),
-        ...(earlier.length ? [Plot.text([`dashed: ${before[0].heading}`], { frameAnchor: "top-right", text: String })] : []),
         Plot.ruleY([0]), ...drawnGates,
       ],
     };
@@ -143,7 +151,7 @@ const KINDS = {
       color: { domain: names, range: ramp(names.length), legend: true },
       marks: [
         axis, Plot.barX(points, { x: "value", y: "label", fill: "series", title: "tip", tip: true }),
-        Plot.text(points, Plot.stackX({ x: "value", y: "label", z: "series", fill: "var(--paper)",
+        Plot.text(points, Plot.stackX({ x: "value", y: "label", z: "series", fill: (one) => isEnd(names, one.series) ? "var(--paper)" : "var(--ink)",
           text: (one) => fits(one) ? one.text : "" })),
       ],
     };
@@ -209,7 +217,7 @@ const KINDS = {
       x: { type: "band", domain: names, label: null, padding: 0.04 }, y: { ...options.y, padding: 0.08 },
       color: { type: "linear", interpolate: (share) => `color-mix(in oklab, var(--c1) ${Math.round(4 + 46 * share)}%, var(--paper))` },
       marks: [
-        axis, Plot.axisX({ anchor: "top", tickSize: 0, label: null, lineWidth: wide / 12 }),
+        axis, Plot.axisX({ anchor: "top", tickSize: 0, label: null, lineWidth: wide / 14 }),
         Plot.cell(points, { x: "series", y: "label", title: "tip", tip: true,
           stroke: (one) => isNumbers && one.isMarked ? "var(--c2)" : "none", strokeWidth: 2, fill: isNumbers ? "value" : (one) => one.isMarked ? "var(--warn-paper)" : "var(--tint)" }),
         Plot.text(points, { x: "series", y: "label", text: (one) => one.text.replace(" %", "") }),
