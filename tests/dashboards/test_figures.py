@@ -58,6 +58,36 @@ def test_a_figure_declares_the_columns_that_its_sql_gives_and_draws_some_of_them
         assert len(chart.values) == 1 or not chart.series or chart.kind == "distribution"
 
 
+def test_no_two_rows_of_a_figure_are_drawn_in_one_place(snapshots: Snapshots) -> None:
+    for one in FIGURES:
+        if (chart := one.chart) is not None:
+            names = [name for name in (chart.panel, chart.label, chart.series) if name]
+            found = answer(snapshots, one, OCTOBER, SEPTEMBER).rows
+            places = [tuple(row[name] for name in names) for row in found]
+            assert len(set(places)) == len(places), one.key
+
+
+def test_a_finding_names_the_nearest_gate_only_where_somebody_is_short_of_it(
+    snapshots: Snapshots,
+) -> None:
+    shown = figure("overview-distribution")
+    assert "points short of" in answer(snapshots, shown, OCTOBER, SEPTEMBER).finding
+    gates = "select 900 as min_score, 0 as short_10"
+    sql = f"with figure as ({shown.sql}), gates as ({gates}) {shown.finding}"
+    dates = {"as_of_date": OCTOBER, "before_date": SEPTEMBER}
+    [(finding,)] = snapshots.rows(sql, dates)
+    assert finding.endswith("the largest band.")
+
+
+def test_an_attack_of_one_month_is_named_so(snapshots: Snapshots) -> None:
+    shorter = "with gaming as (select * replace (attack_no as contact_months) from gaming)"
+    for key in ("gaming-gain", "gaming-bound", "gaming-price"):
+        dates = {"as_of_date": OCTOBER}
+        lasting = [row["attack"] for row in snapshots.records(shorter + figure(key).sql, dates)]
+        assert lasting[0].endswith(", 1 month"), key
+        assert lasting[1].endswith(", 2 months"), key
+
+
 @pytest.mark.parametrize("before", [SEPTEMBER, None])
 def test_every_figure_is_answered_with_an_earlier_date_and_without(
     before: date | None, snapshots: Snapshots

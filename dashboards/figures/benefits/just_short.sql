@@ -5,7 +5,7 @@ note   = "People below a gate by so few points. At 10 points one bin of one feat
 empty  = "The scorecard names no benefits."
 finding = """
 select format(
-    '{:,} people are 1 to 10 points short of {}, more than of any other gate; it opens {}.',
+    '{:,} people are 1 to 10 points short of {}, the most of any gate; it opens {}.',
     max(short_10), max_by(min_score, short_10), max_by(benefits, short_10)
 ) from figure having max(short_10) > 0"""
 chart  = { kind = "bars", label = "min_score", values = ["short_10"] }

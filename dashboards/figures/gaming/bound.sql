@@ -22,8 +22,8 @@ most_distance_share  = { heading = "farthest pull", unit = "% of the record's sc
 bound_distance_share = { heading = "bound of a pull", unit = "% of the record's scale", decimals = 2, times = 100 }
 */
 select
-    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months || ' months'
-        as attack,
+    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months
+    || if(contact_months = 1, ' month', ' months') as attack,
     friend_points_gained / nullif(attacker_count, 0) as mean_gained,
     friend_points_bound / nullif(attacker_count, 0) as mean_bound,
     friend_points_gained,

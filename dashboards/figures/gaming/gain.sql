@@ -20,8 +20,8 @@ most_naive_points_gained  = { heading = "most gained, friends counted", unit = "
 loser_count               = { heading = "attackers who lose", unit = "people" }
 */
 select
-    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months || ' months'
-        as attack,
+    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months
+    || if(contact_months = 1, ' month', ' months') as attack,
     attacker_count,
     mean_points_gained,
     most_social_points_gained,

@@ -17,8 +17,8 @@ gate_crosser_count = { heading = "pass a benefit's gate", unit = "people" }
 band_crosser_count = { heading = "pass into a higher band", unit = "people" }
 */
 select
-    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months || ' months'
-        as attack,
+    replace(attack, '_', ' ') || ': ' || friend_count || ', ' || contact_months
+    || if(contact_months = 1, ' month', ' months') as attack,
     new_tie_count,
     contact_count,
     contacts_per_point,

@@ -8,8 +8,8 @@ select if(
     count(*) filter (where is_below_four_fifths and is_significant) = 0,
     'No group is below four fifths of the best group beyond chance, for any benefit.',
     format(
-        '{} pairs of group and benefit are below four fifths beyond chance; lowest {} of {}: {:,} of {:,} people do not have it.',
-        count(*) filter (where is_below_four_fifths and is_significant),
+        'Of the pairs of group and benefit {} below four fifths beyond chance; lowest {} of {}: {:,} of {:,} people do not have it.',
+        if(count(*) filter (where is_below_four_fifths and is_significant) = 1, '1 is', count(*) filter (where is_below_four_fifths and is_significant) || ' are'),
         min_by(benefit, four_fifths_ratio) filter (where is_significant),
         min_by(group_name, four_fifths_ratio) filter (where is_significant),
         cast(round(min_by(people * (1 - open_share), four_fifths_ratio) filter (where is_significant)) as bigint),

@@ -19,7 +19,8 @@ people      = { heading = "scored", unit = "people" }
 feature_gap = { heading = "gap", unit = "points", decimals = 2 }
 */
 select
-    replace(feature, '_', ' ') || ', ' || group_name as part,
+    replace(feature, '_', ' ') || ', ' || replace(attribute, '_', ' ') || ': ' || group_name
+        as part,
     replace(attribute, '_', ' ') || ': ' || group_name as group_name,
     replace(feature, '_', ' ') as feature,
     replace(factor, '_', ' ') as factor,

@@ -5,9 +5,12 @@ note   = "Scored people by score, in steps of 10 points, in the colours of their
 empty  = "No one is scored."
 finding = """
 select format(
-    'Of {:,} scored people {:.1f} % are {}, the largest band; {:,} are 1 to 10 points short of {}, more than of any other gate.',
-    cast(sum(people) as bigint), 100 * max(share), arg_max(band, share),
-    (select max(short_10) from gates), (select max_by(min_score, short_10) from gates)
+    'Of {:,} scored people {:.1f} % are {}, the largest band{}.',
+    cast(sum(people) as bigint), 100 * max(share), max_by(band, share),
+    coalesce((
+        select format('; {:,} are 1 to 10 points short of {}, the most of any gate', max(short_10), max_by(min_score, short_10))
+        from gates having max(short_10) > 0
+    ), '')
 ) from (select band, sum(people) as people, sum(people_share) as share from figure group by band)
 """
 chart  = { kind = "distribution", label = "score_from", values = ["people_share", "share_before"], series = "band", gates = "benefits/just_short", is_wide = true }

@@ -5,8 +5,8 @@ note   = "A bin with more points than another of its feature, whose people becam
 empty  = "None, or not computed yet: `plainscore evaluate` computes it for dates whose outcomes are known."
 finding = """
 select format(
-    'Outcomes contradict {} bins; farthest one of {}: {:.1f} % of it became bad, {:.1f} % of a bin with fewer points.',
-    count(*), max_by(feature, bad_share - other_share), 100 * max_by(bad_share, bad_share - other_share), 100 * max_by(other_share, bad_share - other_share)
+    'Outcomes contradict {}; farthest one of {}: {:.1f} % of it became bad, {:.1f} % of a bin with fewer points.',
+    if(count(*) = 1, '1 bin', count(*) || ' bins'), max_by(feature, bad_share - other_share), 100 * max_by(bad_share, bad_share - other_share), 100 * max_by(other_share, bad_share - other_share)
 ) from figure"""
 
 [columns]
