@@ -21,7 +21,7 @@ import duckdb
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog, load_catalog
-from plainscore.contracts.contract import OUTCOME, OutcomeTable
+from plainscore.contracts.contract import OUTCOME, OutcomeTable, read_outcome
 from plainscore.contracts.logs import read_logs
 from plainscore.settings import Settings
 from plainscore.store.event_store import EventStore
@@ -110,11 +110,11 @@ def outcome_of(catalog: Catalog) -> OutcomeTable:
 
 
 class OutcomeClock:
-    """When outcomes of a method are known in an event store."""
+    """When outcomes of a method are known in an event store; ContractError where it has none."""
 
     def __init__(self, store: EventStore, settings: Settings, catalog: Catalog | None = None):
         catalog = catalog or load_catalog(group="outcomes", method=settings.method)
-        self.outcome = outcome_of(catalog)
+        self.outcome = read_outcome(settings.method)
         self.lag = timedelta(days=settings.arrival_lag_days)
         logs, read = list(read_logs(settings.method)), catalog.upstream(OUTCOME)
         self._logs = [log for log in logs if f"events.{log}" in read] or logs

@@ -163,6 +163,13 @@ def drift(
     with reader.open_snapshots(data) as snapshots:
         table = snapshots.table(DRIFT, [day])
         moves = [line for (line,) in snapshots.rows(MOBILITY, [day])]
+    compared = {row[0] for row in table.rows}
+    for before in (pair.before.dates.as_of_date for pair in pairs if pair.after == runs[day]):
+        if before not in compared:
+            note(
+                f"{before} was not scored by the first scorecard of {day}: "
+                "points of two cards are not compared"
+            )
     emit(output_format, table, shown=[*moves, table])
 
 

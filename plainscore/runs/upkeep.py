@@ -82,8 +82,9 @@ def find_drift(
 ) -> Finding | None:
     """Return a finding if the champion's score has drifted by more than so much PSI.
 
-    Compares the newest snapshot with the last one at least ``over_days`` before it; without one,
-    nothing is found. Computes the drift unless it is published. The caller holds the writer lock.
+    Compares the newest snapshot with the last one at least ``over_days`` before it; without one, or
+    where that was scored by another champion, nothing is found. Computes the drift unless it is
+    published. The caller holds the writer lock.
     """
     runs = default_runs(published_runs(data_dir))
     days = {run: (runs[-1].dates.as_of_date - run.dates.as_of_date).days for run in runs}
@@ -95,9 +96,8 @@ def find_drift(
     drift = read_parquet([table_file(derived_folder(data_dir, DRIFT, pair), "drift")])
     of_score = "scorecard_no = 1 and subject_kind = 'score'"
     with duckdb.connect() as con:
-        ((psi, is_beyond_noise),) = con.execute(
-            f"select psi, is_beyond_noise from {drift} where {of_score}"
-        ).fetchall()
+        found = con.execute(f"select psi, is_beyond_noise from {drift} where {of_score}").fetchone()
+    psi, is_beyond_noise = found or (None, False)
     if (psi or 0) <= max_psi or not is_beyond_noise:
         return None
     between = f"{pair.before.dates.as_of_date} and {pair.after.dates.as_of_date}"

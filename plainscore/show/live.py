@@ -14,7 +14,7 @@ from plainscore.common.errors import PlainscoreError
 from plainscore.common.standard import Method
 from plainscore.show.figures import PAGES, Answer, PageFigure, answer, figures
 from plainscore.show.reader import CatalogVersion, Snapshots, catalog_version, open_copy
-from plainscore.show.report import figures_page, person_page
+from plainscore.show.report import change_of_card, figures_page, person_page
 
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
@@ -81,6 +81,8 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
         st.warning("Every person here is invented, and so is everything they did.")
     else:
         st.warning("The scorecards are illustrative: nothing here is for decisions on anyone.")
+    if sentence := change_of_card(snapshots, day):
+        st.warning(sentence)
     st.title(pages[key].title)
     st.caption(pages[key].question)
     if key == "person":

@@ -40,6 +40,33 @@ order by person_id, change.as_of_date, as_of_date_before
 """Between default runs: both dates, the change of the score, and its causes, where computed."""
 
 
+_OTHER_CARDS = """
+with champion as (
+    select as_of_date, scorecard || ' ' || version as card
+    from card
+    where scorecard_no = 1 and as_of_date <= $day
+)
+
+select
+    max(earlier.as_of_date),
+    string_agg(distinct earlier.card, ', ' order by earlier.card),
+    any_value(now.card)
+from champion as earlier
+inner join champion as now on now.as_of_date = $day and earlier.card <> now.card
+"""
+
+
+def change_of_card(snapshots: Snapshots, day: date) -> str:
+    """Return a sentence where earlier dates were scored by another champion; else nothing."""
+    [(last, earlier, now)] = snapshots.rows(_OTHER_CARDS, {"day": day})
+    if last is None:
+        return ""
+    return (
+        f"Dates up to {last} were scored by {earlier}, {day} by {now}: what differs between them "
+        "is due to rules as well. `plainscore compare` splits it by cause."
+    )
+
+
 def report_page(
     snapshots: Snapshots, day: date, tables: "Sequence[Table]", is_invented: bool
 ) -> str:
@@ -59,6 +86,7 @@ def report_page(
         method,
         day=day,
         before=before,
+        change_of_card=change_of_card(snapshots, day),
         run=snapshots.run_of(day),
         is_invented=is_invented,
         pages=PAGES,

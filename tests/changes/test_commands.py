@@ -1,6 +1,7 @@
 """`why` and `compare`: they add up, name who cannot be compared, and keep their limits."""
 
 import csv
+import html
 import io
 import json
 import shutil
@@ -13,12 +14,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from plainscore.cli.app import main
+from plainscore.cli.app import main, run_command_line
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.derived import CHANGES, derived_folder
+from plainscore.runs.upkeep import find_drift
+from plainscore.settings import read_settings
 from plainscore.show.changes import End, Pair, is_computed
 from plainscore.show.reader import Snapshots, open_snapshots
+from plainscore.show.report import change_of_card, report_page
 from tests.changes.conftest import Published
 from tests.changes.expected import CAUSES
 from tests.dashboards.test_commands import HEAVY, Ran
@@ -204,3 +208,22 @@ def test_who_looks_imports_nothing_heavy(ask: Any, published: Published) -> None
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert not HEAVY & set(ran.stdout.split())
+
+
+def test_a_change_of_the_card_is_said_by_report_and_drift_and_is_no_drift_to_watch(
+    computed: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(computed.data_dir, data)
+    rebuild_catalog(data)
+    earlier, later = (run.dates.as_of_date for run in computed.by_all_causes)
+    with open_snapshots(data) as snapshots:
+        said = change_of_card(snapshots, later)
+        assert said.startswith(
+            f"Dates up to {earlier} were scored by reported_b 1.0.0, {later} by standard 1.0.0:"
+        )
+        assert change_of_card(snapshots, earlier) == ""
+        assert said in html.unescape(report_page(snapshots, later, [], False))
+    assert run_command_line(["drift", "--data", str(data)]) == 0
+    assert f"{earlier} was not scored by the first scorecard of {later}" in capsys.readouterr().err
+    assert find_drift(data, 1, 0.1, read_settings(data)) is None

@@ -15,6 +15,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.contracts.catalog import load_catalog
+from plainscore.contracts.contract import ContractError
 from plainscore.project import Project
 from plainscore.scorecards.reading import read_scorecards
 from tests.docs.pages import CHECKOUT, page_text
@@ -148,7 +149,7 @@ def test_a_card_that_a_run_would_refuse_is_refused_by_the_check(
 
 
 def test_a_project_that_extends_nothing_runs_as_it_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command("init", str(tmp_path / "own"), "--extends", "none")
     monkeypatch.chdir(tmp_path / "own")
@@ -159,6 +160,9 @@ def test_a_project_that_extends_nothing_runs_as_it_is_made(
     assert_it_adds_up(explained(), ("habits",))
     assert json.loads(command("why", PERSON, "--format", "json"))
     assert json.loads(command("project", "--format", "json"))["extends"] == "none"
+    capsys.readouterr()
+    assert run_command_line(["evaluate"]) == ContractError.exit_code
+    assert "the project has no transforms/outcomes/outcome.sql" in capsys.readouterr().err
 
 
 def test_what_is_excluded_must_be_there(guide: Guide, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 number = 50
 title  = "What has drifted since the snapshot before"
 note   = "Population stability index; by custom up to 0.1 is stable and from 0.25 shifted. Noise: what chance alone makes of so many people. The fifteen largest."
-empty  = "Not computed for these two dates: `plainscore drift` computes it."
+empty  = "Not computed for these two dates, or they were scored by two cards: `plainscore drift` computes it for one."
 finding = """
 select format(
     '{} of the {} largest are beyond noise; {} has moved most, PSI {:.4f}.',
