@@ -6,13 +6,15 @@ import shutil
 import sys
 import time
 from collections import Counter
+from contextlib import redirect_stdout
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads
+from plainscore.cli.options import DATA, DataDir, Flag, Format, Publishing, Threads
 from plainscore.cli.output import emit, filled, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
@@ -22,22 +24,24 @@ if TYPE_CHECKING:
     from plainscore.common.standard import Method
 
 DEMO_PEOPLE = 10_000
-FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
+FIRST, EARLIER, LAST = date(2024, 11, 1), date(2026, 6, 30), date(2026, 10, 31)
 SEED = 1
 CHECK_COUNTS = ("log", "files", "rows", "accepted", "duplicates", "quarantined", "orphans")
 TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
 
 
 def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
-    """Invent 10,000 people and 24 months, ingest, score the last month end, explain one person.
+    """Invent 10,000 people and 24 months, ingest, score two dates, explain one person.
 
-    Run again, it finds all of it done and only shows the result.
+    The outcome of the earlier date is known, so that the report says how well scores predict, what
+    has drifted and who has moved. Run again, it finds all of it done and only shows the result.
 
     Args:
         people: How many people to invent.
     """
-    from plainscore.cli.look import explain
+    from plainscore.cli import look, study
     from plainscore.cli.run import run
+    from plainscore.runs.observers import spinner
     from plainscore.show.reader import open_snapshots
     from plainscore.synthetic.synthesise import synthesise as invent
     from plainscore.synthetic.world import WorldSettings
@@ -47,15 +51,25 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
     made = invent(world)
     state = "invented" if made.is_new else "already there"
     show(f"{people:,} people, {sum(made.rows.values()):,} events: {state} in {world.landing}")
+    run(as_of=EARLIER, data=data, publishing=Publishing(no_prefect=True))
+    show("")
     run(as_of=LAST, data=data)
-    show(f"\nThe job took {time.monotonic() - started:.0f} s.\n")
+    # What they print is in the report.
+    with spinner("outcomes and drift"), redirect_stdout(StringIO()):
+        study.evaluate(as_of=str(EARLIER), data=data)
+        study.drift(data=data)
+    show(f"\nThe job took {time.monotonic() - started:.0f} s. The report, with all of it:")
+    look.report(data=data)
+    show("")
     with open_snapshots(data) as snapshots:
         # The person in the middle of the ranking: neither the best nor the worst.
         [(person,)] = snapshots.rows(
-            "select person_id from score where score is not null order by score_rank, person_id "
-            "limit 1 offset (select count(score) // 2 from score)"
+            "select person_id from score where score is not null and as_of_date = $1 "
+            "order by score_rank, person_id limit 1 offset "
+            "(select count(score) // 2 from score where as_of_date = $1)",
+            [LAST],
         )
-    explain(person, as_of=str(LAST), data=data)
+    look.explain(person, as_of=str(LAST), data=data)
     place = "" if data == DATA else f" --data {json.dumps(str(data))}"
     command = "plainscore" if shutil.which("plainscore") else sys.argv[0]
     show(filled("terminal/demo.txt", command=command, place=place))
