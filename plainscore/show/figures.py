@@ -60,13 +60,6 @@ class FigureColumn:
     decimals: int | None = 0
     times: float = 1
 
-    def in_unit(self, value: Any) -> Any:
-        """Return a value in the column's unit; anything but a number as it is."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value
-        scaled = value * self.times
-        return scaled if self.decimals is None else round(scaled, self.decimals)
-
     def shown(self, value: Any) -> str:
         """Return a value as people read it; a dash where there is none."""
         if value is None or isinstance(value, bool):
