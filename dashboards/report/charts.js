@@ -14,7 +14,8 @@ function shown({ times, decimals }, value) {
   if (typeof value !== "number") return value;
   const digits = decimals === null ? { maximumSignificantDigits: 4 }
     : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  return (value * times).toLocaleString("en", { ...digits, signDisplay: "negative" });
+  const format = new Intl.NumberFormat("en", { ...digits, signDisplay: "negative", roundingMode: "halfEven" });
+  return format.format((value * times).toFixed(20)); // with all its digits, so that it is rounded as in Python
 }
 
 const withUnit = (column, value) => `${shown(column, value)}${column.unit && value !== null ? ` ${column.unit}` : ""}`;

@@ -2,13 +2,14 @@
 
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from plainscore.show.figures import PAGES, answer, figures
+from plainscore.show.figures import PAGES, FigureColumn, answer, figures
 from plainscore.show.packages import chart_scripts
 from plainscore.show.person import explain, read_card, read_people
 from plainscore.show.reader import open_snapshots
@@ -69,6 +70,16 @@ def test_every_chart_is_drawn_and_pages_are_accessible(
             page.evaluate(ROWS)  # the rows of a table are alike, and there are thousands
             assert page.evaluate(JUDGED, one.key) == [], one.key
     assert opened.complaints == []
+
+
+def test_the_browser_rounds_numbers_as_the_table_does(opened: Opened) -> None:
+    columns = [FigureColumn("a", "a", "%", digits, by) for digits in (0, 1, 2) for by in (1, 100)]
+    values = [0.3125, 0.125, 0.5, 1.5, 2.5, 0.025, -0.04, -2.25, -0.0, 1234.5, 12_345_678]
+    shown = opened.page.evaluate(
+        "([columns, values]) => columns.map(one => values.map(value => shown(one, value)))",
+        [[asdict(one) for one in columns], values],
+    )
+    assert shown == [[one.shown(value) for value in values] for one in columns]
 
 
 @pytest.mark.skipif(chart_scripts() is None, reason="what draws charts is not here: `make install`")
