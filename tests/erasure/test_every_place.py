@@ -175,7 +175,7 @@ def test_ids_that_a_mapping_makes_of_texts_are_those_of_the_masked_texts(
 def test_an_id_that_spans_lines_of_a_cell_goes_and_is_masked(delivery: Delivery) -> None:
     person, head = (
         "anna\nbella",
-        "event_id,event_time,person_id,event_type,order_id,merchant_id,amount",
+        "event_id,event_time,person_id,event_type,order_id,merchant_id,amount,category",
     )
     files = list(product(("\n", "\r\n"), ("csv", "csv.gz", "csv.zst")))
     for number, (end, form) in enumerate(files):
