@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from plainscore.cli.app import run_command_line
+from plainscore.common.standard import STANDARD_CARDS
 from plainscore.synthetic.synthesise import synthesise
 from plainscore.synthetic.world import WorldSettings
 from tests.campaigns import struck
@@ -99,12 +100,12 @@ def _make_world(folder: Path, people: int, seed: int) -> None:
 
 Shown = frozenset[tuple[str, str, str, int, int]]
 """What one catalog shows: as_of_date, known_on, run, people, sum of the scores."""
-SHOWN = """
+SHOWN = f"""
 select run.as_of_date::text, run.known_on::text, run.run, count(*), coalesce(sum(s.score), 0)
 from run
 inner join score_all as s
     on run.as_of_date = s.as_of_date and run.known_on = s.known_on and run.run = s.run
-where s.scorecard = 'standard'
+where s.scorecard = '{STANDARD_CARDS[0]}'
 group by all
 """
 ADDS_UP = (
@@ -260,6 +261,7 @@ class Stage:
         reading = self._in_child(lambda: (reading.read(catalog), reading)[1])
         assert not reading.errors, reading.errors
         (shown,) = reading.shown
+        assert shown, "readers of the catalog see no scores, so that no mixture could be noticed"
         return shown
 
     def play(self, job: Job, moment: str, disturb: Callable[[], int]) -> Played:

@@ -116,11 +116,12 @@ def import_everything() -> None:
     _leave_out_great_expectations()
     for name in IMPORTED_LATE:
         importlib.import_module(name)
+    from plainscore.common.standard import STANDARD_CARDS
     from plainscore.contracts import catalog
     from plainscore.scorecards.reading import read_scorecards
 
     catalog.tables_read = functools.cache(catalog.tables_read)
-    assert catalog.load_catalog(read_scorecards(("standard", "reported_b"))).tables
+    assert catalog.load_catalog(read_scorecards(STANDARD_CARDS)).tables
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     busy = [name for name in threads if not name.startswith(IDLE)]
     # One of DuckDB's own, begun when it is imported, waits until a database is opened.
