@@ -258,7 +258,12 @@ def _disagreements(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
         rows = con.execute(describe, dict.fromkeys(parameters, ANY_DAY)).fetchall()
     except duckdb.Error as error:
         return [f"{table.name}: {error}"]
-    declared, made = table.names_and_types, [(row[0], row[1]) for row in rows]
+    return disagreements(table, [(row[0], row[1]) for row in rows])
+
+
+def disagreements(table: Table, made: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each column (name, type) that SQL makes and the contract has not."""
+    declared = table.names_and_types
     if len(declared) != len(made):
         return [f"{table.name}: contract has {len(declared)} columns, SQL makes {len(made)}"]
     return [

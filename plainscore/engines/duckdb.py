@@ -8,8 +8,8 @@ import duckdb
 
 from plainscore.common.text import text_literal
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import SCHEMAS, Catalog
-from plainscore.contracts.contract import Table
+from plainscore.contracts.catalog import SCHEMAS, Catalog, disagreements
+from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines import EngineOptions
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reference import reference_rows
@@ -64,16 +64,22 @@ class DuckDBEngine:
             insert_rows(self.con, name, rows)
 
     def build(self, table: Table) -> None:
-        """Run one transform. The schema ``raw`` is made of views, every other of tables."""
+        """Run one transform. The schema ``raw`` is made of views, every other of tables.
+
+        Raises ContractError where it makes other columns than its contract promises.
+        """
         days = self.dates.parameters
         if table.schema in VIEW_SCHEMAS:
             # A view cannot have parameters, so the days are literals of it.
             sql = _PARAMETER.sub(lambda found: f"date '{days[found[1]]}'", table.sql)
             self.con.execute(f"create view {table.name} as {sql}")
-            return
-        statement = f"create table {table.name} as {table.sql}"
-        names = self.con.extract_statements(statement)[0].named_parameters
-        self.con.execute(statement, {name: days[name] for name in names})
+        else:
+            statement = f"create table {table.name} as {table.sql}"
+            names = self.con.extract_statements(statement)[0].named_parameters
+            self.con.execute(statement, {name: days[name] for name in names})
+        made = self.con.sql(f"from {table.name}")
+        if faults := disagreements(table, [*zip(made.columns, map(str, made.types), strict=True)]):
+            raise ContractError("\n".join(faults))
 
     def build_schema(self, schema: str) -> None:
         """Run every transform of a schema, in the catalog's order."""

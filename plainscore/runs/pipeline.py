@@ -10,7 +10,7 @@ import polars as pl
 
 from plainscore.analysis.statistics import statistics_versions
 from plainscore.common.errors import InputRefused
-from plainscore.common.standard import Method
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.catalog import (
     AUDITS,
     Catalog,
@@ -138,12 +138,19 @@ def _counted(features: Sequence[str]) -> str:
 
 
 def load_pipeline(settings: Settings) -> Pipeline:
-    """Read scorecards and contracts, and rehearse them on empty tables.
+    """Read scorecards and contracts, and rehearse a project's own on empty tables.
 
+    The standard method on its own cards is not rehearsed again: the tests have done it.
     Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
     """
+    if settings.method == STANDARD_METHOD and _are_packaged(settings.scorecards):
+        return read_pipeline(settings)
     cards = read_scorecards(settings.scorecards, settings.method)
     return Pipeline(cards, rehearsed_catalog(cards, settings.method), settings.method)
+
+
+def _are_packaged(scorecards: Sequence[str]) -> bool:
+    return all(find_scorecard(name).parent == PACKAGED for name in scorecards)
 
 
 def read_pipeline(settings: Settings) -> Pipeline:

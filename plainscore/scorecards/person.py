@@ -5,10 +5,11 @@ benefits. ``dashboards/report/card.js`` computes the same points in a browser; a
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
@@ -418,9 +419,13 @@ class PersonOnCard:
         changed = {**self.points, **points}
         mean = self.card.mean
         if mean is not None and mean.feature not in points:
-            before, after = (self._mean_points(mean, one) for one in (self.points, changed))
-            changed[mean.feature] += after - before
+            changed[mean.feature] += self._mean_points(mean, changed) - self._mean_points_now
         return changed
+
+    @cached_property
+    def _mean_points_now(self) -> int:
+        assert self.card.mean is not None
+        return self._mean_points(self.card.mean, self.points)
 
     def _records(self, mean: NeighbourMean, points: Mapping[str, int]) -> list[tuple[Tie, int]]:
         """Return the prior and the ties, each with its record as far as it counts, in ppm."""
@@ -485,12 +490,21 @@ class _Search:
         others = [step for step in acts if step.feature not in needs]
         ways: list[tuple[list[Act], list[Act]]] = []
         for waited, first, further in ((ready, [], acts), (waiting, enabling, others)):
-            for count in range(len(further) + 1):
-                chosen = [*first, *further[:count]]
-                if self._score(waited, chosen) >= self._at_least:
-                    ways.append((self._least(waited, chosen, steps), waited))
-                    break
+            chosen = self._fewest(waited, first, further)
+            if chosen is not None:
+                ways.append((self._least(waited, chosen, steps), waited))
         return min(ways, key=lambda way: len(way[0]), default=([], []))
+
+    def _fewest(
+        self, waited: Sequence[Act], first: list[Act], further: list[Act]
+    ) -> list[Act] | None:
+        """Return ``first`` and as few of ``further``, in order, as lead there; None: all do not."""
+
+        def leads(count: int) -> bool:
+            return self._score(waited, [*first, *further[:count]]) >= self._at_least
+
+        count = bisect_left(range(len(further) + 1), True, key=leads)
+        return [*first, *further[:count]] if count <= len(further) else None
 
     def _least(self, waited: Sequence[Act], chosen: list[Act], steps: Sequence[Act]) -> list[Act]:
         """Return the acts, each going no further than it must."""

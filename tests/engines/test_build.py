@@ -1,13 +1,16 @@
 """`built`: what is open, filled and made when the block begins, and what is gone when it ends."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.catalog import load_catalog
+from plainscore.contracts.catalog import load_catalog, rehearse
+from plainscore.contracts.contract import ContractError
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.scorecards.reading import read_scorecards
@@ -39,6 +42,26 @@ def test_without_a_schema_nothing_is_built_and_a_target_brings_what_it_is_made_o
     assert made == {"raw.payment", "staging.bill", "staging.usual_bill"} | (
         made & {"staging.payee"}
     )
+
+
+def test_every_packaged_card_runs_on_empty_tables() -> None:
+    """What lets a run on packaged cards begin without a rehearsal of its own."""
+    names = [Path(n).stem for n in STANDARD_METHOD.files("transforms/scorecards", ".toml")]
+    assert len(names) > 5
+    for cards in [*((name,) for name in names), STANDARD_CARDS]:
+        assert rehearse(load_catalog(read_scorecards(cards))) == []
+
+
+@pytest.mark.parametrize("name", ["raw.payment", "staging.bill"])
+def test_a_table_with_other_columns_than_its_contract_promises_is_refused(name: str) -> None:
+    with built(CATALOG, DATES, cards=CARDS) as engine:
+        engine.build_needed(name)
+        table = CATALOG[name]
+        kind = "view" if table.schema == "raw" else "table"
+        engine.con.execute(f"drop {kind} {name} cascade")
+        other = replace(table, sql=f"select *, 1 as another from ({table.sql})")
+        with pytest.raises(ContractError, match=rf"{name}: contract has \d+ columns, SQL makes"):
+            engine.build(other)
 
 
 def test_an_error_inside_closes_the_engine_and_removes_its_folder(tmp_path: Path) -> None:
