@@ -1,4 +1,4 @@
-"""Tables of the schema ``statistics``: figures that SQL alone does not compute.
+"""Tables of the schema ``statistics`` that SQL alone does not compute.
 
 Who is left behind (gaps between groups, access to benefits, inequality of points), and the figures
 of `plainscore.analysis.network`. They come from whole numbers in a fixed order and from counted
@@ -26,7 +26,7 @@ from plainscore.analysis.metrics import (
 )
 from plainscore.analysis.network import score_assortativity
 from plainscore.analysis.rings import ring_member
-from plainscore.contracts.catalog import Catalog
+from plainscore.contracts.catalog import STATISTICS, Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines.duckdb import insert_rows
 from plainscore.scorecards.card import PointsToOdds
@@ -176,28 +176,6 @@ def expected_bad(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
             yield scorecard, score, odds.expected_ppm(score)
 
 
-_PRICES = """
-select
-    card.scorecard, coalesce(price.price_no, 0) as price_no, price.price_no is not null,
-    price.* exclude (scorecard, version, price_no)
-from reference.card as card
-left join reference.price as price
-    on
-        card.scorecard = price.scorecard
-        and card.version = price.version
-        and card.without_logs is null
-order by card.scorecard, price_no
-"""
-
-
-def price(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Yield the rows of statistics.price: what reference.price says of the cards of the run.
-
-    A card that does without the features of some logs is not the card that was measured.
-    """
-    yield from con.execute(_PRICES).fetchall()
-
-
 def gini(counts: Sequence[Count]) -> float | None:
     """Return Gini's coefficient, 0 (all equal) to 1; None where the total is 0.
 
@@ -251,7 +229,6 @@ FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Ro
     "statistics.benefit_access": (2, benefit_access),
     "statistics.expected_bad": (1, expected_bad),
     "statistics.group_gap": (2, group_gap),
-    "statistics.price": (1, price),
     "statistics.ring_member": (3, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),
     "statistics.score_inequality": (1, score_inequality),
@@ -260,11 +237,11 @@ FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Ro
 
 
 def fill_statistics(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
-    """Make and fill every table of the schema ``statistics``.
+    """Make and fill the tables of the schema ``statistics`` that no SQL makes.
 
     Raises ContractError where a table has nothing that fills it.
     """
-    tables = catalog.of_schema("statistics")
+    tables = [table for table in catalog.of_schema(STATISTICS) if table.is_source]
     if unknown := [table.name for table in tables if table.name not in FILLS]:
         known = ", ".join(sorted(FILLS))
         raise ContractError(f"nothing fills {unknown[0]}: Python fills {known} alone")

@@ -279,10 +279,15 @@ def _published_columns(source: str, own: Head, method: Method) -> Head:
 
     Of a table without a contract of its own, such as those that cards decide, own are all.
     """
-    path = method.find(f"transforms/{source.replace('.', '/')}.toml")
-    if path is None and source != UNUSED_EVENT:
+    file = f"transforms/{source.replace('.', '/')}"
+    if path := method.find(f"{file}.toml"):
+        head: Head = read_toml(path, ContractError).values
+    elif path := method.find(f"{file}.sql"):
+        head = read_head(path)[0]
+    elif source == UNUSED_EVENT:
+        head = HEAD
+    else:
         return own
-    head = HEAD if path is None else read_toml(path, ContractError).values
     columns: dict[str, Any] = {"as_of_date": {}, "known_on": {}}
     for name, declared in head["columns"].items():
         columns[name] = {**declared, **own.get(name, {})}

@@ -13,7 +13,7 @@ SCHEMA_TITLES = {
     "features": "what is measured of a person",
     "scores": "points, factors, scores, reasons",
     "audits": "what is counted about a snapshot as a whole",
-    "statistics": "what is computed from those counts outside SQL",
+    "statistics": "what is said beside those counts; most of it is computed outside SQL",
     "published": "what a snapshot holds, and the views read",
     "changes": "why scores changed between two snapshots",
     "outcomes": "what became of the people of a snapshot, and what that says of the scorecards",

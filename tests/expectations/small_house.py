@@ -74,11 +74,9 @@ def _built(dates: SnapshotDates) -> DuckDBEngine:
     _insert_events(engine)
     engine.load_reference(cards)
     for schema in BUILT:
+        engine.build_schema(schema)
         if schema == STATISTICS:
             fill_statistics(engine.con, engine.catalog)
-            continue
-        for table in engine.catalog.of_schema(schema):
-            engine.build(table)
     return engine
 
 

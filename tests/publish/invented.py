@@ -69,10 +69,10 @@ def engine(
     for table in house().tables.values():
         if table.schema == "reference":
             continue
-        if table.schema == STATISTICS:
+        if table.schema == STATISTICS and table.is_source:
             fill_statistic(made.con, table)
             continue
-        if table.schema in ("scores", "audits", "published") or table.name in COMPILED:
+        if table.schema in ("scores", "audits", STATISTICS, "published") or table.name in COMPILED:
             made.build(table)
             continue
         made.con.execute(table.ddl)

@@ -8,8 +8,8 @@ import pytest
 
 from plainscore.analysis.prices import FRESH, Deal, choose_people, price_list
 from plainscore.analysis.replay import NEW_PERSON, Action, LifeCopy, Replay, read_actions
-from plainscore.analysis.statistics import price
 from plainscore.common.standard import STANDARD_METHOD
+from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.contract import method_glossary, read_table
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import read_scorecards
@@ -125,14 +125,21 @@ def test_no_more_is_bought_than_is_said(rows: list[dict[str, Any]]) -> None:
 
 
 def test_another_version_and_a_card_without_some_logs_are_not_measured() -> None:
+    catalog = load_catalog(read_scorecards((CARD,)))
     with duckdb.connect() as con:
+        con.execute("create schema reference")
+        for name in ("reference.card", "reference.price"):
+            con.execute(catalog[name].ddl)
         con.execute(
-            "create schema reference; create table reference.card as "
+            "insert into reference.card by name "
             "from (values ('a', '1', null), ('b', '2', null), ('c', '1', 'service')) "
             "as card (scorecard, version, without_logs); "
-            "create table reference.price as "
+            "insert into reference.price by name "
             "from (values ('a', '1', 1, 20), ('b', '1', 1, 30), ('c', '1', 1, 40)) "
             "as price (scorecard, version, price_no, points_bought)"
         )
-        rows = list(price(con))
+        rows = con.execute(
+            "select scorecard, price_no, is_measured, points_bought "
+            f"from ({catalog['statistics.price'].sql}) order by all"
+        ).fetchall()
     assert rows == [("a", 1, True, 20), ("b", 0, False, None), ("c", 0, False, None)]
