@@ -50,7 +50,8 @@ function pointsOf({ columns, rows, chart }) {
     panel: chart.panel ? row[place[chart.panel]] : "",
     value: scaled(row, name), low: scaled(row, chart.low), high: scaled(row, chart.high),
     limit: scaled(row, chart.limit), isMarked: chart.marked ? row[place[chart.marked]] : undefined,
-    text: brief(columns[place[name]], row[place[name]]),
+    to: chart.to ? row[place[chart.to]] : null,
+    text: brief(columns[place[chart.text || name]], row[place[chart.text || name]]),
     tip: columns.map((one, number) => `${one.heading}: ${withUnit(one, row[number])}`).join("\n"),
   })));
 }
@@ -68,7 +69,7 @@ const apart = (options) => Plot.initializer(options, (data, facets, { y }, scale
 });
 
 // Rows of labels at the left, values to the right.
-function rowsOf(points, { width, unit, label = "label", tall = 26, right = 56 }) {
+function rowsOf(points, { width, unit, label = "label", tall = 26, right = 64 }) {
   const labels = distinct(points.map((one) => one[label]));
   const wanted = 16 + LETTER * longest(labels);
   const room = Math.min(0.4 * width, wanted);
@@ -223,6 +224,30 @@ const KINDS = {
           stroke: (one) => isNumbers && one.isMarked ? "var(--c2)" : "none", strokeWidth: 2, fill: isNumbers ? "value" : (one) => one.isMarked ? "var(--warn-paper)" : "var(--tint)" }),
         Plot.text(points, { x: "series", y: "label", text: (one) => one.text.replace(" %", "") }),
       ],
+    };
+  },
+
+  // People on a circle in their order and lines between them; whoever has a series stands inside.
+  graph(points, { width }) {
+    const people = points.filter((one) => one.to === null);
+    const around = people.filter((one) => !one.series);
+    const places = new Map(people.map((one) => [one.label, [0, 0]]));
+    for (const [number, { label }] of around.entries()) {
+      const angle = 2 * Math.PI * number / around.length;
+      places.set(label, [Math.sin(angle), Math.cos(angle)]);
+    }
+    const [x, y] = [0, 1].map((axis) => (end) => (one) => places.get(one[end])[axis]);
+    const side = Math.min(width, 300);
+    const isFilled = (one) => one.isMarked !== false;
+    return {
+      width, height: side, margin: 16, x: { axis: null, domain: [-width / side, width / side] }, y: { axis: null, domain: [-1, 1] },
+      marks: [
+        Plot.link(points.filter((one) => one.to !== null), { x1: x("label"), y1: y("label"), x2: x("to"), y2: y("to"), stroke: "var(--rest)", strokeOpacity: 0.6 }),
+        Plot.dot(people, { x: x("label"), y: y("label"), r: (one) => one.series ? 9 : 6, stroke: "var(--c1)", strokeWidth: 2,
+          fill: (one) => isFilled(one) ? "var(--c1)" : "var(--paper)", title: "tip", tip: true }),
+        Plot.text(people.filter((one) => one.series), { x: x("label"), y: y("label"), text: "series", dy: -16, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
+      ],
+      r: { type: "identity" },
     };
   },
 };

@@ -112,11 +112,13 @@ def publish(
     is_quick: bool,
     in_process: "Callable[[list[Observer]], Any]",
     flow: str,
+    date_count: int = 0,
     **parameters: Any,
 ) -> Any:
     """Hold the writer lock and publish, in this process or on a Prefect server.
 
-    In this process (``is_quick``) observers show the stages on a terminal. ``flow``: a module of
+    In this process (``is_quick``) observers show the stages on a terminal, of ``date_count`` dates
+    where that is known. ``flow``: a module of
     plainscore.flows and its function, by name, because Prefect takes seconds to import, after its
     defaults are set. Raises Locked before anything is written, and UsageError for a wrong
     scorecard before a server is started.
@@ -127,7 +129,7 @@ def publish(
     if is_quick:
         from plainscore.runs.observers import terminal_progress
 
-        with writer_lock(data, purpose), terminal_progress() as observers:
+        with writer_lock(data, purpose), terminal_progress(date_count) as observers:
             return in_process(observers)
     from plainscore.flows.server import run_flow, set_defaults
     from plainscore.runs.pipeline import load_pipeline

@@ -1,12 +1,12 @@
 """Commands that set up: a demo, a project directory, logs to check or to invent."""
 
-import json
 import shlex
 import shutil
 import sys
 import time
 from collections import Counter
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from plainscore.cli.options import DATA, DataDir, Flag, Format, Publishing, Threads
+from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, publish
 from plainscore.cli.output import emit, filled, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
@@ -23,43 +23,59 @@ from plainscore.show.reader import ResultTable
 if TYPE_CHECKING:
     from plainscore.common.standard import Method
 
-DEMO_PEOPLE = 10_000
-FIRST, EARLIER, LAST = date(2024, 11, 1), date(2026, 6, 30), date(2026, 10, 31)
+PEOPLE, DEMO_PEOPLE = 10_000, 5_000
+FIRST, DEMO_FROM, LAST = date(2024, 11, 1), date(2026, 5, 31), date(2026, 10, 31)
 SEED = 1
+EVALUATED = 2  # dates of the demo whose outcome the world shows: it takes 120 days
 CHECK_COUNTS = ("log", "files", "rows", "accepted", "duplicates", "quarantined", "orphans")
 TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
 
 
 def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
-    """Invent 10,000 people and 24 months, ingest, score two dates, explain one person.
+    """Invent 5,000 people and 24 months, ingest, score six month ends, explain one person.
 
-    The outcome of the earlier date is known, so that the report says how well scores predict, what
-    has drifted and who has moved. Run again, it finds all of it done and only shows the result.
+    Two regions are poorer there and pay worse, so that the audits have a gap to find. The outcomes
+    of the first two dates are known: the report says how well scores predict, what has drifted,
+    who has moved and why. Run again, it finds all of it done and only shows the result.
 
     Args:
         people: How many people to invent.
     """
     from plainscore.cli import look, study
-    from plainscore.cli.run import run
+    from plainscore.cli.run import emit_outcomes
+    from plainscore.runs.calendar import dates_between
     from plainscore.runs.observers import spinner
+    from plainscore.runs.request import read_request
+    from plainscore.runs.schedule import dates_of, publish_in_process
     from plainscore.show.reader import open_snapshots
     from plainscore.synthetic.synthesise import synthesise as invent
     from plainscore.synthetic.world import WorldSettings
 
     started = time.monotonic()
-    world = WorldSettings(people, FIRST, LAST, SEED, data / "landing")
-    made = invent(world)
+    world = WorldSettings(people, FIRST, LAST, SEED, data / "landing", is_region_causal=True)
+    with spinner("logs"):
+        made = invent(world)
     state = "invented" if made.is_new else "already there"
     show(f"{people:,} people, {sum(made.rows.values()):,} events: {state} in {world.landing}")
-    run(as_of=EARLIER, data=data, publishing=Publishing(no_prefect=True))
-    show("")
-    run(as_of=LAST, data=data)
-    # What they print is in the report.
-    with spinner("outcomes and drift"), redirect_stdout(StringIO()):
-        study.evaluate(as_of=str(EARLIER), data=data)
+    days = dates_between(DEMO_FROM, LAST, "month")
+    request = read_request(LAST, None, data)
+    # One report, at the end: it shows all dates, and what is computed after them.
+    request = replace(request, settings=request.settings.model_copy(update={"report": False}))
+    planned = dates_of(days, None, request.settings)
+    outcome = publish(
+        request,
+        "demo",
+        True,
+        lambda observers: publish_in_process([planned], request, observers),
+        "backfill",
+        date_count=len(days),
+    )
+    emit_outcomes(outcome, "table")
+    with redirect_stdout(StringIO()):  # What they print is in the report.
+        for day in days[:EVALUATED]:
+            study.evaluate(as_of=str(day), data=data)
         study.drift(data=data)
-    show(f"\nThe job took {time.monotonic() - started:.0f} s. The report, with all of it:")
-    look.report(data=data)
+        look.compare(data=data)
     show("")
     with open_snapshots(data) as snapshots:
         # The person in the middle of the ranking: neither the best nor the worst.
@@ -70,9 +86,13 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
             [LAST],
         )
     look.explain(person, as_of=str(LAST), data=data)
-    place = "" if data == DATA else f" --data {json.dumps(str(data))}"
+    place = "" if data == DATA else f" --data {shlex.quote(str(data))}"
     command = "plainscore" if shutil.which("plainscore") else sys.argv[0]
-    show(filled("terminal/demo.txt", command=command, place=place))
+    show("", filled("terminal/demo.txt", command=command, place=place, person=person))
+    with spinner("report"), redirect_stdout(StringIO()) as written:
+        look.report(data=data)
+    show(f"\nThe job took {time.monotonic() - started:.0f} s. The report, with all of it:")
+    show(written.getvalue().rstrip())
 
 
 def init(directory: Path, *, extends: Extends = "standard") -> None:
@@ -186,7 +206,7 @@ def _drafts(place: Path, method: "Method") -> list[str]:
 
 def synthesise(
     *,
-    people: int = DEMO_PEOPLE,
+    people: int = PEOPLE,
     from_: Annotated[date, Parameter(name="--from")] = FIRST,
     to: date = LAST,
     seed: int = SEED,

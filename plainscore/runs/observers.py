@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from plainscore.checks.results import CheckResult
@@ -137,24 +138,36 @@ class JsonLog(Observer):
 
 
 class TerminalProgress(Observer):
-    """A line for each stage on stderr, with a spinner and its seconds."""
+    """A line for each date on stderr, with a spinner and its seconds: 2026-05-31, 3 of 6, features.
 
-    def __init__(self, bar: "Progress") -> None:
-        self._bar = bar
-        self._task: Any = None
+    ``date_count``: 0 where it is not known how many dates there will be.
+    """
+
+    def __init__(self, bar: "Progress", date_count: int) -> None:
+        self._bar, self._date_count = bar, date_count
+        self._dates: set[date] = set()
+        # Files that many dates share are ingested before the first of them begins.
+        self._line = bar.add_task("ingest", total=1, visible=date_count != 1)
 
     def started(self, run: RunState, stage: StageRecord) -> None:
-        self._task = self._bar.add_task(f"{run.request.dates.as_of_date} {stage.stage}", total=1)
+        day = run.request.dates.as_of_date
+        if day not in self._dates:
+            self._dates.add(day)
+            self._bar.update(self._line, completed=1)
+            self._line = self._bar.add_task("", total=1)
+        place = f", {len(self._dates)} of {self._date_count}" if self._date_count > 1 else ""
+        self._bar.update(self._line, description=f"{day}{place}, {stage.stage}")
 
-    def finished(self, _run: RunState, _facts: StageRecord) -> None:
-        self._bar.update(self._task, completed=1)
+    def closed(self, run: RunState) -> None:
+        day = str(run.request.dates.as_of_date)
+        self._bar.update(self._line, description=day, completed=1)
 
 
 @contextmanager
-def terminal_progress() -> Iterator[list[Observer]]:
+def terminal_progress(date_count: int = 1) -> Iterator[list[Observer]]:
     """Yield observers that show stages on stderr; none if it is no terminal."""
     with _bar() as bar:
-        yield [] if bar is None else [TerminalProgress(bar)]
+        yield [] if bar is None else [TerminalProgress(bar, date_count)]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.show.reader import Row, Snapshots
 
-CHARTS = ("lines", "stack", "bars", "dots", "strip", "cells", "distribution")
+CHARTS = ("lines", "stack", "bars", "dots", "strip", "cells", "distribution", "graph")
 NOTHING = "\N{EN DASH}"
 _HEAD = re.compile(r"/\*\n(.*?)\*/\n(.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -80,8 +80,10 @@ class Chart:
     with its interval from ``low`` to ``high``. strip: a dot for every ``label`` in a row of each
     of ``series``. cells: one value in rows of ``label`` and columns of ``series``. distribution:
     bars over the numbers ``label`` in colours of ``series``, with the rows of the figure ``gates``
-    (page/name) as lines. ``marked``: a flag; other rows are drawn faintly. ``panel``: a chart for
-    each of its values. ``is_wide``: with the table below it, not next to it.
+    (page/name) as lines. graph: a dot for every ``label``, named where it has a ``series``, and a
+    line for every row with ``to``, another ``label``. ``marked``: a flag; other rows are drawn
+    faintly. ``text``: a column that is written in place of the value. ``panel``: a chart for each
+    of its values. ``is_wide``: with the table below it, not next to it.
     """
 
     kind: str
@@ -94,6 +96,8 @@ class Chart:
     marked: str = ""
     panel: str = ""
     gates: str = ""
+    text: str = ""
+    to: str = ""
     is_wide: bool = False
 
 

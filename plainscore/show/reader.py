@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 CATALOG = "plainscore.duckdb"
+PLANTED = "landing/_truth/attack.parquet"
+"""Who attacks in an invented world, by which kind of attack, in which role."""
 LATEST = "latest"
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -184,6 +186,13 @@ def open_snapshots(
         con.execute("set autoinstall_known_extensions = false")
         # A footer is read once, and again where an erasure replaced its file; halves a lookup.
         con.execute("set global parquet_metadata_cache = true")
+        labels = data_dir / PLANTED
+        planted = (
+            f"select person_id, kind, role from read_parquet({file_literal(labels)})"
+            if labels.is_file()
+            else "select '' as person_id, '' as kind, '' as role where false"
+        )
+        con.execute(f"create temp macro planted_attacker() as table {planted}")
         found = con.execute("select data_directory from catalog_origin").fetchone()
     except duckdb.Error as error:
         why = str(error).splitlines()[0]
