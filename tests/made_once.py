@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.oracle.nasty_worlds import NastyWorld, nasty_world
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 SAMPLE_DAY = date(2026, 10, 31)
+
+T = TypeVar("T")
 
 
 def made_once(
@@ -36,12 +39,24 @@ def made_once(
     return made
 
 
+def made_once_with(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]
+) -> tuple[Path, T]:
+    """Return the same, and what ``make`` returned, which can be pickled."""
+
+    def make_and_note(made: Path) -> None:
+        noted = make(made)
+        made.with_suffix(".noted").write_bytes(pickle.dumps(noted))
+
+    made = made_once(tmp_path_factory, name, make_and_note)
+    return made, pickle.loads(made.with_suffix(".noted").read_bytes())
+
+
 def published_sample(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, SnapshotOutcome]:
     """Return the sample with its last day published, checks and report included."""
-    made = made_once(tmp_path_factory, "sample", _publish_sample)
-    return made, pickle.loads(_outcome_file(made).read_bytes())
+    return made_once_with(tmp_path_factory, "sample", _publish_sample)
 
 
 def copy_ingested_sample(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> None:
@@ -64,11 +79,6 @@ def published_nasty_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nas
     return world, made_once(tmp_path_factory, "nasty", publish)
 
 
-def _publish_sample(made: Path) -> None:
+def _publish_sample(made: Path) -> SnapshotOutcome:
     shutil.copytree(SAMPLE, made)
-    outcome = score_day(read_request(SAMPLE_DAY, None, made))
-    _outcome_file(made).write_bytes(pickle.dumps(outcome))
-
-
-def _outcome_file(made: Path) -> Path:
-    return made.with_suffix(".outcome")
+    return score_day(read_request(SAMPLE_DAY, None, made))

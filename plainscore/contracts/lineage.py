@@ -69,6 +69,12 @@ class Lineages:
 
     def __init__(self, catalog: Catalog):
         self._catalog = catalog
+        self._known = {
+            f"{prefix}.{declared.name}": ColumnName(table.name, declared.name)
+            for table in catalog.tables.values()
+            for prefix in (table.short_name, table.name)
+            for declared in table.columns
+        }
         self._trace = cache(self._traced)
         self._scope = cache(self._scope_of)
         # Without it, a column that several CTEs pass on would be traced once per path.
@@ -80,7 +86,15 @@ class Lineages:
         Of several tables with one short name, the one made last is meant: what is published,
         where it is. Raises UsageError, with near names, where there is no such column.
         """
-        return self._trace(_find(self._catalog, column))
+        if column in self._known:
+            return self._trace(self._known[column])
+        near = get_close_matches(column, self._known, n=4, cutoff=0.6)
+        if near:
+            raise UsageError(f"no column '{column}'; did you mean {', '.join(near)}?")
+        raise UsageError(
+            f"no column '{column}'; columns are written table.column, as in score.score: "
+            "see `plainscore dictionary`"
+        )
 
     def _traced(self, name: ColumnName) -> Lineage:
         table = self._catalog[name.table]
@@ -144,24 +158,6 @@ class Lineages:
 def lineage(catalog: Catalog, column: str) -> Lineage:
     """Return the lineage of one column; see Lineages.of."""
     return Lineages(catalog).of(column)
-
-
-def _find(catalog: Catalog, column: str) -> ColumnName:
-    known = {
-        f"{prefix}.{declared.name}": ColumnName(table.name, declared.name)
-        for table in catalog.tables.values()
-        for prefix in (table.short_name, table.name)
-        for declared in table.columns
-    }
-    if column in known:
-        return known[column]
-    near = get_close_matches(column, known, n=4, cutoff=0.6)
-    if near:
-        raise UsageError(f"no column '{column}'; did you mean {', '.join(near)}?")
-    raise UsageError(
-        f"no column '{column}'; columns are written table.column, as in score.score: "
-        "see `plainscore dictionary`"
-    )
 
 
 def _asks_which_card(column: exp.Column) -> bool:

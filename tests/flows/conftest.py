@@ -19,7 +19,7 @@ from plainscore.publish.runs import Run, published_runs
 from plainscore.runs.request import SnapshotRequest, read_request
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.settings import Settings, temp_directory
-from tests.made_once import SAMPLE, published_sample
+from tests.made_once import SAMPLE, made_once_with, published_sample
 from tests.made_once import SAMPLE_DAY as LAST_DAY
 from tests.quick_runs import make_runs_quick
 
@@ -77,9 +77,17 @@ def forced(
     published_once: tuple[Path, SnapshotOutcome], tmp_path_factory: pytest.TempPathFactory
 ) -> ForcedRun:
     """It, by the command, without checks; no test may write into it."""
-    home = tmp_path_factory.mktemp("forced")
+
+    def force(home: Path) -> ForcedRun:
+        return _forced_run(published_once, home)
+
+    _, made = made_once_with(tmp_path_factory, "forced", force)
+    return made
+
+
+def _forced_run(published: tuple[Path, SnapshotOutcome], home: Path) -> ForcedRun:
     data_dir, temp, lineage = home / "data", home / "fast disk", home / "lineage"
-    shutil.copytree(published_once[0], data_dir)
+    shutil.copytree(published[0], data_dir)
     own = temp_directory(data_dir, Settings(temp_directory=temp))
     (temp / "others").mkdir(parents=True)
     (own / "left by a dead run").mkdir(parents=True)
@@ -102,7 +110,7 @@ def forced(
             assert run_command_line(words) == 0
         said = errors.getvalue()
     [_, made] = published_runs(data_dir)
-    return ForcedRun(data_dir, published_once[1], made, said, given, temp, lineage)
+    return ForcedRun(data_dir, published[1], made, said, given, temp, lineage)
 
 
 @pytest.fixture
