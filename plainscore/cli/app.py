@@ -7,6 +7,7 @@ commands is called, so that commands that only read start fast.
 import atexit
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,12 @@ from importlib.metadata import version
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from cyclopts import App, CycloptsError, CycloptsPanel, Group, Parameter
-from cyclopts.exceptions import CoercionError, UnknownOptionError
+from cyclopts.exceptions import (
+    CoercionError,
+    MissingArgumentError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import choose_log_format, printable, say
@@ -43,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backfill": (RUN, "Publish the snapshots of many dates."),
     "restate": (RUN, "Publish dates again that late data touches."),
     "plan": (OPERATE, "Show which dates would run, and why."),
-    "status": (OPERATE, "Show the outcome of every stage of every date."),
+    "status": (OPERATE, "Show what is published, and how each attempt ended."),
     "serve": (OPERATE, "Run what prefect.yaml schedules, when it is due."),
     "watch": (OPERATE, "Report a stale snapshot and a score that drifted."),
     "alert": (OPERATE, "Have Prefect report failures."),
@@ -96,7 +102,16 @@ def usage_error(error: CycloptsError) -> Any:
         kinds = (error.target_type, *get_args(error.target_type))
         if date in kinds:
             words = [word for one in kinds if get_origin(one) is Literal for word in get_args(one)]
-            error.msg = f"no such day; write {', or '.join(['one like 2026-10-31', *words])}."
+            given = f"{error.token.value!r} is no such day" if error.token else "no such day"
+            error.msg = f"{given}; write {', or '.join(['one like 2026-10-31', *words])}."
+        elif int in kinds and error.token:
+            error.msg = f"{error.token.value!r} is no whole number."
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        command = " ".join(error.command_chain or ())
+        return CycloptsPanel(_one_too_many(command, error.unused_tokens))
+    if isinstance(error, MissingArgumentError) and error.argument and error.argument.index == 0:
+        command, what = " ".join(error.command_chain or ()), error.argument.name.lstrip("-").upper()
+        return CycloptsPanel(f"{command} needs {what}: `plainscore {command} {what}`; see --help.")
     if isinstance(error.__cause__, ValueError) and hasattr(error.__cause__, "errors"):  # pydantic's
         wrong = [f"--{one['loc'][0]}: {one['msg']}" for one in error.__cause__.errors()]
         return CycloptsPanel("\n".join(wrong).replace("_", "-"))
@@ -106,6 +121,22 @@ def usage_error(error: CycloptsError) -> Any:
             dash = DASH.format(command=" ".join(error.command_chain or ()), word=word)
             return CycloptsPanel(f"{error}\n{dash}")
     return CycloptsPanel(error)
+
+
+def _one_too_many(command: str, words: Sequence[str]) -> str:
+    """Return what is said of words that a command has no place for."""
+    word = words[0]
+    if command == "query":
+        return (
+            'Put the statement in quotes, so that it is one word: `plainscore query "select ..."`.'
+        )
+    if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", word):
+        return f"A date goes after its flag: `plainscore {command} ... --as-of {word}`."
+    if command == "what-if" and "=" in word:
+        return f"A value goes after its flag: `plainscore {command} ... --set {word}`."
+    return (
+        f"{command} has no place for {word!r}; `plainscore {command} --help` lists what it takes."
+    )
 
 
 def make_app() -> App:

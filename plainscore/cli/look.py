@@ -151,16 +151,17 @@ def _shown(value: "Value", feature: "CardFeature") -> Any:
 
 def _ways(found: reader.Row) -> Iterator[str]:
     yield "{person_id}: {score} {band}   as of {as_of_date}, scorecard {scorecard}".format(**found)
+    band = None
     if found["at_least"] is None:
         yield "there is no higher band"
-        return
-    missing = found["at_least"] - found["score"]
-    upward = {**found, "band": found["next_band"], "points_missing": missing}
-    first, *lines = terminal.next_band_lines(upward)
-    yield first
-    for line in lines:
-        yield line if line.startswith(" ") or not found["ways"] else f"\n{line}"
-    yield f"\n{ALL_ELSE_EQUAL}"
+    else:
+        missing = found["at_least"] - found["score"]
+        band = {**found, "band": found["next_band"], "points_missing": missing}
+    for first, *lines in terminal.ways_upward(band, found["next_gate"]):
+        yield first
+        yield from (line if line.startswith(" ") else f"\n{line}" for line in lines)
+        yield ""
+    yield ALL_ELSE_EQUAL
 
 
 def why(

@@ -23,6 +23,7 @@ qualify is_live
 FIGURES = (
     "run", "runs", "people", "scored", "checks_warned", "skipped_refused_files", "scorecards",
 )  # fmt: skip
+SHORT_FIGURES = ("run", "people", "scored", "checks_warned")
 STAGE_FIGURES = ("reason", "rows", "seconds", "peak_memory_bytes")
 
 
@@ -125,11 +126,19 @@ def _days(
     return None if as_of is None else [as_of]
 
 
-def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table") -> None:
-    """Show the outcome of every stage of every date, and what is published of it.
+def status(
+    *,
+    stages: bool = False,
+    data: opt.DataDir = opt.DATA,
+    output_format: opt.Format = "table",
+) -> None:
+    """Show what is published of every date, and how the last attempt to publish it ended.
 
-    One row per as_of_date and known_on: the figures of its newest run, and the stages of the last
-    attempt to publish it, with seconds. A stage that neither ended nor runs was interrupted.
+    One row per as_of_date and known_on: the figures of its newest run, and the outcome of the last
+    attempt. A stage that neither ended nor runs was interrupted.
+
+    Args:
+        stages: Show each stage with its seconds, files left out and scorecards too.
     """
     from plainscore.common.lock import writing_since
     from plainscore.contracts import SnapshotDates
@@ -149,7 +158,7 @@ def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table")
     for dates in sorted({*published, *unfinished}):
         entry = entries.get(dates, Entry(dates))
         attempt = entry.unfinished or entry.published
-        stages = [
+        steps = [
             {
                 "stage": one.stage,
                 "outcome": outcome_now(one, attempt, since),
@@ -165,15 +174,31 @@ def status(*, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table")
             "began": attempt and attempt.started,
             "run_id": attempt and attempt.run_id,
             "engine": attempt and attempt.engine,
-            "seconds": round(sum(one["seconds"] for one in stages), 3) if stages else None,
-            "stages": stages,
+            "seconds": round(sum(one["seconds"] for one in steps), 3) if steps else None,
+            "stages": steps,
         })  # fmt: skip
-    names = ("as_of_date", "known_on", *FIGURES[:-1], *STAGES, FIGURES[-1])
+    wanted = (*FIGURES[:-1], *STAGES, FIGURES[-1]) if stages else (*SHORT_FIGURES, "outcome")
+    names = ("as_of_date", "known_on", *wanted)
     heads = [name if name == "as_of_date" else name.replace("_", "\n") for name in names]
-    cells = [row | {one["stage"]: _stage_cell(one) for one in row["stages"]} for row in rows]
+    cells = [
+        row
+        | {one["stage"]: _stage_cell(one) for one in row["stages"]}
+        | {"outcome": _outcome_cell(row)}
+        for row in rows
+    ]
     table = ResultTable(heads, [[row.get(name) for name in names] for row in cells])
     troubles = filled("terminal/status.txt", rows=rows)
     emit(output_format, table_of(rows), shown=[table, *filter(None, [troubles])])
+
+
+def _outcome_cell(row: reader.Row) -> str:
+    """Return how an attempt ended: its seconds, or the first stage that is not done."""
+    for stage in row["stages"]:
+        if stage["outcome"] == "running":
+            return f"{stage['stage']} running"
+        if stage["outcome"] != "done":
+            return f"✗ {stage['stage']} {stage['outcome']}"
+    return "" if row["seconds"] is None else f"✓ {row['seconds']:.1f} s"
 
 
 def _stage_cell(stage: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from plainscore.common.text import printable, say
 from plainscore.show.reader import ResultTable, render_page
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
     from plainscore.logs.landing import RefusedFile
 
@@ -91,7 +91,7 @@ def show(*parts: Any) -> None:
         elif isinstance(part, ResultTable):
             _show_table(part)
         else:
-            _console().print(part)
+            _print(part)
 
 
 def write_text(text: str, file: Path | None) -> None:
@@ -197,11 +197,17 @@ def _terminal_safe(text: str) -> str:
     return printable(text, keep="\n") if sys.stdout.isatty() else text
 
 
-def _console() -> "Console":
-    """Return where to print: in a file or pipe so wide that nothing is cut off."""
+def _print(part: "RenderableType") -> None:
+    """Print what rich renders; in a file or pipe whole, and without blanks at the ends of lines."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() else Console(width=WIDEST)
+    if sys.stdout.isatty():
+        Console().print(part)
+        return
+    console = Console(width=WIDEST)
+    with console.capture() as captured:
+        console.print(part)
+    print("\n".join(line.rstrip() for line in captured.get().split("\n")), end="")
 
 
 def _show_table(table: ResultTable) -> None:
@@ -221,13 +227,12 @@ def _show_table(table: ResultTable) -> None:
         shown.add_column(Text(printable(name, keep="\n")), justify=side, overflow="fold")
     for row in first:
         shown.add_row(*(Text(_table_cell(value)) for value in row))
-    console = _console()
     if table.title:
-        console.print(Text(f"\n{printable(table.title)}"))
-    console.print(shown)
+        _print(Text(f"\n{printable(table.title)}"))
+    _print(shown)
     if more := sum(1 for _ in rows):
         counts = f"{SHOWN_ROWS + more:,} rows, the first {SHOWN_ROWS} shown"
-        console.print(Text(f"{counts}; --format csv prints them all", style="dim"))
+        _print(Text(f"{counts}; --format csv prints them all", style="dim"))
 
 
 def _table_cell(value: Any) -> str:

@@ -157,6 +157,8 @@ def check(log_dir: Path, /, *, draft: Flag = False, output_format: Format = "tab
 
     if (log_dir / "landing").is_dir():
         raise UsageError(f"{log_dir} is a data directory: check {log_dir / 'landing'}")
+    if any(log_dir.glob("arrived=*")):
+        raise UsageError(f"{log_dir} is the folder of one log: check {log_dir.absolute().parent}")
     project = read_settings(log_dir.parent).project
     if draft:
         show(*_drafts(log_dir, project.method))

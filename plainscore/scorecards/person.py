@@ -392,6 +392,25 @@ class PersonOnCard:
             "ways": self.ways_to(higher[0].at_least),
         }
 
+    def next_gate(self) -> dict[str, Any] | None:
+        """Return the closed benefit that is fewest points away, and the ways that open it.
+
+        None: every benefit is open, the card has none, or the person is not scored. ``accepts``:
+        the contexts whose points alone open it; None: the score does. ``ways``: see `next_band`.
+        """
+        closed = [one for one in self.openings() if not one["is_open"]]
+        nearest = min(closed, key=lambda one: one["points_short"], default=None)
+        if nearest is None:
+            return None
+        accepts = nearest["accepts"] if nearest["is_wall_enforced"] else None
+        return {
+            "benefit": nearest["benefit"],
+            "at_least": nearest["min_score"],
+            "accepts": accepts,
+            "points_missing": nearest["points_short"],
+            "ways": self.ways_to(nearest["min_score"], accepts),
+        }
+
     def ways_to(
         self, at_least: int, accepts: Collection[str] | None = None
     ) -> list[dict[str, Any]]:

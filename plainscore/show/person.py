@@ -277,9 +277,10 @@ def what_if(person: PersonOnCard, values: Mapping[str, float | None]) -> dict[st
 
 
 def recourse(person: PersonOnCard) -> dict[str, Any]:
-    """Return the next band of a scored person and the ways that lead there, for JSON.
+    """Return the next band and the next gate of a scored person, and the ways there, for JSON.
 
-    ``next_band`` and ``at_least`` are None where there is no higher band.
+    ``next_band`` and ``at_least`` are None where there is no higher band, ``next_gate`` where
+    every benefit is open.
     """
     upward = person.next_band() or {}
     return {
@@ -289,4 +290,5 @@ def recourse(person: PersonOnCard) -> dict[str, Any]:
         "next_band": upward.get("band"),
         "at_least": upward.get("at_least"),
         "ways": upward.get("ways", []),
+        "next_gate": person.next_gate(),
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,8 @@ from plainscore.common.text import printable
 from plainscore.scorecards.person import PersonOnCard, Value, is_never
 from plainscore.show.reader import Row
 
-BAR_WIDTH = 30
+BAR_WIDTH, NARROWEST_BAR = 30, 5
+UNLIMITED = 10_000
 MISSING, NEVER = "missing", "never"
 Parts = Iterator[RenderableType]
 
@@ -29,7 +31,7 @@ def waterfall(person: PersonOnCard) -> Parts:
         f"   as of {card.as_of_date}, known on {card.known_on}, scorecard {card.scorecard}",
     )
     if rule is None:
-        yield from ("", _waterfall_table(person), "")
+        yield from ("", _Waterfall(person), "")
         yield Text(person.reasons_heading, style="bold" if person.reasons else "")
         for row in person.reasons:
             lost = f"-{row['points_lost']}"
@@ -44,17 +46,33 @@ def waterfall(person: PersonOnCard) -> Parts:
         yield ""
         yield f"Left out, because no event of the logs had arrived ({card.without_logs}):"
         yield Text(f"  {card.left_out}", style="dim")
-    if (upward := person.next_band()) is not None:
-        first, *lines = next_band_lines(upward)
+    for first, *lines in ways_upward(person.next_band(), person.next_gate()):
         yield ""
         yield Text(first, style="bold")
         yield from (f"  {line}" for line in lines)
 
 
-def next_band_lines(upward: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of `PersonOnCard.next_band`: the gap, and each way with its acts."""
+def ways_upward(
+    band: Mapping[str, Any] | None, gate: Mapping[str, Any] | None
+) -> Iterator[list[str]]:
+    """Yield the lines of `PersonOnCard.next_band` and `next_gate`: the gap, each way, its acts.
+
+    The same ways lead to both where one score opens both: then they stand once.
+    """
+    is_same = bool(band and gate and band["at_least"] == gate["at_least"] and not gate["accepts"])
+    if band:
+        opens = f", which opens {gate['benefit']}" if gate and is_same else ""
+        yield [*_way_lines(band, f"{band['band']}{opens} (from {band['at_least']})")]
+    if gate and not is_same:
+        of = f" by points of {', '.join(gate['accepts'])} alone" if gate["accepts"] else ""
+        yield [
+            *_way_lines(gate, f"the next benefit, {gate['benefit']} (from {gate['at_least']}{of})")
+        ]
+
+
+def _way_lines(upward: Mapping[str, Any], where: str) -> Iterator[str]:
     points = "point" if upward["points_missing"] == 1 else "points"
-    yield f"{upward['points_missing']} {points} to {upward['band']} (from {upward['at_least']})"
+    yield f"{upward['points_missing']} {points} to {where}"
     if not upward["ways"]:
         yield "no act or wait that the method knows leads there, all else equal"
     for way in upward["ways"]:
@@ -68,32 +86,55 @@ def next_band_lines(upward: Mapping[str, Any]) -> Iterator[str]:
                 yield what + shown.format(act=step["act"])
 
 
-def _waterfall_table(person: PersonOnCard) -> Table:
+class _Waterfall:
+    """The points of a person as a table: on a narrow terminal bars give way first, then units."""
+
+    def __init__(self, person: PersonOnCard) -> None:
+        self._person = person
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Render the widest table that fits; numbers are never cut."""
+        for has_units in (True, False):
+            bare = _waterfall_table(self._person, 0, has_units=has_units)
+            natural = Measurement.get(console, options.update(max_width=UNLIMITED), bare).maximum
+            room = options.max_width - natural - 1
+            if room >= 0:
+                break
+        bar = min(room, BAR_WIDTH)
+        yield _waterfall_table(
+            self._person, bar if bar >= NARROWEST_BAR else 0, has_units=has_units
+        )
+
+
+def _waterfall_table(person: PersonOnCard, bar_width: int, *, has_units: bool) -> Table:
+    """Return the table with bars of so many cells, 0: without bars."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("", "value", "points", "of", "total"):
-        table.add_column(title, justify="right" if title else "left", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for title in ("value", "points", "of", "total"):
+        table.add_column(title, justify="right", no_wrap=True)
+    if bar_width:
+        table.add_column("", no_wrap=True)
     base, most = person.card.base, sum(one.max_points for one in person.card.features)
 
-    def cells(row: Row) -> tuple[str, str, str, str]:
+    def cells(row: Row) -> list[Text]:
         """Return points, most points, total, and a bar up to it, on a scale of all points."""
         right, gained = row["total"] - base, row["points"]
-        left, end = (round(BAR_WIDTH * points / most) for points in (right - gained, right))
-        bar = " " * left + "█" * max(end - left, 1 if gained else 0)
-        return f"+{gained}", str(row["max_points"]), str(row["total"]), bar
+        left, end = (round(bar_width * points / most) for points in (right - gained, right))
+        bar = Text(" " * left + "█" * max(end - left, 1 if gained else 0))
+        numbers = [f"+{gained}", str(row["max_points"]), str(row["total"])]
+        return [*map(Text, numbers), *([bar] if bar_width else [])]
 
-    table.add_row("base", "", "", "", str(base), "")
+    table.add_row("base", "", "", "", str(base))
     for factor, of_factor in groupby(person.point_rows(), key=lambda row: row["factor"]):
         rows = list(of_factor)
         sums = {name: sum(row[name] for row in rows) for name in ("points", "max_points")}
         table.add_row(factor.replace("_", " "), "", *cells({**rows[-1], **sums}), style="bold")
         for row in rows:
-            value, (*numbers, bar) = row["value"], cells(row)
-            shown = shown_value(value, person.card.feature(row["feature"]).definition)
-            if shown not in (MISSING, NEVER):
+            shown = shown_value(row["value"], person.card.feature(row["feature"]).definition)
+            if has_units and shown not in (MISSING, NEVER):
                 shown += f" {row['unit']}"
-            table.add_row(f"  {row['feature']}", shown, *numbers, Text(bar, style="dim"))
-    table.add_row("score", "", "", "", str(person.score), "", style="bold")
+            table.add_row(f"  {row['feature']}", shown, *cells(row))
+    table.add_row("score", "", "", "", str(person.score), style="bold")
     return table
 
 

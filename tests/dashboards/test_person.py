@@ -95,9 +95,9 @@ def test_the_published_reasons_are_the_greatest_losses_one_of_each_family(
         assert all(row["what_to_do"] for row in one.reasons)
 
 
-def _shown(person: PersonOnCard, color: bool = False) -> str:
+def _shown(person: PersonOnCard, color: bool = False, width: int = 110) -> str:
     console = Console(
-        width=110, force_terminal=color or None, color_system="truecolor" if color else None
+        width=width, force_terminal=color or None, color_system="truecolor" if color else None
     )
     with console.capture() as captured:
         console.print(*waterfall(person), sep="\n")
@@ -112,6 +112,16 @@ def test_the_waterfall_runs_from_the_base_to_the_score(person: PersonOnCard) -> 
             total += person.points[cells[0]]
             assert int(cells[-1]) == total
     assert total == person.score
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 110])
+def test_no_number_is_cut_on_a_narrow_terminal(person: PersonOnCard, width: int) -> None:
+    """Bars give way first, then units, then names are folded."""
+    shown = _shown(person, width=width)
+    assert "…" not in shown
+    last = next(line for line in shown.splitlines() if line.startswith("score "))
+    assert last.split() == ["score", str(person.score)]
+    assert ("█" in shown) == (width > 60)
 
 
 def test_a_person_who_is_not_scored_is_explained(snapshots: Snapshots) -> None:
@@ -233,6 +243,22 @@ def test_every_way_leads_to_the_next_band_and_a_longer_one_takes_fewer_acts(
         order = [(way["days"], -len(way["acts"])) for way in upward["ways"]]
         assert order == sorted(order)
         assert len({acts for _, acts in order}) == len(order)
+
+
+def test_the_next_gate_is_the_nearest_closed_benefit_and_its_ways_open_it(
+    people: list[PersonOnCard],
+) -> None:
+    gates = [(one, gate) for one in people if (gate := one.next_gate())]
+    assert len(gates) > 5
+    for one, gate in gates:
+        closed = [row for row in one.openings() if not row["is_open"]]
+        assert gate["points_missing"] == min(row["points_short"] for row in closed)
+        benefit = next(b for b in one.card.benefits if b.benefit == gate["benefit"])
+        for way in gate["ways"]:
+            steps = (*way["acts"], *way["waiting"])
+            points = {s["feature"]: one.points[s["feature"]] + s["points_gained"] for s in steps}
+            assert one.score_with(points, benefit.deciding) >= gate["at_least"]
+    assert all(row["is_open"] for one in people if not one.next_gate() for row in one.openings())
 
 
 def test_a_goal_that_is_reached_is_worth_what_the_macro_says(

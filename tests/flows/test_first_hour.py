@@ -16,17 +16,37 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return " ".join((printed.out + printed.err).replace("│", "").split())
 
 
-@pytest.mark.parametrize("word", ["yesterday", "2026-10", "2026-02-30", "31.10.2026"])
-def test_a_word_that_is_no_day_is_told_with_one_that_is(
-    word: str, capsys: pytest.CaptureFixture[str]
+MISTAKES = {
+    "run --as-of 31.10.2026": "--as-of: '31.10.2026' is no such day; write one like 2026-10-31, or "
+    "last-day, or last-month-end.",
+    "run --as-of 2026-02-30": "'2026-02-30' is no such day",
+    "plan --as-of 2026-10": "--as-of: '2026-10' is no such day; write one like 2026-10-31.",
+    "plan --as-of yesterday": "'yesterday' is no such day",
+    "explain": "explain needs PERSON: `plainscore explain PERSON`",
+    "explain p1 2026-10-31": "`plainscore explain ... --as-of 2026-10-31`",
+    "query select * from score": "Put the statement in quotes",
+    "what-if p1 saved_months=8": "`plainscore what-if ... --set saved_months=8`",
+    "verify p1": "verify has no place for 'p1'; `plainscore verify --help`",
+    "synthesise --people ten": "--people: 'ten' is no whole number.",
+    "explain p1 --format xml": 'Choose from: "table", "json", "csv".',
+    "run --asof 2026-10-31": "Did you mean --as-of instead of --asof?",
+    "rn": 'Did you mean "run"?',
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_command_line_that_cannot_be_run_is_answered_with_one_that_can(
+    line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = said(capsys, "run", "--as-of", word)
-    assert (
-        "--as-of: no such day; write one like 2026-10-31, or last-day, or last-month-end." in told
-    )
-    assert "--as-of: no such day; write one like 2026-10-31." in said(
-        capsys, "plan", "--as-of", word
-    )
+    assert MISTAKES[line] in said(capsys, *line.split())
+
+
+def test_the_folder_of_one_log_is_not_checked_as_if_it_held_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "landing" / "purchase" / "arrived=2026-10-31").mkdir(parents=True)
+    printed = said(capsys, "check", str(tmp_path / "landing" / "purchase"))
+    assert f"is the folder of one log: check {tmp_path / 'landing'}" in printed
 
 
 def test_the_first_help_says_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
