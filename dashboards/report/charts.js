@@ -48,6 +48,7 @@ function pointsOf({ columns, rows, chart }) {
     name, heading: columns[place[name]].heading, label: row[place[chart.label]],
     series: chart.series ? row[place[chart.series]] : columns[place[name]].heading,
     panel: chart.panel ? row[place[chart.panel]] : "",
+    choice: chart.choice ? row[place[chart.choice]] : "", said: chart.said ? row[place[chart.said]] : "",
     value: scaled(row, name), low: scaled(row, chart.low), high: scaled(row, chart.high),
     limit: scaled(row, chart.limit), isMarked: chart.marked ? row[place[chart.marked]] : undefined,
     to: chart.to ? row[place[chart.to]] : null,
@@ -81,6 +82,31 @@ function rowsOf(points, { width, unit, label = "label", tall = 26, right = 64 })
     y: { type: "band", domain: labels, label: null, padding: 0.25 },
     axis: Plot.axisY({ lineWidth: isWrapped ? Math.max(4, (room - 14) / 14) : Infinity, tickSize: 0, label: null }),
   };
+}
+
+// What the reader chooses: buttons for a few values, a slider for more.
+function chooser(figure, place, choices, chosen) {
+  const { heading, unit } = figure.columns.find((one) => one.name === figure.chart.choice);
+  const redraw = (number) => {
+    place.dataset.choice = number;
+    drawFigure(place, Number(place.dataset.width));
+  };
+  const name = unit && unit !== heading ? `${heading} (${unit})` : heading;
+  if (choices.length > 3) {
+    const slider = element("input", { type: "range", min: 0, max: choices.length - 1, value: chosen, "aria-label": name, "aria-valuetext": choices[chosen] });
+    const shownChoice = element("b", {}, choices[chosen]);
+    slider.addEventListener("input", () => {
+      slider.setAttribute("aria-valuetext", choices[slider.value]);
+      shownChoice.textContent = choices[slider.value];
+      redraw(slider.value);
+    });
+    return element("div", { class: "choice" }, `${name}: `, shownChoice, slider);
+  }
+  return element("fieldset", { class: "choice" }, element("legend", {}, name), ...choices.map((choice, number) => {
+    const button = element("input", { type: "radio", name: `${place.dataset.figure}-choice`, ...(number === chosen && { checked: "" }) });
+    button.addEventListener("change", () => redraw(number));
+    return element("label", {}, button, choice);
+  }));
 }
 
 const KINDS = {
@@ -267,7 +293,7 @@ function endTexts(points) {
   ];
 }
 
-function chartOf(figure, points, width) {
+function chartOf(figure, points, width, everyone = points) {
   const { columns, chart } = figure;
   const column = columns.find((one) => one.name === chart.values[0]);
   const units = distinct(chart.values.map((name) => columns.find((one) => one.name === name).unit));
@@ -276,9 +302,12 @@ function chartOf(figure, points, width) {
     xUnit: titled(columns.find((one) => one.name === chart.label)),
     unit: chart.values.length > 1 ? units.join(", ") : titled(column),
   };
+  const options = KINDS[chart.kind](points, about);
+  // The scale of all that can be chosen, so that what moves is the values.
+  if (chart.choice) options.x = { ...options.x, domain: d3.extent([0, ...everyone.flatMap((one) => [one.value, one.low, one.high, one.limit])]) };
   const drawn = Plot.plot({
     width, style: { fontSize: "12px", background: "none", overflow: "visible" }, className: "plot",
-    ariaLabel: `${figure.title}: ${about.unit}; the table has the numbers.`, ...KINDS[chart.kind](points, about),
+    ariaLabel: `${figure.title}: ${about.unit}; the table has the numbers.`, ...options,
   });
   const svg = drawn.matches("svg") ? drawn : drawn.querySelector(":scope > svg");
   svg.setAttribute("role", "img");
@@ -291,13 +320,20 @@ function chartOf(figure, points, width) {
 function drawFigure(place, width) {
   const figure = FIGURES[place.dataset.figure];
   place.dataset.width = width;
-  const panels = d3.groups(pointsOf(figure), (one) => one.panel);
+  const everyone = pointsOf(figure);
+  const choices = distinct(everyone.map((one) => one.choice));
+  const chosen = Number(place.dataset.choice ?? 0);
+  const panels = d3.groups(everyone.filter((one) => one.choice === choices[chosen]), (one) => one.panel);
   const across = Math.min(panels.length, Math.max(1, Math.floor(width / 420)));
   place.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
   place.replaceChildren(...panels.map(([panel, points]) => {
-    const drawn = chartOf(figure, points, Math.floor(width / across) - (across > 1 ? 16 : 0));
+    const drawn = chartOf(figure, points, Math.floor(width / across) - (across > 1 ? 16 : 0), everyone);
     return element("div", {}, ...(panel ? [element("h4", {}, panel)] : []), drawn);
   }));
+  if (figure.chart.choice) {
+    if (!place.previousElementSibling) place.before(element("div", {}, chooser(figure, place, choices, chosen), element("p", { role: "status" })));
+    place.previousElementSibling.lastChild.textContent = panels[0][1][0].said;
+  }
   place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1;
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, publish
+from plainscore.cli.options import DATA, DataDir, Flag, Format, Threads, publish, writing
 from plainscore.cli.output import emit, filled, note_refused, progress_bar, show, table_of
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.project import Extends
@@ -23,7 +23,7 @@ from plainscore.show.reader import ResultTable
 if TYPE_CHECKING:
     from plainscore.common.standard import Method
 
-PEOPLE, DEMO_PEOPLE = 10_000, 5_000
+PEOPLE, DEMO_PEOPLE = 10_000, 3_000
 FIRST, DEMO_FROM, LAST = date(2024, 11, 1), date(2026, 5, 31), date(2026, 10, 31)
 SEED = 1
 EVALUATED = 2  # dates of the demo whose outcome the world shows: it takes 120 days
@@ -31,8 +31,8 @@ CHECK_COUNTS = ("log", "files", "rows", "accepted", "duplicates", "quarantined",
 TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
 
 
-def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
-    """Invent 5,000 people and 24 months, ingest, score six month ends, explain one person.
+def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> int:
+    """Invent 3,000 people and 24 months, ingest, score six month ends, explain one person.
 
     Two regions are poorer there and pay worse, so that the audits have a gap to find. The outcomes
     of the first two dates are known: the report says how well scores predict, what has drifted,
@@ -41,8 +41,10 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
     Args:
         people: How many people to invent.
     """
+    from plainscore.analysis.drift import compute_drift
     from plainscore.cli import look, study
     from plainscore.cli.run import emit_outcomes
+    from plainscore.publish.runs import RunPair, default_runs, published_runs
     from plainscore.runs.calendar import dates_between
     from plainscore.runs.observers import spinner
     from plainscore.runs.request import read_request
@@ -70,12 +72,15 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
         "backfill",
         date_count=len(days),
     )
-    emit_outcomes(outcome, "table")
+    if failed := emit_outcomes(outcome, "table"):
+        return failed
     with redirect_stdout(StringIO()):  # What they print is in the report.
         for day in days[:EVALUATED]:
             study.evaluate(as_of=str(day), data=data)
-        study.drift(data=data)
         look.compare(data=data)
+    runs = default_runs(published_runs(data))
+    with writing(data, "drift"):
+        list(compute_drift(data, [RunPair(*runs[-2:])], request.settings))
     show("")
     with open_snapshots(data) as snapshots:
         # The person in the middle of the ranking: neither the best nor the worst.
@@ -93,6 +98,7 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> None:
         look.report(data=data)
     show(f"\nThe job took {time.monotonic() - started:.0f} s. The report, with all of it:")
     show(written.getvalue().rstrip())
+    return 0
 
 
 def init(directory: Path, *, extends: Extends = "standard") -> None:

@@ -36,6 +36,7 @@ class Page:
 
 PAGES = (
     Page("overview", "Overview", "Who stands where, and what has changed?"),
+    Page("story", "Four fears", "What do people fear of such a score, and what is there to it?"),
     Page("person", "Person", "Why has this person this score?"),
     Page("benefits", "Benefits", "What does a score open, and to how many?"),
     Page("gaming", "Gaming", "What does it cost to buy points?"),
@@ -82,8 +83,9 @@ class Chart:
     bars over the numbers ``label`` in colours of ``series``, with the rows of the figure ``gates``
     (page/name) as lines. graph: a dot for every ``label``, named where it has a ``series``, and a
     line for every row with ``to``, another ``label``. ``marked``: a flag; other rows are drawn
-    faintly. ``text``: a column that is written in place of the value. ``panel``: a chart for each
-    of its values. ``is_wide``: with the table below it, not next to it.
+    faintly. ``text``: a column that is written in place of the value. ``choice``: the reader
+    chooses one of its values, and ``said``, a column, is read out. ``panel``: a chart for each of
+    its values. ``is_wide``: with the table below it, not next to it.
     """
 
     kind: str
@@ -98,6 +100,8 @@ class Chart:
     gates: str = ""
     text: str = ""
     to: str = ""
+    choice: str = ""
+    said: str = ""
     is_wide: bool = False
 
 
@@ -192,6 +196,8 @@ def figures(
 def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | None) -> Answer:
     """Return the rows of a figure for a day; ``before``: the date to compare with, if any."""
     given: dict[str, Any] = {"as_of_date": day, "before_date": before}
+    if "planted_attacker()" in figure.sql:
+        snapshots.know_planted()
     rows = snapshots.records(figure.sql, _asked(figure.sql, given))
     chart, gates, tables = figure.chart, None, {"figure": figure.sql}
     if chart and chart.gates:

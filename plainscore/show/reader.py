@@ -126,6 +126,17 @@ class Snapshots:
         """Return the rows of a query, each as column name -> value; raises as ``rows`` does."""
         return self.table(sql, parameters).records()
 
+    def know_planted(self) -> None:
+        """Make `planted_attacker()`: who attacks in an invented world, no one in any other."""
+        [(data_dir,)] = self.rows("select data_directory from catalog_origin")
+        labels = Path(data_dir, PLANTED)
+        known = (
+            f"select person_id, kind, role from read_parquet({file_literal(labels)})"
+            if labels.is_file()
+            else "select '' as person_id, '' as kind, '' as role where false"
+        )
+        self.con.execute(f"create or replace temp macro planted_attacker() as table {known}")
+
     def dates(self) -> list[date]:
         """Return the published dates, oldest first."""
         return [day for (day,) in self.rows("select as_of_date from dim_date order by 1")]
@@ -186,13 +197,6 @@ def open_snapshots(
         con.execute("set autoinstall_known_extensions = false")
         # A footer is read once, and again where an erasure replaced its file; halves a lookup.
         con.execute("set global parquet_metadata_cache = true")
-        labels = data_dir / PLANTED
-        planted = (
-            f"select person_id, kind, role from read_parquet({file_literal(labels)})"
-            if labels.is_file()
-            else "select '' as person_id, '' as kind, '' as role where false"
-        )
-        con.execute(f"create temp macro planted_attacker() as table {planted}")
         found = con.execute("select data_directory from catalog_origin").fetchone()
     except duckdb.Error as error:
         why = str(error).splitlines()[0]

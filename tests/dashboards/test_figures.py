@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from plainscore.common.errors import UsageError
@@ -21,7 +22,7 @@ from plainscore.show.figures import (
     script_json,
 )
 from plainscore.show.person import read_card
-from plainscore.show.reader import Snapshots, open_snapshots
+from plainscore.show.reader import PLANTED, Snapshots, open_snapshots
 from plainscore.show.report import report_page
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
@@ -45,6 +46,7 @@ def test_every_page_but_the_persons_has_figures() -> None:
 def test_a_figure_declares_the_columns_that_its_sql_gives_and_draws_some_of_them(
     figure: PageFigure, snapshots: Snapshots
 ) -> None:
+    snapshots.know_planted()
     dates = {"as_of_date": OCTOBER, "before_date": SEPTEMBER}
     asked = {name: dates[name] for name in figure.parameters}
     described = snapshots.rows(f"describe {figure.sql}", asked)
@@ -53,7 +55,8 @@ def test_a_figure_declares_the_columns_that_its_sql_gives_and_draws_some_of_them
         assert bool(column.unit) == kind.startswith(NUMBERS), f"{column.name}: {kind}"
     if (chart := figure.chart) is not None:
         used = {chart.label, *chart.values, chart.series, chart.low, chart.high}
-        used |= {chart.limit, chart.marked, chart.panel}
+        used |= {chart.limit, chart.marked, chart.panel, chart.text, chart.to, chart.choice}
+        used |= {chart.said}
         assert used - {""} <= {column.name for column in figure.columns}
         assert len(chart.values) == 1 or not chart.series or chart.kind == "distribution"
 
@@ -61,7 +64,8 @@ def test_a_figure_declares_the_columns_that_its_sql_gives_and_draws_some_of_them
 def test_no_two_rows_of_a_figure_are_drawn_in_one_place(snapshots: Snapshots) -> None:
     for one in FIGURES:
         if (chart := one.chart) is not None:
-            names = [name for name in (chart.panel, chart.label, chart.series) if name]
+            places = (chart.choice, chart.panel, chart.label, chart.to or chart.series)
+            names = [name for name in places if name]
             found = answer(snapshots, one, OCTOBER, SEPTEMBER).rows
             places = [tuple(row[name] for name in names) for row in found]
             assert len(set(places)) == len(places), one.key
@@ -224,3 +228,44 @@ def test_a_project_replaces_and_adds_figures_texts_and_advice(tmp_path: Path, au
         assert read_card(snapshots, OCTOBER).advice == {}
     assert "rebeccapurple" in page
     assert "<h3>mine</h3>" in page
+
+
+def test_attackers_that_a_world_planted_are_counted_in_the_groups_that_were_found(
+    own_autumn: Path,
+) -> None:
+    labels = own_autumn / PLANTED
+    labels.parent.mkdir(parents=True)
+    planted = (
+        "select unnest(['p5', 'nobody']) as person_id, 'fake_farm' as kind, 'fake' as role"
+    )
+    duckdb.sql(planted).write_parquet(str(labels))
+    with open_snapshots(own_autumn) as snapshots:
+        farm, others = rows(snapshots, "gaming-planted")
+        [(everyone,)] = snapshots.rows(
+            "select count(*) from score where as_of_date = ?", (OCTOBER,)
+        )
+    assert (farm["part"], farm["people"], farm["is_planted"]) == ("fake farm: fake", 1, True)
+    assert (others["part"], others["people"]) == ("everyone else", everyone - 1)
+
+
+def test_the_ring_with_most_scored_members_is_drawn_with_its_ties(own_autumn: Path) -> None:
+    """A ring of three who are friends, and a star whose hub is tied to two others."""
+    members = "select * from (values {}) as one (person_id, ring_no, is_hub)"
+    with open_snapshots(own_autumn) as snapshots:
+        pair = snapshots.rows(
+            "select person_id, friend_id from friend where as_of_date = ? and friend_id in "
+            "(select person_id from score where as_of_date = $1) order by all limit 1",
+            (OCTOBER,),
+        )[0]
+        found = members.format(
+            f"('{pair[0]}', 1, false), ('{pair[1]}', 1, false), ('p1', 2, true), ('p2', 2, false)"
+        )
+        sql = (
+            "with ring as (select 1 as ring_no, 'ring' as kind, 2 as people, 2 as scored_count, "
+            "$as_of_date as as_of_date union all select 2, 'star', 2, 0, $as_of_date), "
+            f"ring_member as (select *, $as_of_date as as_of_date from ({found})), "
+        ) + figure("gaming-drawn").sql.removeprefix("with ")
+        drawn = snapshots.records(sql, {"as_of_date": OCTOBER})
+    ties = [(row["person"], row["friend"]) for row in drawn if row["friend"]]
+    assert ties == [tuple(sorted(pair)), ("p1", "p2")]
+    assert [row["part"] for row in drawn if row["person"] == "p1"] == ["hub", "hub"]

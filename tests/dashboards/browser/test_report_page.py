@@ -161,7 +161,8 @@ def test_a_person_is_found_by_typing_and_explained_to_the_point(
 def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
     page = opened.page
     page.locator("nav a").first.focus()
-    page.keyboard.press("Tab")
+    for _ in range([one.key for one in PAGES].index("person")):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("#person:not([hidden])")
     assert visible_pages(page) == ["person"]
@@ -246,3 +247,34 @@ def test_another_value_is_answered_on_the_page(opened: Opened, autumn: Path) -> 
     assert answer.startswith(f"{then.score} {then.band} (")
     opened.page.fill(".what-if input", "much")
     assert opened.page.locator(".person p[role=status]").inner_text().startswith("Write a number")
+
+
+@pytest.mark.skipif(chart_scripts() is None, reason="what draws charts is not here: `make install`")
+def test_the_reader_moves_the_pictures_of_the_fears_by_keyboard(
+    opened: Opened, autumn: Path
+) -> None:
+    """Each choice shows its own rows, on one scale, and says its sentence."""
+    page = opened.page
+    page.click("nav a[href='#story']")
+    with open_snapshots(autumn) as snapshots:
+        answers = [answer(snapshots, one, OCTOBER, SEPTEMBER) for one in figures("story")]
+    for one in answers:
+        chart, key = one.figure.chart, one.figure.key
+        assert chart is not None
+        choices = list(dict.fromkeys(row[chart.choice] for row in one.rows))
+        assert len(choices) > 1, key
+        panel = page.locator(f"#{key}")
+        control, scales = panel.locator(".choice input").first, []
+        control.focus()
+        for choice in choices:
+            own = [row for row in one.rows if row[chart.choice] == choice]
+            assert panel.locator("p[role=status]").text_content() == own[0][chart.said], key
+            drawn = panel.locator("svg[role=img]")
+            texts = drawn.locator("text").all_text_contents()
+            [column] = [c for c in one.figure.columns if c.name == chart.values[0]]
+            shown = {column.shown(row[chart.values[0]]) for row in own}
+            assert shown <= {text.removesuffix(" %") for text in texts}, (key, choice)
+            scales.append(drawn.locator("g").first.text_content())
+            page.keyboard.press("ArrowRight")
+        assert len(set(scales)) == 1, key
+    assert opened.complaints == []
