@@ -235,9 +235,7 @@ def test_attackers_that_a_world_planted_are_counted_in_the_groups_that_were_foun
 ) -> None:
     labels = own_autumn / PLANTED
     labels.parent.mkdir(parents=True)
-    planted = (
-        "select unnest(['p5', 'nobody']) as person_id, 'fake_farm' as kind, 'fake' as role"
-    )
+    planted = "select unnest(['p5', 'elsewhere']) as person_id, 'fake_farm' as kind, 'fake' as role"
     duckdb.sql(planted).write_parquet(str(labels))
     with open_snapshots(own_autumn) as snapshots:
         farm, others = rows(snapshots, "gaming-planted")
