@@ -20,15 +20,11 @@ from plainscore.logs.changes import FileState, state_of
 from plainscore.logs.json_lines import JsonShape, read_line
 from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.mapping import Cells
-from plainscore.logs.sources import Source
+from plainscore.logs.plain_lines import ESCAPE, ESCAPES, MARK, SEPARATOR, TextFile, prepare
+from plainscore.logs.sources import Format, Source
 from plainscore.logs.text_files import (
     DOCUMENTS,
-    ESCAPE,
-    ESCAPES,
     MAX_LINE_BYTES,
-    SEPARATOR,
-    TextFile,
-    prepare,
     read_few,
     read_records,
     refuse_names,
@@ -38,6 +34,7 @@ PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
 _CHANGED = FileRefused("changed while it was read", "run ingest again when no one writes to it")
 _ODD_ROWS, _FEW = 20_000, 1_000
+_JSON_LINES = Format(delimiter="\x01")
 # Escapes double a line at most; a number and a reason stand before it.
 _MAX_SCRATCH_LINE = 2 * MAX_LINE_BYTES + 1_000
 
@@ -155,14 +152,14 @@ class Reader:
             part.paths[file_no] = file.path
             part.size += 8 * facts.size
             return part
-        key = (file.format, text.is_rewritten, text.has_escapes, text.names)
+        key = (file.format, text.names)
         part = parts.setdefault(key, _FilePart(key))
         if not text.names and not part.shape.add(text.sample):
             key = (*key, file_no)
             part = parts.setdefault(key, _FilePart(key))
             part.shape.add(text.sample)
         part.texts[file_no] = text
-        part.size += text.path.stat().st_size
+        part.size += sum(one.stat().st_size for one in (text.path, text.odd) if one)
         return part
 
     def _check_names(self, file_no: int, names: Sequence[str]) -> None:
@@ -193,22 +190,17 @@ class Reader:
         names = next(iter(part.texts.values())).names
         known = [name for name in self._source.columns if name in names]
         places = {name: f"c{at}" for at, name in enumerate(known)}
-        if part.key[1]:
-            columns = list(places.values())
-        else:
-            columns = [places.get(name, f"x{at}") for at, name in enumerate(names)]
-        lines = _read_lines(part, columns, self._source.format.delimiter, self._source.format.null)
-        texts = {name: _unescaped(f'"{place}"', part) for name, place in places.items()}
-        chosen = "".join(f", {text} as {places[name]}" for name, text in texts.items())
+        columns = [places.get(name, f"x{at}") for at, name in enumerate(names)]
+        lines = _read_lines(part, columns, self._source.format, chosen=list(places.values()))
+        chosen = "".join(f", {place}" for place in places.values())
         sql = f"select file_no, line, cast(null as varchar) as raw, reason{chosen} from ({lines})"
         return sql, Cells(places, {}, is_text=part.key[0] == "csv")
 
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
         columns = list(self._source.columns)
-        raw = _unescaped("raw", part)
-        lines = _read_lines(part, ["raw"], "\x01", ())
-        lines = f"select file_no, line, reason, {raw} as raw from ({lines}) where raw is not null"
+        lines = _read_lines(part, ["raw"], _JSON_LINES, chosen=["raw"])
+        lines = f"select * from ({lines}) where raw is not null"
         pattern = text_literal(part.shape.pattern(self._texts))
         self._con.execute(
             "create or replace temp table odd_line as "
@@ -341,52 +333,77 @@ def _raw_lines(file: LandingFile, source: Source, wanted: set[int]) -> dict[int,
 
 
 def _read_lines(
-    part: _FilePart, columns: Sequence[str], delimiter: str, null: Sequence[str]
+    part: _FilePart, columns: Sequence[str], form: Format, *, chosen: Sequence[str]
 ) -> str:
-    """Return SQL for ``file_no, line, reason`` and columns of the lines of some files."""
-    texts = list(part.texts.values())
-    is_rewritten = texts[0].is_rewritten
-    declared = ["line", "reason", *columns] if is_rewritten else list(columns)
-    types = ", ".join(
-        f"{text_literal(one)}: '{'BIGINT' if one == 'line' else 'VARCHAR'}'" for one in declared
-    )
-    paths = ", ".join(text_literal(escape_glob(str(text.path))) for text in texts)
-    first = texts[0].first_line
-    nulls = ", ".join(text_literal(one) for one in null or ("",))
-    reader = (
-        f"read_csv([{paths}], header = false, auto_detect = false, filename = 'file_path', "
-        f"skip = {0 if is_rewritten else first - 1}, quote = '', escape = '', "
-        f"delim = {text_literal(SEPARATOR if is_rewritten else delimiter)}, "
-        f"nullstr = [{nulls}], max_line_size = {_MAX_SCRATCH_LINE}, columns = {{{types}}}, "
-        f"strict_mode = false)"
-    )
-    chosen = ", ".join(f'"{one}"' for one in columns)
-    numbers, before = [], 0
-    for file_no, text in part.texts.items():
-        numbers.append(f"({file_no}, {text_literal(str(text.path))}, {before - first + 1})")
-        before += text.row_count
-    line = "line" if is_rewritten else "row_number() over ()"
-    reason = "reason" if is_rewritten else "cast(null as varchar)"
-    if len(texts) == 1:
-        (file_no,) = part.texts
-        line = line if is_rewritten else f"{line} + {first - 1}"
-        return (
-            f"select {file_no} as file_no, {line} as line, {reason} as reason, {chosen} "
-            f"from {reader}"
+    """Return SQL for ``file_no, line, reason`` and the chosen columns of the rows of some files.
+
+    ``columns``: of their plain lines. Odd rows have the chosen ones alone.
+    """
+    plain = {no: text for no, text in part.texts.items() if text.path}
+    odd = {no: text.odd for no, text in part.texts.items() if text.odd}
+    selects = []
+    if plain:
+        selects.append(_read_plain(plain, columns, form, chosen, has_marks=bool(odd)))
+    if odd:
+        reader = _read_csv(odd.values(), ["line", "reason", *chosen], SEPARATOR, (MARK,))
+        has_escapes = any(text.has_escapes for text in part.texts.values())
+        nulls = ", ".join(map(text_literal, form.null))
+        texts = {one: _unescaped(one) if has_escapes else one for one in chosen}
+        cells = (f", case when {x} not in ({nulls}) then {x} end as {y}" for y, x in texts.items())
+        numbers = ", ".join(f"({no}, {text_literal(str(path))})" for no, path in odd.items())
+        selects.append(
+            "select file_no, cast(line as bigint) as line, nullif(reason, '') as reason"
+            f"{''.join(cells)} from {reader} "
+            f"join (values {numbers}) as numbered(file_no, file_path) using (file_path)"
         )
-    shift = "" if is_rewritten else " - before"
+    return " union all ".join(selects)
+
+
+def _read_plain(
+    texts: Mapping[int, TextFile],
+    columns: Sequence[str],
+    form: Format,
+    chosen: Sequence[str],
+    *,
+    has_marks: bool,
+) -> str:
+    skip = next(iter(texts.values())).first_line - 1
+    paths = [text.path for text in texts.values() if text.path]
+    numbers, before = [], 0
+    for file_no, text in texts.items():
+        numbers.append(f"({file_no}, {text_literal(str(text.path))}, {before - skip})")
+        before += text.row_count
+    is_plain = f"{columns[0]} is distinct from {text_literal(MARK)}" if has_marks else "true"
+    cells = "".join(f", {one}" for one in chosen)
     return (
-        f"select file_no, line{shift} as line, reason, {chosen} from "
-        f"(select {line} as line, {reason} as reason, file_path, {chosen} from {reader}) "
+        f"select file_no, line - before as line, cast(null as varchar) as reason{cells} "
+        f"from (select row_number() over () as line, file_path, {', '.join(columns)} "
+        f"from {_read_csv(paths, columns, form.delimiter, form.null, skip)}) "
         f"join (values {', '.join(numbers)}) as numbered(file_no, file_path, before) "
-        "using (file_path)"
+        f"using (file_path) where {is_plain}"
     )
 
 
-def _unescaped(column: str, part: _FilePart) -> str:
-    """Return SQL for a column of a scratch file as it was delivered."""
-    if not part.key[2]:
-        return column
+def _read_csv(
+    paths: Iterable[Path],
+    columns: Sequence[str],
+    delimiter: str,
+    null: Sequence[str],
+    skip: int = 0,
+) -> str:
+    listed = ", ".join(text_literal(escape_glob(str(path))) for path in paths)
+    types = ", ".join(f"{text_literal(one)}: 'VARCHAR'" for one in columns)
+    nulls = ", ".join(map(text_literal, null))
+    return (
+        f"read_csv([{listed}], header = false, auto_detect = false, filename = 'file_path', "
+        f"skip = {skip}, quote = '', escape = '', delim = {text_literal(delimiter)}, "
+        f"nullstr = [{nulls}], max_line_size = {_MAX_SCRATCH_LINE}, columns = {{{types}}}, "
+        "strict_mode = false)"
+    )
+
+
+def _unescaped(column: str) -> str:
+    """Return SQL for a column of an odd row as it was delivered."""
     for sign, letter in reversed(ESCAPES.items()):
         column = f"replace({column}, {text_literal(ESCAPE + letter)}, chr({ord(sign)}))"
     return column

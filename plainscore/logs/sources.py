@@ -76,8 +76,10 @@ class Format(_Model):
     def _marks_differ(self) -> "Format":
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands are the same mark")
-        if self.delimiter in (self.quote, "\n", "\r"):
-            raise ValueError("delimiter is the quote, or a line break")
+        if self.delimiter in (self.quote, "\n", "\r", "\x1b"):
+            raise ValueError("delimiter is the quote, a line break or an escape")
+        if not self.null:
+            raise ValueError('null is empty: write [""] for empty cells alone')
         if twice := sorted({name for name in self.names if self.names.count(name) > 1}):
             raise ValueError(f"names has {twice[0]} twice")
         return self
