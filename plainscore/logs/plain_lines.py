@@ -262,13 +262,15 @@ class _Scan:
         longest = text_files.MAX_LINE_BYTES
         is_long = len(block) > longest and any(len(line) > longest for line in block.split(b"\n"))
         is_text = is_utf8(block)
-        if is_text and not (self._is_csv or trouble or is_long):
+        is_marked = not self._lines and block.startswith(text_files.BOM)
+        if is_text and not (self._is_csv or trouble or is_long or is_marked):
             return []
         import numpy as np  # it imports slowly, and many deliveries have no csv
 
         signs = np.frombuffer(block, np.uint8)
         ends = np.flatnonzero(signs == ord("\n"))
         is_odd = np.diff(ends, prepend=-1) > longest + 1
+        is_odd[0] |= is_marked  # a second mark, which DuckDB would leave out
         for sign in trouble:
             is_odd[np.searchsorted(ends, np.flatnonzero(signs == sign[0]))] = True
         if not is_text:
