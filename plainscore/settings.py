@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$", examples=["3GB"]
     )
-    """Memory of the engine, which spills beyond it; empty: 80 % of the machine's."""
+    """Memory of the engine, which spills beyond it; empty: half of the machine's, 4 GB at most."""
     temp_directory: Path | None = Field(default=None, examples=["/var/tmp/plainscore"])
     """Folder for what exceeds it; empty: .spill in the data directory."""
     deliveries: Deliveries = Deliveries()

@@ -15,6 +15,8 @@ from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reference import reference_rows
 
 DEFAULT_OPTIONS = EngineOptions()
+MOST_MEMORY_MB = 4_000
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 VIEW_SCHEMAS = frozenset({"raw"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -39,6 +41,8 @@ class DuckDBEngine:
             if (limit := getattr(options, name)) is not None:
                 config[name] = limit if name == "threads" else str(limit)
         self.con = duckdb.connect(config=config)
+        if options.memory_limit is None:
+            self.con.execute(f"set memory_limit = '{default_memory(self.con)}'")
         self.con.execute("set TimeZone = 'UTC'")
         for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")
@@ -100,6 +104,17 @@ class DuckDBEngine:
         row = self.con.execute(f"select {' + '.join(counts) or 0}").fetchone()
         assert row is not None, "counting yields a row"
         return int(row[0])
+
+
+def default_memory(con: duckdb.DuckDBPyConnection) -> str:
+    """Return half of the machine's memory, 4 GB at most, of a connection with DuckDB's own limit.
+
+    DuckDB takes 80 % of the machine, or of the container, and names it such as ``18.7 GiB``.
+    """
+    ((limit,),) = con.execute("select current_setting('memory_limit')").fetchall()
+    number, unit = limit.split()
+    machine_mb = float(number) * 1024 ** UNITS.index(unit) / 0.8 / 1_000_000
+    return f"{min(MOST_MEMORY_MB, int(machine_mb / 2))}MB"
 
 
 def insert_rows(

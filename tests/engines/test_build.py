@@ -13,6 +13,7 @@ from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
+from plainscore.engines.duckdb import default_memory
 from plainscore.scorecards.reading import read_scorecards
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 1, 31))
@@ -89,3 +90,14 @@ def test_a_snapshot_leaves_nothing_out_unless_asked_to() -> None:
 def test_events_cannot_be_cut_after_the_day_of_the_snapshot() -> None:
     with pytest.raises(ValueError, match="2026-02-01, after 2026-01-31"):
         SnapshotDates(D, D, AFTER)
+
+
+def test_a_run_without_a_limit_takes_half_of_the_machine_and_4_gb_at_most() -> None:
+    with duckdb.connect(config={"memory_limit": "4GiB"}) as con:  # 80 % of 5 GiB
+        assert default_memory(con) == "2684MB"
+    with duckdb.connect(config={"memory_limit": "48GiB"}) as con:
+        assert default_memory(con) == "4000MB"
+    with duckdb.connect() as con, built(CATALOG, DATES, cards=CARDS) as engine:
+        con.execute(f"set memory_limit = '{default_memory(con)}'")
+        setting = "select current_setting('memory_limit')"
+        assert con.execute(setting).fetchall() == engine.con.execute(setting).fetchall()
