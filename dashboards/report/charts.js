@@ -75,8 +75,9 @@ function rowsOf(points, { width, unit, label = "label", tall = 26, right = 64 })
   const wanted = 16 + LETTER * longest(labels);
   const room = Math.min(0.4 * width, wanted);
   const isWrapped = room < wanted;
+  const lines = Math.ceil(1.3 * LETTER * longest(labels) / (room - 14));
   return {
-    height: 56 + labels.length * (isWrapped ? Math.max(tall, 36) : tall),
+    height: 56 + labels.length * (isWrapped ? Math.max(tall, 8 + 14 * lines) : tall),
     marginLeft: room, marginRight: right, marginBottom: 40,
     x: { insetLeft: 8 + LETTER * longest(points.filter((one) => one.value < 0).map((one) => one.text)), label: unit, labelAnchor: "center", labelArrow: "none", grid: true, nice: true, ticks: Math.max(2, Math.min(8, (width - room - right) / 80)) },
     y: { type: "band", domain: labels, label: null, padding: 0.25 },
@@ -120,7 +121,7 @@ const KINDS = {
     const ticks = labels.filter((_, place) => place % every === 0);
     const right = Math.min(0.4 * width, 20 + LETTER * longest(names));
     return {
-      height: Math.min(320, 0.8 * width), marginLeft: 52, marginRight: right,
+      height: Math.min(320, 0.8 * width), marginTop: 32, marginLeft: 52, marginRight: right,
       x: { type: isDates ? "utc" : "point", label: null, ticks: isDates ? ticks.map((one) => new Date(one)) : ticks,
         ...(isDates && { tickFormat: d3.utcFormat("%Y-%m-%d") }) },
       y: { label: unit, labelArrow: "none", grid: true, nice: true, ticks: 5 },
@@ -149,11 +150,12 @@ const KINDS = {
       const room = (high - gate) / (high - low) * (width - 70) / LETTER;
       const many = `${opens.split(", ").length} benefits`;
       const texts = [...[opens, many].map((one) => `${gate} opens ${one}; ${short} people just short`), `${gate}: ${short} just short`];
+      const text = texts.find((one) => one.length < room); // else at the left, in short
       const lift = 16 * (lanes.length - place);
       return [
         Plot.ruleX([gate], { stroke: "var(--ink)", strokeDasharray: "2 3", insetTop: 8 - lift }),
-        Plot.text([gate], { x: [gate], frameAnchor: "top", dy: 6 - lift, dx: 4, textAnchor: "start",
-          text: [texts.find((one) => one.length < room) ?? texts.at(-1)] }),
+        Plot.text([gate], { x: [gate], frameAnchor: "top", dy: 6 - lift, dx: text ? 4 : -4, textAnchor: text ? "start" : "end",
+          text: [text ?? texts.at(-1)] }),
       ];
     });
     return {

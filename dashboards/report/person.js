@@ -162,7 +162,8 @@ function everyDate(person, card, titles) {
     const change = person.changes.find(([before, after]) =>
       after === day && place > 0 && before === person.history[place - 1][0]);
     const cells = causes.map((cause) => change ? signed(change[3][cause]) : "");
-    return [day, score === null ? "not scored" : String(score), rank?.toLocaleString("en") ?? "", change ? signed(change[2]) : "", ...cells,
+    const last = person.history[place - 1]?.[1] ?? null;
+    return [day, score === null ? "not scored" : String(score), rank?.toLocaleString("en") ?? "", score === null || last === null ? "" : signed(score - last), ...cells,
       score === null ? "" : bar(0, score - card.base, 0, most)];
   });
   const note = person.changes.length ? "" : "Causes are not computed for these dates: "

@@ -50,22 +50,7 @@ function showPerson(id) {
   place.replaceChildren(explained(person, page));
 }
 
-// --- lineage, colours, start ---------------------------------------------------------------
-
-for (const box of document.querySelectorAll(".box")) {
-  const name = box.dataset.box;
-  const light = (isOn) => {
-    for (const arrow of document.querySelectorAll(".arrow")) {
-      const isMine = [arrow.dataset.from, arrow.dataset.to].includes(name);
-      arrow.classList.toggle("on", isOn && isMine);
-      if (isMine) for (const end of [arrow.dataset.from, arrow.dataset.to]) {
-        document.querySelector(`.box[data-box="${end}"]`).classList.toggle("on", isOn);
-      }
-    }
-  };
-  for (const event of ["focus", "mouseenter"]) box.addEventListener(event, () => light(true));
-  for (const event of ["blur", "mouseleave"]) box.addEventListener(event, () => light(false));
-}
+// --- colours, start ------------------------------------------------------------------------
 
 offerTheme(document.getElementById("theme"));
 

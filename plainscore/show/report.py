@@ -15,7 +15,7 @@ from plainscore.show.reader import Snapshots, render_page
 if TYPE_CHECKING:
     from plainscore.contracts.contract import Table
 
-PERSON, REPORT = ("report/card.js", "report/person.js"), "report/report.js"
+PERSON, REPORT = ("report/card.js", "report/person.js"), ("report/lineage.js", "report/report.js")
 EVENLY, MOVED, UNSCORED = 240, 40, 4
 """People on the page: evenly by rank, with the largest moves, and for each rule of no score."""
 _HISTORY = """
@@ -92,9 +92,9 @@ def report_page(
         pages=PAGES,
         answers=answers,
         people=_people_json(snapshots, day, ids),
-        layers=layers_of(tables),
         tables=tables,
-        **page_parts([one for page in answers.values() for one in page], method, *PERSON, REPORT),
+        lineage=script_json([_made_from(one) for one in tables]),
+        **page_parts([one for page in answers.values() for one in page], method, *PERSON, *REPORT),
     )
 
 
@@ -119,12 +119,10 @@ def figures_page(answers: Sequence[Answer], method: Method) -> str:
     )
 
 
-def layers_of(tables: "Sequence[Table]") -> "dict[str, list[Table]]":
-    """Return schema -> its tables, in order of appearance: the columns of the drawn lineage."""
-    layers: dict[str, list[Table]] = {}
-    for table in tables:
-        layers.setdefault(table.schema, []).append(table)
-    return layers
+def _made_from(table: "Table") -> dict[str, Any]:
+    """Return what lineage.js draws of a table."""
+    inputs = sorted(table.inputs)
+    return {"name": table.name, "schema": table.schema, "title": table.title, "inputs": inputs}
 
 
 def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:

@@ -125,7 +125,7 @@ def test_no_id_or_title_can_be_markup(page: str) -> None:
     assert "<script>alert" not in page
     assert "Bills &lt;1&gt;" in page
     assert "Bills &amp; more" in page
-    assert 'data-from="raw.bill" data-to="staging.bill"' in page
+    assert '"inputs":["raw.bill"]' in page
 
 
 def test_without_what_draws_charts_every_table_is_there_and_the_command_says_how_to_get_it(

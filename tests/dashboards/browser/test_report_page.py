@@ -171,8 +171,10 @@ def test_the_whole_page_works_by_keyboard(opened: Opened) -> None:
     page.keyboard.press("ArrowDown")
     assert page.locator("#shown h3").first.text_content() != first
     page.click("nav a[href='#method']")
-    page.focus(".box[data-box='staging.bill']")
-    assert page.locator(".arrow.on").count() == 1
+    if chart_scripts() is not None:
+        page.focus(".lineage [data-table='staging.bill']")
+        assert page.locator(".lineage path.on").count() == 1
+        assert page.locator(".lineage text.on").count() == 2
 
 
 def test_light_dark_and_paper_follow_the_reader(opened: Opened) -> None:
