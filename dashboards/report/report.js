@@ -1,6 +1,7 @@
 "use strict";
 // Shows one page at a time, and explains the people of this file. Without it every page but
 // "Person" is there, one beneath the other. All text is set as text: no id can be markup.
+/* global FIGURES -- charts.js */
 
 const page = JSON.parse(document.getElementById("people").textContent);
 const pages = [...document.querySelectorAll(".page")];
@@ -48,6 +49,17 @@ function showPerson(id) {
   if (!person) return place.replaceChildren("No person is in this file.");
   found.value = person.person_id;
   place.replaceChildren(explained(person, page));
+}
+
+// Leads from a table to whoever is in this file.
+for (const [key, { columns }] of Object.entries(FIGURES)) {
+  const place = columns.findIndex((one) => one.name === "person_id");
+  for (const { cells } of place < 0 ? [] : document.querySelectorAll(`#${key} tbody tr`)) {
+    const id = cells[place].textContent;
+    if (page.people.some((one) => one.person_id === id)) {
+      cells[place].replaceChildren(element("a", { href: `#person=${encodeURIComponent(id)}` }, id));
+    }
+  }
 }
 
 // --- colours, start ------------------------------------------------------------------------

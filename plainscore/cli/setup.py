@@ -85,8 +85,8 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> int:
     with open_snapshots(data) as snapshots:
         # The person in the middle of the ranking: neither the best nor the worst.
         [(person,)] = snapshots.rows(
-            "select person_id from score where score is not null and as_of_date = $1 "
-            "order by score_rank, person_id limit 1 offset "
+            "select person_id from score where as_of_date = $1 "
+            "order by score_rank nulls last, person_id limit 1 offset "
             "(select count(score) // 2 from score where as_of_date = $1)",
             [LAST],
         )

@@ -1,11 +1,15 @@
-"""How far a flow of many dates has come, as Prefect shows it: never back, never past the end."""
+"""How far many dates have come, as Prefect shows it, never back or past the end, and a terminal."""
 
+from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from rich.progress import Progress
 
+from plainscore.contracts import SnapshotDates
 from plainscore.runs.ledger import STAGES, StageRecord
+from plainscore.runs.observers import TerminalProgress
 
 RUN: Any = SimpleNamespace(is_current=False, results=[])
 
@@ -52,3 +56,28 @@ def test_a_date_that_failed_counts_as_done(shown: list[float]) -> None:
     assert 50 < shown[-1] < 100
     artifacts.complete()
     assert shown[-1] == 100
+
+
+def test_a_terminal_shows_a_line_for_each_of_several_dates() -> None:
+    """The line says the date, its place among them, and the stage; at the end the date alone."""
+    lines: dict[int, str] = {}
+
+    class Bar:
+        def add_task(self, text: str, **_: Any) -> int:
+            lines[len(lines)] = text
+            return len(lines) - 1
+
+        def update(self, line: int, description: str | None = None, **_: Any) -> None:
+            lines[line] = description or lines[line]
+
+    progress = TerminalProgress(cast(Progress, Bar()), 2)
+    runs: list[Any] = [
+        SimpleNamespace(request=SimpleNamespace(dates=SnapshotDates(day, day)))
+        for day in (date(2026, 9, 30), date(2026, 10, 31))
+    ]
+    for run in runs:
+        for stage in ("raw", "features"):
+            progress.started(run, StageRecord(stage))
+        if run is runs[0]:
+            progress.closed(run)
+    assert list(lines.values()) == ["ingest", "2026-09-30", "2026-10-31, 2 of 2, features"]

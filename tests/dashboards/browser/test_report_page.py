@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from plainscore.show.figures import PAGES, FigureColumn, answer, figures
+from plainscore.show.figures import PAGES, Chart, FigureColumn, answer, figures
 from plainscore.show.packages import chart_scripts
 from plainscore.show.person import explain, read_card, read_people
 from plainscore.show.reader import open_snapshots
@@ -280,3 +280,35 @@ def test_the_reader_moves_the_pictures_of_the_fears_by_keyboard(
             page.keyboard.press("ArrowRight")
         assert len(set(scales)) == 1, key
     assert opened.complaints == []
+
+
+@pytest.mark.skipif(chart_scripts() is None, reason="what draws charts is not here: `make install`")
+def test_a_graph_has_a_dot_for_everyone_and_a_line_for_every_tie(opened: Opened) -> None:
+    names = ("person", "part", "is_scored", "months", "friend")
+    ties = [("hub", "hub", True, None, None), ("a", "", False, None, None)]
+    ties += [
+        ("b", "", True, None, None),
+        ("hub", "hub", True, 3, "a"),
+        ("hub", "hub", True, 1, "b"),
+    ]
+    chart = Chart("graph", "person", ["months"], series="part", to="friend", marked="is_scored")
+    columns = [asdict(FigureColumn(one, one)) for one in names]
+    figure = {"title": "", "columns": columns, "rows": ties, "chart": asdict(chart)}
+    drawn = opened.page.evaluate(
+        "figure => { const drawn = chartOf(figure, pointsOf(figure), 400);"
+        " document.body.append(drawn);"
+        " return [...drawn.querySelectorAll('circle')].map(one => [one.getAttribute('r'),"
+        " one.getAttribute('fill')]).concat([drawn.querySelectorAll('path[d]').length,"
+        " drawn.textContent.includes('hub')]); }",
+        figure,
+    )
+    filled, hollow = "var(--c1)", "var(--paper)"
+    assert drawn == [["9", filled], ["6", hollow], ["6", filled], 2, True]
+
+
+def test_a_person_in_a_table_leads_to_their_page(opened: Opened) -> None:
+    link = opened.page.locator("#overview-largest-moves tbody a").first
+    person = link.text_content() or ""
+    link.click()
+    opened.page.wait_for_selector("#person:not([hidden])")
+    assert (opened.page.locator("#shown h3").first.text_content() or "").startswith(f"{person}: ")
