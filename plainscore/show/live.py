@@ -20,7 +20,9 @@ LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
 SUGGESTED = 20
 NO_OTHER = "no other date"
-EVERYONE = "every group"
+# Column of a figure -> what the reader can choose of it, and the choice of all; Streamlit would
+# show a docstring.
+FILTERS = {"group_name": ("Group", "every group"), "benefit": ("Benefit", "every benefit")}
 MOVED = """
 select
     replace(feature, '_', ' ') as feature, value_before, value_after, points_before, points_after,
@@ -71,11 +73,16 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
     """Let the reader choose two dates and a page, and show it."""
     dates, pages = snapshots.dates()[::-1], {page.key: page for page in PAGES}
     key = st.sidebar.radio(
-        "Page", list(pages), format_func=lambda one: pages[one].title, key="page"
+        "Page",
+        list(pages),
+        format_func=lambda one: pages[one].title,
+        key="page",
+        bind="query-params",
     )
-    day = st.sidebar.selectbox("As of", dates, key="day")
+    day = st.sidebar.selectbox("As of", dates, key="day", bind="query-params")
     earlier = [one for one in dates if one < day]
-    chosen = st.sidebar.selectbox("Compared with", [*earlier, NO_OTHER], key="before")
+    others = [*earlier, NO_OTHER]
+    chosen = st.sidebar.selectbox("Compared with", others, key="before", bind="query-params")
     before = chosen if isinstance(chosen, date) else None
     if is_invented:
         st.warning("Every person here is invented, and so is everything they did.")
@@ -101,22 +108,25 @@ def _look_again(data_dir: Path, version: CatalogVersion | None) -> None:
 
 
 def _show_figures(answers: list[Answer], method: Method) -> None:
-    """Show the figures of a page as the report does, of every group or of one."""
-    names = (row["group_name"] for one in answers for row in one.rows if "group_name" in row)
-    groups = list(dict.fromkeys(names))
-    group = st.selectbox("Group", [EVERYONE, *groups]) if groups else EVERYONE
-    shown = [
-        replace(
-            one, rows=[row for row in one.rows if group in (EVERYONE, row.get("group_name", group))]
-        )
-        for one in answers
-    ]
-    st.iframe(figures_page(shown, method), alt="Charts and tables of this page")
+    """Show the figures of a page as the report does, of all groups and benefits or of one."""
+    for column, (label, every) in FILTERS.items():
+        names = dict.fromkeys(row[column] for one in answers for row in one.rows if column in row)
+        if not names:
+            continue
+        key = label.lower()
+        chosen = st.selectbox(label, [every, *names], key=key, bind="query-params")
+        answers = [
+            replace(one, rows=[r for r in one.rows if chosen in (every, r.get(column, chosen))])
+            for one in answers
+        ]
+    st.iframe(figures_page(answers, method), alt="Charts and tables of this page")
 
 
 def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
     """Let the reader find a person; show them as the report does, and what moved."""
-    asked = st.text_input("Person", key="person", help="An id, or how it begins")
+    asked = st.text_input(
+        "Person", key="person", help="An id, or how it begins", bind="query-params"
+    )
     rows = snapshots.rows(
         "select person_id from score where as_of_date = ? and person_id >= ? "
         "and starts_with(person_id, ?) order by person_id limit ?",

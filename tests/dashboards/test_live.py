@@ -1,6 +1,7 @@
 """The live dashboard shows what the report shows, for any date and anybody, and keeps up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -68,6 +69,29 @@ def test_a_person_is_explained_as_the_command_does(app: AppTest, snapshots: Snap
     assert [row["code"] for row in person_shown["reasons"]] == codes
     moved = app.dataframe[0].value
     assert list(moved["points_after"] - moved["points_before"]) == list(moved["points_change"])
+
+
+def test_an_address_names_page_date_and_benefit(app: AppTest, snapshots: Snapshots) -> None:
+    found = [one for one in answers(snapshots) if one.figure.page == "benefits"]
+    [benefit, *_] = [row["benefit"] for one in found for row in one.rows if "benefit" in row]
+    app.query_params.update({"page": "Benefits", "day": str(OCTOBER), "benefit": benefit})
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Benefits"
+    of_one = [
+        replace(one, rows=[row for row in one.rows if row.get("benefit", benefit) == benefit])
+        for one in found
+    ]
+    assert of_one != found
+    [frame] = app.get("iframe")
+    assert figures_json(of_one) in frame.proto.srcdoc
+
+
+def test_an_address_names_a_person_and_an_older_date(app: AppTest) -> None:
+    app.query_params.update({"day": str(SEPTEMBER.as_of_date), "page": "Person", "person": "p"})
+    app.run()
+    assert app.sidebar.selectbox(key="day").value == SEPTEMBER.as_of_date
+    assert app.text_input(key="person").value == "p"
 
 
 def test_a_new_snapshot_is_seen_by_who_opened_the_old_one(own_autumn: Path) -> None:
