@@ -21,6 +21,8 @@ LEDGER = "_ledger"
 RETIRED = "retired.json"
 PRUNED = "_pruned.json"
 CATALOG = "plainscore.duckdb"
+HOME_VARIABLE = "plainscore_home"
+"""Set to the data directory, it lets a copy of a catalog read it from elsewhere."""
 
 _FOLDER = re.compile(r"as_of_date=(\d{4}-\d\d-\d\d)/known_on=(\d{4}-\d\d-\d\d)/run=(\d{4,})")
 

@@ -9,11 +9,14 @@ every table: opening the catalog and publishing into it would grow with runs tim
 runs are listed once, in one macro for each kind of run, and a view reads
 ``pinned_files_1('score')``. Only functions that DuckDB has had since 1.1 make the list, and it is
 folded when a query is planned, so that files of other dates are never opened.
+
+Files are named by absolute paths, so the catalog of a directory that was copied names files of the
+old place. Every view that reads files asks ``catalog_home`` first, which is an error there.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,8 +31,16 @@ from plainscore.contracts.contract import (
     read_table,
 )
 from plainscore.project import read_project
+from plainscore.publish.added_columns import AddedColumns
 from plainscore.publish.derived import CHANGES, KINDS, current_sets
-from plainscore.publish.runs import LEDGER, Run, default_runs, newest_of_dates
+from plainscore.publish.runs import (
+    CATALOG,
+    HOME_VARIABLE,
+    LEDGER,
+    Run,
+    default_runs,
+    newest_of_dates,
+)
 from plainscore.publish.sets import CHECK_RESULT_TABLE, SNAPSHOTS, read_contracts, read_manifest
 
 # A pattern that matches no file is an error, and a ledger may be lost without harm.
@@ -46,12 +57,26 @@ _STAGE_ENTRY = (
 
 @dataclass(frozen=True)
 class View:
-    """A view: its SELECT, what it is, and what its columns are, in the SELECT's order."""
+    """A view: its SELECT, what it is, and what its columns are, in the SELECT's order.
+
+    ``reads_files``: whether the SELECT itself names files.
+    """
 
     name: str
     sql: str
     comment: str
     columns: tuple[Column, ...]
+    reads_files: bool = False
+
+    def finished(self, added: AddedColumns) -> "View":
+        """Return the view with the columns that all views get, of the files of its own place."""
+        new = added.of(self.columns)
+        if not (new or self.reads_files):
+            return self
+        cells = ", ".join(["*", *(f"{sql} as {column.name}" for column, sql in new)])
+        at_home = f" where (select is_at_home from {HOME})" if self.reads_files else ""
+        sql = f"select {cells} from ({self.sql}) as shown{at_home}"
+        return replace(self, sql=sql, columns=(*self.columns, *(column for column, _ in new)))
 
 
 @dataclass(frozen=True)
@@ -81,6 +106,7 @@ class CatalogContents:
     fingerprint: str
 
 
+HOME = "catalog_home"
 # View -> the table of the event store that it shows as it stands.
 STORE_VIEWS = {"quarantine": "quarantine", "delivery": "file"}
 
@@ -112,8 +138,10 @@ def contents_of(
             views.append(_files_view(table, files, f"; of {kind.asked}"))
     views += [
         _rows_view("change_pair", [_pair_row(one.manifest) for one in sets[CHANGES.name]]),
-        *sql_views(method),
+        *sql_views(published.feature_names(), method),
     ]
+    added = AddedColumns(run.dates.as_of_date for run in runs)
+    views = [_home_view(home), *(view.finished(added) for view in views)]
     macros = tuple(sql_macros(published.feature_names(), method))
     text = repr((published.pinned, tuple(views), macros))
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
@@ -250,7 +278,7 @@ class PublishedRuns:
             for present, files in self._sources(table_name, is_all=is_all)
         )
         sql = sql or f"select {_cells(columns, set())} where false"
-        return View(view_name, sql, comment, tuple(columns))
+        return View(view_name, sql, comment, tuple(columns), reads_files=True)
 
     def _columns(self, table_name: str, *, is_all: bool) -> list[Column]:
         """Return the columns that a table has in any run, the newest run's first, and today's."""
@@ -340,6 +368,31 @@ def _cell(value: Any) -> str:
     return _NULL if value is None else str(value).translate(_NO_ENDS)
 
 
+def _home_view(home: Path) -> View:
+    """Return the view that has a row where the catalog is open as that of its data directory.
+
+    Engines from 1.5 on say the whole path of a file, links followed; older ones the path as it was
+    given, whole where the file was opened and not attached.
+    """
+    catalog = text_literal(str(home / CATALOG))
+    is_here = (
+        f"path = {catalog} or (path not like '/%' and ends_with({catalog}, '/' || path)) "
+        f"or getvariable('{HOME_VARIABLE}') = {text_literal(str(home))}"
+    )
+    why = text_literal(
+        f"This catalog is that of {home}, and reads its files from there. Where the data directory "
+        "was moved or copied, plainscore verify --rebuild-catalog --data DIR makes one for the new "
+        f"place; otherwise open {home / CATALOG}, not: "
+    )
+    table = published_table(HOME)
+    sql = (
+        f"select if(count(*) filter (where {is_here}) > 0, true, "
+        f"error({why} || coalesce(string_agg(path, ', '), ''))) as is_at_home "
+        "from duckdb_databases()"
+    )
+    return View(HOME, sql, _comment(table), table.columns)
+
+
 def _stage_view(home: Path) -> View:
     """Return the view ``stage``: what every stage of a published run took, read from the ledger.
 
@@ -358,7 +411,7 @@ def _stage_view(home: Path) -> View:
         f"select {_cells(table.columns)} from (select as_of_date, known_on, published.run, "
         f"stage_no, took.* from ({taken})) as stage({names})"
     )
-    return View("stage", sql, _comment(table), table.columns)
+    return View("stage", sql, _comment(table), table.columns, reads_files=True)
 
 
 def _files_view(table: Table, files: Sequence[Path], scope: str = "") -> View:
@@ -366,7 +419,8 @@ def _files_view(table: Table, files: Sequence[Path], scope: str = "") -> View:
     source = f"{_cells(table.columns)} from {read_parquet(files)}"
     if not files:
         source = f"{_cells(table.columns, set())} where false"
-    return View(table.short_name, f"select {source}", _comment(table, scope), table.columns)
+    comment = _comment(table, scope)
+    return View(table.short_name, f"select {source}", comment, table.columns, bool(files))
 
 
 def _comment(table: Table, scope: str = "") -> str:
@@ -383,33 +437,49 @@ def _pair_row(manifest: Mapping[str, Any]) -> list[Any]:
 # Views and macros that have a file of their own
 
 
-def sql_views(method: Method) -> list[View]:
-    """Return the views of ``catalog/views/``: a contract, then a SELECT over published views."""
+def sql_views(feature_names: Sequence[str], method: Method) -> list[View]:
+    """Return the views of ``catalog/views/``: a contract, then a SELECT over published views.
+
+    In a file, ``$feature_value`` and ``$feature_points`` are replaced by the column of
+    ``features`` and of ``points`` that belongs to the row's feature.
+    """
     glossary = method_glossary(method)
     files = method.files("transforms/catalog/views", ".sql").values()
     tables = [read_table(path, glossary) for path in files]
-    return [View(one.short_name, one.sql, _comment(one), one.columns) for one in tables]
+    value = _by_feature(feature_names, "cast(features.{} as double)")
+    points = _by_feature(feature_names, "points.{}")
+    return [
+        View(
+            one.short_name,
+            one.sql.replace("$feature_value", value).replace("$feature_points", points),
+            _comment(one),
+            one.columns,
+        )
+        for one in tables
+    ]
+
+
+def _by_feature(feature_names: Sequence[str], cell: str) -> str:
+    cells = "".join(
+        f" when {text_literal(name)} then {cell.format(identifier(name))}" for name in feature_names
+    )
+    return f"case feature_card.feature{cells} end" if cells else "null"
 
 
 def sql_macros(feature_names: Sequence[str], method: Method) -> list[Macro]:
     """Return the macros of ``catalog/macros/``: a comment, then a CREATE MACRO statement.
 
-    In a file, ``{cells}`` is replaced by one struct (feature, value, points) per feature, made of
-    the columns of ``features`` and ``points``; ``{counts}`` by one struct (feature, bins) over
-    grouped rows of ``points``, bins being the rows (key, value) of how many people earned which
-    points.
+    In a file, ``{counts}`` is replaced by one struct (feature, bins) per feature over grouped rows
+    of ``points``, bins being the rows (key, value) of how many people earned which points.
     """
-    cells, counts = [], []
-    for feature in feature_names:
-        name, text = identifier(feature), text_literal(feature)
-        value = f"cast(features.{name} as double)"
-        cells.append(f"{{'feature': {text}, 'value': {value}, 'points': points.{name}}}")
-        counts.append(f"{{'feature': {text}, 'bins': map_entries(histogram(points.{name}))}}")
+    counts = ",\n        ".join(
+        f"{{'feature': {text_literal(feature)}, "
+        f"'bins': map_entries(histogram(points.{identifier(feature)}))}}"
+        for feature in feature_names
+    )
     macros = []
     for path in method.files("transforms/catalog/macros", ".sql").values():
         opening, _, statement = path.read_text(encoding="utf-8").partition("*/\n")
-        for placeholder, structs in (("{cells}", cells), ("{counts}", counts)):
-            statement = statement.replace(placeholder, ",\n        ".join(structs))
         comment = " ".join(opening.removeprefix("/*").split())
-        macros.append(Macro(path.stem, statement, comment))
+        macros.append(Macro(path.stem, statement.replace("{counts}", counts), comment))
     return macros

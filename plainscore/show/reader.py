@@ -24,6 +24,7 @@ from plainscore.common.files import refuse_newer_format
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import file_literal
 from plainscore.project import read_project
+from plainscore.publish.runs import HOME_VARIABLE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -197,6 +198,8 @@ def open_snapshots(
         con.execute("set autoinstall_known_extensions = false")
         # A footer is read once, and again where an erasure replaced its file; halves a lookup.
         con.execute("set global parquet_metadata_cache = true")
+        if copy is not None:  # it stands elsewhere, and the files where they were
+            con.execute(f"set variable {HOME_VARIABLE} = {file_literal(data_dir.resolve())}")
         found = con.execute("select data_directory from catalog_origin").fetchone()
     except duckdb.Error as error:
         why = str(error).splitlines()[0]
@@ -206,7 +209,7 @@ def open_snapshots(
     if not (origin.is_dir() and origin.samefile(data_dir)):
         con.close()
         raise NothingPublishedError(
-            f"{data_dir} was moved from {origin}, where its catalog still looks: {hint}"
+            f"{data_dir} was copied or moved from {origin}, where its catalog still looks: {hint}"
         )
     return Snapshots(con, method or read_project(data_dir).method)
 

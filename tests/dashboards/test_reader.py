@@ -52,7 +52,7 @@ def test_a_directory_is_found_by_a_link_and_a_moved_or_broken_one_is_named_with_
     with open_snapshots(tmp_path / "link") as opened:
         assert opened.dates() == [date(2026, 9, 30), date(2026, 10, 31)]
     moved = own_autumn.rename(tmp_path / "moved")
-    with pytest.raises(NothingPublishedError, match="was moved from .*--rebuild-catalog"):
+    with pytest.raises(NothingPublishedError, match="was copied or moved from .*--rebuild-catalog"):
         open_snapshots(moved)
     (moved / "plainscore.duckdb").write_bytes(b"no database")
     with pytest.raises(NothingPublishedError, match="cannot be opened .*--rebuild-catalog"):

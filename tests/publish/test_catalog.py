@@ -2,16 +2,19 @@
 
 import json
 import re
+import shutil
 import struct
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from plainscore.common.errors import UsageError
+from plainscore.common.errors import NothingPublishedError, UsageError
+from plainscore.common.text import file_literal
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
 from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
 from plainscore.publish.verification import verify
+from plainscore.show.reader import open_snapshots
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 
 V1_0_0 = 64  # the number of the storage version in the header of a DuckDB file
@@ -50,9 +53,11 @@ def test_every_run_is_named_once_and_no_view_names_files(con: duckdb.DuckDBPyCon
 
 
 def test_files_of_other_dates_are_not_opened(con: duckdb.DuckDBPyConnection) -> None:
-    asked = "explain analyze select count(*) from score where as_of_date = '2026-10-31'"
-    plan = con.execute(asked).fetchall()[0][1]
-    assert re.search(r"Total Files Read:\s+1\b", plan), plan
+    for condition in ("as_of_date = '2026-10-31'", "is_latest"):
+        for view in ("score", "feature_point"):
+            asked = f"explain analyze select count(*) from {view} where {condition}"
+            plan = con.execute(asked).fetchall()[0][1]
+            assert set(re.findall(r"Total Files Read:\s+(\d+)", plan)) == {"1"}, plan
 
 
 def test_engines_back_to_1_1_can_read_it(autumn: Path) -> None:
@@ -65,9 +70,52 @@ def test_written_views_make_the_columns_that_they_declare(con: duckdb.DuckDBPyCo
     from plainscore.common.standard import STANDARD_METHOD
     from plainscore.publish.views import sql_views
 
-    for view in sql_views(STANDARD_METHOD):
+    for view in sql_views(["paid_bills"], STANDARD_METHOD):
         made = [tuple(row[:2]) for row in con.execute(f"describe {view.name}").fetchall()]
-        assert made == [(column.name, column.type) for column in view.columns], view.name
+        declared = [(column.name, column.type) for column in view.columns]
+        assert made[: len(declared)] == declared, view.name
+
+
+def test_every_view_with_a_date_says_which_rows_are_of_the_newest(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    dated = con.execute(
+        "select table_name from duckdb_columns() where column_name = 'as_of_date' and not internal"
+    ).fetchall()
+    assert len(dated) > 60
+    for (view,) in dated:
+        wrong = con.execute(
+            f"select count(*) from {view} where is_latest <> (as_of_date = date '2026-10-31') "
+            "or not is_month_end"
+        ).fetchone()
+        assert wrong == (0,), view
+
+
+def test_one_row_a_person_and_feature_whatever_challengers_there_are(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    joined = con.execute(
+        "select count(*), count(distinct (person_id, feature)), count(distinct person_id), "
+        "sum(points) from score inner join feature_point using (person_id, as_of_date) "
+        "inner join band_card using (as_of_date, band_no) "
+        "where band_card.is_champion and feature_point.is_latest"
+    ).fetchone()
+    expected = "select sum(score - 350) from score where is_latest"
+    assert joined == (39 * 32, 39 * 32, 39, *con.execute(expected).fetchall()[0])
+
+
+def test_labels_are_words(con: duckdb.DuckDBPyConnection) -> None:
+    said = "select feature_label, factor_label from feature_point where feature = 'paid_bills'"
+    assert con.execute(f"{said} limit 1").fetchall() == [("Paid bills", "Credit history")]
+    assert con.execute("select count(*) from reason where contains(reason_short, '_')").fetchall()
+    both = "select benefit_label, attack_label from benefit, gaming order by all limit 1"
+    assert con.execute(both).fetchone() == ("Better exchange rate", "Bought friends")
+
+
+def test_bands_have_the_colours_of_the_report(con: duckdb.DuckDBPyConnection) -> None:
+    css = (Path(__file__).parents[2] / "dashboards/style/base.css").read_text()
+    steps = [tuple(re.findall("#[0-9a-f]+", line)) for line in re.findall(r"--step-\d:[^;]+", css)]
+    assert con.execute("select colour, colour_dark from dim_band").fetchall() == steps
 
 
 def test_plain_views_show_the_newest_knowledge_and_the_champion(
@@ -136,6 +184,32 @@ def test_a_catalog_is_made_again_where_it_is_damaged_or_was_moved(tmp_path: Path
     (tmp_path / "old").rename(tmp_path / "new")
     assert refresh_catalog(tmp_path / "new") is True
     assert _rows(tmp_path / "new", "select count(*) from score") == [(40,)]
+
+
+def test_a_copied_directory_never_reads_the_old_place(tmp_path: Path) -> None:
+    published(tmp_path / "old")
+    copy = shutil.copytree(tmp_path / "old", tmp_path / "new")
+    for view in ("score", "benefit", "feature_point", "stage", "score_all"):
+        with pytest.raises(duckdb.Error, match="rebuild-catalog --data DIR"):
+            _rows(copy, f"from {view}")
+    shutil.copy(copy / "plainscore.duckdb", tmp_path / "other.duckdb")
+    with duckdb.connect() as con:
+        con.execute(f"attach '{tmp_path / 'other.duckdb'}' as x (read_only)")
+        with pytest.raises(duckdb.Error, match="verify --rebuild-catalog"):
+            con.execute("from x.score")
+    with pytest.raises(NothingPublishedError, match="copied or moved"):
+        open_snapshots(copy)
+    assert refresh_catalog(copy) is True
+    assert _rows(copy, "select count(*) from score") == [(40,)]
+    assert str(copy) in str(_rows(copy, "select pinned_files_1('score')"))
+
+
+def test_views_and_macros_answer_under_another_name(autumn: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"attach {file_literal(autumn / 'plainscore.duckdb')} as x (read_only)")
+        assert con.execute("select count(*) from x.feature_point").fetchone() == (2560,)
+        con.execute("set search_path = 'memory,x'")
+        assert len(con.execute("from explain('p5', '2026-10-31')").fetchall()) == 32
 
 
 def test_where_nothing_is_published_there_is_no_catalog(tmp_path: Path) -> None:

@@ -5,45 +5,18 @@ they are empty until `plainscore why` or `plainscore compare` was asked of the t
 Example: from why_changed('p1', '2026-09-30', '2026-10-31') where points_change <> 0
 */
 create macro why_changed(person, d1, d2) as table
-with feature_row as (
-    from features
-    where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
-),
-
-point_row as (
-    from points
-    where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
-),
-
-cell_row as (
+with both_days as (
     select
-        features.as_of_date,
-        features.as_of_date = cast(d1 as date) as is_first_day,
-        features.as_of_date = cast(d2 as date) as is_last_day,
-        unnest([
-        {cells}
-        ]) as cell
-    from feature_row as features
-    left join point_row as points on features.as_of_date = points.as_of_date
-),
-
-both_days as (
-    select
-        cell_row.cell.feature as feature,
-        arg_max(feature_card.feature_no, cell_row.as_of_date) as feature_no,
-        arg_max(feature_card.factor, cell_row.as_of_date) as factor,
-        max(cell_row.cell.value) filter (where is_first_day) as value_before,
-        max(cell_row.cell.value) filter (where is_last_day) as value_after,
-        max(cell_row.cell.points) filter (where is_first_day) as points_before,
-        max(cell_row.cell.points) filter (where is_last_day) as points_after
-    from cell_row
-    inner join feature_card
-        on
-            cell_row.as_of_date = feature_card.as_of_date
-            and feature_card.scorecard_no = 1
-            and feature_card.feature = cell_row.cell.feature
-    where feature_card.as_of_date in (cast(d1 as date), cast(d2 as date))
-    group by cell_row.cell.feature
+        feature,
+        arg_max(feature_no, as_of_date) as feature_no,
+        arg_max(factor, as_of_date) as factor,
+        max(value) filter (where as_of_date = cast(d1 as date)) as value_before,
+        max(value) filter (where as_of_date = cast(d2 as date)) as value_after,
+        max(points) filter (where as_of_date = cast(d1 as date)) as points_before,
+        max(points) filter (where as_of_date = cast(d2 as date)) as points_after
+    from feature_point
+    where person_id = person and as_of_date in (cast(d1 as date), cast(d2 as date))
+    group by feature
 ),
 
 shown as (from run where is_shown),
