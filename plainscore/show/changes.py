@@ -250,7 +250,9 @@ order by no
 _BANDS = f"select person_id, band, band_no from score_all where scorecard_no = 1 and {OF_RUN}"
 _BANDED = f"""
 with pair as (
-    select change.* exclude (status_before, status_after, status_cause, is_carried),
+    select change.* exclude (
+            status_before, status_after, status_cause, is_carried, is_latest, is_month_end
+        ),
         before.band as band_before, after.band as band_after,
         before.band_no as band_no_before, after.band_no as band_no_after,
         status_before, status_after, status_cause, is_carried
