@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused, InputRefused, Locked
 from plainscore.common.lock import writer_lock
 from plainscore.publish.runs import published_runs
 from plainscore.runs import run
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 from tests.flows.conftest import LAST_DAY
+from tests.oracle.agreement import assert_published
+from tests.oracle.landing import write_landing
+from tests.oracle.nasty_worlds import nasty_world
 
 Published = tuple[Path, SnapshotOutcome]
 SEPTEMBER_END = date(2026, 9, 30)
@@ -140,6 +144,22 @@ def test_a_backfill_fails_where_a_date_failed_and_publishes_the_rest(
         backfill(date(2025, 10, 31), date(2025, 11, 30), "month", data=delivered)
     done = [one.run.dates.as_of_date for one in failed.value.outcome.done]
     assert done == [date(2025, 11, 30)]
+
+
+def test_a_world_without_services_is_scored_all_the_same_by_a_command(
+    prefect_server: str, tmp_path: Path
+) -> None:
+    from prefect.client.orchestration import get_client
+
+    world = nasty_world(0, without_log="service")
+    write_landing(world.events, tmp_path)
+    dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
+    words = ["run", *dates, "--scorecard", "standard", "--data", str(tmp_path)]
+    assert run_command_line(words) == 0
+    assert_published(world, tmp_path)
+    with get_client(sync_client=True) as client:
+        names = [run.name for run in client.read_flow_runs()]
+    assert f"score-day {world.as_of_date}" in names
 
 
 def test_a_second_flow_learns_who_is_writing(prefect_server: str, delivered: Path) -> None:

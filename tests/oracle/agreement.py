@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from math import isclose
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from tests.oracle.nasty_worlds import NastyWorld
 from tests.oracle.score import FEATURES
-from tests.oracle.snapshot import PersonResult
+from tests.oracle.snapshot import PersonResult, snapshot
 
 SCORE_COLUMNS = ("scorecard", "score", "band", "band_no", "not_scored_code")
 REASON_COLUMNS = (
@@ -112,3 +114,11 @@ def _is_same(wanted: object, found: object) -> bool:
     if isinstance(wanted, float) and isinstance(found, float):
         return isclose(wanted, found, rel_tol=1e-12, abs_tol=0.0)
     return type(wanted) is type(found) and wanted == found
+
+
+def assert_published(world: NastyWorld, data_dir: Path) -> None:
+    """Hold the catalog of a data directory, where a world is published, against the oracle."""
+    expected = snapshot(world.events, world.as_of_date, world.known_on)
+    with duckdb.connect(str(data_dir / "plainscore.duckdb"), read_only=True) as con:
+        found = differences(con, expected)
+    assert not found, f"{len(found)} values differ:\n" + "\n".join(found[:40])
