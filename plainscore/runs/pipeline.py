@@ -161,7 +161,7 @@ def read_pipeline(settings: Settings) -> Pipeline:
 
 def _python_by_stage() -> dict[str, str]:
     """Return stage -> hash of what Python adds to SQL: weights; age bands, attacks and so on."""
-    weights = hashlib.sha256(str(decay_weights()).encode()).hexdigest()
+    weights = hashlib.sha256(str(list(decay_weights())).encode()).hexdigest()
     parts = f"{AGE_BANDS} {injected_attacks()} {statistics_versions()}"
     return {"features": weights, AUDITS: hashlib.sha256(parts.encode()).hexdigest()}
 

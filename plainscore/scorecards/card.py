@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from plainscore.common.standard import Method
@@ -192,7 +192,7 @@ class Scorecard:
     wall: str = "report"
     points_to_odds: PointsToOdds | None = None
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) of every value of the card as it is written, its layout apart."""
         text = json.dumps(self.as_written, sort_keys=True, default=str, ensure_ascii=False)

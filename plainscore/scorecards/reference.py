@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 from plainscore.contracts.contract import Column
 from plainscore.scorecards.card import Feature, Scorecard
@@ -28,7 +29,7 @@ AGE_BANDS: tuple[tuple[str, int, int], ...] = (
 
 def reference_rows(
     cards: Sequence[Scorecard], column_of: Callable[[str], Column]
-) -> Mapping[str, list[Row]]:
+) -> Mapping[str, Sequence[Row]]:
     """Return table name -> rows, columns in the order of the table's contract.
 
     ``column_of``: feature -> the column that it is, see `Catalog.feature_column`.
@@ -101,7 +102,8 @@ def reference_rows(
     }  # fmt: skip
 
 
-def decay_weights() -> list[Row]:
+@cache
+def decay_weights() -> tuple[Row, ...]:
     """Return (age_days, weight): 1e6 * 0.5^(age / 180), rounded half up, exact to the integer.
 
     Fifty decimal digits decide every rounding alike on any machine; floats need not. Whole halvings
@@ -117,7 +119,7 @@ def decay_weights() -> list[Row]:
         halvings, rest = divmod(age, HALF_LIFE_DAYS)
         weight = exact.divide(1_000_000 * within_half_life[rest], Decimal(2**halvings))
         rows.append((age, int(weight.quantize(Decimal(1), ROUND_HALF_UP))))
-    return rows
+    return tuple(rows)
 
 
 def injected_attacks() -> list[tuple[int, str, int, int]]:
