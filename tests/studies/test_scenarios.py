@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pytest
+from playwright.sync_api import sync_playwright
 
 from plainscore.analysis.gaming import built_scores
 from plainscore.analysis.metrics import shorrocks_index
@@ -31,8 +32,11 @@ from plainscore.runs.request import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
 from plainscore.show.figures import NOTHING
+from plainscore.show.packages import chart_scripts
 from plainscore.show.scenarios import scenarios_page
 from plainscore.synthetic.world import WorldError
+from tests.dashboards.browser.conftest import CHROMIUM, FLAGS
+from tests.dashboards.browser.test_report_page import AXE, ROWS
 from tests.flows.conftest import SAMPLE
 from tests.scorecard.small_card import SMALL
 
@@ -156,6 +160,35 @@ def test_the_page_shows_the_numbers_of_the_record_and_needs_nothing_else(
         if row["as_of_date"] == "2026-06-30"
     ]
     assert re.findall(cells, page) == means
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None or chart_scripts() is None, reason="there is no chromium, or `make install`"
+)
+@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), (1600, "light")])
+def test_every_chart_of_the_page_is_drawn_accessible_and_without_a_complaint(
+    compared: Compared, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(compared[2].as_uri())
+        page.wait_for_function(
+            "[...document.querySelectorAll('.chart')].every("
+            "one => one.querySelector('svg[role=img]'))"
+        )
+        assert page.locator(".chart").count() > 5
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if AXE.is_file():
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            page.evaluate(ROWS)
+            found = "axe.run().then(run => run.violations.map(one => [one.id, one.nodes[0].html]))"
+            assert page.evaluate(found) == []
+        browser.close()
+    assert complaints == []
 
 
 def test_the_same_events_make_the_same_bytes_and_nothing_is_published(
