@@ -13,7 +13,7 @@ from plainscore.erasure.journal import Journal
 from plainscore.erasure.landing import CleanedFile
 from plainscore.erasure.rows import Landing
 from plainscore.logs import deduplicate
-from plainscore.logs.changes import STATES
+from plainscore.logs.changes import STATES, FileStates
 from plainscore.logs.deduplicate import CONFLICT_REASON, COUNTS
 from plainscore.logs.ingest import Reading, shown_names
 from plainscore.logs.quarantine import SetAside
@@ -56,7 +56,8 @@ class StoreErasure:
             self._follow_files(files, again)
             self._remove()
             self._read_again([files[no] for no in sorted(again)])
-            SetAside(self._lake, self._landing.folder, self._landing.inputs).store()
+            states = FileStates(self._lake.events)
+            SetAside(self._lake, self._landing.folder, self._landing.inputs, states).store()
             if inside_texts:
                 self._mask()
             self._count()

@@ -48,7 +48,7 @@ class FileStates:
         refused = []
         for file in files:
             try:
-                is_same = self._is_same(file, digests[file.file])
+                is_same = self.is_same(file, digests[file.file])
                 reason = CHANGED
             except OSError as error:
                 is_same, reason = False, f"cannot be read again ({error.strerror})"
@@ -57,7 +57,8 @@ class FileStates:
                 refused.append(RefusedFile(file.log, file.file, file.arrived, reason, hint))
         return refused
 
-    def _is_same(self, file: LandingFile, sha256: str) -> bool:
+    def is_same(self, file: LandingFile, sha256: str) -> bool:
+        """Return whether a file still has a digest; raises OSError where it cannot be read."""
         state = state_of(file.path)
         if self._states.get(file.file) == [sha256, *state]:
             return True

@@ -14,10 +14,11 @@ import duckdb
 
 from plainscore.common.errors import InputRefused
 from plainscore.common.signals import stop_if_interrupted
-from plainscore.common.text import identifier
+from plainscore.common.text import identifier, text_literal
 from plainscore.logs import deduplicate
 from plainscore.logs.changes import FileStates, corrected_files
 from plainscore.logs.deduplicate import COUNTS
+from plainscore.logs.json_lines import rows_of
 from plainscore.logs.judge import judge_sql
 from plainscore.logs.landing import (
     FileRefused,
@@ -32,12 +33,12 @@ from plainscore.logs.quarantine import SetAside
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
 from plainscore.project import Project, read_project
+from plainscore.store.head import OWN_TABLES
 from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "xlsx": 8, "gz": 8, "zst": 8}
 _SHOWN_NAMES = 20
-_UNKNOWN = ("unknown_column_count", "unknown_columns")
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder of landing/, the bytes of it read so far, and all its bytes."""
@@ -287,7 +288,7 @@ class _Ingest:
         """Ingest a batch; where DuckDB fails over a file, refuse it and go on without it."""
         while free := self._free(batch):
             try:
-                facts = self._write(free)
+                self._write(free)
             except duckdb.Error:
                 self.lake.close()
                 self._open()
@@ -296,8 +297,6 @@ class _Ingest:
                     raise
                 self._report.refused += refused
                 continue
-            for file, known in facts:
-                self._states.note(file, known.sha256, known.state)
             return
 
     def _free(self, files: Sequence[LandingFile]) -> list[LandingFile]:
@@ -316,8 +315,8 @@ class _Ingest:
             return None
         return RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
 
-    def _write(self, batch: Sequence[LandingFile]) -> list[tuple[LandingFile, FileFacts]]:
-        """Ingest a batch in one transaction; return what is known of each ingested file."""
+    def _write(self, batch: Sequence[LandingFile]) -> None:
+        """Ingest a batch in one transaction."""
         kept: list[tuple[LandingFile, FileFacts]] = []
         refused: list[RefusedFile] = []
         unused: list[Unused] = []
@@ -327,15 +326,16 @@ class _Ingest:
                 refused += reading.read(list(files))
                 kept += reading.store()
                 unused += reading.unused()
+            for file, known in kept:
+                self._states.note(file, known.sha256, known.state)
             if kept:
-                SetAside(self.lake, self._landing, self._inputs).store()
+                SetAside(self.lake, self._landing, self._inputs, self._states).store()
                 deduplicate.apply_changes(self.lake)
         self._report.refused += refused
         columns: dict[str, set[str]] = {}
         for file, facts in kept:
             columns.setdefault(file.log, set()).update(facts.unknown)
         self._report.note_unused(unused, columns)
-        return kept
 
 
 class Reading:
@@ -353,13 +353,12 @@ class Reading:
         con = self._lake.con
         (first,) = con.execute("select coalesce(max(file_no), -1) + 1 from ledger").fetchall()[0]
         self._files = dict(enumerate(files, first))
-        con.execute("create or replace temp table batch_file (file_no bigint, arrived date)")
-        con.execute(
-            "insert into batch_file select unnest(?), unnest(?)",
-            [list(self._files), [file.arrived for file in files]],
-        )
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
+        arrivals = ((no, file.arrived) for no, file in self._files.items())
+        kinds = {"file_no": "bigint", "arrived": "date"}
+        batch = rows_of(self._scratch / "files.json", kinds, arrivals)
+        con.execute(f"create or replace temp table batch_file as {batch}")
         logs = self._inputs.logs
         reader = Reader(con, self._source, logs, self._files, self._scratch)
         for log in self._source.logs:
@@ -375,12 +374,10 @@ class Reading:
                 self._add(event.log, judged)
             if nothing := unclaimed(self._source, cells, logs):
                 con.execute(
-                    "insert into unused select ?, null, file_no, count(*), min(line) "
-                    f"from delivered where {nothing} group by file_no",
-                    [self._source.folder],
+                    f"insert into unused select {text_literal(self._source.folder)}, null, "
+                    f"file_no, count(*), min(line) from delivered where {nothing} group by file_no"
                 )
             stop_if_interrupted()
-        shutil.rmtree(self._scratch)
         self._facts = reader.facts
         refused = [
             RefusedFile(file.log, file.file, file.arrived, error.reason, error.hint)
@@ -389,10 +386,8 @@ class Reading:
         ]
         days = {one.arrived for one in refused}
         self._files = {no: file for no, file in self._files.items() if file.arrived not in days}
-        con.execute(
-            "delete from batch_file where not list_contains(?::bigint[], file_no)",
-            [list(self._files)],
-        )
+        kept = f"{[*self._files]}::bigint[]"
+        con.execute(f"delete from batch_file where not list_contains({kept}, file_no)")
         return refused
 
     def _add(self, log: str, select: str) -> None:
@@ -406,19 +401,20 @@ class Reading:
     def store(self) -> list[tuple[LandingFile, FileFacts]]:
         """Enter the files that are left into the ledger, and their rows into the lake."""
         if not self._files:
+            shutil.rmtree(self._scratch)
             return []
         con = self._lake.con
         files = [(no, file, self._facts[no]) for no, file in self._files.items()]
-        for log in self._source.logs:
-            entries = [
-                (no, log, file.file, file.arrived, facts.size, facts.sha256, *shown_names(facts))
-                for no, file, facts in files
-            ]
-            columns = [list(column) for column in zip(*entries, strict=True)]
-            names = ("file_no", "log", "file", "arrived", "bytes", "sha256", *_UNKNOWN)
-            values = ", ".join(f"unnest(?) as {name}" for name in names)
-            counts = ", ".join(f"0 as {identifier(name)}" for name in COUNTS)
-            con.execute(f"insert into ledger by name select {values}, {counts}", columns)
+        entries = (
+            (no, log, file.file, file.arrived, facts.size, facts.sha256, *shown_names(facts))
+            for log in self._source.logs
+            for no, file, facts in files
+        )
+        kinds = {name: kind for name, kind in OWN_TABLES["file"].items() if name not in COUNTS}
+        counts = ", ".join(f"0 as {identifier(name)}" for name in COUNTS)
+        ledger = rows_of(self._scratch / "ledger.json", kinds, entries)
+        con.execute(f"insert into ledger by name select *, {counts} from ({ledger})")
+        shutil.rmtree(self._scratch)
         for log in self._source.logs:
             rows = f"judged_{log}"
             if log in self._judged:

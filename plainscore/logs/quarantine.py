@@ -5,17 +5,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from plainscore.common.files import file_sha256
 from plainscore.contracts.logs import Log
+from plainscore.logs.changes import FileStates
+from plainscore.logs.json_lines import rows_of
 from plainscore.logs.landing import LandingFile, file_at
 from plainscore.logs.masking import MASK, csv_shape, mask_csv, mask_json, shorten
 from plainscore.logs.readers import hidden_columns, raw_texts
 from plainscore.logs.sources import Inputs, Source
 from plainscore.logs.text_files import column_names
 from plainscore.store.lake import REPEATS, Lake, table_name
-
-_ROWS = 10_000
 
 
 def quarantined_texts(
@@ -47,17 +47,17 @@ def row_as_json(log: Log, row: Mapping[str, object], ids: Mapping[str, str]) -> 
 class SetAside:
     """The rows that ``deduplicate`` put aside, on their way to quarantine."""
 
-    def __init__(self, lake: Lake, landing: Path, inputs: Inputs) -> None:
+    def __init__(self, lake: Lake, landing: Path, inputs: Inputs, states: FileStates) -> None:
         self._lake, self._landing, self._inputs = lake, landing, inputs
+        self._states = states
 
     def store(self) -> None:
         """Quarantine what was put aside, each row with its delivered text."""
         con = self._lake.con
-        con.execute("create or replace temp table text_of (file_no bigint, line bigint, raw text)")
-        texts = self._texts()
-        for at in range(0, len(texts), _ROWS):
-            columns = [list(column) for column in zip(*texts[at : at + _ROWS], strict=True)]
-            con.execute("insert into text_of select unnest(?), unnest(?), unnest(?)", columns)
+        kinds = {"file_no": "bigint", "line": "bigint", "raw": "varchar"}
+        with TemporaryDirectory(dir=self._lake.events, prefix="scratch-") as folder:
+            texts = rows_of(Path(folder) / "texts.json", kinds, self._texts())
+            con.execute(f"create or replace temp table text_of as {texts}")
         self._lake.insert(
             "quarantine",
             """
@@ -89,7 +89,7 @@ class SetAside:
             numbers[file] = file_no
             # What is gone, or no longer the same, is not read again.
             with suppress(OSError):
-                if file.log in self._inputs.sources and file_sha256(file.path) == sha256:
+                if file.log in self._inputs.sources and self._states.is_same(file, sha256):
                     wanted.setdefault(file.log, {})[file] = lines
                     continue
             found += self._rebuilt(file_no, lines)

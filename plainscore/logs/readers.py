@@ -17,7 +17,7 @@ from plainscore.common.text import escape_glob, identifier, text_literal
 from plainscore.contracts.logs import Log, hidden_fields
 from plainscore.logs import parquet_files
 from plainscore.logs.changes import FileState, state_of
-from plainscore.logs.json_lines import JsonShape, read_line
+from plainscore.logs.json_lines import JsonShape, read_line, rows_of
 from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.mapping import Cells
 from plainscore.logs.plain_lines import ESCAPE, ESCAPES, MARK, SEPARATOR, TextFile, prepare
@@ -198,86 +198,85 @@ class Reader:
 
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
-        columns = list(self._source.columns)
-        lines = _read_lines(part, ["raw"], _JSON_LINES, chosen=["raw"])
-        lines = f"select * from ({lines}) where raw is not null"
-        pattern = text_literal(part.shape.pattern(self._texts))
-        self._con.execute(
-            "create or replace temp table odd_line as "
-            f"select *, row_number() over () as place from ({lines}) where reason is not null "
-            f"or not (regexp_full_match(raw, {pattern}) and ends_with(raw, '}}'))"
-        )
-        self._note_unknown(part, lines)
-        self._read_odd_lines(columns)
-        shaped = [name for name in columns if name in part.shape.keys]
-        wanted = text_literal(json.dumps(dict.fromkeys(shaped or ["x"], "VARCHAR")))
+        columns, shape = list(self._source.columns), part.shape
+        self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
+        self._note_unknown(shape)
+        kinds = {"file_no": "bigint", "line": "bigint", "reason": "varchar"}
+        kinds |= {f"c{at}": "varchar" for at in range(len(columns))}
+        kinds |= {f"fault_c{at}": "varchar" for at in range(len(columns))}
+        odd_cells = rows_of(self._scratch / "odd.json", kinds, self._odd_cells(columns))
+        self._con.execute(f"create or replace temp table odd_cell as {odd_cells}")
         cells = [
-            f"nullif(object.{identifier(name)}, '') as c{at}"
-            if name in shaped
+            f"nullif(k{shape.keys.index(name)}, '') as c{at}"
+            if name in shape.keys
             else f"cast(null as varchar) as c{at}"
             for at, name in enumerate(columns)
         ]
         places = {name: f"c{at}" for at, name in enumerate(columns)}
         faults = {name: f"fault_c{at}" for at, name in enumerate(columns) if name in self._texts}
         cells += [f"cast(null as varchar) as {one}" for one in faults.values()]
-        is_odd = self._con.execute("select count(*) from odd_line").fetchone() != (0,)
-        rest = " anti join odd_line using (file_no, line)" if is_odd else ""
+        odd = ", ".join([*places.values(), *faults.values()])
         sql = (
-            "select file_no, line, cast(null as varchar) as raw, cast(null as varchar) as reason, "
-            f"{', '.join(cells)} from (select file_no, line, "
-            f"json_transform(raw, {wanted}) as object from ({lines}){rest})"
+            f"select file_no, line, raw, reason, {', '.join(cells)} from json_line "
+            "where raw is null union all "
+            f"select file_no, line, cast(null as varchar), reason, {odd} from odd_cell"
         )
-        if is_odd:
-            chosen = ", ".join([*places.values(), *faults.values()])
-            sql += (
-                " union all select file_no, line, cast(null as varchar), reason, "
-                f"{chosen} from odd_cell"
-            )
         return sql, Cells(places, faults)
 
-    def _read_odd_lines(self, columns: Sequence[str]) -> None:
-        names = [f"c{at}" for at in range(len(columns))]
-        names += [f"fault_{name}" for name in names]
-        self._con.execute(
-            "create or replace temp table odd_cell(file_no bigint, line bigint, reason varchar, "
-            f"{', '.join(f'{name} varchar' for name in names)})"
-        )
-        first = 0
-        while rows := self._con.execute(
-            "select file_no, line, reason, raw from odd_line where place > ? and place <= ?",
-            [first, first + _ODD_ROWS],
-        ).fetchall():
-            first += _ODD_ROWS
-            found: list[list[object]] = []
-            for file_no, line, reason, raw in rows:
-                if reason is None and not raw.strip(" \t\r"):
-                    continue
-                cells, faults, fault, others = read_line(raw, columns, self._texts)
-                if reason is None:
-                    self.facts[file_no].add_unknown(others)
-                    found.append([file_no, line, fault, *cells, *faults])
-                else:
-                    found.append([file_no, line, reason, *[None] * len(names)])
-            if found:
-                filled = ", ".join("unnest(?)" for _ in found[0])
-                self._con.execute(
-                    f"insert into odd_cell select {filled}",
-                    list(map(list, zip(*found, strict=True))),
-                )
+    def _json_lines(self, part: _FilePart) -> str:
+        """Return SQL that parses each line once; ``raw`` is left of those not of the shape alone.
 
-    def _note_unknown(self, part: _FilePart, lines: str) -> None:
+        ``k<place>``: the text of each key; of one that is not read, whether it is there.
+        """
+        keys = part.shape.keys
+        lines = _read_lines(part, ["raw"], _JSON_LINES, chosen=["raw"])
+        wanted = text_literal(json.dumps(dict.fromkeys(keys or ["x"], "VARCHAR")))
+        cells = {key: f"object.{identifier(key)}" for key in keys}
+        pattern = text_literal(part.shape.pattern(self._texts))
+        chosen = [
+            f"{cells[key]} as k{at}"
+            if key in self._source.columns
+            else f"contains(raw, {text_literal(json.dumps(key) + ':')}) as k{at}"
+            for at, key in enumerate(keys)
+        ]
+        return f"""
+            select file_no, line, reason, {"".join(f"{one}, " for one in chosen)}
+                case
+                    when reason is null and {part.shape.proof("raw", cells, self._texts)} then null
+                    when reason is null and regexp_full_match(raw, {pattern})
+                        and ends_with(raw, '}}') then null
+                    else raw
+                end as raw
+            from (
+                select *, case when json_valid(raw) then json_transform(raw, {wanted}) end as object
+                from ({lines}) where raw is not null
+            )"""
+
+    def _odd_cells(self, columns: Sequence[str]) -> Iterator[list[object]]:
+        """Yield file, line, reason, cells and their faults of the lines that have another shape."""
+        odd = self._con.execute(
+            "select file_no, line, reason, raw from json_line where raw is not null"
+        )
+        nothing = [None] * len(columns)
+        while rows := odd.fetchmany(_ODD_ROWS):
+            for file_no, line, reason, raw in rows:
+                if reason is not None:
+                    yield [file_no, line, reason, *nothing, *nothing]
+                elif raw.strip(" \t\r"):
+                    cells, faults, fault, others = read_line(raw, columns, self._texts)
+                    self.facts[file_no].add_unknown(others)
+                    yield [file_no, line, fault, *cells, *faults]
+
+    def _note_unknown(self, shape: JsonShape) -> None:
         """Note which files have keys that the source does not read, among those of the shape."""
-        unknown = [key for key in part.shape.keys if key not in self._source.columns]
+        unknown = {at: key for at, key in enumerate(shape.keys) if key not in self._source.columns}
         if unknown:
-            held = ", ".join(
-                f"bool_or(contains(raw, {text_literal(json.dumps(key) + ':')}))" for key in unknown
-            )
+            held = ", ".join(f"bool_or(k{at})" for at in unknown)
             found = self._con.execute(
-                f"select file_no, {held} from ({lines}) anti join odd_line using (file_no, line) "
-                "group by file_no"
+                f"select file_no, {held} from json_line where raw is null group by file_no"
             )
             for file_no, *is_held in found.fetchall():
-                names = [key for key, held in zip(unknown, is_held, strict=True) if held]
+                names = [key for key, held in zip(unknown.values(), is_held, strict=True) if held]
                 self.facts[file_no].add_unknown(names)
 
 
