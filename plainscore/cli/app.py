@@ -67,6 +67,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": (LOOK, "Write the report page of a snapshot."),
     "dashboard": (LOOK, "Serve figures and people to a browser."),
     "site": (LOOK, "Write a site on which a browser explains anyone."),
+    "export": (LOOK, "Write published tables as files that work elsewhere."),
     "document": (LOOK, "Write a model card or datasheet of a snapshot."),
     "evaluate": (STUDY, "Evaluate scores against later outcomes."),
     "drift": (STUDY, "Show what has moved since the snapshot before."),

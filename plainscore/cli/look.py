@@ -31,6 +31,8 @@ from plainscore.show import changes, reader, terminal
 from plainscore.show import person as people
 from plainscore.show.reader import ResultTable
 
+ExportFormat = Literal["duckdb", "parquet", "csv", "xlsx"]
+
 if TYPE_CHECKING:
     from plainscore.scorecards.person import Card, CardFeature, PersonOnCard, Value
 
@@ -395,6 +397,49 @@ def site(
     write_site(data, as_of or ["latest"], folder, engine, tables, is_invented)
     show(str(folder / "index.html"))
     note_missing_charts()
+
+
+def export(
+    out: Path,
+    *,
+    output_format: Annotated[ExportFormat, Parameter(name="--format")] = "duckdb",
+    as_of: Annotated[list[str] | None, Parameter(name="--as-of")] = None,
+    first: opt.FirstDay = None,
+    last: opt.LastDay = None,
+    all_dates: Annotated[bool, Parameter(name="--all", show_default=False)] = False,
+    table: opt.Several = (),
+    data: opt.DataDir = opt.DATA,
+) -> None:
+    """Write published tables as files that work wherever they are copied to.
+
+    They name people, and `erase` does not reach them. `person ID --export FILE` is the other
+    export: all that is held of one person.
+
+    Args:
+        out: Folder to write. One that holds an export is replaced as a whole, any other must be
+            empty.
+        output_format: One DuckDB file with views and macros, a Parquet or CSV file for each table,
+            or one workbook.
+        as_of: Published date, month, or latest (by default); repeat the flag for more dates.
+        all_dates: Export every published date.
+        table: Export this table only; repeat the flag for more.
+    """
+    from plainscore.publish.table_export import export_tables
+
+    is_range = first is not None or last is not None
+    if sum((as_of is not None, is_range, all_dates)) > 1:
+        raise UsageError("give either --as-of, or --from and --to, or --all")
+    with reader.open_snapshots(data) as snapshots:
+        days = snapshots.dates()
+        if is_range:
+            days = [day for day in days if (first or day) <= day <= (last or day)]
+        elif not all_dates:
+            days = sorted({snapshots.day(word) for word in as_of or ["latest"]})
+    if not days:
+        raise QuestionError("no date from --from to --to is published: see `plainscore status`")
+    rows = export_tables(data, days, out.resolve(), output_format, table)
+    note(f"{sum(rows.values()):,} rows of {len(rows)} tables, {len(days)} dates", "info")
+    show(str(out.resolve()))
 
 
 def document(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import duckdb
@@ -123,33 +123,44 @@ def ask_catalog(home: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _write_catalog(file: Path, contents: CatalogContents) -> None:
-    with duckdb.connect(config={"threads": 1}) as con:  # it reads no rows
-        con.execute(
-            f"attach {file_literal(file)} as plainscore (storage_version '{STORAGE_VERSION}')"
-        )
-        con.execute("use plainscore")
-        con.execute("begin")
-        for pinned in contents.pinned:
-            con.execute(pinned.first_sql)
-        for view in contents.views:
-            with _naming(f"the view {view.name}"):
-                con.execute(f"create view {identifier(view.name)} as {view.sql}")
-            # One text: a third of a catalog's time would go by between single statements.
-            con.execute("; ".join(_comments_of(view)))
-        for macro in contents.macros:
-            with _naming(f"the macro {macro.name} (transforms/catalog/macros/{macro.name}.sql)"):
-                con.execute(macro.sql)
-            con.execute(_comment(f"macro table {macro.name}", macro.comment))
-        for pinned in contents.pinned:
-            con.execute(pinned.sql)
-            con.execute(_comment(f"macro {pinned.name}", pinned.comment))
-        con.execute("commit")
-        con.execute("use memory")
-        con.execute("detach plainscore")
+    # It reads no rows, so one thread will do.
+    with duckdb.connect(config={"threads": 1}) as con, attached_for_writing(con, file):
+        write_contents(con, contents)
 
 
-def _comments_of(view: View) -> Iterator[str]:
-    yield _comment(f"view {identifier(view.name)}", view.comment)
+@contextmanager
+def attached_for_writing(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[None]:
+    """Make everything that is created go to a new DuckDB file that engines from 1.1 on read."""
+    con.execute(f"attach {file_literal(file)} as plainscore (storage_version '{STORAGE_VERSION}')")
+    con.execute("use plainscore")
+    con.execute("begin")
+    yield
+    con.execute("commit")
+    con.execute("use memory")
+    con.execute("detach plainscore")
+
+
+def write_contents(con: duckdb.DuckDBPyConnection, contents: CatalogContents) -> None:
+    """Create views and macros, with a comment on each view, column and macro."""
+    for pinned in contents.pinned:
+        con.execute(pinned.first_sql)
+    for view in contents.views:
+        with _naming(f"the view {view.name}"):
+            con.execute(f"create view {identifier(view.name)} as {view.sql}")
+        # One text: a third of a catalog's time would go by between single statements.
+        con.execute("; ".join(comments_of(view)))
+    for macro in contents.macros:
+        with _naming(f"the macro {macro.name} (transforms/catalog/macros/{macro.name}.sql)"):
+            con.execute(macro.sql)
+        con.execute(_comment(f"macro table {macro.name}", macro.comment))
+    for pinned in contents.pinned:
+        con.execute(pinned.sql)
+        con.execute(_comment(f"macro {pinned.name}", pinned.comment))
+
+
+def comments_of(view: View, kind: Literal["view", "table"] = "view") -> Iterator[str]:
+    """Yield the comments on a view, or on a table of its name and columns."""
+    yield _comment(f"{kind} {identifier(view.name)}", view.comment)
     for column in view.columns:
         unit = f" Unit: {column.unit}." if column.unit else ""
         place = f"column {identifier(view.name)}.{identifier(column.name)}"

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from plainscore.common.standard import Method
 from plainscore.common.text import escape_glob, identifier, read_parquet, text_literal
@@ -59,22 +59,22 @@ _STAGE_ENTRY = (
 class View:
     """A view: its SELECT, what it is, and what its columns are, in the SELECT's order.
 
-    ``reads_files``: whether the SELECT itself names files.
+    ``source``: what the SELECT reads: files, no more than its own rows, or other views.
     """
 
     name: str
     sql: str
     comment: str
     columns: tuple[Column, ...]
-    reads_files: bool = False
+    source: Literal["files", "rows", "views"] = "rows"
 
     def finished(self, added: AddedColumns) -> "View":
         """Return the view with the columns that all views get, of the files of its own place."""
         new = added.of(self.columns)
-        if not (new or self.reads_files):
+        if not (new or self.source == "files"):
             return self
         cells = ", ".join(["*", *(f"{sql} as {column.name}" for column, sql in new)])
-        at_home = f" where (select is_at_home from {HOME})" if self.reads_files else ""
+        at_home = f" where (select is_at_home from {HOME})" if self.source == "files" else ""
         sql = f"select {cells} from ({self.sql}) as shown{at_home}"
         return replace(self, sql=sql, columns=(*self.columns, *(column for column, _ in new)))
 
@@ -278,7 +278,7 @@ class PublishedRuns:
             for present, files in self._sources(table_name, is_all=is_all)
         )
         sql = sql or f"select {_cells(columns, set())} where false"
-        return View(view_name, sql, comment, tuple(columns), reads_files=True)
+        return View(view_name, sql, comment, tuple(columns), "files")
 
     def _columns(self, table_name: str, *, is_all: bool) -> list[Column]:
         """Return the columns that a table has in any run, the newest run's first, and today's."""
@@ -411,7 +411,7 @@ def _stage_view(home: Path) -> View:
         f"select {_cells(table.columns)} from (select as_of_date, known_on, published.run, "
         f"stage_no, took.* from ({taken})) as stage({names})"
     )
-    return View("stage", sql, _comment(table), table.columns, reads_files=True)
+    return View("stage", sql, _comment(table), table.columns, "files")
 
 
 def _files_view(table: Table, files: Sequence[Path], scope: str = "") -> View:
@@ -420,7 +420,8 @@ def _files_view(table: Table, files: Sequence[Path], scope: str = "") -> View:
     if not files:
         source = f"{_cells(table.columns, set())} where false"
     comment = _comment(table, scope)
-    return View(table.short_name, f"select {source}", comment, table.columns, bool(files))
+    view = View(table.short_name, f"select {source}", comment, table.columns)
+    return replace(view, source="files") if files else view
 
 
 def _comment(table: Table, scope: str = "") -> str:
@@ -454,6 +455,7 @@ def sql_views(feature_names: Sequence[str], method: Method) -> list[View]:
             one.sql.replace("$feature_value", value).replace("$feature_points", points),
             _comment(one),
             one.columns,
+            "views",
         )
         for one in tables
     ]

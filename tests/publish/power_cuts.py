@@ -88,7 +88,7 @@ def make_catalogs_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave written views, macros and comments out of catalogs: most of the time that they take."""
     monkeypatch.setattr(views, "sql_views", lambda *_: [])
     monkeypatch.setattr(views, "sql_macros", lambda *_: [])
-    monkeypatch.setattr(catalog, "_comments_of", lambda _: iter(()))
+    monkeypatch.setattr(catalog, "comments_of", lambda *_: iter(()))
 
 
 def publish_small(data_dir: Path, dates: SnapshotDates, seed: int) -> Run:
