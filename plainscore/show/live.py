@@ -39,7 +39,7 @@ def show(data_dir: Path, is_invented: bool) -> None:
     version = catalog_version(data_dir)
     try:
         kept = opened(str(data_dir), version)
-        with Snapshots(kept.con.cursor(), kept.method) as snapshots:
+        with kept.again() as snapshots:
             _show_opened(version, snapshots, is_invented)
     except PlainscoreError as error:
         st.error(str(error))

@@ -22,7 +22,7 @@ from plainscore.common.errors import (
 )
 from plainscore.common.files import refuse_newer_format
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.common.text import file_literal
+from plainscore.common.text import file_literal, text_literal
 from plainscore.project import read_project
 from plainscore.publish.runs import HOME_VARIABLE
 
@@ -104,6 +104,14 @@ class Snapshots:
 
     def __exit__(self, *_: object) -> None:
         self.con.close()
+
+    def again(self) -> "Snapshots":
+        """Open the same snapshots on a further connection, which knows what this one was set to."""
+        con = self.con.cursor()
+        [(home,)] = self.rows(f"select getvariable('{HOME_VARIABLE}')")
+        if home is not None:
+            con.execute(f"set variable {HOME_VARIABLE} = {text_literal(home)}")
+        return Snapshots(con, self.method)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; PublishedFileError: a file behind a view is damaged."""
