@@ -1,8 +1,6 @@
 """`why` and `compare`: they add up, name who cannot be compared, and keep their limits."""
 
-import csv
 import html
-import io
 import json
 import shutil
 import subprocess
@@ -116,14 +114,6 @@ def test_a_person_is_shown_in_a_table_and_a_sentence_per_cause(ask: Any) -> None
     assert "after: by time" in ask("why", lost["person_id"]).out
     carried = next(row for row in rows if row["is_carried"])
     assert "not scored somewhere on the way" in ask("why", carried["person_id"]).out
-
-
-def test_features_are_printed_as_csv(ask: Any) -> None:
-    rows = rows_of(ask("compare", "--format", "json"))
-    moved = max(rows, key=lambda row: abs(row["score_change"] or 0))
-    found = list(csv.DictReader(io.StringIO(ask("why", moved["person_id"], "--format", "csv").out)))
-    changes = [int(row["points_after"]) - int(row["points_before"]) for row in found]
-    assert sum(changes) == moved["score_change"]
 
 
 def test_everyone_is_shown_in_sum(ask: Any) -> None:

@@ -86,21 +86,6 @@ def test_answers_agree_with_the_rows_they_are_made_of(months: Path) -> None:
     assert sum(people for _, _, people, _ in answers["mobility"]) == len(before | after)
 
 
-@pytest.mark.parametrize("arguments", [[], ["from score", "--file", "queries/bands.sql"]])
-def test_a_statement_or_a_file_is_wanted_and_not_both(
-    arguments: list[str], months: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_command_line(["query", *arguments, "--data", str(months)]) == 2
-    assert "give either a statement or --file" in capsys.readouterr().err
-
-
-def test_a_file_that_is_not_there_is_named(
-    months: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_command_line(["query", "--file", "nowhere.sql", "--data", str(months)]) == 5
-    assert "nowhere.sql cannot be read" in capsys.readouterr().err
-
-
 def test_a_statement_may_begin_with_a_comment(
     months: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
 
 from plainscore.analysis import fit
 from plainscore.analysis.fit import (
@@ -157,6 +156,8 @@ def test_steps_that_nothing_binds_have_the_log_odds_of_scikit_learn(sample: Peop
 
 
 def _of_scikit_learn(design: Any, people: BinnedPeople) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(
         np.tile(design, (2, 1)),
         np.repeat([True, False], len(design)),

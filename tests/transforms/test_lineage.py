@@ -1,7 +1,5 @@
 """A column goes back to the columns of the logs that it is made from, and to no others."""
 
-import json
-
 import pytest
 
 from plainscore.cli.study import lineage as lineage_command
@@ -84,12 +82,3 @@ def test_the_command_draws_a_tree_down_to_the_logs(capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert printed.startswith("features.eligibility.paid_bill_count\n└── staging.bill.paid_date\n")
     assert "events.payment.amount_cents" in printed
-
-
-def test_the_command_prints_each_column_once_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lineage_command("score.score", output_format="json") is None
-    printed = json.loads(capsys.readouterr().out)
-    names = [column["column"] for column in printed]
-    assert names[0] == "published.score.score"
-    assert len(set(names)) == len(names)
-    assert all(set(column["from"]) <= set(names) for column in printed)
