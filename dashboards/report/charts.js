@@ -287,10 +287,14 @@ const limits = (points) => points.some((one) => one.limit !== null)
 function endTexts(points) {
   const known = points.filter((one) => one.value !== null);
   const rows = d3.groups(known, (one) => one.label).map(([, own]) => d3.sort(own, (one) => one.value));
+  const most = d3.max(known, (one) => Math.max(one.value, one.limit ?? 0));
+  // Beyond a tick that the text would cover.
+  const isNear = ({ value, limit }) => limit !== null && value <= limit && limit - value < 0.36 * most;
+  const end = (one) => isNear(one) ? one.limit : one.high ?? one.value;
   const texts = (own, x, sign) => Plot.text(own, { x, y: "label", text: "text", textAnchor: sign > 0 ? "start" : "end", dx: 9 * sign,
     stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" });
   return [
-    texts(rows.filter((own) => own.length > 1 || own[0].value >= 0).map((own) => own.at(-1)), (one) => one.high ?? one.value, 1),
+    texts(rows.filter((own) => own.length > 1 || own[0].value >= 0).map((own) => own.at(-1)), end, 1),
     texts(rows.filter((own) => own.length > 1 || own[0].value < 0).map((own) => own[0]), (one) => one.low ?? one.value, -1),
   ];
 }
