@@ -31,7 +31,7 @@ def make_runs_quick(patched: pytest.MonkeyPatch) -> None:
             _PIPELINES[key] = load_pipeline(settings)
         return _PIPELINES[key]
 
-    patched.setattr(catalog, "_comments_of", lambda _view: iter(()))
+    patched.setattr(catalog, "comments_of", lambda _view: iter(()))
     patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
     patched.setattr(run, "import_in_background", lambda: None)
     patched.setattr(run, "load_pipeline", load_once)
