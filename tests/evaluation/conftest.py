@@ -1,5 +1,6 @@
 """The sample, run on a date whose outcome is known and on two whose is not; evaluated, compared."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.publish.derived import derived_folders
 from plainscore.show.reader import Snapshots, open_snapshots
-from tests.made_once import made_once
+from tests.made_once import made_once, published_sample
 from tests.quick_runs import quick_runs
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "landing"
@@ -19,14 +20,18 @@ PAIRS = [(DAY, NOT_YET), (DAY, LAST), (NOT_YET, LAST)]
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "evaluation's [x]* %z ü", _evaluate)
+    published, _ = published_sample(tmp_path_factory)  # its last day is LAST
+
+    def evaluate(data: Path) -> None:
+        shutil.copytree(published, data)
+        _evaluate(data)
+
+    return made_once(tmp_path_factory, "evaluation's [x]* %z ü", evaluate)
 
 
 def _evaluate(data: Path) -> None:
-    data.mkdir()
-    (data / "landing").symlink_to(SAMPLE, target_is_directory=True)
     with quick_runs():
-        for day in DAYS:
+        for day in (DAY, NOT_YET):
             words = ["run", "--plain", "--as-of", str(day), "--data", str(data)]
             assert run_command_line(words) == 0
     for command in ("evaluate", "drift"):
