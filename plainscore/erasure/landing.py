@@ -130,7 +130,7 @@ def _clean(one: CleanedFile, landing: Landing, masks: ErasedIds | None) -> None:
     one.before = file_sha256(one.path)
     form = landing.inputs.sources[one.file.log].format if one.file else COMMAS
     spans = {row.line: row.lines for row in rows}
-    edit = Edit(one.gone, spans, masks, form.encoding)
+    edit = Edit(one.gone, spans, masks, form)
     if (copy := rewritten(one.path, edit)) is None:
         return
     if one.file and one.file.format == "csv" and _has_quotes(one.path, form):
@@ -138,9 +138,19 @@ def _clean(one: CleanedFile, landing: Landing, masks: ErasedIds | None) -> None:
             one.gone.add(row.line)
             spans[row.line] = row.lines
             rewritten(one.path, edit)
+    if one.file and one.file.format == "xlsx":
+        _require_others(one.file, form, copy, edit)
     one.path.rename(one.path.with_name(f".{one.path.name}{_ORIGINAL}"))
     put_in_place(copy, one.path)
     one.is_rewritten = True
+
+
+def _require_others(file: LandingFile, form: Format, copy: Path, edit: Edit) -> None:
+    """Raise ByHand unless a copy holds all rows but those that go, each in its place."""
+    others = [row for row in read_records(file, form) if row[0] not in edit.gone]
+    if list(read_records(replace(file, path=copy), form)) != others:
+        copy.unlink()
+        raise ByHand("cannot lose its rows without changing others")
 
 
 def _has_quotes(path: Path, form: Format) -> bool:

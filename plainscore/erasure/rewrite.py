@@ -1,7 +1,7 @@
 """Copies of a file without some rows, so that all other rows keep their places.
 
 In a text a row is replaced by as many empty lines as it took: blank lines are no rows, and line
-numbers stay true. In parquet the rows behind it move up.
+numbers stay true. A workbook keeps the row without cells. In parquet the rows behind it move up.
 """
 
 import io
@@ -18,9 +18,12 @@ import duckdb
 from plainscore.common.files import fsync_path
 from plainscore.common.text import file_literal, identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds
+from plainscore.erasure.workbooks import without_rows
 from plainscore.logs.documents import json_values
 from plainscore.logs.landing import Packing
+from plainscore.logs.masking import COMMAS
 from plainscore.logs.packing import open_packed, pack
+from plainscore.logs.sources import Format
 
 UNFINISHED = ".erasing"
 _TEXTS = (".csv", ".ndjson", ".jsonl", ".tsv", ".txt", ".toml", ".sql", ".md", ".html")
@@ -34,13 +37,14 @@ class ByHand(Exception):
 
 
 def kind_of(path: Path) -> str:
-    """Return what a file is by its name: csv, other lines, json, parquet, or nothing we know."""
+    """Return what a file is by its name: csv, other lines, json, parquet, xlsx, or nothing."""
     name, packing = path.name.lower(), packing_of(path)
     name = name.removesuffix(f".{packing}")
     ending = name[name.rfind(".") :]
     if ending in _TEXTS:
         return "csv" if ending == ".csv" else "lines"
-    return ending[1:] if ending == ".json" or (ending == ".parquet" and not packing) else ""
+    is_whole = ending in (".parquet", ".xlsx") and not packing
+    return ending[1:] if ending == ".json" or is_whole else ""
 
 
 def packing_of(path: Path) -> Packing:
@@ -75,7 +79,7 @@ class Edit:
     gone: Collection[int]
     spans: Mapping[int, int]
     masks: ErasedIds | None = None
-    encoding: str = "utf-8"
+    form: Format = COMMAS
 
     def of(self, line: int, text: str) -> str:
         """Return the new text of a row, with the line ends that it has."""
@@ -95,7 +99,7 @@ def rewritten(path: Path, edit: Edit) -> Path | None:
     Raises ByHand where the file is of another kind.
     """
     copy, kind = path.with_name(f".{path.name}{UNFINISHED}"), kind_of(path)
-    copiers = {"json": _copy_document, "parquet": _copy_parquet}
+    copiers = {"json": _copy_document, "parquet": _copy_parquet, "xlsx": _copy_workbook}
     if not kind:
         raise ByHand("is of a kind that is not written here")
     if not copiers.get(kind, _copy_lines)(path, copy, edit):
@@ -108,7 +112,10 @@ def rewritten(path: Path, edit: Edit) -> Path | None:
 
 def _copy_lines(path: Path, copy: Path, edit: Edit) -> bool:
     is_changed, number = False, 1
-    with text_lines(path, edit.encoding) as lines, _written(path, copy, edit.encoding) as text:
+    with (
+        text_lines(path, edit.form.encoding) as lines,
+        _written(path, copy, edit.form.encoding) as text,
+    ):
         for first in lines:
             old = first + "".join(islice(lines, edit.spans.get(number, 1) - 1))
             new = edit.of(number, old)
@@ -120,7 +127,7 @@ def _copy_lines(path: Path, copy: Path, edit: Edit) -> bool:
 
 def _copy_document(path: Path, copy: Path, edit: Edit) -> bool:
     """Copy JSON with null in the place of each value that goes: a null is no row."""
-    with text_lines(path, edit.encoding) as lines:
+    with text_lines(path, edit.form.encoding) as lines:
         old = "".join(lines)
     mark, body = old[: old.startswith(_MARK)], old.removeprefix(_MARK)
     parts, at = [mark], 0
@@ -129,7 +136,7 @@ def _copy_document(path: Path, copy: Path, edit: Edit) -> bool:
             parts += [body[at:begin], "null"]
             at = end
     new = edit.of(0, "".join([*parts, body[at:]]))
-    with _written(path, copy, edit.encoding) as text:
+    with _written(path, copy, edit.form.encoding) as text:
         text.write(new)
     return new != old
 
@@ -142,6 +149,17 @@ def _written(path: Path, copy: Path, encoding: str) -> Iterator[io.TextIOWrapper
         yield opened.enter_context(
             _text(opened.enter_context(pack(target, packing_of(path))), encoding)
         )
+
+
+def _copy_workbook(path: Path, copy: Path, edit: Edit) -> bool:
+    """Copy a workbook without the cells of its rows that go; nothing is masked in it."""
+    if not edit.gone:
+        return False
+    content = without_rows(path.read_bytes(), edit.form, edit.gone)
+    if content is None:
+        raise ByHand("has formulas in rows that must go")
+    copy.write_bytes(content)
+    return True
 
 
 def _copy_parquet(path: Path, copy: Path, edit: Edit) -> bool:

@@ -34,6 +34,7 @@ PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
 _CHANGED = FileRefused("changed while it was read", "run ingest again when no one writes to it")
 _ODD_ROWS, _FEW = 20_000, 1_000
+_MARK = text_literal(MARK)
 _JSON_LINES = Format(delimiter="\x01")
 # Escapes double a line at most; a number and a reason stand before it.
 _MAX_SCRATCH_LINE = 2 * MAX_LINE_BYTES + 1_000
@@ -249,7 +250,7 @@ class Reader:
                 end as raw
             from (
                 select *, case when json_valid(raw) then json_transform(raw, {wanted}) end as object
-                from ({lines}) where raw is not null
+                from ({lines})
             )"""
 
     def _odd_cells(self, columns: Sequence[str]) -> Iterator[list[object]]:
@@ -342,7 +343,7 @@ def _read_lines(
     odd = {no: text.odd for no, text in part.texts.items() if text.odd}
     selects = []
     if plain:
-        selects.append(_read_plain(plain, columns, form, chosen, has_marks=bool(odd)))
+        selects.append(_read_plain(plain, columns, form, chosen))
     if odd:
         reader = _read_csv(odd.values(), ["line", "reason", *chosen], SEPARATOR, (MARK,))
         has_escapes = any(text.has_escapes for text in part.texts.values())
@@ -363,8 +364,6 @@ def _read_plain(
     columns: Sequence[str],
     form: Format,
     chosen: Sequence[str],
-    *,
-    has_marks: bool,
 ) -> str:
     skip = next(iter(texts.values())).first_line - 1
     paths = [text.path for text in texts.values() if text.path]
@@ -372,7 +371,8 @@ def _read_plain(
     for file_no, text in texts.items():
         numbers.append(f"({file_no}, {text_literal(str(text.path))}, {before - skip})")
         before += text.row_count
-    is_plain = f"{columns[0]} is distinct from {text_literal(MARK)}" if has_marks else "true"
+    is_json = form is _JSON_LINES  # in which a blank line is the mark
+    is_plain = "raw is not null" if is_json else f"{columns[0]} is distinct from {_MARK}"
     cells = "".join(f", {one}" for one in chosen)
     return (
         f"select file_no, line - before as line, cast(null as varchar) as reason{cells} "

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import duckdb
+import openpyxl
 
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
@@ -207,14 +208,28 @@ def test_a_text_without_an_id_keeps_its_line_ends() -> None:
     assert edit.of(1, f"a\r\n{ANN}\r\n") == "a\r\ngone-1\r\n"
 
 
-def test_a_workbook_that_names_her_is_named(delivery: Delivery) -> None:
-    rows = [deposit("e1", person_id=ANN), deposit("e2", person_id=BOB)]
+def test_a_workbook_loses_her_rows_and_nothing_else(delivery: Delivery) -> None:
+    rows = [deposit("e1", person_id=ANN), deposit("e2", person_id=BOB), deposit("e3")]
+    file = delivery.write("xlsx", "payment", rows, "a", DAY)
+    delivery.ingest()
+    erasure = erase(delivery.data, [ANN], SETTINGS)
+    assert erasure.files == {file: 1}
+    assert erasure.is_whole
+    book = openpyxl.load_workbook(delivery.data / "landing" / file)
+    assert [[row[2].value for row in book["Orders"]]] == [["person_id", None, BOB, "ann"]]
+    assert book["Notes"]["A1"].value == "made by hand"
+    assert delivery.accepted("payment")["line"].to_list() == [3, 4]
+    assert_as_if_never_delivered(delivery, ANN)
+
+
+def test_a_workbook_with_formulas_in_her_rows_is_named(delivery: Delivery) -> None:
+    rows = [deposit("e1", person_id=ANN) | {"note": "=1+1"}, deposit("e2", person_id=BOB)]
     file = delivery.write("xlsx", "payment", rows, "a", DAY)
     delivery.ndjson("payment", [deposit("e3", person_id=ANN)], name="b.ndjson")
     delivery.ingest()
     before = (delivery.data / "landing" / file).read_bytes()
     erasure = erase(delivery.data, [ANN], SETTINGS)
-    assert list(erasure.by_hand) == [file]
+    assert erasure.by_hand == {file: "has formulas in rows that must go"}
     assert (delivery.data / "landing" / file).read_bytes() == before
     assert delivery.accepted("payment")["event_id"].to_list() == ["e2"]
     assert not erasure.is_whole
