@@ -9,7 +9,7 @@ from plainscore.cli import output as out
 from plainscore.cli.output import emit, note_refused, table_of
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writer_lock
-from plainscore.logs import IngestReport, ingest_new
+from plainscore.logs import IngestReport, ingest_new, rebuild_store
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.show.reader import ResultTable
 
@@ -18,6 +18,7 @@ INGEST_COLUMNS = ("log", "file", "arrived", "rows", "accepted", "duplicates", "q
 
 def ingest(
     *,
+    rebuild: bool = False,
     threads: opt.Threads = None,
     data: opt.DataDir = opt.DATA,
     output_format: opt.Format = "table",
@@ -26,10 +27,14 @@ def ingest(
 
     Exit code 5: a file was refused; it blocks its log and arrival day and nothing else. As json,
     one object per line for each file that is new or was counted again. A table has a row per log.
+
+    Args:
+        rebuild: Read all of landing/ again into a new store, as after an edited mapping.
     """
     opt.require_data(data)
     with writer_lock(data, "ingest"), out.progress_bar("reading logs") as progress:
-        report = ingest_new(data, threads=threads, progress=progress)
+        read = rebuild_store if rebuild else ingest_new
+        report = read(data, threads=threads, progress=progress)
         refresh_catalog(data)  # its quarantine view shows the store
     found = [*report.files, *report.rejudged]
     found.sort(key=lambda one: (one.log, one.arrived, one.file))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from plainscore.cli import options as opt
-from plainscore.cli.output import emit, filled, note, show, table_of
+from plainscore.cli.output import emit, filled, note, note_refused, show, table_of
 from plainscore.common.errors import LimitPassed, UsageError
 from plainscore.runs.calendar import Every, dates_between
 from plainscore.settings import read_settings
@@ -109,6 +109,7 @@ def plan(
     )
     table = table_of(rows, () if rows else ("as_of_date", "known_on"))
     emit(output_format, table, shown=[table_of(cells, PLAN_COLUMNS), "", summary])
+    note_refused([], arrivals.warnings)
 
 
 def _days(

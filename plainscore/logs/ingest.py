@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from plainscore.common.errors import InputRefused
+from plainscore.common.files import fsync_path
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, text_literal
 from plainscore.logs import deduplicate
@@ -30,6 +31,7 @@ from plainscore.logs.landing import (
 )
 from plainscore.logs.mapping import log_rows, unclaimed
 from plainscore.logs.quarantine import SetAside
+from plainscore.logs.read_mappings import changed_mappings, note_mappings
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
 from plainscore.project import Project, read_project
@@ -39,6 +41,7 @@ from plainscore.store.lake import REPEATS, Lake
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "xlsx": 8, "gz": 8, "zst": 8}
 _SHOWN_NAMES = 20
+_FRESH, _OLD = "events.new", "events.old"
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder of landing/, the bytes of it read so far, and all its bytes."""
@@ -155,6 +158,7 @@ def ingest_new(
     InputRefused
         There is no landing directory. (Refused files do not raise; they are in the report.)
     """
+    settle_rebuild(data_dir)
     inputs = read_inputs(project or read_project(data_dir))
     return ingest_landing(
         data_dir / "landing", data_dir / "events", inputs, threads, memory_limit, progress
@@ -186,6 +190,60 @@ def ingest_landing(
         ingest.lake.close()
 
 
+def rebuild_store(
+    data_dir: Path, *, threads: int | None = None, progress: Progress | None = None
+) -> IngestReport:
+    """Read all of landing/ again, as the project declares it now, into a store that replaces this.
+
+    The caller holds the writer lock. A kill leaves the old store, or the new one.
+
+    Raises
+    ------
+    InputRefused
+        A file of which the store holds rows is gone, changed or refused: nothing was changed.
+    """
+    inputs = read_inputs(read_project(data_dir))
+    landing, events = data_dir / "landing", data_dir / "events"
+    fresh, old = data_dir / _FRESH, data_dir / _OLD
+    settle_rebuild(data_dir)
+    with Lake(events, inputs.stored, threads) as lake:
+        known = dict(lake.con.execute("select file, sha256 from lake.file").fetchall())
+    listing = list_landing(landing, inputs.sources)
+    present = {file.file for file in listing.files}
+    lost = [f"{file} is gone" for file in known if file not in present]
+    kept = [file for file in listing.files if file.file in known]
+    lost += map(str, FileStates(events).refuse_changed(kept, known))
+    try:
+        if not lost:
+            report = ingest_landing(landing, fresh, inputs, threads, progress=progress)
+            read = {file.file for file in report.files}
+            why = {one.file: str(one) for one in report.refused}
+            lost = [
+                why.get(file, f"{file}: its day is refused") for file in known if file not in read
+            ]
+        if lost:
+            more = f", and {len(lost) - 1} more like it" if len(lost) > 1 else ""
+            raise InputRefused(
+                f"{lost[0]}{more}: its rows are in the store and would be lost; put it right and "
+                "run again; nothing was changed"
+            )
+        events.rename(old)
+        fresh.rename(events)
+        fsync_path(data_dir)
+    finally:
+        settle_rebuild(data_dir)
+    return report
+
+
+def settle_rebuild(data_dir: Path) -> None:
+    """Remove what a rebuild that was cut short left, and put the old store back if need be."""
+    events, old = data_dir / "events", data_dir / _OLD
+    if old.is_dir() and not events.exists():
+        old.rename(events)
+    for leftover in (old, data_dir / _FRESH):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 class _Ingest:
     def __init__(
         self,
@@ -195,7 +253,7 @@ class _Ingest:
         open_lake: Callable[[], Lake],
         progress: Progress | None,
     ) -> None:
-        self._landing = landing
+        self._landing, self._events = landing, events
         self._inputs = inputs
         self._open_lake = open_lake
         self._progress = progress
@@ -223,6 +281,9 @@ class _Ingest:
             for file in known
             if file not in present
         ]
+        sources = self._inputs.sources
+        self._report.warnings += changed_mappings(self._events, sources, known)
+        note_mappings(self._events, sources, known)
         new = [file for file in listing.files if file.file not in known]
         read_bytes = _ReadBytes(listing.files, known)
         for batch in self._batches(new):

@@ -14,6 +14,7 @@ from plainscore.contracts import SnapshotDates
 from plainscore.logs.changes import FileStates, corrected_files
 from plainscore.logs.ingest import reason_to_refuse
 from plainscore.logs.landing import LandingFile, Listing, RefusedFile, blocked_days, list_landing
+from plainscore.logs.read_mappings import changed_mappings
 from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import read_project
 from plainscore.publish.runs import Run, find_latest_run
@@ -42,12 +43,16 @@ NOTHING, PUBLISH, REFUSED = "nothing", "publish", "refused"
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Ingested files, and those that are not: ``new`` would be ingested, ``refused`` not."""
+    """Ingested files, and those that are not: ``new`` would be ingested, ``refused`` not.
+
+    ``warnings``: folders of which files were read under another mapping.
+    """
 
     store: EventStore
     ingested: pl.DataFrame
     new: list[LandingFile]
     refused: list[RefusedFile]
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def newest_day(self) -> date | None:
@@ -101,7 +106,8 @@ def look_at_arrivals(data_dir: Path) -> Arrivals:
     fresh = [file for file in listing.files if file.file in corrected or file.file not in known]
     new = _free(fresh, refused)
     refused += _unreadable(new, inputs)
-    return Arrivals(store, ingested, _free(new, refused), refused)
+    warnings = changed_mappings(events, inputs.sources, known)
+    return Arrivals(store, ingested, _free(new, refused), refused, warnings)
 
 
 def _free(files: Sequence[LandingFile], refused: list[RefusedFile]) -> list[LandingFile]:
