@@ -122,12 +122,14 @@ def _only_two_months_came(scene: Scene) -> None:
 
 
 def _a_file_changes(scene: Scene) -> None:
+    scene.settle()
     with (scene.folder / RUN / "score" / "score.parquet").open("r+b") as file:
         file.seek(100)
         file.write(b"damaged")
 
 
 def _another_writes(scene: Scene) -> None:
+    scene.settle()
     scene.deliver()
     script = (
         "import sys, time; from pathlib import Path\n"
