@@ -49,6 +49,8 @@ def test_a_published_date_shows_its_figures_and_the_seconds_of_every_stage(
     ]
     assert row["seconds"] == pytest.approx(sum(stage["seconds"] for stage in row["stages"]))
     status(data=data_dir)
+    assert capsys.readouterr().out.count("✓") == 1
+    status(data=data_dir, stages=True)
     shown = capsys.readouterr().out
     assert shown.count("✓") == len(STAGES)
     assert "standard_3 3.0.0, reported_b_3 3.0.0" in shown
@@ -58,7 +60,7 @@ def test_a_date_that_was_only_tried_shows_where_and_why_it_ended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     attempted(tmp_path, StageRecord("raw", "done"), StageRecord("staging", "refused", "bad bills"))
-    status(data=tmp_path)
+    status(data=tmp_path, stages=True)
     shown = capsys.readouterr().out
     assert "✗ refused" in shown
     assert (

@@ -56,6 +56,7 @@ def test_a_directory_from_before_the_stamp_is_read_and_stamped_by_who_writes_nex
     published: Published,
 ) -> None:
     data_dir, _ = published
+    rebuild_catalog(data_dir)
     (data_dir / FORMAT_FILE).unlink(missing_ok=True)
     assert run_command_line(["verify", "--data", str(data_dir)]) == 0
     assert not (data_dir / FORMAT_FILE).exists()
