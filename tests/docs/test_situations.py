@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
+from plainscore.publish.catalog import rebuild_catalog
 from tests.docs.pages import CHECKOUT, COMMAND, Shown, sessions_by_section, words
 from tests.docs.trouble import DAY, SETTINGS, TROUBLE, Scene
 from tests.made_once import made_once
@@ -49,6 +50,7 @@ def scene(before: Path, tmp_path: Path) -> Iterator[Scene]:
     """
     folder = tmp_path / "here"
     shutil.copytree(before, folder)
+    rebuild_catalog(folder / "data")
     with quick_runs(), pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setenv("COLUMNS", "100")

@@ -199,7 +199,9 @@ def test_a_copied_directory_never_reads_the_old_place(tmp_path: Path) -> None:
             con.execute("from x.score")
     with pytest.raises(NothingPublishedError, match="copied or moved"):
         open_snapshots(copy)
+    assert len(verify(copy)) == 1
     assert refresh_catalog(copy) is True
+    assert (_rows(copy, "from catalog_home"), verify(copy)) == ([(True,)], [])
     assert _rows(copy, "select count(*) from score") == [(40,)]
     assert str(copy) in str(_rows(copy, "select pinned_files_1('score')"))
 
