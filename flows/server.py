@@ -3,8 +3,10 @@
 Call ``set_defaults`` before Prefect is imported; whoever deploys the flows sets these as they like.
 """
 
+import fcntl
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -47,7 +50,7 @@ FOR_ONE_COMMAND = {
 _SERVE = """
 import os, signal, sys, threading, time, uvicorn
 def end_with_the_command():
-    sys.stdin.buffer.read()
+    while os.read(0, 1): pass  # not sys.stdin: its lock would be held when Python ends
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)
     os._exit(0)
@@ -55,6 +58,9 @@ threading.Thread(target=end_with_the_command, daemon=True).start()
 uvicorn.run("prefect.server.api.server:create_app", factory=True, host=sys.argv[1],
             port=int(sys.argv[2]), log_level="error", lifespan="on")
 """
+_STARTING = "plainscore-starting.lock"
+_RAISED = re.compile(r"[\w.]*(Error|Exception)\b")
+"""The line of a traceback that names the error; uvicorn's own last line does not."""
 _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 6, 0.1
 
 
@@ -119,9 +125,14 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
         )
     settings = get_current_settings().to_environment_variables(exclude_unset=True)
     address = {"PREFECT_SERVER_API_HOST": HOST, "PREFECT_SERVER_API_PORT": str(port)}
-    with tempfile.TemporaryFile() as errors:
+    home = Path(get_current_settings().home)
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile() as errors, (home / _STARTING).open("w") as starting:
+        # One by one: a server brings the database up to date, and two at once fail.
+        fcntl.flock(starting, fcntl.LOCK_EX)
         server = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, HOST, str(port)],
+            # -P: modules are not looked for in the current directory, whatever lies there.
+            [sys.executable, "-P", "-c", _SERVE, HOST, str(port)],
             env={**os.environ, **settings, **address, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -131,6 +142,7 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
         try:
             api = f"http://{HOST}:{port}/api"
             _wait_for(server, api, errors)
+            starting.close()
             yield api
         finally:
             assert server.stdin is not None
@@ -158,10 +170,11 @@ def _wait_for(server: "subprocess.Popen[bytes]", api: str, errors: Any) -> None:
                 return
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     errors.seek(0)
-    last = (errors.read().decode(errors="replace").strip().splitlines() or [""])[-1]
+    lines = errors.read().decode(errors="replace").strip().splitlines()
+    last = [*lines[-1:], *(line for line in lines if _RAISED.match(line))][-1:] or [""]
     what = f"did not answer for {seconds} s" if server.poll() is None else "ended at once"
     raise PlainscoreError(
-        f"the Prefect server of this command {what}{f' ({last})' if last else ''}: "
+        f"the Prefect server of this command {what}{f' ({last[0]})' if last[0] else ''}: "
         "run again with --no-prefect, or start one and set PREFECT_API_URL"
     )
 

@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -194,7 +195,7 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
         settings = Configured(**given)
     except ValidationError as error:
         faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            f"{'.'.join(str(part) for part in fault['loc'])}: {_said(fault)}"
             for fault in error.errors()
         ]
         where = f" (in {file}, {ENV_PREFIX}... or a flag)" if file else ""
@@ -204,6 +205,14 @@ def read_settings(data_dir: Path, **flags: Any) -> Settings:
     settings._project = read_project(data_dir)
     _refuse_unknown_logs(settings, file)
     return settings
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """Return what is wrong with a setting: an example says more than a pattern."""
+    field = Settings.model_fields.get(str(fault["loc"][0]))
+    if fault["type"] == "string_pattern_mismatch" and field and field.examples:
+        return f"{fault['input']!r} has another form than {field.examples[0]}"
+    return str(fault["msg"])
 
 
 def _refuse_unknown_logs(settings: Settings, file: Path | None) -> None:

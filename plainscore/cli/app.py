@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from cyclopts import App, CycloptsError, CycloptsPanel, Group, Parameter
@@ -121,6 +122,8 @@ def usage_error(error: CycloptsError) -> Any:
         if not word.startswith("--"):
             dash = DASH.format(command=" ".join(error.command_chain or ()), word=word)
             return CycloptsPanel(f"{error}\n{dash}")
+    if Path(word).is_dir():
+        return f"A data directory goes after its flag: `plainscore {command} --data {word}`."
     return CycloptsPanel(error)
 
 

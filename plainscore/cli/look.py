@@ -301,8 +301,10 @@ def query(
         raise UsageError("give either a statement or --file with a file that holds it")
     try:
         text = str(sql) if file is None else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"{file} cannot be read as text in UTF-8 ({error})") from error
+    except UnicodeDecodeError as error:
+        raise InputRefused(f"{file} has another encoding than UTF-8: save it as UTF-8") from error
+    except OSError as error:
+        raise InputRefused(f"--file {file}: {error.strerror}") from error
     with reader.open_snapshots(data) as snapshots:
         asked = reader.statements(text)
         if len(asked) != 1:
@@ -365,7 +367,7 @@ def dashboard(
     world = "invented" if is_invented_world(data) else "delivered"
     note(f"http://{address}:{port} shows {data.resolve()}; Ctrl-C ends it", "info")
     sys.stderr.flush()
-    command = [sys.executable, "-m", "streamlit", "run", str(LIVE_APP)]
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(LIVE_APP)]
     command += [f"--server.address={address}", f"--server.port={port}", "--server.headless=true"]
     command += ["--browser.gatherUsageStats=false", "--client.toolbarMode=minimal"]
     os.execv(sys.executable, [*command, "--", str(data.resolve()), world])

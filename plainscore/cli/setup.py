@@ -112,6 +112,8 @@ def init(directory: Path, *, extends: Extends = "standard") -> None:
     """
     from plainscore.init import CARD, FIRST_CARD, make_project
 
+    if any(directory.glob("*/arrived=*")):
+        raise UsageError(f"{directory} holds delivered logs: name a folder of its own")
     made = make_project(directory, extends)
     card = CARD if extends == "standard" else FIRST_CARD
     top = [str(path) for path in made if len(path.parts) == 1]

@@ -26,6 +26,7 @@ MISTAKES = {
     "explain p1 2026-10-31": "`plainscore explain ... --as-of 2026-10-31`",
     "query select * from score": "Put the statement in quotes",
     "what-if p1 saved_months=8": "`plainscore what-if ... --set saved_months=8`",
+    "ingest tests": "`plainscore ingest --data tests`",
     "verify p1": "verify has no place for 'p1'; `plainscore verify --help`",
     "synthesise --people ten": "--people: 'ten' is no whole number.",
     "explain p1 --format xml": 'Choose from: "table", "json", "csv".',
@@ -45,6 +46,7 @@ def test_the_folder_of_one_log_is_not_checked_as_if_it_held_all(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "landing" / "purchase" / "arrived=2026-10-31").mkdir(parents=True)
+    assert "holds delivered logs" in said(capsys, "init", str(tmp_path / "landing"))
     printed = said(capsys, "check", str(tmp_path / "landing" / "purchase"))
     assert f"is the folder of one log: check {tmp_path / 'landing'}" in printed
 

@@ -36,8 +36,11 @@ PROXY = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0
 
 
 def test_a_server_behind_a_proxy_answers_and_ends_with_a_killed_command(tmp_path: Path) -> None:
+    """In a directory, too, that holds a module named like one that Prefect imports."""
+    (tmp_path / "uvicorn.py").write_text("raise ImportError('not this one')", encoding="utf-8")
     command = subprocess.Popen(
-        [sys.executable, "-c", COMMAND],
+        [sys.executable, "-P", "-c", COMMAND],
+        cwd=tmp_path,
         env={**os.environ, **PROXY, "PREFECT_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE,
         text=True,
@@ -51,6 +54,25 @@ def test_a_server_behind_a_proxy_answers_and_ends_with_a_killed_command(tmp_path
     while _is_running(pid) and time.monotonic() < until:
         time.sleep(0.1)
     assert not _is_running(pid)
+
+
+def test_servers_that_start_at_once_on_a_new_database_all_answer(tmp_path: Path) -> None:
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home")}
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-P", "-c", COMMAND],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for command in commands:
+        assert command.stdout is not None
+        said = [command.stdout.readline(), command.stdout.readline()]
+        command.kill()
+        assert said[1].startswith("http://127.0.0.1:"), command.communicate()
 
 
 def _is_running(pid: int) -> bool:
