@@ -67,7 +67,14 @@ from audits.spoke as tie
 inner join audits.star as star on tie.hub_key = star.hub_key
 inner join person as hub on tie.hub_key = hub.person_key
 inner join person as spoke on tie.spoke_key = spoke.person_key
+inner join staging.tie as live
+    on tie.hub_key = live.person_key and tie.spoke_key = live.friend_key
+cross join reference.ring_rule as rule
 where tie.is_new
+qualify
+    live.contact_months * 1000000
+    >= rule.spoke_contact_ppm
+    * quantile_disc(live.contact_months, 0.5) over (partition by tie.hub_key)
 order by all
 """
 # Ties of each group within it and out of it, and of the whole graph: all, and of its time.
@@ -237,20 +244,23 @@ def _rings(con: duckdb.DuckDBPyConnection, rule: Rule, keys: dict[int, int]) -> 
 def is_ring(people: int, count: Counts, rule: Rule) -> bool:
     """Return whether people know each other since one time, at which they met no more others.
 
-    Who joins a school or a firm meets others besides, who joins a ring meets its members. Its own
-    ties of its time are ``times_expected`` times what the times of the graph make likely, or more.
-    Where nearly all of its pairs have one, or its people lead no other life, ties to others of its
-    time are not beyond the expected by more than two deviations (their square root) and a part of
-    its own. Looser groups may be classes: they have fewer by ``class_milli`` than a class has.
+    Who joins a school or a firm meets others besides, who joins a ring meets its members: ties to
+    others of its time are not beyond the expected by more than two deviations (their square root);
+    of people who lead no other life, not beyond that and a part of their own ties. Its own ties of
+    its time are ``times_expected`` times what the times of the graph make likely, or more.
+    Where nearly all of its pairs have one, or its people lead no other life, that is enough. Looser
+    groups may be classes: they have fewer by ``class_milli`` than a class has.
     """
     pairs, own = people * (people - 1) // 2, count.inside_in_time
     if people < rule.fewest_people or own < rule.times_expected * count.expected_inside:
         return False
     is_lonely = count.outside * 1_000_000 <= count.inside * rule.lonely_ppm
+    allowed = Fraction(rule.outside_ppm * own, 1_000_000) if is_lonely else 0
+    beyond = count.outside_in_time - count.expected_outside - allowed
+    if beyond > 0 and beyond * beyond > 4 * count.expected_outside:
+        return False
     if own * 1_000_000 >= pairs * (rule.density_ppm if is_lonely else rule.complete_ppm):
-        allowed = count.expected_outside + Fraction(rule.outside_ppm * own, 1_000_000)
-        beyond = count.outside_in_time - allowed
-        return beyond <= 0 or beyond * beyond <= 4 * count.expected_outside
+        return True
     of_class = count.expected_outside + Fraction(rule.class_ppm * own, 1_000_000)
     fewer = of_class - count.outside_in_time
     is_loose = own * 1_000_000 >= pairs * rule.loose_ppm

@@ -229,7 +229,7 @@ FILLS: Mapping[str, tuple[int, Callable[[duckdb.DuckDBPyConnection], Iterator[Ro
     "statistics.benefit_access": (2, benefit_access),
     "statistics.expected_bad": (1, expected_bad),
     "statistics.group_gap": (2, group_gap),
-    "statistics.ring_member": (3, ring_member),
+    "statistics.ring_member": (4, ring_member),
     "statistics.score_assortativity": (1, score_assortativity),
     "statistics.score_inequality": (1, score_inequality),
 }

@@ -1,9 +1,9 @@
 """How many of those who attack are found in a ring or star, and how many others.
 
-``python -m tests.campaigns.rings --seeds 17 18 19 20`` prints two tables: what is found
+``python -m tests.campaigns.rings --seeds 21 22 23 24`` prints two tables: what is found
 of each attack, made in a burst of 45 days and with every tie moved by a day drawn evenly from 0
 to 180; and how many who attack no one are in a ring, in graphs with innocent bursts. One minute.
-The rows of reference.ring_rule were chosen on seeds 1 to 8 and 101 to 110.
+The rows of reference.ring_rule were chosen on seeds 1 to 20 and 101 to 110.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18, 19, 20])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23, 24])
     asked = parser.parse_args()
     measure_attacks(asked.people, asked.seeds)
     print()
