@@ -122,8 +122,6 @@ def usage_error(error: CycloptsError) -> Any:
         if not word.startswith("--"):
             dash = DASH.format(command=" ".join(error.command_chain or ()), word=word)
             return CycloptsPanel(f"{error}\n{dash}")
-    if Path(word).is_dir():
-        return f"A data directory goes after its flag: `plainscore {command} --data {word}`."
     return CycloptsPanel(error)
 
 
@@ -138,6 +136,8 @@ def _one_too_many(command: str, words: Sequence[str]) -> str:
         return f"A date goes after its flag: `plainscore {command} ... --as-of {word}`."
     if command == "what-if" and "=" in word:
         return f"A value goes after its flag: `plainscore {command} ... --set {word}`."
+    if Path(word).is_dir():
+        return f"A data directory goes after its flag: `plainscore {command} --data {word}`."
     return (
         f"{command} has no place for {word!r}; `plainscore {command} --help` lists what it takes."
     )
