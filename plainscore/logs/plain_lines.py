@@ -259,8 +259,7 @@ class _Scan:
     def _odd_lines(self, block: bytes) -> list[int]:
         """Return the places of the lines that are not plain."""
         trouble = [sign for sign in self._trouble if sign in block]
-        longest = text_files.MAX_LINE_BYTES
-        is_long = len(block) > longest and any(len(line) > longest for line in block.split(b"\n"))
+        is_long = text_files.has_long_line(block)
         is_text = is_utf8(block)
         is_marked = not self._lines and block.startswith(text_files.BOM)
         if is_text and not (self._is_csv or trouble or is_long or is_marked):
@@ -269,7 +268,7 @@ class _Scan:
 
         signs = np.frombuffer(block, np.uint8)
         ends = np.flatnonzero(signs == ord("\n"))
-        is_odd = np.diff(ends, prepend=-1) > longest + 1
+        is_odd = np.diff(ends, prepend=-1) > text_files.MAX_LINE_BYTES + 1
         is_odd[0] |= is_marked  # a second mark, which DuckDB would leave out
         for sign in trouble:
             is_odd[np.searchsorted(ends, np.flatnonzero(signs == sign[0]))] = True

@@ -154,6 +154,17 @@ def _without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield block if number else block.removeprefix(BOM)
 
 
+def has_long_line(block: bytes) -> bool:
+    """Return whether one of the whole lines of a block is longer than is allowed."""
+    at = 0
+    while at < len(block):
+        end = block.rfind(b"\n", at, at + MAX_LINE_BYTES + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
+
+
 def cut(line: bytes) -> bytes:
     if len(line) > MAX_LINE_BYTES + 1:
         return line[: MAX_LINE_BYTES + 1]
