@@ -5,7 +5,7 @@ on constants, so that ``where is_latest`` opens the files of one date, as the da
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from plainscore.common.text import identifier
 from plainscore.contracts.contract import Column
@@ -18,7 +18,7 @@ class AddedColumns:
 
     def __init__(self, dates: Iterable[date]) -> None:
         published = sorted(set(dates))
-        self._month_ends = {(day.year, day.month): day for day in published}.values()
+        self._month_ends = [day for day in published if (day + timedelta(days=1)).day == 1]
         self._newest = published[-1]
 
     def of(self, columns: Sequence[Column]) -> list[tuple[Column, str]]:
@@ -34,9 +34,10 @@ class AddedColumns:
     def _rules(self) -> Iterator[tuple[set[tuple[str, str]], Column, str]]:
         """Yield (columns that must be there, column, expression)."""
         dated = {("as_of_date", "DATE")}
-        is_month_end = f"as_of_date in ({', '.join(map(_day, self._month_ends))})"
+        month_ends = ", ".join(map(_day, self._month_ends))
+        is_month_end = f"as_of_date in ({month_ends})" if month_ends else "false"
         newest = "Whether as_of_date is the newest published date."
-        last = "Whether as_of_date is the last published date of its month."
+        last = "Whether as_of_date is the last day of its month."
         first = "Whether the row is of the first scorecard."
         short = "The feature of the reason, and whether it is missing."
         yield dated, _flag("is_latest", newest), f"as_of_date = {_day(self._newest)}"

@@ -375,8 +375,9 @@ def _home_view(home: Path) -> View:
     given, whole where the file was opened and not attached.
     """
     catalog = text_literal(str(home / CATALOG))
+    given = r"regexp_replace(path, '(^|/)(\./)+', '\1', 'g')"
     is_here = (
-        f"path = {catalog} or (path not like '/%' and ends_with({catalog}, '/' || path)) "
+        f"{given} = {catalog} or (path not like '/%' and ends_with({catalog}, '/' || {given})) "
         f"or getvariable('{HOME_VARIABLE}') = {text_literal(str(home))}"
     )
     why = text_literal(

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import struct
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,8 @@ import pytest
 
 from plainscore.common.errors import NothingPublishedError, UsageError
 from plainscore.common.text import file_literal
+from plainscore.contracts.contract import Column
+from plainscore.publish.added_columns import AddedColumns
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
 from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
 from plainscore.publish.verification import verify
@@ -89,6 +92,14 @@ def test_every_view_with_a_date_says_which_rows_are_of_the_newest(
             "or not is_month_end"
         ).fetchone()
         assert wrong == (0,), view
+
+
+def test_an_end_of_a_month_is_its_last_day_and_not_the_last_date_that_was_published() -> None:
+    dates = [date(2026, 8, 31), date(2026, 9, 29), date(2026, 10, 12)]
+    columns = [Column("as_of_date", "DATE", "Of the snapshot.")]
+    for days, expected in ((dates, "as_of_date in (date '2026-08-31')"), (dates[1:], "false")):
+        added = {column.name: sql for column, sql in AddedColumns(days).of(columns)}
+        assert added == {"is_latest": "as_of_date = date '2026-10-12'", "is_month_end": expected}
 
 
 def test_one_row_a_person_and_feature_whatever_challengers_there_are(
