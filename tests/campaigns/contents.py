@@ -8,6 +8,7 @@ from typing import Any
 
 from plainscore.common.files import FORMAT_FILE
 from plainscore.common.lock import writer_lock
+from plainscore.logs.read_mappings import MAPPINGS
 from plainscore.publish.runs import LEDGER, RETIRED, published_runs
 from plainscore.publish.sets import SNAPSHOTS, read_manifest
 from plainscore.publish.verification import verify
@@ -37,6 +38,8 @@ def contents(data_dir: Path) -> dict[str, Any]:
         "verify": verify(data_dir) if published_runs(data_dir) else [],
         "ledger": sorted(_ledger(data_dir)),
     }
+    if (mappings := data_dir / "events" / MAPPINGS).is_file():
+        found["mappings"] = mappings.read_text()
     if (data_dir / "events" / "head.json").is_file():
         state = Delivery(data_dir).state()
         found["counts"] = state.pop("counts")
@@ -83,7 +86,12 @@ def _explained(data_dir: Path) -> Iterator[str]:
     for table in store.head.files:
         yield from (str(Path(f).relative_to(data_dir.absolute())) for f in store.files(table))
     yield f"{SNAPSHOTS}/{LEDGER}/{NO_ENTRY}"
-    yield from ("events/head.json", "events/lake.duckdb", "events/file_states.json")
+    yield from (
+        "events/head.json",
+        "events/lake.duckdb",
+        "events/file_states.json",
+        f"events/{MAPPINGS}",
+    )
 
 
 def ledger_faults(data_dir: Path) -> list[str]:
