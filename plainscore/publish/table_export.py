@@ -153,12 +153,12 @@ def _describe(
     folder: Path, runs: Sequence[Run], export_format: ExportFormat, rows: Mapping[str, int]
 ) -> None:
     manifests = [read_manifest(run) for run in runs]
-    told = [
+    described = [
         dict(zip(("as_of_date", "known_on", "run"), run.text_key, strict=True))
         | {"content_hash": manifest["content_hash"]}
         for run, manifest in zip(runs, manifests, strict=True)
     ]
-    document = {"format": export_format, "runs": told, "rows": dict(rows)}
+    document = {"format": export_format, "runs": described, "rows": dict(rows)}
     write_json(folder / EXPORT_FILE, document)
     first, last = runs[0].dates.as_of_date, runs[-1].dates.as_of_date
     words = {"first": first, "last": last, "read": _READ[export_format], "export": EXPORT_FILE}
