@@ -404,7 +404,7 @@ class Reading:
 
     def __init__(self, lake: Lake, inputs: Inputs, source: Source) -> None:
         self._lake, self._inputs, self._source = lake, inputs, source
-        self._scratch = lake.events / "scratch"
+        self._scratch = lake.scratch
         self._files: dict[int, LandingFile] = {}
         self._facts: Mapping[int, FileFacts] = {}
         self._judged: set[str] = set()

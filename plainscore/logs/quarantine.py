@@ -1,11 +1,11 @@
 """The texts of rows as quarantine keeps them: delivered, masked, and of bounded length."""
 
 import json
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from plainscore.contracts.logs import Log
 from plainscore.logs.changes import FileStates
@@ -55,9 +55,11 @@ class SetAside:
         """Quarantine what was put aside, each row with its delivered text."""
         con = self._lake.con
         kinds = {"file_no": "bigint", "line": "bigint", "raw": "varchar"}
-        with TemporaryDirectory(dir=self._lake.events, prefix="scratch-") as folder:
-            texts = rows_of(Path(folder) / "texts.json", kinds, self._texts())
-            con.execute(f"create or replace temp table text_of as {texts}")
+        scratch = self._lake.scratch
+        scratch.mkdir(exist_ok=True)
+        texts = rows_of(scratch / "texts.json", kinds, self._texts())
+        con.execute(f"create or replace temp table text_of as {texts}")
+        shutil.rmtree(scratch)
         self._lake.insert(
             "quarantine",
             """

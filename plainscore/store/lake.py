@@ -33,7 +33,7 @@ from plainscore.store.head import (
 REPEATS = "repeats"
 GRACE = timedelta(days=7)
 MEMORY_LIMIT = "2GB"
-_CATALOG, _FILES, _SPILL = "lake.duckdb", "files", "spill"
+_CATALOG, _FILES, _SPILL, _SCRATCH = "lake.duckdb", "files", "spill", "scratch"
 _CHECKED: set[str] = set()
 _METADATA = "__ducklake_metadata_lake"
 # DuckLake writes a pushed text into its own SQL, where a NUL would end it. The others ask it for
@@ -107,7 +107,9 @@ class Lake:
         self._known = {self.events / file for files in self.head.files.values() for file in files}
         self._refuse_unreadable()
         self.events.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.events / _SPILL, ignore_errors=True)
+        self.scratch = self.events / _SCRATCH
+        for left in (self.events / _SPILL, self.scratch):  # by a writer that was killed
+            shutil.rmtree(left, ignore_errors=True)
         for unfinished in (HEAD_NAME, _CATALOG):  # left by a writer that was killed
             self.events.joinpath(f"{unfinished}.new").unlink(missing_ok=True)
         self.con = duckdb.connect(
