@@ -35,6 +35,7 @@ from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
 from plainscore.store.event_store import EventStore, open_store
+from plainscore.store.head import store_folder
 
 PEOPLE, SEED = 2_000, 1
 FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
@@ -79,7 +80,7 @@ def open_people(
     rules_for(read_scorecards(settings.scorecards, settings.method), settings.method)
     landing = data_dir / "landing"
     with writer_lock(data_dir, "scenarios"):
-        has_logs = landing.is_dir() or (data_dir / "events").is_dir()
+        has_logs = landing.is_dir() or store_folder(data_dir).is_dir()
         if not has_logs or people is not None or seed is not None:
             from plainscore.synthetic.synthesise import synthesise
             from plainscore.synthetic.world import WorldSettings

@@ -25,6 +25,7 @@ from plainscore.publish.runs import all_runs, published_runs
 from plainscore.publish.sets import SNAPSHOTS, STAGING, read_manifest
 from plainscore.settings import TEMP_FOLDER, Settings
 from plainscore.store.event_store import EventStore, open_store
+from plainscore.store.head import store_folder
 from plainscore.store.lake import Lake
 
 
@@ -95,7 +96,7 @@ def _erase_from_events(
     folder, events = data_dir / "landing", data_dir / "events"
     with ExitStack() as opened:
         lake, done = None, 0
-        if events.is_dir():
+        if store_folder(data_dir).is_dir():
             limits = settings.threads, settings.memory_limit
             lake = opened.enter_context(Lake(events, inputs.stored, *limits))
             done = lake.head.erasures

@@ -22,6 +22,8 @@ from plainscore.erasure.rewrite import (
     text_lines,
 )
 from plainscore.erasure.rows import UNREADABLE, Landing, NoRows, Row, read_fields
+from plainscore.erasure.workbooks import parts_with
+from plainscore.logs.documents import DAMAGED_ZIP
 from plainscore.logs.landing import LandingFile
 from plainscore.logs.masking import COMMAS
 from plainscore.logs.sources import Format
@@ -107,7 +109,7 @@ def erase_from_landing(landing: Landing, masks: ErasedIds | None = None) -> list
             _clean(one, landing, masks)
         except ByHand as error:
             one.problem = str(error)
-        except UNREADABLE as error:
+        except (*UNREADABLE, *DAMAGED_ZIP) as error:
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
             one.problem = f"cannot be read or written ({why})"
         if one.is_rewritten or one.gone or one.problem:
@@ -131,7 +133,11 @@ def _clean(one: CleanedFile, landing: Landing, masks: ErasedIds | None) -> None:
     form = landing.inputs.sources[one.file.log].format if one.file else COMMAS
     spans = {row.line: row.lines for row in rows}
     edit = Edit(one.gone, spans, masks, form)
-    if (copy := rewritten(one.path, edit)) is None:
+    copy = rewritten(one.path, edit)
+    if masks and kind_of(one.path) == "xlsx":
+        left = parts_with((copy or one.path).read_bytes(), masks)
+        one.problem = f"names one where no mask can be written ({', '.join(left)})" if left else ""
+    if copy is None:
         return
     if one.file and one.file.format == "csv" and _has_quotes(one.path, form):
         while row := _swallowing(one.file, form, copy, edit):
@@ -146,8 +152,15 @@ def _clean(one: CleanedFile, landing: Landing, masks: ErasedIds | None) -> None:
 
 
 def _require_others(file: LandingFile, form: Format, copy: Path, edit: Edit) -> None:
-    """Raise ByHand unless a copy holds all rows but those that go, each in its place."""
-    others = [row for row in read_records(file, form) if row[0] not in edit.gone]
+    """Raise ByHand unless a copy holds all rows but those that go, each in its place.
+
+    Their texts are the same, or masked.
+    """
+    others = [
+        (line, edit.of(line, raw))
+        for line, raw in read_records(file, form)
+        if line not in edit.gone
+    ]
     if list(read_records(replace(file, path=copy), form)) != others:
         copy.unlink()
         raise ByHand("cannot lose its rows without changing others")

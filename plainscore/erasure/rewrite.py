@@ -18,7 +18,7 @@ import duckdb
 from plainscore.common.files import fsync_path
 from plainscore.common.text import file_literal, identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.workbooks import without_rows
+from plainscore.erasure.workbooks import parts_with, with_masks, without_rows
 from plainscore.logs.documents import json_values
 from plainscore.logs.landing import Packing
 from plainscore.logs.masking import COMMAS
@@ -152,14 +152,15 @@ def _written(path: Path, copy: Path, encoding: str) -> Iterator[io.TextIOWrapper
 
 
 def _copy_workbook(path: Path, copy: Path, edit: Edit) -> bool:
-    """Copy a workbook without the cells of its rows that go; nothing is masked in it."""
-    if not edit.gone:
-        return False
-    content = without_rows(path.read_bytes(), edit.form, edit.gone)
-    if content is None:
+    """Copy a workbook without the cells of its rows that go, and with masks in its texts."""
+    old = path.read_bytes()
+    new = without_rows(old, edit.form, edit.gone) if edit.gone else old
+    if new is None:
         raise ByHand("has formulas in rows that must go")
-    copy.write_bytes(content)
-    return True
+    if edit.masks and parts_with(new, edit.masks):
+        new = with_masks(new, edit.masks)
+    copy.write_bytes(new)
+    return new != old
 
 
 def _copy_parquet(path: Path, copy: Path, edit: Edit) -> bool:

@@ -15,9 +15,11 @@ from plainscore.common.text import identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds, json_texts
 from plainscore.erasure.rewrite import kind_of, unpacked
 from plainscore.erasure.rows import UNREADABLE, Landing
+from plainscore.erasure.workbooks import texts_in
 from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.logs.documents import DAMAGED_ZIP
 from plainscore.store.event_store import open_store
+from plainscore.store.head import store_folder
 
 _SURE_BYTES = 8
 _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "SMALLINT")
@@ -112,6 +114,9 @@ class _Searching:
             self._search_texts(f"{where}: its text", _texts_within(document))
         elif path.suffix == ".duckdb":
             self._search_database(path, where)
+        elif kind == "xlsx" and zipfile.is_zipfile(path):
+            parts = texts_in(path.read_bytes())
+            self._search_texts(f"{where}: files in it", (text for _, own in parts for text in own))
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as packed:
                 texts = [packed.read(name).decode("utf-8", "replace") for name in packed.namelist()]
@@ -192,7 +197,7 @@ class _Searching:
 
     def search_keys(self) -> None:
         """Search the event store for rows under a key that no one has."""
-        if not (self._home / "events").is_dir():
+        if not store_folder(self._home).is_dir():
             return
         store = open_store(self._home)
         people = store.person_files()

@@ -35,13 +35,12 @@ from plainscore.logs.read_mappings import changed_mappings, note_mappings
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
 from plainscore.project import Project, read_project
-from plainscore.store.head import OWN_TABLES
+from plainscore.store.head import OWN_TABLES, places_while_rebuilt, settle_rebuild
 from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "xlsx": 8, "gz": 8, "zst": 8}
 _SHOWN_NAMES = 20
-_FRESH, _OLD = "events.new", "events.old"
 
 Progress = Callable[[str, int, int], None]
 """Called with a folder of landing/, the bytes of it read so far, and all its bytes."""
@@ -158,7 +157,6 @@ def ingest_new(
     InputRefused
         There is no landing directory. (Refused files do not raise; they are in the report.)
     """
-    settle_rebuild(data_dir)
     inputs = read_inputs(project or read_project(data_dir))
     return ingest_landing(
         data_dir / "landing", data_dir / "events", inputs, threads, memory_limit, progress
@@ -204,8 +202,7 @@ def rebuild_store(
     """
     inputs = read_inputs(read_project(data_dir))
     landing, events = data_dir / "landing", data_dir / "events"
-    fresh, old = data_dir / _FRESH, data_dir / _OLD
-    settle_rebuild(data_dir)
+    fresh, old = places_while_rebuilt(events)
     with Lake(events, inputs.stored, threads) as lake:
         known = dict(lake.con.execute("select file, sha256 from lake.file").fetchall())
     listing = list_landing(landing, inputs.sources)
@@ -231,17 +228,8 @@ def rebuild_store(
         fresh.rename(events)
         fsync_path(data_dir)
     finally:
-        settle_rebuild(data_dir)
+        settle_rebuild(events)
     return report
-
-
-def settle_rebuild(data_dir: Path) -> None:
-    """Remove what a rebuild that was cut short left, and put the old store back if need be."""
-    events, old = data_dir / "events", data_dir / _OLD
-    if old.is_dir() and not events.exists():
-        old.rename(events)
-    for leftover in (old, data_dir / _FRESH):
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 class _Ingest:
@@ -257,9 +245,9 @@ class _Ingest:
         self._inputs = inputs
         self._open_lake = open_lake
         self._progress = progress
-        self._states = FileStates(events)
         self._report = IngestReport()
         self._open()
+        self._states = FileStates(events)
 
     def _open(self) -> None:
         self.lake = self._open_lake()

@@ -31,6 +31,7 @@ from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.schedule import newest_known
 from plainscore.settings import Settings
 from plainscore.store.event_store import EventStore, digests, inputs_among, open_store
+from plainscore.store.head import store_folder
 
 MOST_FILES_READ = 20
 MOST_BYTES_READ = 4 * 2**20
@@ -90,7 +91,7 @@ def look_at_arrivals(data_dir: Path) -> Arrivals:
     A few small new files are read, to see whether they can be; many or large ones count as good.
     Raises InputRefused where there is neither landing/ nor a store.
     """
-    landing, events = data_dir / "landing", data_dir / "events"
+    landing, events = data_dir / "landing", store_folder(data_dir)
     listing, inputs = Listing([], []), read_inputs(read_project(data_dir))
     if landing.is_dir() or not events.is_dir():
         listing = list_landing(landing, inputs.sources)

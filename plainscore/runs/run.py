@@ -59,6 +59,7 @@ from plainscore.runs.report import write_report
 from plainscore.runs.request import SnapshotRequest
 from plainscore.settings import Settings, engine_options, temp_directory
 from plainscore.store.event_store import accepted_rows, inputs_among, next_file_no, open_store
+from plainscore.store.head import store_folder
 
 # What has a stage of its own; every other schema of a method is computed in between.
 OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})
@@ -173,7 +174,7 @@ def ingest_new_files(data_dir: Path, settings: Settings) -> IngestReport:
 
     Raises InputRefused if there is neither a landing/ nor an event store.
     """
-    if not (data_dir / "landing").is_dir() and (data_dir / "events").is_dir():
+    if not (data_dir / "landing").is_dir() and store_folder(data_dir).is_dir():
         return IngestReport(warnings=["there is no landing/: going on with what is in the store"])
     return ingest_new(data_dir, threads=settings.threads, memory_limit=settings.memory_limit)
 

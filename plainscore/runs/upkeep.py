@@ -17,6 +17,7 @@ from plainscore.publish.runs import RunPair, default_runs, published_runs, runs_
 from plainscore.publish.sets import SNAPSHOTS, table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.settings import Retention, Settings
+from plainscore.store.head import store_folder
 from plainscore.store.lake import CompactedTable, Lake
 
 STALE, DRIFTED = "stale", "drifted"
@@ -29,7 +30,7 @@ def compact_events(data_dir: Path, grace_days: int = 7) -> list[CompactedTable]:
     """
     if grace_days < 0:
         raise UsageError(f"--grace-days {grace_days}: choose 0 or more")
-    if not (data_dir / "events").is_dir():
+    if not store_folder(data_dir).is_dir():
         raise InputRefused(f"{data_dir / 'events'} is no directory: run plainscore ingest first")
     with writer_lock(data_dir, "compact"):
         with Lake(data_dir / "events", {}) as lake:

@@ -42,7 +42,8 @@ _FILES = {
         "restore it, or remove its run= folder and publish the date again (plainscore run)"
     ),
     r"""["'](/.*/events/.*\.parquet)["']""": (
-        "restore it: the view quarantine reads it where the event store keeps it"
+        "restore it: the view quarantine reads it where the event store keeps it (where "
+        "`ingest --rebuild` was interrupted, `plainscore ingest` puts it right)"
     ),
 }
 """Files behind views, as DuckDB names them -> what to do about one."""

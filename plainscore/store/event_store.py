@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plainscore.common.files import refuse_newer_format
-from plainscore.store.head import OWN_TABLES, StoreHead, read_store_head
+from plainscore.store.head import OWN_TABLES, StoreHead, places_while_rebuilt, read_store_head
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,17 +18,22 @@ InputFile = tuple[str, str, date, str]
 
 @dataclass(frozen=True)
 class EventStore:
-    """The tables of ``data_dir/events`` as the head names their files."""
+    """The tables of the store in ``folder`` as the head names their files."""
 
-    data_dir: Path
+    folder: Path
     head: StoreHead
+
+    @property
+    def data_dir(self) -> Path:
+        """The data directory that it belongs to."""
+        return self.folder.parent
 
     def files(self, table: str) -> list[str]:
         """Return the absolute paths of a table's parquet files; none where it has no rows.
 
         ``table`` is a log, ``repeats.<log>``, ``person``, ``quarantine`` or ``file``.
         """
-        events = (self.data_dir / "events").absolute()
+        events = self.folder.absolute()
         return [str(events / file) for file in self.head.files.get(table, [])]
 
     @property
@@ -86,8 +91,15 @@ def next_file_no(ledger: "pl.DataFrame") -> int:
 def open_store(data_dir: Path) -> EventStore:
     """Open the event store of a data directory at its head; it may be empty.
 
+    While a rebuild replaces it, this is the old store or the new one.
+
     Raises InputRefused where the head cannot be read, DataFormatError where a newer version wrote
     the data directory.
     """
     refuse_newer_format(data_dir)
-    return EventStore(data_dir, read_store_head(data_dir / "events"))
+    events = data_dir / "events"
+    _, old = places_while_rebuilt(events)
+    for folder in (events, old, events):  # the new one may have come since the first look
+        if (head := read_store_head(folder)).snapshot >= 0:
+            return EventStore(folder, head)
+    return EventStore(events, head)

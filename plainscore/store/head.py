@@ -6,6 +6,7 @@ of the store's own tables.
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -65,6 +66,30 @@ class StoreHead:
     next_key: int = 0
     erasures: int = 0
     files: dict[str, list[str]] = field(default_factory=dict)
+
+
+def places_while_rebuilt(events: Path) -> tuple[Path, Path]:
+    """Return where a rebuild makes the new store, and where the old one stands while both move."""
+    return events.with_name(f"{events.name}.new"), events.with_name(f"{events.name}.old")
+
+
+def store_folder(data_dir: Path) -> Path:
+    """Return where the event store stands: ``events``, unless a rebuild was killed as it moved."""
+    events = data_dir / "events"
+    _, old = places_while_rebuilt(events)
+    return old if old.is_dir() and not events.exists() else events
+
+
+def settle_rebuild(events: Path) -> None:
+    """Put the old store back where a rebuild was killed before the new one stood in its place.
+
+    What it left otherwise is removed. The caller holds the writer lock.
+    """
+    fresh, old = places_while_rebuilt(events)
+    if old.is_dir() and not events.exists():
+        old.rename(events)
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def read_store_head(events: Path) -> StoreHead:

@@ -27,6 +27,7 @@ from plainscore.store.head import (
     Columns,
     StoreHead,
     read_store_head,
+    settle_rebuild,
     write_store_head,
 )
 
@@ -103,6 +104,7 @@ class Lake:
     ) -> None:
         self.events = events.absolute()
         self.tables = stored_tables(logs)
+        settle_rebuild(self.events)
         self.head = read_store_head(events)
         self._known = {self.events / file for files in self.head.files.values() for file in files}
         self._refuse_unreadable()

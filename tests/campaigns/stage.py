@@ -55,6 +55,7 @@ class Job:
 JOBS = (
     Job("ingest-first", "delivered", "ingest"),
     Job("ingest-more", "begun", "ingest"),
+    Job("rebuild", "taken in", "ingest --rebuild"),
     Job("run", "begun", "run --plain --as-of 2026-08-31"),
     Job("publish", "taken in", "run --plain --as-of 2026-08-31"),
     Job("backfill", "begun", "backfill --plain --from 2026-07-01 --to 2026-08-31"),

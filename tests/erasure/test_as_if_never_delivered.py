@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.erasure.erased import assert_as_if_never_delivered, erase_people, known_people
 from tests.erasure.shared_ids import (
-    ALL_FORMATS,
     ERASED,
     FILES,
     FORMATS,
@@ -18,7 +17,7 @@ from tests.ingest.delivery import DAY, Delivery, deposit, purchase
 
 
 def test_rows_of_others_keep_their_lines_in_every_format(delivery: Delivery) -> None:
-    for file_format in ALL_FORMATS:
+    for file_format in FORMATS:
         rows = [
             deposit("e1"),
             deposit("e2", person_id="bob"),
@@ -32,9 +31,9 @@ def test_rows_of_others_keep_their_lines_in_every_format(delivery: Delivery) -> 
         delivery.write(file_format, "payment", own, "a", DAY)
     delivery.ingest()
     erase_people(delivery.data, "ann")
-    assert list(delivery.counts().values()) == [(4, 2, 1, 1)] * len(ALL_FORMATS)
+    assert list(delivery.counts().values()) == [(4, 2, 1, 1)] * len(FORMATS)
     kept = dict(delivery.accepted("payment").select("event_id", "line").rows())
-    for file_format in ALL_FORMATS:
+    for file_format in FORMATS:
         first = 3 if file_format.startswith(("csv", "xlsx")) else 2
         lines = [first, first + 4] if file_format != "parquet" else [1, 3]
         assert [kept.pop(f"{file_format} {event}") for event in ("e2", "e6")] == lines

@@ -1,5 +1,9 @@
 """An id inside other texts is masked where the operator asks for it, and nothing else changes."""
 
+import zipfile
+from pathlib import Path
+
+import openpyxl
 import pytest
 
 from plainscore.common.errors import InputRefused
@@ -69,6 +73,67 @@ def test_ids_inside_texts_are_masked_as_if_they_had_been_delivered_so(
     ledger = delivery.store.ledger()
     noted = ledger.filter(ledger["log"] == "purchase")["unknown_columns"].to_list()
     assert noted == ['["note_erased-2-1"]'] * len(FORMATS)
+
+
+def _marked(book: Path, parts: dict[str, tuple[str, str]]) -> None:
+    """Replace texts in parts of a workbook."""
+    with zipfile.ZipFile(book) as packed:
+        found = {name: packed.read(name).decode() for name in packed.namelist()}
+    with zipfile.ZipFile(book, "w") as packed:
+        for name, text in found.items():
+            old, new = parts.get(name, ("", ""))
+            assert old in text
+            packed.writestr(name, text.replace(old, new) if old else text)
+
+
+def test_every_text_of_a_workbook_is_masked(delivery: Delivery) -> None:
+    rows = [deposit("e1", person_id="bob"), deposit("e2", person_id="bob", note=f"sub{ID} & <y>")]
+    file = delivery.xlsx("payment", [*rows, deposit("e3", person_id="annabelle")])
+    book = delivery.data / "landing" / file
+    runs = f"<is><r><t>an</t></r><r><t>nabel-7 </t></r><r><t>&amp; co</t></r><rPh><t>{ID}</t></rPh>"
+    spoken = "<is><r><t>annabel</t></r><r><t>le</t></r></is>"
+    cells = f'<row r="2"><c r="A2" t="inlineStr">{runs}</is></c><c r="B2" t="inlineStr">{spoken}'
+    _marked(
+        book,
+        {
+            "docProps/core.xml": ("openpyxl</dc:creator>", f"of {ID}.</dc:creator>"),
+            "xl/worksheets/sheet2.xml": ("</sheetData>", f"{cells}</c></row></sheetData>"),
+        },
+    )
+    delivery.ingest()
+    erasure = erase(delivery.data, [ID], Settings(), inside_texts=True)
+    assert erasure.is_whole
+    assert erasure.files == {file: 0}
+    assert erasure.search.elsewhere == []
+    read = openpyxl.load_workbook(book)
+    cells_now = [[cell.value for cell in row] for row in read["Orders"].rows]
+    assert "suberased-1-1 & <y>" in cells_now[2]
+    assert "annabelle" in cells_now[3]
+    assert [cell.value for cell in read["Notes"][2]] == ["erased-1-1-7 & co", "annabelle"]
+    assert read.properties.creator == "of erased-1-1."
+    assert_as_if_never_delivered(delivery, ID)
+
+
+@pytest.mark.parametrize("place", ["a formula", "the name of a sheet", "no workbook"])
+def test_what_cannot_be_masked_in_a_workbook_is_named(delivery: Delivery, place: str) -> None:
+    rows = [deposit("e1", person_id=ID), deposit(f"of {ID}", person_id="bob")]
+    file = delivery.xlsx("payment", rows)
+    book = delivery.data / "landing" / file
+    if place == "a formula":
+        _marked(
+            book, {"xl/worksheets/sheet2.xml": ("</c>", f'</c><c r="B1"><f>"{ID}"&amp;1</f></c>')}
+        )
+    elif place == "the name of a sheet":
+        _marked(book, {"xl/workbook.xml": ('name="Notes"', f'name="Notes on {ID}"')})
+    else:
+        book.write_bytes(b"no zip")
+        delivery.csv("payment", rows, day="2026-03-06")
+    delivery.ingest()
+    erasure = erase(delivery.data, [ID], Settings(), inside_texts=True)
+    assert list(erasure.by_hand) == [file]
+    assert not erasure.is_whole
+    accepted = delivery.accepted("payment")["event_id"].to_list()
+    assert accepted == ["of erased-1-1"]
 
 
 def test_words_of_the_logs_are_no_texts(delivery: Delivery) -> None:

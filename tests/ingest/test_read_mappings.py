@@ -1,11 +1,12 @@
 """An edited mapping is said, and applied to files that were read before where that is asked."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.logs import ingest, rebuild_store
+from plainscore.logs import rebuild_store
 from plainscore.runs.plan import look_at_arrivals
 from tests.ingest.delivery import DAY, Delivery
 
@@ -106,6 +107,45 @@ def test_a_rebuild_that_was_cut_short_leaves_the_old_store(
             rebuild_store(shop.data)
     assert calls == ["events", "events.new", "events.old"]
     assert _merchants(shop) == ["old"]
-    (shop.data / "events").rename(shop.data / "events.old")  # as a kill between the two leaves it
-    ingest.ingest_new(shop.data)
-    assert _merchants(shop) == ["old"]
+
+
+KILLED = {
+    "before": ("events", "events.new"),
+    "between": ("events.old", "events.new"),
+    "behind": ("events.old", "events"),
+}
+"""Moments of a kill around the two renames -> where it leaves the old store and the new one."""
+
+
+@pytest.fixture(params=KILLED)
+def killed(request: pytest.FixtureRequest, shop: Delivery) -> tuple[Delivery, str]:
+    """A rebuild was killed; the merchant that is stored before it is settled, and after."""
+    old, new = KILLED[request.param]
+    shop.put(f"shop/arrived={DAY}/b.csv", f"Id,Day,Customer,Sum\no2,{DAY},zoe,5\n")
+    shop.ingest()
+    shutil.copytree(shop.data / "events", shop.data / "copy")
+    _map(shop, "new")
+    rebuild_store(shop.data)
+    (shop.data / "events").rename(shop.data / "events.built")
+    (shop.data / "copy").rename(shop.data / old)
+    (shop.data / "events.built").rename(shop.data / new)
+    return shop, "new" if new == "events" else "old"
+
+
+@pytest.mark.parametrize("line", ["compact", "erase zoe --yes", "ingest", "ingest --rebuild"])
+def test_whoever_writes_after_a_killed_rebuild_opens_a_whole_store(
+    killed: tuple[Delivery, str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, merchant = killed
+    assert run_command_line([*line.split(), "--data", str(shop.data)]) == 0, capsys.readouterr()
+    left = 1 if line.startswith("erase") else 2
+    assert _merchants(shop) == [merchant if line != "ingest --rebuild" else "new"] * left
+    assert sorted(one.name for one in shop.data.glob("events*")) == ["events"]
+
+
+def test_whoever_reads_after_a_killed_rebuild_sees_a_whole_store(
+    killed: tuple[Delivery, str],
+) -> None:
+    shop, merchant = killed
+    assert _merchants(shop) == [merchant] * 2
+    assert not look_at_arrivals(shop.data).new
