@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     master: str | None = Field(default=None, examples=["spark://host:7077"])
     """Spark's master; empty: Spark in this machine, local[threads]."""
     threads: int | None = Field(default=None, ge=1, examples=[2])
-    """Threads; empty: all processors."""
+    """Most threads to use; empty: all processors."""
     memory_limit: str | None = Field(
         default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$", examples=["3GB"]
     )

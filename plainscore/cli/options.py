@@ -44,7 +44,7 @@ EVERY_HELP = "day; week, counted from the first date; or month: its last days."
 EveryOption = Annotated[Every, Parameter(name="--every", help=EVERY_HELP)]
 FORCE_HELP = "Publish another run although nothing changed."
 Force = Annotated[bool, Parameter(name="--force", help=FORCE_HELP, show_default=False)]
-THREADS_HELP = "Threads to use; all processors by default."
+THREADS_HELP = "Most threads to use; all processors by default."
 Threads = Annotated[int | None, Parameter(name="--threads", help=THREADS_HELP)]
 Several = Annotated[tuple[str, ...], Parameter(show_default=False)]
 Flag = Annotated[bool, Parameter(show_default=False)]

@@ -1,5 +1,6 @@
 """Run the transforms on DuckDB, in one process and one database of its own."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from plainscore.scorecards.reference import reference_rows
 
 DEFAULT_OPTIONS = EngineOptions()
 MOST_MEMORY_MB = 4_000
+SMALL_STORE_BYTES = 4_000_000
+"""Of so few events, waking a second thread for each statement costs more than it takes over."""
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 VIEW_SCHEMAS = frozenset({"raw"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -41,9 +44,11 @@ class DuckDBEngine:
             if (limit := getattr(options, name)) is not None:
                 config[name] = limit if name == "threads" else str(limit)
         self.con = duckdb.connect(config=config)
+        self._may_choose_threads = options.threads is None
         if options.memory_limit is None:
             self.con.execute(f"set memory_limit = '{default_memory(self.con)}'")
         self.con.execute("set TimeZone = 'UTC'")
+        self.con.execute("set parquet_metadata_cache = true")  # many tables read the same files
         for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")
 
@@ -55,6 +60,9 @@ class DuckDBEngine:
 
         ``files``: table name without schema -> absolute paths.
         """
+        size = sum(os.stat(path).st_size for paths in files.values() for path in paths)
+        if self._may_choose_threads and size < SMALL_STORE_BYTES:
+            self.con.execute("set threads = 1")
         for table in self.catalog.of_schema("events"):
             paths = files.get(table.short_name, ())
             self.con.execute(_parquet_view(table, paths) if paths else table.ddl)
