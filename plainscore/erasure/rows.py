@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,6 +59,27 @@ class Row:
         return self.text.count("\n") + 1
 
 
+class _Scratch:
+    database: duckdb.DuckDBPyConnection | None = None
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection for one file; to open a database for each takes longer than to read most.
+
+    The database that they share is in memory, and left behind when a file has made it fail.
+    """
+    if _Scratch.database is None:
+        # A file that was replaced a moment ago must not be taken from a cache.
+        _Scratch.database = duckdb.connect(config={"enable_external_file_cache": False})
+    try:
+        with _Scratch.database.cursor() as con:
+            yield con
+    except duckdb.Error:
+        _Scratch.database = None
+        raise
+
+
 class Landing:
     """The landing directory of a data directory, searched for some ids."""
 
@@ -69,7 +90,6 @@ class Landing:
         listed = list_landing(self.folder, self.inputs.sources).files if is_there else []
         self.files = {file.path: file for file in listed}
         self._columns: dict[Path, tuple[str, ...]] = {}
-        self._con = duckdb.connect()
 
     def rows(self, path: Path) -> list[Row]:
         """Return the rows of a file, listed or not, that are theirs or hold an id.
@@ -165,11 +185,12 @@ class Landing:
     def _parquet_lines(self, path: Path) -> list[int]:
         """Return the numbers of rows in which a cell may hold an id, or hide one."""
         source = read_parquet([path])
-        columns = [row[0] for row in self._con.execute(f"describe from {source}").fetchall()]
-        held = " or ".join(self.names.may_hold(identifier(name)) for name in columns) or "false"
         numbered = source.removesuffix(")") + ", file_row_number = true)"
-        rows = self._con.execute(f"select file_row_number + 1 from {numbered} where {held}")
-        return [line for (line,) in rows.fetchall()]
+        with scratch() as con:
+            columns = con.sql(f"from {source}").columns
+            held = " or ".join(self.names.may_hold(identifier(name)) for name in columns) or "false"
+            rows = con.execute(f"select file_row_number + 1 from {numbered} where {held}")
+            return [line for (line,) in rows.fetchall()]
 
     def _row(
         self,
@@ -260,13 +281,13 @@ class Landing:
         each: Callable[[duckdb.DuckDBPyConnection, Cells], None] | None = None,
     ) -> Reader:
         """Read numbered files of a source; ``each`` is called while a part is ``delivered``."""
-        with duckdb.connect() as con, tempfile.TemporaryDirectory() as scratch:
+        with scratch() as con, tempfile.TemporaryDirectory() as folder:
             con.execute(
                 "create temp table batch_file as select unnest($numbers) as file_no, "
                 "unnest($days) as arrived",
                 {"numbers": list(files), "days": [file.arrived for file in files.values()]},
             )
-            reader = Reader(con, source, self.inputs.logs, files, Path(scratch))
+            reader = Reader(con, source, self.inputs.logs, files, Path(folder))
             for cells in reader.parts():
                 if each:
                     each(con, cells)

@@ -4,7 +4,7 @@ It reads what is there, file by file, and trusts nothing that the erasure says o
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from plainscore.common.lock import ERASURE_JOURNAL, LOCK_NAME
 from plainscore.common.text import identifier, read_parquet
 from plainscore.erasure.erased_ids import ErasedIds, json_texts
 from plainscore.erasure.rewrite import kind_of, unpacked
-from plainscore.erasure.rows import UNREADABLE, Landing
+from plainscore.erasure.rows import UNREADABLE, Landing, scratch
 from plainscore.erasure.workbooks import texts_in
 from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.logs.documents import DAMAGED_ZIP
@@ -29,9 +29,10 @@ union all select comment from duckdb_columns() where comment is not null
 union all select macro_definition from duckdb_functions() where not internal
 """
 _CATALOG_COLUMNS = """
-select table_name, column_name from duckdb_columns()
+select table_name, list(column_name order by column_index) from duckdb_columns()
 where not internal and data_type = 'VARCHAR'
     and table_oid in (select t.table_oid from duckdb_tables() as t)
+group by table_name order by table_name
 """
 # The smallest and largest text of a column; the cells themselves are searched where they are.
 _STATISTICS = "ducklake_file_column_stats", "ducklake_table_column_stats"
@@ -63,17 +64,16 @@ def search(data_dir: Path, names: ErasedIds) -> SearchResult:
     Ids of fewer than four characters are looked for as whole values only: within a longer text
     they are a date's day more often than a person. Costs a reading of everything.
     """
-    with duckdb.connect(config={"threads": 1}) as con:
-        searching = _Searching(data_dir, names, con)
-        for path in sorted(data_dir.rglob("*")):
-            searching.search(path)
-        searching.search_keys()
+    searching = _Searching(data_dir, names)
+    for path in sorted(data_dir.rglob("*")):
+        searching.search(path)
+    searching.search_keys()
     return searching.result
 
 
 class _Searching:
-    def __init__(self, data_dir: Path, names: ErasedIds, con: duckdb.DuckDBPyConnection) -> None:
-        self._home, self._names, self._con = data_dir, names, con
+    def __init__(self, data_dir: Path, names: ErasedIds) -> None:
+        self._home, self._names = data_dir, names
         self.result, self._landing = SearchResult(), Landing(data_dir, names)
         logs = self._landing.inputs.logs.values()
         self._naming = {name for log in logs for name in log.person_fields}
@@ -139,20 +139,32 @@ class _Searching:
             self.result.add(place, [True])
 
     def _search_parquet(self, path: Path, where: str) -> None:
-        source = read_parquet([path])
-        described = self._con.execute(f"describe from {source}").fetchall()
-        is_quarantine = {"raw", "reason", "file"} <= {name for name, *_ in described}
-        is_there = False
-        for name, kind, *_ in described:
-            if kind.lstrip("U").startswith(_NUMBERS) and not name.endswith("_id"):
-                continue
-            self.result.columns += 1
-            is_raw = is_quarantine and name == "raw"
-            held = self._quarantined(source) if is_raw else self._cells(self._con, source, name)
-            self.result.add(f"{where}: column {name}, ", held, "rows")
-            is_there = is_there or bool(held)
+        source, is_there = read_parquet([path]), False
+        with scratch() as con:
+            read = con.sql(f"from {source}")
+            names = [
+                name
+                for name, kind in zip(read.columns, map(str, read.types), strict=True)
+                if name.endswith("_id") or not kind.lstrip("U").startswith(_NUMBERS)
+            ]
+            self.result.columns += len(names)
+            is_quarantine = {"raw", "reason", "file"} <= {*names}
+            for name in names if self._may_hold(con, source, names) else ():
+                is_raw = is_quarantine and name == "raw"
+                held = self._quarantined(con, source) if is_raw else self._cells(con, source, name)
+                self.result.add(f"{where}: column {name}, ", held, "rows")
+                is_there = is_there or bool(held)
         if not is_there:
             self._search_bytes(path, f"{where}: its statistics or its metadata")
+
+    def _may_hold(self, con: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]) -> bool:
+        """Return quickly whether a cell of some columns may hold an id."""
+        if not names:
+            return False
+        cells = ", ".join(f"cast({identifier(name)} as varchar)" for name in names)
+        row = f"concat_ws(chr(10), {cells})"
+        found = con.execute(f"select 1 from {source} where {self._names.may_hold(row)} limit 1")
+        return found.fetchone() is not None
 
     def _cells(self, con: duckdb.DuckDBPyConnection, source: str, name: str) -> list[bool]:
         """Return for each cell of a column that holds an id whether it may name a person."""
@@ -167,9 +179,9 @@ class _Searching:
             cells = [(text, may_name and names.matches(text)) for (text,) in found.fetchall()]
         return [is_theirs for text, is_theirs in cells if is_theirs or names.are_inside(text)]
 
-    def _quarantined(self, source: str) -> list[bool]:
+    def _quarantined(self, con: duckdb.DuckDBPyConnection, source: str) -> list[bool]:
         """Return the like for refused rows. A conflict is another person's, where it was kept."""
-        held = self._con.execute(
+        held = con.execute(
             f"select file, raw, reason from {source} where {self._names.may_hold('raw')}"
         ).fetchall()
         rows = [(self._landing.quarantined(file, raw), why) for file, raw, why in held]
@@ -180,7 +192,13 @@ class _Searching:
         with duckdb.connect(str(path), read_only=True) as con:
             texts = [str(text) for (text,) in con.execute(_CATALOG_TEXTS).fetchall()]
             held = 0
-            for table, name in con.execute(_CATALOG_COLUMNS).fetchall():
+            columns = [
+                (table, name)
+                for table, names in con.execute(_CATALOG_COLUMNS).fetchall()
+                if self._may_hold(con, identifier(table), names)
+                for name in names
+            ]
+            for table, name in columns:
                 source, column = identifier(table), identifier(name)
                 if table in _STATISTICS:
                     held += len(self._cells(con, source, name))
@@ -206,14 +224,15 @@ class _Searching:
             if not (files := store.files(table)):
                 continue
             source = read_parquet(files)
-            for name, *_ in self._con.execute(f"describe from {source}").fetchall():
-                if name.endswith("_key"):
-                    ((count,),) = self._con.execute(
-                        f"select count(*) from {source} where {identifier(name)} not in "
-                        f"(select p.person_key from {person} as p)"
-                    ).fetchall()
-                    place = f"events/{table}: {count} rows under a {name} that no one has"
-                    self.result.add(place, [True] * bool(count))
+            with scratch() as con:
+                for name in con.sql(f"from {source}").columns:
+                    if name.endswith("_key"):
+                        ((count,),) = con.execute(
+                            f"select count(*) from {source} where {identifier(name)} not in "
+                            f"(select p.person_key from {person} as p)"
+                        ).fetchall()
+                        place = f"events/{table}: {count} rows under a {name} that no one has"
+                        self.result.add(place, [True] * bool(count))
 
 
 def _texts_within(document: str) -> Iterator[str]:
