@@ -39,6 +39,7 @@ from plainscore.store.head import OWN_TABLES, places_while_rebuilt, settle_rebui
 from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20
+FEW_BYTES = 16 * 2**20
 _TEXT_BYTES_PER_BYTE = {"parquet": 8, "xlsx": 8, "gz": 8, "zst": 8}
 _SHOWN_NAMES = 20
 
@@ -176,7 +177,7 @@ def ingest_landing(
     open_lake = lambda: Lake(events, inputs.stored, threads, memory_limit)  # noqa: E731
     ingest = _Ingest(landing, events, inputs, open_lake, progress)
     try:
-        return ingest.run(listing)
+        return ingest.run(listing, threads)
     except (OSError, duckdb.IOException, duckdb.FatalException) as error:
         where = getattr(error, "filename", None) or events
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -253,7 +254,7 @@ class _Ingest:
         self.lake = self._open_lake()
         deduplicate.prepare(self.lake)
 
-    def run(self, listing: Listing) -> IngestReport:
+    def run(self, listing: Listing, threads: int | None) -> IngestReport:
         con = self.lake.con
         known = dict(con.execute("select file, sha256 from ledger").fetchall())
         old = [file for file in listing.files if file.file in known]
@@ -273,6 +274,8 @@ class _Ingest:
         self._report.warnings += changed_mappings(self._events, sources, known)
         note_mappings(self._events, sources, known)
         new = [file for file in listing.files if file.file not in known]
+        if threads is None and sum(map(_weight, new)) < FEW_BYTES:
+            con.execute("set threads = 1")  # waking others costs more than they take over
         read_bytes = _ReadBytes(listing.files, known)
         for batch in self._batches(new):
             self._take(batch)
