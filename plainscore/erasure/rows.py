@@ -59,7 +59,7 @@ class Row:
         return self.text.count("\n") + 1
 
 
-class _Scratch:
+class _SharedDatabase:
     database: duckdb.DuckDBPyConnection | None = None
 
 
@@ -69,14 +69,14 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
 
     The database that they share is in memory, and left behind when a file has made it fail.
     """
-    if _Scratch.database is None:
+    if _SharedDatabase.database is None:
         # A file that was replaced a moment ago must not be taken from a cache.
-        _Scratch.database = duckdb.connect(config={"enable_external_file_cache": False})
+        _SharedDatabase.database = duckdb.connect(config={"enable_external_file_cache": False})
     try:
-        with _Scratch.database.cursor() as con:
+        with _SharedDatabase.database.cursor() as con:
             yield con
     except duckdb.Error:
-        _Scratch.database = None
+        _SharedDatabase.database = None
         raise
 
 
