@@ -198,19 +198,21 @@ def answer(snapshots: Snapshots, figure: PageFigure, day: date, before: date | N
     given: dict[str, Any] = {"as_of_date": day, "before_date": before}
     if "planted_attacker()" in figure.sql:
         snapshots.know_planted()
-    rows = snapshots.records(figure.sql, _asked(figure.sql, given))
-    chart, gates, tables = figure.chart, None, {"figure": figure.sql}
+    chart, gates = figure.chart, None
     if chart and chart.gates:
         page, _, name = chart.gates.partition("/")
         for one in (one for one in figures(page, snapshots.method) if one.name == name):
-            gates, tables["gates"] = answer(snapshots, one, day, before), one.sql
-    finding = ""
+            gates = answer(snapshots, one, day, before)
+            snapshots.rows("create or replace temp table gates as from figure")
+    # Kept, so that what a finding is found in is not computed again.
+    kept = f"create or replace temp table figure as {figure.sql}"
+    snapshots.rows(kept, _asked(kept, given))
+    rows, finding = snapshots.records("from figure"), ""
     if rows and figure.finding and not (chart and chart.gates and not gates):
-        known = ", ".join(f"{name} as ({sql})" for name, sql in tables.items())
-        sql = f"with {known}\n{figure.finding}"
         drawn = chart.values if chart else ()
         given["unit"] = next((one.unit for one in figure.columns if one.name in drawn), "")
-        finding = next((text for (text,) in snapshots.rows(sql, _asked(sql, given)) if text), "")
+        found = snapshots.rows(figure.finding, _asked(figure.finding, given))
+        finding = next((text for (text,) in found if text), "")
     return Answer(figure, rows, finding, gates)
 
 
