@@ -177,11 +177,11 @@ class Replay:
         catalog, dates, options = self._engine.catalog, self._engine.dates, EngineOptions(threads=1)
         with built(catalog, dates, cards=self._cards, options=options) as engine:
             self._fill(engine.con, copies)
-            for schema in catalog.schemas_upto("scores"):
-                for table in catalog.of_schema(schema):
-                    if not table.is_source:
-                        engine.build(table)
-                        self._keep(engine.con, table.name)
+            needed = catalog.upstream("scores.points")
+            for table in catalog.tables.values():
+                if table.name in needed and not table.is_source:
+                    engine.build(table)
+                    self._keep(engine.con, table.name)
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
         return [found.get(key, {}) for key, _ in enumerate(copies, start=FIRST_COPY)]
 

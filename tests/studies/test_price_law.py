@@ -87,11 +87,16 @@ def test_what_is_said_to_buy_points_buys_them(name: str) -> None:
         assert {row["version"] for row in rows} == {card.version}
         replay = Replay(engine, [card], [*scored, NEW_PERSON])
         had = {key: sum(of[name].values()) for key, of in replay.published_points().items()}
+        found = {
+            (key, days): read_actions(engine, key, days)
+            for key in (*scored, NEW_PERSON)
+            for days in {row["within_days"] for row in rows}
+        }
         played = [
             (no, LifeCopy(key, actions))
             for no, row in enumerate(rows)
             for key in ([NEW_PERSON] if row["player"] == FRESH else scored)
-            if (actions := _actions(engine, key, row))
+            if (actions := _chosen(found[key, row["within_days"]], row["acts"]))
         ]
         points = replay.points([copy for _, copy in played])
     deals: dict[int, list[tuple[int, Deal]]] = {}
@@ -106,10 +111,9 @@ def test_what_is_said_to_buy_points_buys_them(name: str) -> None:
         assert deal.cents < row["below_cents"]
 
 
-def _actions(engine: DuckDBEngine, person_key: int, row: dict[str, Any]) -> tuple[Action, ...]:
-    """Return the acts of a row as they are open to a person; none where one of them is not."""
-    acts = row["acts"].split("; ")
-    found = read_actions(engine, person_key, row["within_days"])
+def _chosen(found: list[Action], names: str) -> tuple[Action, ...]:
+    """Return the acts of a row among those open to a person; none where one of them is not."""
+    acts = names.split("; ")
     chosen = tuple(one for one in found if one.name in acts)
     return chosen if len(chosen) == len(acts) else ()
 
