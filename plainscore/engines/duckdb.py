@@ -18,7 +18,8 @@ from plainscore.scorecards.reference import reference_rows
 DEFAULT_OPTIONS = EngineOptions()
 MOST_MEMORY_MB = 4_000
 SMALL_STORE_BYTES = 4_000_000
-"""Of so few events, waking a second thread for each statement costs more than it takes over."""
+"""A smaller store is read once, on one thread: opening its files for each statement, and waking
+threads, costs more than they take over. Not where the options say how many threads there are."""
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 VIEW_SCHEMAS = frozenset({"raw"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -44,7 +45,7 @@ class DuckDBEngine:
             if (limit := getattr(options, name)) is not None:
                 config[name] = limit if name == "threads" else str(limit)
         self.con = duckdb.connect(config=config)
-        self._may_choose_threads = options.threads is None
+        self._may_be_small, self._is_small = options.threads is None, False
         if options.memory_limit is None:
             self.con.execute(f"set memory_limit = '{default_memory(self.con)}'")
         self.con.execute("set TimeZone = 'UTC'")
@@ -61,7 +62,8 @@ class DuckDBEngine:
         ``files``: table name without schema -> absolute paths.
         """
         size = sum(os.stat(path).st_size for paths in files.values() for path in paths)
-        if self._may_choose_threads and size < SMALL_STORE_BYTES:
+        self._is_small = self._may_be_small and size < SMALL_STORE_BYTES
+        if self._is_small:
             self.con.execute("set threads = 1")
         for table in self.catalog.of_schema("events"):
             paths = files.get(table.short_name, ())
@@ -76,12 +78,12 @@ class DuckDBEngine:
             insert_rows(self.con, name, rows)
 
     def build(self, table: Table) -> None:
-        """Run one transform. The schema ``raw`` is made of views, every other of tables.
+        """Run one transform. Of a large store ``raw`` is made of views, all else of tables.
 
         Raises ContractError where it makes other columns than its contract promises.
         """
         days = self.dates.parameters
-        if table.schema in VIEW_SCHEMAS:
+        if table.schema in VIEW_SCHEMAS and not self._is_small:
             # A view cannot have parameters, so the days are literals of it.
             sql = _PARAMETER.sub(lambda found: f"date '{days[found[1]]}'", table.sql)
             self.con.execute(f"create view {table.name} as {sql}")

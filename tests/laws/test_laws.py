@@ -146,7 +146,7 @@ def test_order_form_and_threads_change_no_byte_of_a_snapshot(tmp_path: Path) -> 
     written = []
     for name, events, forms, threads in (
         ("as made", world.events, ("ndjson",), 2),
-        ("shuffled", shuffled, ("csv.gz", "ndjson.gz", "csv"), 1),
+        ("shuffled", shuffled, ("csv.gz", "ndjson.gz", "csv"), None),  # as a small store
     ):
         write_landing(events, tmp_path / name, forms)
         request = read_request(world.as_of_date, world.known_on, tmp_path / name, threads=threads)
