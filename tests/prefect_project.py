@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence, Set
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -37,6 +38,69 @@ IMPATIENT = {
 ENDED = TERMINAL_STATES
 SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_RUNS = 0.5, 10
 LONG_ENOUGH_SECONDS = 300  # what has not come by then does not come: say so, and do not wait for it
+
+
+# A command with a Prefect server of its own, which says the server's process and waits.
+COMMAND = """
+import subprocess, sys, time
+from plainscore.flows.server import prefect_server, set_defaults
+set_defaults()
+started = subprocess.Popen
+def noting(*arguments, **more):
+    process = started(*arguments, **more)
+    print(process.pid, flush=True)
+    return process
+subprocess.Popen = noting
+with prefect_server() as api:
+    print(api, flush=True)
+    time.sleep(600)
+"""
+PROXY = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:9")
+
+
+@dataclass(frozen=True)
+class StartedAtOnce:
+    """A database that two servers brought up to date; their commands were killed then."""
+
+    home: Path
+    addresses: Sequence[str]
+    errors: str
+    left_behind: Sequence[int]
+
+
+def start_two_servers(home: Path) -> StartedAtOnce:
+    """Start two servers at once on a new database, and kill their commands once they answer."""
+    home.mkdir()
+    (home / "uvicorn.py").write_text("raise ImportError('not this one')", encoding="utf-8")
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-P", "-c", COMMAND],
+            cwd=home,
+            env=os.environ | PROXY | {"PREFECT_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    servers, addresses, errors = [], [], ""
+    for command in commands:
+        assert command.stdout is not None
+        servers.append(int(command.stdout.readline()))
+        addresses.append(command.stdout.readline())
+    for command in commands:
+        command.kill()
+        errors += command.communicate()[1]
+    until = time.monotonic() + LONG_ENOUGH_SECONDS
+    while (left := [*filter(_is_running, servers)]) and time.monotonic() < until:
+        time.sleep(0.1)
+    return StartedAtOnce(home, addresses, errors, left)
+
+
+def _is_running(pid: int) -> bool:
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @contextmanager

@@ -80,8 +80,10 @@ def test_a_file_delivered_late_into_an_older_day_is_judged_as_ever(delivery: Del
     assert_as_if_never_delivered(delivery, "ann", "cyd")
 
 
-def test_a_refused_row_goes_where_an_id_stands_in_it_as_a_word(delivery: Delivery) -> None:
-    lines = [
+def test_rows_go_wherever_they_name_the_person_and_no_others(delivery: Delivery) -> None:
+    """One file a case, one erasure; no event_id stands in two of them."""
+    # A refused row goes where an id stands in it as a word.
+    refused = [
         '{"event_id": "e1", "person": "ann"}',
         '{"event_id": "e2", "person_id": "anna"',
         '{"event_id": "e3", "person_id": "ann"',
@@ -89,26 +91,56 @@ def test_a_refused_row_goes_where_an_id_stands_in_it_as_a_word(delivery: Deliver
         "joanne and ann met",
         "joanne met no one",
     ]
-    delivery.lines("payment", lines)
-    delivery.ndjson("payment", [deposit(person_id="bob")], name="b.ndjson")
+    delivery.lines("payment", refused, name="refused.ndjson")
+    # A field that the event does not define names a person, too.
+    to_ann = deposit("f1", person_id="bob", counterparty_id="ann")
+    delivery.ndjson("payment", [to_ann, deposit("f2", person_id="bob")], name="undefined.ndjson")
+    friends = [purchase("f1", person_id="bob", friend_id="ann"), purchase("f2", person_id="bob")]
+    delivery.csv("purchase", friends, name="undefined.csv")
+    # An open quote does not swallow what follows the erased row.
+    quotes = [
+        "event_id,event_time,person_id,event_type,amount",
+        f'q1,{DAY},bob,deposit,"1',
+        f'q2,{DAY},ann,deposit,"2"',
+        f"q3,{DAY},bob,deposit,3",
+        f'q4,{DAY},bob,deposit,4"',
+        f"q5,{DAY},bob,deposit,5",
+    ]
+    delivery.lines("payment", quotes, name="quotes.csv")
+    # Records that span lines leave as many blank ones.
+    spanning = [
+        purchase("s1", category="two\nlines"),
+        purchase("s2", person_id="bob", category='with "quotes"'),
+        purchase("s3", person_id="two\nlines"),
+        purchase("s4", person_id="bob"),
+    ]
+    delivery.csv("purchase", spanning, name="spanning.csv.gz")
+    # Line ends, marks and a missing last line feed stay.
+    text = b"\xef\xbb\xbfevent_id,event_time,person_id,event_type,amount\r\n"
+    text += f"l1,{DAY},bob,deposit,1\r\nl2,{DAY},ann,deposit,2\r\nl3,{DAY},bob,deposit,3".encode()
+    ends = delivery.put(f"payment/arrived={DAY}/ends.csv", text)
+    # A file without the person is not touched.
+    delivery.ndjson("payment", [deposit("u1", person_id="bob")], name="untouched.ndjson")
+    untouched = ends.with_name("untouched.ndjson")
+    before = untouched.stat().st_ino
     delivery.ingest()
-    erase_people(delivery.data, "ann")
-    assert delivery.quarantine()["line"].to_list() == [2, 6]
-    assert_as_if_never_delivered(delivery, "ann")
+    quoted = [one for one in delivery.accepted("payment")["event_id"] if one in ("q1", "q3", "q5")]
 
-
-def test_a_field_that_the_event_does_not_define_names_a_person_too(delivery: Delivery) -> None:
-    delivery.ndjson(
-        "payment",
-        [deposit("e1", person_id="bob", counterparty_id="ann"), deposit("e2", person_id="bob")],
-    )
-    rows = [purchase("p1", person_id="bob", friend_id="ann"), purchase("p2", person_id="bob")]
-    delivery.csv("purchase", rows)
-    delivery.ingest()
-    erase_people(delivery.data, "ann")
-    assert delivery.accepted("payment")["event_id"].to_list() == ["e2"]
-    assert delivery.accepted("purchase")["event_id"].to_list() == ["p2"]
-    assert_as_if_never_delivered(delivery, "ann")
+    erasure = erase_people(delivery.data, "ann", "two\nlines")
+    kept = delivery.quarantine()
+    assert [line for file, line in kept.select("file", "line").rows() if "refused" in file] == [
+        2,
+        6,
+    ]
+    payments = delivery.accepted("payment")["event_id"].to_list()
+    assert sorted(payments) == sorted(["f2", *quoted, "l1", "l3", "u1"])
+    purchases = delivery.accepted("purchase").select("event_id", "line").rows()
+    assert sorted(purchases) == [("f2", 3), ("s2", 4), ("s4", 7)]
+    assert ends.read_bytes() == text.replace(f"l2,{DAY},ann,deposit,2\r\n".encode(), b"\n")
+    assert untouched.stat().st_ino == before
+    assert f"payment/arrived={DAY}/untouched.ndjson" not in erasure.files
+    assert erasure.files[f"payment/arrived={DAY}/ends.csv"] == 1
+    assert_as_if_never_delivered(delivery, "ann", "two\nlines")
 
 
 def test_a_column_that_no_log_knows_names_a_person_by_a_distinctive_id(
@@ -126,60 +158,6 @@ def test_a_column_that_no_log_knows_names_a_person_by_a_distinctive_id(
     kept = delivery.accepted("payment")["event_id"].to_list()
     assert kept == sorted(f"{name} 2" for name in FORMATS)
     assert_as_if_never_delivered(delivery, "annabel")
-
-
-def test_an_open_quote_does_not_swallow_what_follows_the_erased_row(delivery: Delivery) -> None:
-    head = "event_id,event_time,person_id,event_type,amount"
-    lines = [
-        head,
-        f'e1,{DAY},bob,deposit,"1',
-        f'e2,{DAY},ann,deposit,"2"',
-        f"e3,{DAY},bob,deposit,3",
-        f'e4,{DAY},bob,deposit,4"',
-        f"e5,{DAY},bob,deposit,5",
-    ]
-    delivery.lines("payment", lines, name="a.csv")
-    delivery.ingest()
-    others = [one for one in delivery.accepted("payment")["event_id"] if one != "e2"]
-    erase_people(delivery.data, "ann")
-    assert delivery.accepted("payment")["event_id"].to_list() == others
-    assert_as_if_never_delivered(delivery, "ann")
-
-
-def test_records_that_span_lines_leave_as_many_blank_ones(delivery: Delivery) -> None:
-    rows = [
-        purchase("p1", category="two\nlines"),
-        purchase("p2", person_id="bob", category='with "quotes"'),
-        purchase("p3", person_id="two\nlines"),
-        purchase("p4", person_id="bob"),
-    ]
-    delivery.csv("purchase", rows, name="a.csv.gz")
-    delivery.ingest()
-    erase_people(delivery.data, "ann", "two\nlines")
-    assert delivery.accepted("purchase")["line"].to_list() == [4, 7]
-    assert_as_if_never_delivered(delivery, "ann", "two\nlines")
-
-
-def test_line_ends_marks_and_a_missing_last_line_feed_stay(delivery: Delivery) -> None:
-    text = b"\xef\xbb\xbfevent_id,event_time,person_id,event_type,amount\r\n"
-    text += f"e1,{DAY},bob,deposit,1\r\ne2,{DAY},ann,deposit,2\r\ne3,{DAY},bob,deposit,3".encode()
-    path = delivery.put(f"payment/arrived={DAY}/a.csv", text)
-    delivery.ingest()
-    erase_people(delivery.data, "ann")
-    gone = f"e2,{DAY},ann,deposit,2\r\n".encode()
-    assert path.read_bytes() == text.replace(gone, b"\n")
-    assert_as_if_never_delivered(delivery, "ann")
-
-
-def test_a_file_without_the_person_is_not_touched(delivery: Delivery) -> None:
-    delivery.ndjson("payment", [deposit("e1", person_id="bob")], name="b.ndjson")
-    delivery.ndjson("payment", [deposit("e2")])
-    delivery.ingest()
-    path = delivery.data / "landing" / "payment" / f"arrived={DAY}" / "b.ndjson"
-    before = path.stat().st_ino
-    erasure = erase_people(delivery.data, "ann")
-    assert path.stat().st_ino == before
-    assert erasure.files == {f"payment/arrived={DAY}/a.ndjson": 1}
 
 
 def test_a_file_whose_name_holds_an_id_gets_another(delivery: Delivery) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,9 @@ from plainscore.settings import Settings, temp_directory
 from tests.made_once import SAMPLE, made_once_with, published_sample
 from tests.made_once import SAMPLE_DAY as LAST_DAY
 from tests.quick_runs import make_runs_quick
+
+if TYPE_CHECKING:
+    from tests.prefect_project import StartedAtOnce
 
 
 def request_for(data_dir: Path, as_of_date: date = LAST_DAY, **wishes: object) -> SnapshotRequest:
@@ -111,6 +115,14 @@ def _forced_run(published: tuple[Path, SnapshotOutcome], home: Path) -> ForcedRu
         said = errors.getvalue()
     [_, made] = published_runs(data_dir)
     return ForcedRun(data_dir, published[1], made, said, given, temp, lineage)
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> "StartedAtOnce":
+    """A database of Prefect, up to date, and how the servers ended that made it; read only."""
+    from tests.prefect_project import start_two_servers
+
+    return made_once_with(tmp_path_factory, "prefect", start_two_servers)[1]
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,16 +23,24 @@ from tests.oracle.agreement import assert_published
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import nasty_world
 
+if TYPE_CHECKING:
+    from tests.prefect_project import StartedAtOnce
+
 Published = tuple[Path, SnapshotOutcome]
 SEPTEMBER_END = date(2026, 9, 30)
 
 
 @pytest.fixture(scope="module")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_server(
+    prefect_home: "StartedAtOnce", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """One server for all flows here: starting it costs more than the flows."""
     from tests.prefect_project import server_of_ones_own
 
-    with server_of_ones_own(tmp_path_factory.mktemp("prefect")) as api:
+    home = tmp_path_factory.mktemp("prefect")
+    for database in prefect_home.home.glob("prefect.db*"):
+        shutil.copy(database, home)
+    with server_of_ones_own(home) as api:
         yield api
 
 

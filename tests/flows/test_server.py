@@ -2,11 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,70 +10,17 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.flows import server
-
-LONG_ENOUGH_SECONDS = 300
-# A command with a Prefect server of its own, which says the server's process and waits.
-COMMAND = """
-import subprocess, sys, time
-from plainscore.flows.server import prefect_server, set_defaults
-set_defaults()
-started = subprocess.Popen
-def noting(*arguments, **more):
-    process = started(*arguments, **more)
-    print(process.pid, flush=True)
-    return process
-subprocess.Popen = noting
-with prefect_server() as api:
-    print(api, flush=True)
-    time.sleep(600)
-"""
-PROXY = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:9")
+from tests.prefect_project import StartedAtOnce
 
 
-def test_a_server_behind_a_proxy_answers_and_ends_with_a_killed_command(tmp_path: Path) -> None:
-    """In a directory, too, that holds a module named like one that Prefect imports."""
-    (tmp_path / "uvicorn.py").write_text("raise ImportError('not this one')", encoding="utf-8")
-    command = subprocess.Popen(
-        [sys.executable, "-P", "-c", COMMAND],
-        cwd=tmp_path,
-        env={**os.environ, **PROXY, "PREFECT_HOME": str(tmp_path / "home")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert command.stdout is not None
-    pid = int(command.stdout.readline())
-    assert command.stdout.readline().startswith("http://127.0.0.1:")
-    command.send_signal(signal.SIGKILL)
-    command.wait()
-    until = time.monotonic() + LONG_ENOUGH_SECONDS
-    while _is_running(pid) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not _is_running(pid)
-
-
-def test_servers_that_start_at_once_on_a_new_database_all_answer(tmp_path: Path) -> None:
-    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home")}
-    commands = [
-        subprocess.Popen(
-            [sys.executable, "-P", "-c", COMMAND],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for command in commands:
-        assert command.stdout is not None
-        said = [command.stdout.readline(), command.stdout.readline()]
-        command.kill()
-        assert said[1].startswith("http://127.0.0.1:"), command.communicate()
-
-
-def _is_running(pid: int) -> bool:
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
+def test_servers_that_start_at_once_on_a_new_database_answer_and_end_with_a_killed_command(
+    prefect_home: StartedAtOnce,
+) -> None:
+    """Behind a proxy, too, and in a directory with a module named like one that Prefect imports."""
+    assert len(prefect_home.addresses) == 2
+    for address in prefect_home.addresses:
+        assert address.startswith("http://127.0.0.1:"), prefect_home.errors
+    assert prefect_home.left_behind == []
 
 
 def test_defaults_leave_what_the_user_has_set_and_keep_loopback_from_a_proxy(

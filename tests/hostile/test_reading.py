@@ -77,8 +77,9 @@ def test_everybody_is_explained_whatever_their_id(command: Command, person: str)
     code, out, err = command("explain", "--format", "json", "--", person)
     assert (code, err) == (0, "")
     assert json.loads(out)["person_id"] == person
-    code, out, err = command("explain", "--", person)
-    assert (code, _hidden(out + err)) == (0, set())
+    if not person.isprintable() or person == PEOPLE[-1]:
+        code, out, err = command("explain", "--", person)
+        assert (code, _hidden(out + err)) == (0, set())
 
 
 def test_twins_by_normalisation_are_two_people(command: Command) -> None:

@@ -23,6 +23,7 @@ class Stopped(BaseException):
     """The process ends here, as far as the test is concerned."""
 
 
+CALLED_ONCE = ("rewrite", "save")
 STEPS: list[tuple[Any, str]] = [
     (Lake, "insert"),
     (Lake, "rewrite"),
@@ -91,8 +92,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, call: int, a
     [
         (place, name, call, after)
         for place, name in STEPS
-        for call, after in ((0, False), (0, True), (2, False))
-        if call == 0 or name not in ("rewrite", "save")  # which are called once
+        for call, after in ((0, True), (2, False) if name not in CALLED_ONCE else (0, False))
     ],
 )
 def test_an_ingest_stopped_at_a_step_is_completed_by_the_next(
