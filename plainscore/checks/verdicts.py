@@ -262,6 +262,7 @@ def _of_column(table: Table, column: Column) -> Iterator[Constraint]:
         within = f"{low}..{high}" if low or high else "the finite numbers"
         yield broken_where(f"lies within {within}", " or ".join(limits))
     if column.among:
+        # Unlike `not in`, it is asked once for each text of a dictionary, not once for each row.
         allowed = ", ".join(map(text_literal, column.among))
-        condition = f"{column.name} not in ({allowed})"
+        condition = f"not list_contains([{allowed}], {column.name})"
         yield broken_where(f"is one of {', '.join(column.among)}", condition)

@@ -20,7 +20,13 @@ from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import TomlFile, key_lines, parse_toml, read_toml, read_utf8
 from plainscore.contracts.logs import Head, read_logs, shared_columns
-from plainscore.contracts.unused import HEAD, MERCHANT_REFUND, UNUSED_EVENT, unused_event_sql
+from plainscore.contracts.unused import (
+    MERCHANT_REFUND,
+    UNUSED_EVENT,
+    UNUSED_EVENT_HEAD,
+    later_events,
+    unused_event_sql,
+)
 
 TYPES = frozenset({"BIGINT", "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR"})
 CELL_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -285,7 +291,7 @@ def _published_columns(source: str, own: Head, method: Method) -> Head:
     elif path := method.find(f"{file}.sql"):
         head = read_head(path)[0]
     elif source == UNUSED_EVENT:
-        head = HEAD
+        head = UNUSED_EVENT_HEAD
     else:
         return own
     columns: dict[str, Any] = {"as_of_date": {}, "known_on": {}}
@@ -356,10 +362,12 @@ def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator
     if schema == "audits" and logs:
         has_refunds = method.find(f"transforms/{MERCHANT_REFUND.replace('.', '/')}.sql")
         sql = unused_event_sql(logs, "purchase" if has_refunds else None)
-        yield parse_contract(UNUSED_EVENT, HEAD, glossary, sql)
+        yield parse_contract(UNUSED_EVENT, UNUSED_EVENT_HEAD, glossary, sql)
     for name, log in logs.items():
         if schema == "events":
             yield parse_contract(f"events.{name}", log.stored_head(), glossary)
+        elif schema == "staging" and (later := later_events(log)):
+            yield parse_contract(later[0], later[1], glossary, later[2])
         elif schema == "raw" and method.find(f"transforms/raw/{name}.sql") is None:
             yield parse_contract(f"raw.{name}", log.raw_head(), glossary, log.raw_sql())
 

@@ -1,4 +1,4 @@
-"""Events that a snapshot knows and that no feature counts, derived from the logs' declarations.
+"""Events that a snapshot knows and that count in part or not at all, by the logs' declarations.
 
 A log says which event type begins something (an order, a bill), and which event type opens an
 account. So a project's own logs are in the account of ``audits.unused_event`` by themselves.
@@ -14,7 +14,7 @@ UNUSED_EVENT = "audits.unused_event"
 MERCHANT_REFUND = "staging.merchant_refund"
 REPEATED, ORPHAN, EXCESS = "repeated_id", "orphan", "excess"
 BEFORE, WITHOUT = "before_opening", "no_opening"
-HEAD: dict[str, Any] = {
+UNUSED_EVENT_HEAD: dict[str, Any] = {
     "title": "Events that count only in part, or not at all",
     "grain": "one row per log, event type and reason",
     "key": ["log", "event_type", "reason"],
@@ -44,30 +44,29 @@ HEAD: dict[str, Any] = {
     },
 }
 _EVENT = "event.person_key, event.event_id, event.event_type, event.event_time"
-_PARTS = {
-    REPEATED: """from raw.{log} as event
-    inner join (
-        select person_key, {thing}
-        from raw.{log}
-        where event_type = {kind}
-        group by person_key, {thing}
-        having count(*) > 1
-    ) as repeated
-        on event.person_key = repeated.person_key and event.{thing} = repeated.{thing}
-    where event.event_type = {kind}
-    qualify
-        row_number() over (
-            partition by event.person_key, event.{thing} order by event.event_time, event.event_id
-        ) > 1""",
-    ORPHAN: """from raw.{log} as event
+_LATER = """select {event}
+from raw.{log} as event
+inner join (
+    select person_key, {thing}
+    from raw.{log}
+    where event_type = {kind}
+    group by person_key, {thing}
+    having count(*) > 1
+) as repeated
+    on event.person_key = repeated.person_key and event.{thing} = repeated.{thing}
+where event.event_type = {kind}
+qualify
+    row_number() over (
+        partition by event.person_key, event.{thing} order by event.event_time, event.event_id
+    ) > 1"""
+_ORPHAN = """from raw.{log} as event
     anti join (
         select person_key, {thing}
         from raw.{log}
         where event_type = {kind}
     ) as begun
         on event.person_key = begun.person_key and event.{thing} = begun.{thing}
-    where event.event_type in ({others}) and event.{thing} is not null""",
-}
+    where event.event_type in ({others}) and event.{thing} is not null"""
 _BY_OPENING = f"case when opened.person_key is null then '{WITHOUT}' else '{BEFORE}' end"
 _OF_OPENING = """from raw.{log} as event
     left join opened on event.person_key = opened.person_key
@@ -115,6 +114,24 @@ from placed
 group by log, event_type, reason"""
 
 
+def later_events(log: Log) -> tuple[str, dict[str, Any], str] | None:
+    """Return name, head and SELECT of the events of a log that begin what has begun already.
+
+    None for a log whose events begin nothing.
+    """
+    parts = [_LATER.format(event=_EVENT, **thing) for thing in _things(log)]
+    if not parts:
+        return None
+    head = {
+        "title": f"Events of the {log.name} log that begin what has begun already, and are ignored",
+        "grain": "one row per event whose id an earlier event of the person, by event_time and "
+        "event_id, has begun: a second bill or order of that id",
+        "key": ["event_id"],
+        "columns": {name: {} for name in ("person_key", "event_id", "event_type", "event_time")},
+    }
+    return f"staging.later_{log.name}", head, "\nunion all\n".join(parts)
+
+
 def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
     """Return the SELECT of ``audits.unused_event`` for the logs of a method.
 
@@ -126,8 +143,14 @@ def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
     ]
     any_log = next(iter(logs))
     nothing = f"select person_key, event_time from raw.{any_log} where 1 = 0"
-    union = "\n    union all\n    "
-    parts = [part for log in logs.values() for part in _parts(log, has_openings=bool(openings))]
+    parts = []
+    for log in logs.values():
+        if later := later_events(log):
+            parts.append(_part(log.name, text_literal(REPEATED), f"from {later[0]} as event"))
+        orphans = [_ORPHAN.format(**thing) for thing in _things(log) if thing["others"]]
+        parts += [_part(log.name, text_literal(ORPHAN), rows) for rows in orphans]
+        if openings:
+            parts.append(_part(log.name, _BY_OPENING, _OF_OPENING.format(log=log.name)))
     if refunds_of is not None:
         names = {"log": refunds_of, "refunds": MERCHANT_REFUND}
         parts += [
@@ -137,7 +160,7 @@ def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
     none = _part(any_log, text_literal(ORPHAN), f"from raw.{any_log} as event\n    where 1 = 0")
     return _SQL.format(
         openings="\n        union all\n        ".join(openings or [nothing]),
-        parts=union.join(parts or [none]),
+        parts="\n    union all\n    ".join(parts or [none]),
     )
 
 
@@ -151,22 +174,17 @@ def opening_events(logs: Mapping[str, Log]) -> list[tuple[str, str]]:
     ]
 
 
-def _parts(log: Log, *, has_openings: bool) -> Iterator[str]:
-    """Yield the SELECTs of the events of one log, reason by reason."""
+def _things(log: Log) -> Iterator[dict[str, str]]:
+    """Yield what the events of a log begin, such as bills, as words of the SQL above."""
     for kind, event in log.event_types.items():
         if event.creates is not None:
             others = [one for one in log.types_needing(event.creates) if one != kind]
-            names = {
+            yield {
                 "log": log.name,
                 "thing": identifier(log.stored_name(event.creates)),
                 "kind": text_literal(kind),
                 "others": ", ".join(map(text_literal, others)),
             }
-            reasons = (REPEATED, ORPHAN) if others else (REPEATED,)
-            for reason in reasons:
-                yield _part(log.name, text_literal(reason), _PARTS[reason].format(**names))
-    if has_openings:
-        yield _part(log.name, _BY_OPENING, _OF_OPENING.format(log=log.name))
 
 
 def _part(log: str, reason: str, rows: str) -> str:

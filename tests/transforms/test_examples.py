@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.transforms import worked_example
 from tests.transforms.worked_example import (
     Days,
     WorkedExample,
@@ -58,8 +57,7 @@ def test_a_promise_of_the_contract_that_is_broken_is_reported(
     bill = house()["staging.bill"]
     least = replace(bill.column("days_late"), minimum=6)
     columns = tuple(least if column.name == "days_late" else column for column in bill.columns)
-    changed = {**house().tables, bill.name: replace(bill, columns=columns)}
-    monkeypatch.setattr(worked_example, "house", lambda: changed)
+    monkeypatch.setitem(house().tables, bill.name, replace(bill, columns=columns))
     found = disagreements(WorkedExample("staging.bill", "late", A_LATE_BILL, D))
     assert found == ["breaks its contract: days_late < 6"] * 2
 

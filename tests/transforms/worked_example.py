@@ -128,7 +128,9 @@ def _blocks_of(example: WorkedExample, table: Table) -> tuple[list[Block], Block
     assert [block.verb for block in blocks] == ["given"] * len(given) + ["then"]
     assert wanted.table_name == table.name, f"the file is about {table.name}"
     for block in given:
-        assert block.table_name in table.inputs, f"{table.name} does not read {block.table_name}"
+        assert block.table_name in house().upstream(table.name), (
+            f"{table.name} is not made of {block.table_name}"
+        )
     return given, wanted
 
 
@@ -147,17 +149,34 @@ def _run(
     con = _database()
     con.execute("begin")
     try:
-        for name in sorted(table.inputs):
+        made_of = _tables_to_make(table, {block.table_name for block in given})
+        read = {name for one in made_of for name in one.inputs} - {one.name for one in made_of}
+        for name in sorted(read):
             con.execute(house()[name].ddl)
             rows = _given_rows(name, given, days)
             insert(con, house()[name], rows[::-1] if is_reversed else rows)
-        statement = f"create table {table.name} as {table.sql}"
-        names = con.extract_statements(statement)[0].named_parameters
-        con.execute(statement, {name: days.parameters[name] for name in names})
+        for one in made_of:
+            statement = f"create table {one.name} as {one.sql}"
+            names = con.extract_statements(statement)[0].named_parameters
+            con.execute(statement, {name: days.parameters[name] for name in names})
         made = con.execute(f"select {', '.join(columns)} from {table.name}").fetchall()
         return Counter(made), _broken_promises(con, table)
     finally:
         con.execute("rollback")
+
+
+def _tables_to_make(table: Table, given: set[str]) -> list[Table]:
+    """Return a table and, before it, each that is made of given ones and not given itself."""
+    wanted = {table.name}
+    for one in reversed(house().tables.values()):
+        if one.name in wanted:
+            wanted |= {
+                name
+                for name in one.inputs - given
+                if house()[name].schema not in ("events", "raw", "reference")
+                and house().upstream(name) & given
+            }
+    return [one for one in house().tables.values() if one.name in wanted]
 
 
 @cache

@@ -42,6 +42,7 @@ member as (
 -- Who are friends already make no new tie.
 ring as (
     select
+        'ring' as attack,
         mine.scorecard,
         mine.person_key,
         cast(count(*) as bigint) as friend_count,
@@ -79,7 +80,7 @@ from attacker
 cross join reference.attack as attack
 left join ring
     on
-        attack.attack = 'ring'
+        attack.attack = ring.attack
         and attacker.scorecard = ring.scorecard
         and attacker.person_key = ring.person_key
 where

@@ -11,19 +11,11 @@ repeat_payee_share    = {}
 */
 with home as (
     select
-        payment.person_key,
-        count(
-            distinct date_diff('day', payment.event_date, $as_of_date) // 30
-        ) as household_bill_months
-    from raw.payment as payment
-    inner join staging.bill as bill
-        on payment.person_key = bill.person_key and payment.bill_id = bill.bill_id
-    where
-        payment.event_type = 'payment'
-        and bill.bill_type in ('utility', 'telecom', 'rent')
-        and payment.event_date > $as_of_date - interval 180 day
-        and payment.event_date <= $as_of_date
-    group by payment.person_key
+        person_key,
+        count(*) as household_bill_months
+    from staging.repaid_month
+    where is_household and months_back < 6
+    group by person_key
 ),
 
 saver as (

@@ -17,13 +17,10 @@ sql  = "select * from {batch} where is_fulfilled and breach_date is not null"
 */
 -- A second `started` with the same agreement_id is ignored.
 with started as (
-    select *
-    from raw.service
-    where event_type = 'started'
-    qualify
-        row_number() over (
-            partition by person_key, agreement_id order by event_time, event_id
-        ) = 1
+    select service.*
+    from raw.service as service
+    anti join staging.later_service as later on service.event_id = later.event_id
+    where service.event_type = 'started'
 ),
 
 outcome as (

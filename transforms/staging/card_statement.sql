@@ -10,20 +10,15 @@ event_time         = {}
 event_date         = {}
 balance_cents      = { null = false }
 credit_limit_cents = { null = false }
+repaid_cents       = { type = "BIGINT", unit = "cents", min = 0, doc = "Payments less reversals on the bill, at least 0." }
 */
-with issued_bill as (
-    select *
-    from raw.payment
-    where event_type = 'bill'
-    qualify row_number() over (partition by person_key, bill_id order by event_time, event_id) = 1
-)
-
 select
     person_key,
     bill_id,
     event_time,
-    event_date,
+    cast(event_time as date) as event_date,
     balance_cents,
-    credit_limit_cents
-from issued_bill
+    credit_limit_cents,
+    greatest(net_cents, 0) as repaid_cents
+from staging.bill_total
 where bill_type = 'card' and balance_cents is not null and credit_limit_cents > 0

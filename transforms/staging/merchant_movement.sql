@@ -26,33 +26,15 @@ visited as (
     from refund
 ),
 
-placed_there as (
-    select distinct
-        purchase.person_key,
-        purchase.order_id
+placed_order as (
+    select purchase.*
     from raw.purchase as purchase
     inner join visited
         on
             purchase.person_key = visited.person_key
             and purchase.merchant_id = visited.merchant_id
+    anti join staging.later_purchase as later on purchase.event_id = later.event_id
     where purchase.event_type = 'purchase'
-),
-
-own_event as (
-    select purchase.*
-    from raw.purchase as purchase
-    inner join placed_there
-        on
-            purchase.person_key = placed_there.person_key
-            and purchase.order_id = placed_there.order_id
-),
-
--- A second event with the same order_id is ignored.
-placed_order as (
-    select *
-    from own_event
-    where event_type = 'purchase'
-    qualify row_number() over (partition by person_key, order_id order by event_time, event_id) = 1
 ),
 
 taken_back as (
@@ -62,8 +44,8 @@ taken_back as (
         cast(sum(case when event_type = 'refund' then amount_cents else 0 end) as bigint)
             as refund_cents,
         count(*) filter (where event_type = 'chargeback') as chargeback_count
-    from own_event
-    where event_type in ('refund', 'chargeback')
+    from raw.purchase
+    where event_type in ('refund', 'chargeback') and order_id is not null
     group by person_key, order_id
 )
 
@@ -79,10 +61,6 @@ select
         else greatest(placed_order.amount_cents - coalesce(taken_back.refund_cents, 0), 0)
     end as change_cents
 from placed_order
-inner join visited
-    on
-        placed_order.person_key = visited.person_key
-        and placed_order.merchant_id = visited.merchant_id
 left join taken_back
     on
         placed_order.person_key = taken_back.person_key

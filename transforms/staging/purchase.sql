@@ -18,73 +18,56 @@ net_cents      = { type = "BIGINT", unit = "cents", min = 0, doc = "Amount less 
 name = "a refund is part of its purchase"
 sql  = "select * from {batch} where refunded_cents > amount_cents or net_cents > amount_cents - refunded_cents"
 */
--- Rare, so named first: numbering every purchase costs several times this count.
-with repeated_order as (
+-- All that was taken back of an order is brought together first: it is little beside the orders.
+with taken as (
     select
         person_key,
-        order_id
+        order_id,
+        case when event_type = 'refund' then amount_cents else 0 end as refund_cents,
+        case when event_type = 'chargeback' then 1 else 0 end as chargeback_count,
+        0 as at_merchant_cents
     from raw.purchase
+    where event_type in ('refund', 'chargeback') and order_id is not null
+    union all
+    select
+        person_key,
+        order_id,
+        0 as refund_cents,
+        0 as chargeback_count,
+        taken_cents as at_merchant_cents
+    from staging.merchant_refund
     where event_type = 'purchase'
-    group by person_key, order_id
-    having count(*) > 1
-),
-
--- The first event of an order by (event_time, event_id) is the order; later ones are ignored.
-later_event as (
-    select purchase.event_id
-    from raw.purchase as purchase
-    inner join repeated_order
-        on
-            purchase.person_key = repeated_order.person_key
-            and purchase.order_id = repeated_order.order_id
-    where purchase.event_type = 'purchase'
-    qualify
-        row_number() over (
-            partition by purchase.person_key, purchase.order_id
-            order by purchase.event_time, purchase.event_id
-        ) > 1
-),
-
-placed_order as (
-    select *
-    from raw.purchase
-    where event_type = 'purchase' and event_id not in (select later_event.event_id from later_event)
 ),
 
 taken_back as (
     select
         person_key,
         order_id,
-        cast(sum(case when event_type = 'refund' then amount_cents else 0 end) as bigint)
-            as refund_cents,
-        count(*) filter (where event_type = 'chargeback') as chargeback_count
-    from raw.purchase
-    where event_type in ('refund', 'chargeback')
+        cast(sum(refund_cents) as bigint) as refund_cents,
+        cast(sum(chargeback_count) as bigint) > 0 as is_disputed,
+        cast(sum(at_merchant_cents) as bigint) as at_merchant_cents
+    from taken
     group by person_key, order_id
 )
 
 select
-    placed_order.person_key,
-    placed_order.order_id,
-    placed_order.event_date,
-    placed_order.merchant_id,
-    placed_order.category,
-    placed_order.is_own_name,
-    placed_order.amount_cents,
-    least(coalesce(taken_back.refund_cents, 0), placed_order.amount_cents)
-    + coalesce(at_merchant.taken_cents, 0) as refunded_cents,
+    purchase.person_key,
+    purchase.order_id,
+    purchase.event_date,
+    purchase.merchant_id,
+    purchase.category,
+    purchase.is_own_name,
+    purchase.amount_cents,
+    least(coalesce(taken_back.refund_cents, 0), purchase.amount_cents)
+    + coalesce(taken_back.at_merchant_cents, 0) as refunded_cents,
     case
-        when coalesce(taken_back.chargeback_count, 0) > 0 then cast(0 as bigint)
+        when taken_back.is_disputed then cast(0 as bigint)
         else
-            greatest(placed_order.amount_cents - coalesce(taken_back.refund_cents, 0), 0)
-            - coalesce(at_merchant.taken_cents, 0)
+            greatest(purchase.amount_cents - coalesce(taken_back.refund_cents, 0), 0)
+            - coalesce(taken_back.at_merchant_cents, 0)
     end as net_cents
-from placed_order
+from raw.purchase as purchase
 left join taken_back
-    on
-        placed_order.person_key = taken_back.person_key
-        and placed_order.order_id = taken_back.order_id
-left join staging.merchant_refund as at_merchant
-    on
-        placed_order.person_key = at_merchant.person_key
-        and placed_order.order_id = at_merchant.order_id
+    on purchase.person_key = taken_back.person_key and purchase.order_id = taken_back.order_id
+anti join staging.later_purchase as later on purchase.event_id = later.event_id
+where purchase.event_type = 'purchase'
