@@ -107,7 +107,8 @@ def past(card: Scorecard) -> list[PastSnapshot]:
 
 @pytest.fixture(scope="module")
 def study(card: Scorecard, past: list[PastSnapshot]) -> FitReport:
-    return fit_and_judge(card, past, "mine", SHARE)
+    """A card fitted with gates by share, judged beside the old one under another name."""
+    return fit_and_judge(card, past, "mine", SHARE, beside=[replace(card, name="other")])
 
 
 def test_the_written_card_is_read_back_value_by_value(
@@ -123,11 +124,6 @@ def test_the_social_factor_stays_as_it_was(study: FitReport, card: Scorecard) ->
     kept, social = (list(card.features_of("social_connections")) for card in (study.card, card))
     assert kept == social
     assert study.card.max_score == card.max_score
-
-
-def test_kept_caps_are_kept(card: Scorecard, past: list[PastSnapshot]) -> None:
-    kept = fit_and_judge(card, past, "mine", FitChoices(is_keeping_caps=True, gates="share"))
-    assert kept.card.factor_caps == card.factor_caps
 
 
 def test_as_many_people_pass_every_gate_as_before(
@@ -147,8 +143,11 @@ def test_as_many_people_pass_every_gate_as_before(
             assert benefit.min_score == gates[old_benefit.min_score].at_least
 
 
-def test_a_gate_by_risk_has_the_odds_that_it_had(card: Scorecard, past: list[PastSnapshot]) -> None:
-    fitted = fit_and_judge(card, past, "mine", FitChoices()).card
+def test_a_gate_by_risk_has_the_odds_that_it_had_and_kept_caps_are_kept(
+    card: Scorecard, past: list[PastSnapshot]
+) -> None:
+    fitted = fit_and_judge(card, past, "mine", FitChoices(is_keeping_caps=True)).card
+    assert fitted.factor_caps == card.factor_caps
     seen = ~past[0].is_held_out
     known = seen & past[0].is_known
     before, after = (
@@ -200,10 +199,8 @@ def test_whoever_judges_the_card_was_not_fitted_to(study: FitReport, card: Score
     assert fit_and_judge(card, turned, "mine", SHARE).card == study.card
 
 
-def test_a_card_beside_is_judged_too(card: Scorecard, past: list[PastSnapshot]) -> None:
-    other = replace(card, name="other")
-    found = fit_and_judge(card, past, "mine", SHARE, beside=[other]).tables["separation"].records()
-    by_name = {row["by"]: row["auc"] for row in found}
+def test_a_card_beside_is_judged_too(study: FitReport, card: Scorecard) -> None:
+    by_name = {row["by"]: row["auc"] for row in study.tables["separation"].records()}
     assert by_name["other: score"] == by_name[f"{card.name}: score"]
 
 

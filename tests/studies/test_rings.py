@@ -45,7 +45,7 @@ def _found(graph: TieGraph) -> set[int]:
 @pytest.mark.parametrize("spread_days", [0, 180])
 def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: int) -> None:
     there, found = Counter[str](), Counter[str]()
-    for seed in range(1, 5):
+    for seed in (1, 2):
         graph = invented_world(10_000, seed, spread_days)
         in_rings = _found(graph)
         innocent = set(range(graph.people)) - graph.everyone_attacking
@@ -56,7 +56,7 @@ def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: i
         assert found[kind] >= 0.8 * there[kind], kind
     # Most have an ordinary tie with a hub, of the time of its star.
     assert found["innocent"] <= 0.001 * there["innocent"]
-    assert there["in a burst"] > 1_000
+    assert there["in a burst"] > 500
     assert found["in a burst"] <= 0.001 * there["in a burst"]
 
 
