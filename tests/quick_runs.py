@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from plainscore.checks import validate
 from plainscore.common.standard import Method
 from plainscore.publish import catalog
 from plainscore.runs import run
@@ -33,6 +34,7 @@ def make_runs_quick(patched: pytest.MonkeyPatch) -> None:
 
     patched.setattr(catalog, "comments_of", lambda _view: iter(()))
     patched.setattr(run.SnapshotRun, "check", lambda _run, _schema: [])
-    patched.setattr(run, "import_in_background", lambda: None)
+    for module in (run, validate):
+        patched.setattr(module, "import_in_background", lambda: None)
     patched.setattr(run, "load_pipeline", load_once)
     patched.setattr(run, "write_report", lambda _request, _catalog: None)

@@ -131,6 +131,7 @@ def publish(
 
         with writer_lock(data, purpose), terminal_progress(date_count) as observers:
             return in_process(observers)
+    from plainscore.checks.validate import import_in_background
     from plainscore.flows.server import run_flow, set_defaults
     from plainscore.runs.pipeline import load_pipeline
     from plainscore.runs.schedule import DatesFailed
@@ -139,6 +140,7 @@ def publish(
         load_pipeline(request.settings)
         set_defaults()
         function = getattr(import_module(f"plainscore.flows.{flow}"), flow)
+        import_in_background()  # while the server starts
         try:
             return run_flow(function, data=data, **parameters)
         except DatesFailed as error:
