@@ -92,11 +92,7 @@ def add_rows(lake: Lake, log: Log, rows: str) -> None:
 
 def _stored_select(log: Log, rows: str, condition: str) -> str:
     """Return SQL for the rows without a reason, under a condition, as the log stores them."""
-    made = {
-        "person_key": "person.person_key",
-        MONTH: "strftime(r.arrived, '%Y-%m')",
-        "event_hash": "r.event_hash",
-    }
+    made = {"person_key": "person.person_key", MONTH: "strftime(r.arrived, '%Y-%m')"}
     joins = "inner join known_person as person on r.person_id = person.person_id"
     if log.other_person is not None:
         made[log.stored_name(log.other_person)] = "other.person_key"
@@ -105,7 +101,8 @@ def _stored_select(log: Log, rows: str, condition: str) -> str:
         f"{made.get(name, f'r.{identifier(name)}')} as {identifier(name)}"
         for name in (*log.stored_columns, "event_hash")
     )
-    return f"select {columns} from {rows} as r {joins} where r.reason is null and {condition}"
+    chosen = f"(from {rows} where reason is null and {condition})"
+    return f"select {columns} from {chosen} as r {joins}"
 
 
 def resolve_again(lake: Lake, log: Log, event_hashes: str) -> None:
@@ -124,7 +121,7 @@ def _resolve(lake: Lake, log: Log, rows: str | None = None) -> None:
     columns = ", ".join(map(identifier, lake.tables[name]))
     alone = f"from {table_name(name)} limit 0"
     if rows is not None:
-        alone = _stored_select(log, rows, f"r.event_hash not in {_SHARED}")
+        alone = _stored_select(log, rows, f"event_hash not in {_SHARED}")
     if not lake.con.execute("from shared limit 1").fetchall():
         lake.insert(name, alone)
         return
@@ -172,7 +169,7 @@ def _compare(lake: Lake, log: Log, rows: str | None) -> None:
         (f"{table_name(f'{REPEATS}.{log.name}')}", "verdict"),
     ]
     if rows is not None:
-        origins.append((f"({_stored_select(log, rows, f'r.event_hash in {_SHARED}')})", "'fresh'"))
+        origins.append((f"({_stored_select(log, rows, f'event_hash in {_SHARED}')})", "'fresh'"))
     in_question = " union all by name ".join(
         f"select {columns}, {was} as was from {table} as t where t.event_hash in {_SHARED}"
         for table, was in origins

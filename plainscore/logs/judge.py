@@ -76,9 +76,10 @@ class _Judge:
     def sql(self) -> str:
         log = self._log
         amounts = [own.name for own in log.fields if own.kind in MONEY_KINDS]
-        parts = "".join(
-            f", {_amount_parts(name, log.kinds[name])} as {_in('parts', name)}" for name in amounts
+        cents = "".join(
+            f", {_plain_cents(name, log.kinds[name])} as {_in('cents', name)}" for name in amounts
         )
+        parts = "".join(f", {_amount_parts(name)} as {_in('parts', name)}" for name in amounts)
         kept = [_in("text", name) for name in self._converted]
         kept += [identifier(f"fault_{name}") for name in log.names if name in self._faulty]
         kept += [_in("parts", name) for name in amounts]
@@ -89,7 +90,7 @@ with defined as (
     select file_no, line, raw, reason, type_no, {", ".join(self._defined())}
     from (select *, {self._type_number()} as type_no from ({self._rows}))
 ),
-parsed as (select *{parts} from defined),
+parsed as (select *{parts} from (select *{cents} from defined)),
 valued as (
     select file_no, line, arrived, raw, reason, type_no, {", ".join((*values, *kept))}
     from parsed join batch_file using (file_no)
@@ -318,11 +319,13 @@ def _flag(text: str) -> str:
 # by value: their digits without zeros around them, and the power of ten of the last digit.
 
 
-def _plain(kind: FieldKind) -> str:
-    return f"-?{_PLAIN_AMOUNT}" if kind == "signed_amount" else _PLAIN_AMOUNT
+def _plain_cents(name: str, kind: FieldKind) -> str:
+    text, sign = _in("text", name), "-?" if kind == "signed_amount" else ""
+    cents = f"cast(cast({text} as decimal(18, 4)) * 100 as bigint)"
+    return f"case when {_matches(text, sign + _PLAIN_AMOUNT)} then {cents} end"
 
 
-def _amount_parts(name: str, kind: FieldKind) -> str:
+def _amount_parts(name: str) -> str:
     text = _in("text", name)
     groups = "['sign', 'whole', 'fraction', 'exponent_sign', 'exponent']"
     found = f"regexp_extract({text}, {text_literal(_DECIMAL_PARTS)}, {groups})"
@@ -334,13 +337,13 @@ def _amount_parts(name: str, kind: FieldKind) -> str:
         f"list_transform([{found}], lambda p: struct_pack(is_negative := p.sign = '-', "
         f"digits := rtrim({digits}, '0'), power := {power} - length(p.fraction) + {zeros}))[1]"
     )
-    is_other = f"{_matches(text, _DECIMAL)} then {taken_apart}"
-    return f"case when {_matches(text, _plain(kind))} then null when {is_other} end"
+    is_other = f"{_in('cents', name)} is null and {_matches(text, _DECIMAL)}"
+    return f"case when {is_other} then {taken_apart} end"
 
 
 def _amount(name: str, kind: FieldKind) -> str:
     """Return SQL for the cents, null where there are none or they are not allowed."""
-    text, parts = _in("text", name), _in("parts", name)
+    plain, parts = _in("cents", name), _in("parts", name)
     size = f"try_cast({parts}.digits || repeat('0', {parts}.power + 2) as bigint)"
     in_range = f"{parts}.power >= -2 and {_digits(parts)} < 14"
     cents = size
@@ -349,14 +352,9 @@ def _amount(name: str, kind: FieldKind) -> str:
     else:
         in_range = f"not {parts}.is_negative and {in_range}"
     return (
-        f"case when {parts} is null then {_plain_cents(text, kind)} when {parts}.digits = '' "
+        f"case when {parts} is null then {plain} when {parts}.digits = '' "
         f"then 0 when {in_range} and {size} <= {MAX_CENTS} then {cents} end"
     )
-
-
-def _plain_cents(text: str, kind: FieldKind) -> str:
-    cents = f"cast(cast({text} as decimal(18, 4)) * 100 as bigint)"
-    return f"case when {_matches(text, _plain(kind))} then {cents} end"
 
 
 def _digits(parts: str) -> str:

@@ -30,17 +30,18 @@ _PACKED = re.compile(
 
 
 class HashedFile(io.RawIOBase):
-    """A file that keeps the SHA-256 and the number of the bytes that were read from it."""
+    """A file that keeps the number of the bytes that were read from it, and their SHA-256."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[bytes], *, is_hashed: bool = True) -> None:
+        self._stream, self._is_hashed = stream, is_hashed
         self._sha256 = hashlib.sha256()
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` further bytes, hashed."""
+        """Return up to ``size`` further bytes."""
         block = self._stream.read(size)
-        self._sha256.update(block)
+        if self._is_hashed:
+            self._sha256.update(block)
         self.size += len(block)
         return block
 

@@ -188,14 +188,14 @@ def _read_schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...] | File
 
 def _schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...]]:
     """Return the schema of each file, as far as it decides how its cells are read."""
-    schemas: dict[Path, list[object]] = {path: [] for path in paths}
+    schemas: dict[str, list[object]] = {str(path): [] for path in paths}
     for name, *element in _Scratch.execute(
         "select file_name, name, coalesce(num_children, 0), type, logical_type, converted_type, "
         "type_length, repetition_type, scale, precision from parquet_schema($paths)",
         {"paths": [escape_glob(str(path)) for path in paths]},
     ):
-        schemas[Path(name)].append(tuple(element))
-    return {path: tuple(elements) for path, elements in schemas.items()}
+        schemas[name].append(tuple(element))
+    return {path: tuple(schemas[str(path)]) for path in paths}
 
 
 def _read_ends(

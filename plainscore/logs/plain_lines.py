@@ -245,12 +245,12 @@ class _Scan:
                 line[:_SAMPLE_CHARACTERS].decode(errors="ignore") for line in begin
             ]
         plain = block
-        if b"\r\n" in block:
+        if b"\r" in block and b"\r\n" in block:
             self._require_copy()
             plain = block.replace(b"\r\n", b"\n")
         odd = self._odd_lines(plain)
         if odd:
-            return self._set_aside(self._require_copy(), block, odd, is_last=is_last)
+            return self._set_aside(self._require_copy(), block, plain, odd, is_last=is_last)
         if self._copy:
             self._copy.write(plain)
         self._lines += plain.count(b"\n")
@@ -283,19 +283,20 @@ class _Scan:
         return [int(at) for at in np.flatnonzero(is_odd)]
 
     def _set_aside(
-        self, copy: IO[bytes], block: bytes, odd: Sequence[int], *, is_last: bool
+        self, copy: IO[bytes], block: bytes, plain: bytes, odd: Sequence[int], *, is_last: bool
     ) -> bytes:
         lines, places, at = block[:-1].split(b"\n"), set(odd), 0
+        plain_lines = lines if plain is block else plain[:-1].split(b"\n")
         for first in odd:
             if first < at:
                 continue
-            copy.writelines(cut(line) + b"\n" for line in lines[at:first])
+            copy.writelines(_joined(plain_lines[at:first]))
             at, is_open = self._read_records(lines, first, places, is_last=is_last)
             copy.write(self._blank * (at - first))
             if is_open:
                 break
         else:
-            copy.writelines(cut(line) + b"\n" for line in lines[at:])
+            copy.writelines(_joined(plain_lines[at:]))
             at = len(lines)
         self._lines += at
         return b"".join(line + b"\n" for line in lines[at:])
@@ -338,6 +339,12 @@ class _Scan:
         quote = self._form.quote.encode()
         is_near_end = at + text_files.MAX_RECORD_LINES > len(lines)
         return bool(self._is_csv and quote) and is_near_end and quote in lines[at]
+
+
+def _joined(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield lines as one text."""
+    if lines:
+        yield b"\n".join([*lines, b""])
 
 
 def _is_whole_utf8(line: bytes) -> bool:

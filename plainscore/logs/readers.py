@@ -51,7 +51,7 @@ class FileFacts:
 
     def add_unknown(self, names: Iterable[str]) -> None:
         """Note unknown columns, as long as there are not too many to keep."""
-        for name in names:
+        for name in sorted(names):
             if len(self.unknown) < _MAX_UNKNOWN:
                 self.unknown.add(name.encode("utf-8", "backslashreplace").decode()[:100])
 

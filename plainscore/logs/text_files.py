@@ -49,7 +49,8 @@ def read_few(file: LandingFile, form: Format, wanted: Collection[int]) -> dict[i
     lines: dict[int, bytes] = {}
     number, rest = 1, b""
     with file.path.open("rb") as stream:
-        for block in chain(_without_mark(text_blocks(file, form, HashedFile(stream))), [b"\n"]):
+        source = HashedFile(stream, is_hashed=False)
+        for block in chain(_without_mark(text_blocks(file, form, source)), [b"\n"]):
             whole, end, tail = (rest + block).rpartition(b"\n")
             rest = tail[: MAX_LINE_BYTES + 2]
             count = whole.count(b"\n") + 1 if end else 0
