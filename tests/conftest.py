@@ -1,7 +1,10 @@
 """The order in which tests are run, what they leave out, and what many of them read."""
 
 import os
-from collections.abc import Iterator
+import pickle
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ settings.load_profile("machines of any speed")
 
 @pytest.fixture(scope="session", autouse=True)
 def _light() -> Iterator[None]:
-    """Leave out what only a loss of power could show, and give DuckDB one thread by default.
+    """Leave out what only a loss of power could show, give DuckDB one thread, parse a text once.
 
     Test processes share the cores. Tests of what threads could change ask for more of them: the
     oracle's, those of laws, other cards, staged snapshots and forced runs.
@@ -32,7 +35,18 @@ def _light() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "fsync", lambda _descriptor: None)
         patched.setattr(duckdb, "connect", connect_lightly)
+        patched.setattr(tomllib, "loads", parsed_once(tomllib.loads))
         yield
+
+
+def parsed_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a parser that parses a text once: every run, card and catalog reads the same heads."""
+
+    @cache
+    def pickled(text: str, **how: Any) -> bytes:
+        return pickle.dumps(parse(text, **how))
+
+    return lambda text, **how: pickle.loads(pickled(text, **how))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ DISTINCTIVE_CHARACTERS = 4
 """Shorter ids ("7", "ann") occur in numbers and words that name no one."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_WITH_TEXTS = re.compile(r"[ \t\r\n]*[\[{]")
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'`(){}\[\]<>=]")
 _LONGEST_TOKEN = 512
 _NUMBER_OR_TIME = re.compile(
@@ -96,6 +97,8 @@ class ErasedIds:
         return self._part.sub(self._mask_of, text)
 
     def _masked_json_text(self, found: re.Match[str]) -> str:
+        if "\\" not in found[0]:
+            return found[0]
         try:
             plain = json.loads(found[0], strict=False)
         except ValueError:
@@ -130,6 +133,8 @@ def _written_forms(one: str) -> set[str]:
 
 def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
     """Yield every key and text of a JSON document, and its numbers; nothing where it is none."""
+    if not _JSON_WITH_TEXTS.match(document):
+        return
     number = str if with_numbers else None
     try:
         read = json.loads(document, parse_int=number, parse_float=number)
