@@ -58,6 +58,11 @@ PLACES = {
         .execute(f"create view one as select '{ID}' as person_id")
         .close()
     ),
+    "a table in a catalog": lambda d: (
+        duckdb.connect(str(d / "plainscore.duckdb"))
+        .execute(f"create table one as select 1 as a, 'x' as b, '{ID}' as person_id")
+        .close()
+    ),
     "bytes of no format": lambda d: (d / "x.bin").write_bytes(b"\x00" + LONG_ID.encode() + b"\x01"),
     "metadata of a parquet file": lambda d: pl.DataFrame({"a": [1]}).write_parquet(
         d / "x.parquet", metadata={"owner": LONG_ID}
@@ -95,19 +100,19 @@ def test_a_zip_that_is_no_workbook_is_searched(delivery: Delivery) -> None:
     assert erasure.search.found == [f"landing/payment/arrived={DAY}/x.xlsx: files in it"]
 
 
-@pytest.mark.parametrize("day", [DAY, "_notes"])
-def test_damaged_files_stop_neither_a_search_nor_an_erasure(delivery: Delivery, day: str) -> None:
+def test_damaged_files_stop_neither_a_search_nor_an_erasure(delivery: Delivery) -> None:
     delivery.ndjson("payment", [deposit("e1", person_id=ID), deposit("e2", person_id="bob")])
     delivery.ingest()
-    folder = delivery.data / "landing" / "payment" / (day if day[0] == "_" else f"arrived={day}")
-    folder.mkdir(exist_ok=True)
-    for name, content in DAMAGED.items():
-        (folder / name).write_bytes(content)
+    folders = [delivery.data / "landing" / "payment" / day for day in (f"arrived={DAY}", "_notes")]
+    damaged = {folder / name: content for folder in folders for name, content in DAMAGED.items()}
+    for path, content in damaged.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
     assert search(delivery.data, ErasedIds([ID])).found
     assert export_person(delivery.data, ID).counts["delivered.ndjson"] == 1
     erasure = erase(delivery.data, [ID], Settings())
     assert (erasure.by_hand, erasure.search.found) == ({}, [])
-    assert {name: (folder / name).read_bytes() for name in DAMAGED} == DAMAGED
+    assert {path: path.read_bytes() for path in damaged} == damaged
 
 
 def test_it_finds_rows_under_a_key_that_no_one_has(delivery: Delivery) -> None:
@@ -234,17 +239,17 @@ def test_no_one_is_erased_who_is_not_known(delivery: Delivery) -> None:
     assert delivery.accepted("payment")["person_id"].to_list() == ["ann"]
 
 
-@pytest.mark.parametrize("file", ["notes.pdf", "_truth/model.bin", f"payment/arrived={DAY}/x.gz"])
-def test_a_file_without_rows_is_left_to_the_operator(delivery: Delivery, file: str) -> None:
+def test_files_without_rows_are_left_to_the_operator(delivery: Delivery) -> None:
+    files = ["_truth/model.bin", "notes.pdf", f"payment/arrived={DAY}/x.gz"]
     delivery.ndjson("payment", [deposit("e1", person_id=LONG_ID), deposit("e2")])
     delivery.ingest()
-    path = delivery.data / "landing" / file
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(f"\x00 about {LONG_ID} ".encode())
+    paths = [delivery.put(file, f"\x00 about {LONG_ID} ") for file in files]
+    paths[-1].write_bytes(f"\x00 about {LONG_ID} ".encode())
     erasure = erase(delivery.data, [LONG_ID], Settings())
-    assert list(erasure.by_hand) == [file]
+    assert sorted(erasure.by_hand) == files
     assert not erasure.is_whole
-    path.unlink()
+    for path in paths:
+        path.unlink()
     assert search(delivery.data, ErasedIds([LONG_ID])).found == []
 
 
