@@ -36,7 +36,9 @@ CELL_TYPES: Mapping[str, tuple[type, ...]] = {
 """What a declared row may hold, by the type of the column."""
 LEVELS = frozenset({"fail", "warn"})
 COLUMN_KEYS = frozenset({"type", "unit", "min", "max", "null", "in", "doc"})
-HEAD_KEYS = frozenset({"title", "grain", "key", "columns", "checks", "late", "publishes", "rows"})
+HEAD_KEYS = frozenset(
+    {"title", "grain", "key", "columns", "checks", "late", "publishes", "rows", "by_person"}
+)
 LATE_KEYS = frozenset({"feature", "points"})
 CHECK_KEYS = frozenset({"name", "level", "sql"})
 OUTCOME = "outcomes.outcome"
@@ -85,6 +87,9 @@ class Table:
     ``late_feature``: the column that cards may name as a feature although it is computed from
     scores; ``late_points``: the column of its points. Most tables have neither.
 
+    ``is_by_person``: whether the rows of a person come from that person's rows alone, so that it
+    may be made of some people after others.
+
     ``rows``: what a table of the schema ``reference`` holds where its file says so, cells in the
     order of the columns.
     """
@@ -100,6 +105,7 @@ class Table:
     late_feature: str = ""
     late_points: str = ""
     rows: tuple[tuple[str | int | float | bool | None, ...], ...] = ()
+    is_by_person: bool = False
 
     @property
     def schema(self) -> str:
@@ -195,11 +201,14 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
     for key in head["key"]:
         if key not in declared:
             raise ContractError(f"{name}: key column '{key}' is not among the columns")
+    if not isinstance(head.get("by_person", False), bool):
+        raise ContractError(f"{name}: by_person is true or false")
     return Table(
         name, head["title"], head["grain"], tuple(head["key"]), columns,
         checks=tuple(_check(name, check) for check in head.get("checks", ())), sql=sql,
         late_feature=late.get("feature", ""), late_points=late.get("points", ""),
         rows=tuple(_row(name, row, columns) for row in head.get("rows", ())),
+        is_by_person=head.get("by_person", False),
     )  # fmt: skip
 
 

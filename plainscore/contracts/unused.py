@@ -127,6 +127,7 @@ def later_events(log: Log) -> tuple[str, dict[str, Any], str] | None:
         "grain": "one row per event whose id an earlier event of the person, by event_time and "
         "event_id, has begun: a second bill or order of that id",
         "key": ["event_id"],
+        "by_person": True,
         "columns": {name: {} for name in ("person_key", "event_id", "event_type", "event_time")},
     }
     return f"staging.later_{log.name}", head, "\nunion all\n".join(parts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import SCHEMAS, Catalog, disagreements
@@ -20,6 +21,8 @@ MOST_MEMORY_MB = 4_000
 SMALL_STORE_BYTES = 4_000_000
 """A smaller store is read once, on one thread: opening its files for each statement, and waking
 threads, costs more than they take over. Not where the options say how many threads there are."""
+PEOPLE_AT_A_TIME = 100_000
+"""Of more, what is made by person is made of so many at a time: memory grows with these alone."""
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 VIEW_SCHEMAS = frozenset({"raw"})
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -82,24 +85,74 @@ class DuckDBEngine:
 
         Raises ContractError where it makes other columns than its contract promises.
         """
-        days = self.dates.parameters
         if table.schema in VIEW_SCHEMAS and not self._is_small:
-            # A view cannot have parameters, so the days are literals of it.
-            sql = _PARAMETER.sub(lambda found: f"date '{days[found[1]]}'", table.sql)
-            self.con.execute(f"create view {table.name} as {sql}")
+            self.con.execute(f"create view {table.name} as {self._with_days(table)}")
         else:
-            statement = f"create table {table.name} as {table.sql}"
-            names = self.con.extract_statements(statement)[0].named_parameters
-            self.con.execute(statement, {name: days[name] for name in names})
+            self._make(table, table.name)
+        self._check(table)
+
+    def build_schema(self, schema: str) -> None:
+        """Run every transform of a schema, in the catalog's order, those by person first."""
+        tables = [table for table in self.catalog.of_schema(schema) if not table.is_source]
+        by_person = tables_by_person(tables)
+        ranges = self._ranges() if by_person else []
+        if len(ranges) > 1:
+            self._build_by_range(by_person, ranges)
+        else:
+            by_person = []
+        for table in tables:
+            if table not in by_person:
+                self.build(table)
+
+    def _ranges(self) -> list[range]:
+        """Return ranges of person_key that have everyone."""
+        ((last,),) = self.con.execute("select max(person_key) from events.person").fetchall()
+        firsts = range(0, (last or 0) + 1, PEOPLE_AT_A_TIME)
+        return [range(first, first + PEOPLE_AT_A_TIME) for first in firsts]
+
+    def _build_by_range(self, tables: Sequence[Table], ranges: Sequence[range]) -> None:
+        """Make tables in a database of their own, of some people after others, and collect them."""
+        schemas = dict.fromkeys(["raw", *(table.schema for table in tables)])
+        for some in ranges:
+            self.con.execute("attach ':memory:' as part")
+            for schema in schemas:
+                self.con.execute(f"create schema part.{schema}")
+            self.con.execute(
+                "set search_path = "
+                f"'{','.join(f'part.{one}' for one in schemas)},memory.events,memory.reference'"
+            )
+            for log in self.catalog.of_schema("raw"):
+                self.con.execute(
+                    f"create view part.{log.name} as from ({self._with_days(log)}) "
+                    f"where person_key between {some.start} and {some.stop - 1}"
+                )
+            for table in tables:
+                self._make(table, f"part.{table.name}")
+            self.con.execute("set search_path = 'memory.main'")
+            for table in tables:
+                into = (
+                    f"insert into {table.name}" if some.start else f"create table {table.name} as"
+                )
+                self.con.execute(f"{into} from part.{table.name}")
+            self.con.execute("detach part")
+            stop_if_interrupted()
+        for table in tables:
+            self._check(table)
+
+    def _make(self, table: Table, name: str) -> None:
+        statement = f"create table {name} as {table.sql}"
+        wanted = self.con.extract_statements(statement)[0].named_parameters
+        self.con.execute(statement, {name: self.dates.parameters[name] for name in wanted})
+
+    def _with_days(self, table: Table) -> str:
+        """Return a table's SELECT for a view, which cannot have parameters: days are literals."""
+        days = self.dates.parameters
+        return _PARAMETER.sub(lambda found: f"date '{days[found[1]]}'", table.sql)
+
+    def _check(self, table: Table) -> None:
         made = self.con.sql(f"from {table.name}")
         if faults := disagreements(table, [*zip(made.columns, map(str, made.types), strict=True)]):
             raise ContractError("\n".join(faults))
-
-    def build_schema(self, schema: str) -> None:
-        """Run every transform of a schema, in the catalog's order."""
-        for table in self.catalog.of_schema(schema):
-            if not table.is_source:
-                self.build(table)
 
     def build_needed(self, target: str) -> None:
         """Run a transform and, before it, all that it is made of; sources must have their rows."""
@@ -114,6 +167,19 @@ class DuckDBEngine:
         row = self.con.execute(f"select {' + '.join(counts) or 0}").fetchone()
         assert row is not None, "counting yields a row"
         return int(row[0])
+
+
+def tables_by_person(tables: Sequence[Table]) -> list[Table]:
+    """Return the tables of a schema that declare ``by_person``, and are made of such alone.
+
+    What is made of anything else, but for logs and the schema ``reference``, is made of everyone.
+    """
+    found: dict[str, Table] = {}
+    for table in tables:
+        others = {one for one in table.inputs if not one.startswith(("raw.", "reference."))}
+        if table.is_by_person and others <= found.keys():
+            found[table.name] = table
+    return [*found.values()]
 
 
 def default_memory(con: duckdb.DuckDBPyConnection) -> str:

@@ -2,6 +2,7 @@
 title = "Accounts"
 grain = "one row per person whose account was ever opened, frozen or unfrozen"
 key   = ["person_key"]
+by_person = true
 
 [columns]
 person_key  = {}

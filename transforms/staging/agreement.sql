@@ -2,6 +2,7 @@
 title = "Credit service agreements and how they ended"
 grain = "one row per agreement of a person"
 key   = ["person_key", "agreement_id"]
+by_person = true
 
 [columns]
 person_key    = {}

@@ -2,6 +2,7 @@
 title = "Bills and how they were paid"
 grain = "one row per bill of a person; a bill of amount 0 is no obligation and is left out"
 key   = ["person_key", "bill_id"]
+by_person = true
 
 [columns]
 person_key   = {}

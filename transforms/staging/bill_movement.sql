@@ -2,6 +2,7 @@
 title = "Payments and reversals of bills with more than one payment"
 grain = "one row per payment or reversal of a bill that has several, or a reversal alone"
 key   = ["event_id"]
+by_person = true
 
 [columns]
 person_key   = {}

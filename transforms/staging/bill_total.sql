@@ -2,6 +2,7 @@
 title = "Bills, and what was paid on each in total"
 grain = "one row per person and bill id of a bill, a payment or a reversal"
 key   = ["person_key", "bill_id"]
+by_person = true
 
 [columns]
 person_key         = {}

@@ -2,6 +2,7 @@
 title = "Card bills that state balance and limit"
 grain = "one row per card bill with a balance and a credit limit above 0; amount 0 included"
 key   = ["person_key", "bill_id"]
+by_person = true
 
 [columns]
 person_key         = {}

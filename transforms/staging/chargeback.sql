@@ -2,6 +2,7 @@
 title = "Chargebacks of known purchases"
 grain = "one row per chargeback event whose purchase is known"
 key   = ["event_id"]
+by_person = true
 
 [columns]
 person_key = {}

@@ -2,6 +2,7 @@
 title = "Credit bills large enough to count: of cards, loans, instalments and invoices"
 grain = "one row per bill of a person, but for bills of the home, that is as large as the least that counts, or as one part in fifty of what falls due for the person in a month"
 key   = ["person_key", "bill_id"]
+by_person = true
 
 [columns]
 person_key   = {}

@@ -2,6 +2,7 @@
 title = "Records of repayment"
 grain = "one row per person with a payment on a credit bill in the last 24 months"
 key   = ["person_key"]
+by_person = true
 
 [columns]
 person_key    = {}

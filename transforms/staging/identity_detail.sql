@@ -2,6 +2,7 @@
 title = "Identity details as they stand"
 grain = "one row per person and kind of detail that was ever verified or changed"
 key   = ["person_key", "field"]
+by_person = true
 
 [columns]
 person_key        = {}

@@ -2,6 +2,7 @@
 title = "Where a person shops"
 grain = "one row per person and merchant with a purchase in the last 545 days"
 key   = ["person_key", "merchant_id"]
+by_person = true
 
 [columns]
 person_key    = {}

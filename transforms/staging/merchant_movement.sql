@@ -2,6 +2,7 @@
 title = "Purchases and refunds where a refund names a merchant and no order"
 grain = "one row per such refund, and per purchase of that person at that merchant"
 key   = ["event_id"]
+by_person = true
 
 [columns]
 person_key   = {}

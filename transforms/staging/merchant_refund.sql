@@ -2,6 +2,7 @@
 title = "What refunds that name a merchant took back of purchases there"
 grain = "one row per such refund, and per purchase of that person at that merchant"
 key   = ["event_id"]
+by_person = true
 
 [columns]
 person_key  = {}

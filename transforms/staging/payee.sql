@@ -2,6 +2,7 @@
 title = "Receivers of a person's transfers"
 grain = "one row per person and receiver of a transfer in the last 545 days"
 key   = ["person_key", "counterparty_key"]
+by_person = true
 
 [columns]
 person_key       = {}

@@ -2,6 +2,7 @@
 title = "People"
 grain = "one row per person: everyone with at least one event of their own in any log"
 key   = ["person_key"]
+by_person = true
 
 [columns]
 person_key           = {}

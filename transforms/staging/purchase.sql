@@ -2,6 +2,7 @@
 title = "Purchases, net of what was sent back"
 grain = "one row per purchase of a person"
 key   = ["person_key", "order_id"]
+by_person = true
 
 [columns]
 person_key     = {}

@@ -2,6 +2,7 @@
 title = "What was paid on bills, by month"
 grain = "one row per person, kind of bill and 30-day block of the last 24 with a payment on a known bill"
 key   = ["person_key", "is_household", "months_back"]
+by_person = true
 
 [columns]
 person_key   = {}

@@ -2,6 +2,7 @@
 title = "Net spend by month"
 grain = "one row per person and 30-day block of the last 24 with a purchase"
 key   = ["person_key", "months_back"]
+by_person = true
 
 [columns]
 person_key  = {}

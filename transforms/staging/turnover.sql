@@ -2,6 +2,7 @@
 title = "Money that came in and went out"
 grain = "one row per person with an income, payment, transfer or deposit in the last 180 days"
 key   = ["person_key"]
+by_person = true
 
 [columns]
 person_key       = {}

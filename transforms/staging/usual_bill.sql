@@ -2,6 +2,7 @@
 title = "What a bill of no known amount weighs"
 grain = "one row per person with such a bill and with one of a known amount above 0"
 key   = ["person_key"]
+by_person = true
 
 [columns]
 person_key   = {}
