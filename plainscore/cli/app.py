@@ -79,8 +79,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lineage": (STUDY, "Show where a column comes from."),
     "dictionary": (STUDY, "Print the data dictionary."),
 }
-NO_PANDAS = frozenset({"check", "ingest", "plan", "status", "verify", "prune", "compact", "config"})
 """Command -> the module of its function, and its line in --help, in the order of --help."""
+NO_PANDAS = frozenset({"check", "ingest", "plan", "status", "verify", "prune", "compact", "config"})
+"""Commands that are kept from importing pandas, beside those that look."""
 
 RENAMED_COMMANDS = {"societies": "scenarios"}
 RENAMED_FLAGS = {"--plain": "--no-prefect", "--alone": "--single-actions"}
