@@ -244,22 +244,22 @@ def play_all(
     is_single: bool = False,
 ) -> list[Play]:
     """Search for each card, person and number of days at hand; NEW_PERSON: a fresh identity."""
-    replay = Replay(engine, cards, people, method)
     lives = [
         (person, days, read_actions(engine, person, days, method))
         for person in people
         for days in horizons
     ]
     always = [tuple(one for one in actions if one.is_always) for _, _, actions in lives]
-    starts = replay.points(
-        [LifeCopy(life[0], had) for life, had in zip(lives, always, strict=True)]
-    )
-    plays = [
-        Play(card, person, days, actions, Deal(had, points.get(card.name)))
-        for card in cards
-        for (person, days, actions), had, points in zip(lives, always, starts, strict=True)
-    ]
-    search(replay, plays, is_single=is_single)
+    with Replay(engine, cards, people, method) as replay:
+        starts = replay.points(
+            [LifeCopy(life[0], had) for life, had in zip(lives, always, strict=True)]
+        )
+        plays = [
+            Play(card, person, days, actions, Deal(had, points.get(card.name)))
+            for card in cards
+            for (person, days, actions), had, points in zip(lives, always, starts, strict=True)
+        ]
+        search(replay, plays, is_single=is_single)
     return plays
 
 

@@ -6,10 +6,11 @@ gave them, so a copy without actions has the very points of its person; that is 
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, time, timedelta
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import duckdb
 
@@ -116,7 +117,10 @@ class ReplayError(PlainscoreError):
 
 
 class Replay:
-    """Replays lives of ``people``; ``engine`` has everything up to the scores."""
+    """Replays lives of ``people``; ``engine`` has everything up to the scores.
+
+    A context manager: copies live on an engine of its own, in a transaction that is rolled back.
+    """
 
     def __init__(
         self,
@@ -147,6 +151,16 @@ class Replay:
             for table, column in kept
             if table in engine.catalog.tables
         ]
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        engine, options = self._engine, EngineOptions(threads=1)
+        copies = built(engine.catalog, engine.dates, cards=self._cards, options=options)
+        self._copies = self._open.enter_context(copies)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def _of_people(self, table: str, keys: Sequence[str], columns: str = "*") -> Rows:
         """Return the rows in which someone who is played has one of the keys."""
@@ -174,15 +188,18 @@ class Replay:
         return made
 
     def _points_of(self, copies: Sequence[LifeCopy]) -> list[dict[str, Points]]:
-        catalog, dates, options = self._engine.catalog, self._engine.dates, EngineOptions(threads=1)
-        with built(catalog, dates, cards=self._cards, options=options) as engine:
+        engine, catalog = self._copies, self._engine.catalog
+        needed = catalog.upstream("scores.points")
+        engine.con.begin()
+        try:
             self._fill(engine.con, copies)
-            needed = catalog.upstream("scores.points")
             for table in catalog.tables.values():
                 if table.name in needed and not table.is_source:
                     engine.build(table)
                     self._keep(engine.con, table.name)
             found = _read_points(engine, "person_key >= ?", FIRST_COPY)
+        finally:
+            engine.con.rollback()
         return [found.get(key, {}) for key, _ in enumerate(copies, start=FIRST_COPY)]
 
     def published_points(self) -> dict[int, dict[str, Points]]:

@@ -85,8 +85,6 @@ def test_what_is_said_to_buy_points_buys_them(name: str) -> None:
     with scored_sample(name) as (engine, card):
         rows, scored = declared(name), choose_people(engine)
         assert {row["version"] for row in rows} == {card.version}
-        replay = Replay(engine, [card], [*scored, NEW_PERSON])
-        had = {key: sum(of[name].values()) for key, of in replay.published_points().items()}
         found = {
             (key, days): read_actions(engine, key, days)
             for key in (*scored, NEW_PERSON)
@@ -98,7 +96,9 @@ def test_what_is_said_to_buy_points_buys_them(name: str) -> None:
             for key in ([NEW_PERSON] if row["player"] == FRESH else scored)
             if (actions := _chosen(found[key, row["within_days"]], row["acts"]))
         ]
-        points = replay.points([copy for _, copy in played])
+        with Replay(engine, [card], [*scored, NEW_PERSON]) as replay:
+            had = {key: sum(of[name].values()) for key, of in replay.published_points().items()}
+            points = replay.points([copy for _, copy in played])
     deals: dict[int, list[tuple[int, Deal]]] = {}
     for (no, copy), of in zip(played, points, strict=True):
         deal = Deal(copy.actions, of.get(name))

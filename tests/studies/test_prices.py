@@ -41,8 +41,8 @@ def test_what_is_found_can_be_bought_at_its_price(society: DuckDBEngine, plays: 
             for one in play.tried.values():
                 rank = goal.rank(one)
                 assert rank is None or rank >= goal.rank(deal)
-    replay = Replay(society, CARDS, [DAN, NEW_PERSON])
-    made = replay.points([LifeCopy(play.person_key, deal.actions) for play, deal in finds])
+    with Replay(society, CARDS, [DAN, NEW_PERSON]) as replay:
+        made = replay.points([LifeCopy(play.person_key, deal.actions) for play, deal in finds])
     for (play, deal), points in zip(finds, made, strict=True):
         assert points[play.card.name] == deal.points
 

@@ -83,29 +83,28 @@ def test_actions_have_their_size_and_cost(society: DuckDBEngine) -> None:
 
 def test_a_life_replayed_unchanged_has_its_persons_points(society: DuckDBEngine) -> None:
     people = [ANN, DAN]
-    replay = Replay(society, CARDS, people)
-    made = replay.points([LifeCopy(person_key) for person_key in people])
-    for person_key, points in zip(people, made, strict=True):
-        assert points == replay.published_points()[person_key]
+    with Replay(society, CARDS, people) as replay:
+        made = replay.points([LifeCopy(person_key) for person_key in people])
+        assert made == [replay.published_points()[person_key] for person_key in people]
 
 
 def test_a_life_that_does_not_come_out_as_it_was_is_a_fault(society: DuckDBEngine) -> None:
-    replay = Replay(society, CARDS, [ANN])
-    society.con.execute("update scores.points set paid_bills = 0 where person_key = 0")
-    with pytest.raises(ReplayError, match="other points than its person"):
-        replay.points([LifeCopy(ANN)])
+    with Replay(society, CARDS, [ANN]) as replay:
+        society.con.execute("update scores.points set paid_bills = 0 where person_key = 0")
+        with pytest.raises(ReplayError, match="other points than its person"):
+            replay.points([LifeCopy(ANN)])
 
 
 def test_a_fresh_identity_is_scored_by_what_it_does_alone(society: DuckDBEngine) -> None:
     young, old = (_actions(society, NEW_PERSON, days) for days in (180, 181))
     names = ("open an account", "new card 1 x 50.00")
     own, shared = (*names, "verify 7 x"), (*names, "share an identity 7 x")
-    replay = Replay(society, CARDS, [NEW_PERSON])
-    none, too_young, alone, twin = replay.points(
-        [LifeCopy(NEW_PERSON)]
-        + [LifeCopy(NEW_PERSON, tuple(young[name] for name in names))]
-        + [LifeCopy(NEW_PERSON, tuple(old[name] for name in some)) for some in (own, shared)]
-    )
+    with Replay(society, CARDS, [NEW_PERSON]) as replay:
+        none, too_young, alone, twin = replay.points(
+            [LifeCopy(NEW_PERSON)]
+            + [LifeCopy(NEW_PERSON, tuple(young[name] for name in names))]
+            + [LifeCopy(NEW_PERSON, tuple(old[name] for name in some)) for some in (own, shared)]
+        )
     assert none == too_young == {}
     assert alone["standard"]["worst_days_late"] == 50
     # No one else holds its details, but a twin that shares them does.
@@ -117,10 +116,10 @@ def test_fakes_add_nothing_to_the_mean_and_reliable_friends_no_more_than_the_bou
 ) -> None:
     actions = _actions(society, DAN)
     names = ("befriend fakes 20 x", "befriend the reliable 20 x")
-    replay = Replay(society, CARDS, [DAN])
-    before, fakes, reliable = replay.points(
-        [LifeCopy(DAN), *(LifeCopy(DAN, (actions[n],)) for n in names)]
-    )
+    with Replay(society, CARDS, [DAN]) as replay:
+        before, fakes, reliable = replay.points(
+            [LifeCopy(DAN), *(LifeCopy(DAN, (actions[n],)) for n in names)]
+        )
     for card in CARDS:
         had = before[card.name]["friend_reliability"]
         assert fakes[card.name]["friend_reliability"] == had
@@ -133,5 +132,6 @@ def test_what_is_paid_early_takes_the_place_of_what_was_paid_late(society: DuckD
     assert early.is_own
     assert early.deeds == len(early.events) == len(early.replaced) > 30
     assert early.cents == sum(event["amount_cents"] for event in early.events)
-    before, after = Replay(society, CARDS, [DAN]).points([LifeCopy(DAN), LifeCopy(DAN, (early,))])
+    with Replay(society, CARDS, [DAN]) as replay:
+        before, after = replay.points([LifeCopy(DAN), LifeCopy(DAN, (early,))])
     assert before["standard"]["worst_days_late"] < after["standard"]["worst_days_late"] == 50
