@@ -22,7 +22,6 @@ from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
 from tests.publish.power_cuts import PowerCutError, cuts, publish_small
 
 pytestmark = pytest.mark.usefixtures("small_catalogs")
-READER = Path(__file__).with_name("looping_reader.py")
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -143,34 +142,6 @@ def _as_the_flow_does(home: Path, act: Callable[[Path], object]) -> None:
     if find_latest_run(home, OCTOBER) is None:
         act(home)
     refresh_catalog(home)
-
-
-def test_a_reader_in_a_loop_sees_whole_snapshots_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()  # the reader asks a macro
-    published(tmp_path, SEPTEMBER, seed=1)
-    reader = subprocess.Popen(
-        [sys.executable, str(READER), str(tmp_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "reading\n"
-        for seed in (2, 3, 1):
-            published(tmp_path, OCTOBER, seed=seed)
-    finally:
-        said, _ = reader.communicate(input="stop\n")
-    reads, *seen = said.splitlines()
-    assert reader.returncode == 0, said
-    assert int(reads) > 0
-    with duckdb.connect(str(tmp_path / "plainscore.duckdb"), read_only=True) as con:
-        whole = con.execute(
-            "select as_of_date::text, run, sum(score)::bigint from score_all "
-            "where scorecard_no = 1 group by all"
-        ).fetchall()
-    allowed = {f"{day} {total}" for day, _, total in whole}
-    assert set(seen) <= allowed
 
 
 def test_who_has_the_catalog_open_goes_on_and_who_opens_it_sees_the_new(tmp_path: Path) -> None:
