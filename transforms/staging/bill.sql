@@ -27,7 +27,7 @@ with billed as (
         coalesce(amount_cents, 1) as owed_cents,
         greatest(net_cents, 0) as received_cents
     from staging.bill_total
-    where is_issued and coalesce(amount_cents, 1) > 0
+    where coalesce(amount_cents, 1) > 0
 ),
 
 settled as (

@@ -30,7 +30,6 @@ with movement as (
         on payment.person_key = total.person_key and payment.bill_id = total.bill_id
     where
         payment.event_type in ('payment', 'reversal')
-        and total.is_issued
         and (total.movement_count > 1 or total.net_cents <= 0)
 )
 

@@ -17,7 +17,7 @@ select
     person_key,
     bill_id,
     event_time,
-    cast(event_time as date) as event_date,
+    event_date,
     balance_cents,
     credit_limit_cents,
     greatest(net_cents, 0) as repaid_cents

@@ -42,7 +42,7 @@ repaid as (
         net_cents as repaid_cents
     from staging.bill_total
     where
-        is_issued and movement_count = 1 and net_cents > 0 and coalesce(amount_cents, 1) > 0
+        movement_count = 1 and net_cents > 0 and coalesce(amount_cents, 1) > 0
     union all
     select
         kept.person_key,

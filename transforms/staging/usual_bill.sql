@@ -12,7 +12,7 @@ amount_cents = { null = false }
 with gap as (
     select distinct person_key
     from staging.bill_total
-    where is_issued and amount_cents is null
+    where amount_cents is null
 ),
 
 ranked as (
