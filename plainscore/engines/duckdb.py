@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -93,7 +94,16 @@ class DuckDBEngine:
 
     def build_schema(self, schema: str) -> None:
         """Run every transform of a schema, in the catalog's order, those by person first."""
-        tables = [table for table in self.catalog.of_schema(schema) if not table.is_source]
+        self._build_all([t for t in self.catalog.of_schema(schema) if not t.is_source])
+
+    def build_needed(self, target: str) -> None:
+        """Run a transform and, before it, all that it is made of; sources must have their rows."""
+        needed = self.catalog.upstream(target)
+        tables = [t for t in self.catalog.tables.values() if t.name in needed and not t.is_source]
+        for _, of_schema in groupby(tables, key=lambda table: table.schema):
+            self._build_all([*of_schema])
+
+    def _build_all(self, tables: Sequence[Table]) -> None:
         by_person = tables_by_person(tables)
         ranges = self._ranges() if by_person else []
         if len(ranges) > 1:
@@ -105,7 +115,7 @@ class DuckDBEngine:
                 self.build(table)
 
     def _ranges(self) -> list[range]:
-        """Return ranges of person_key that have everyone."""
+        """Return ranges of person_key that have everyone; the last is taken as open."""
         ((last,),) = self.con.execute("select max(person_key) from events.person").fetchall()
         firsts = range(0, (last or 0) + 1, PEOPLE_AT_A_TIME)
         return [range(first, first + PEOPLE_AT_A_TIME) for first in firsts]
@@ -121,10 +131,11 @@ class DuckDBEngine:
                 "set search_path = "
                 f"'{','.join(f'part.{one}' for one in schemas)},memory.events,memory.reference'"
             )
+            until = "" if some == ranges[-1] else f" and person_key < {some.stop}"
             for log in self.catalog.of_schema("raw"):
                 self.con.execute(
                     f"create view part.{log.name} as from ({self._with_days(log)}) "
-                    f"where person_key between {some.start} and {some.stop - 1}"
+                    f"where person_key >= {some.start}{until}"
                 )
             for table in tables:
                 self._make(table, f"part.{table.name}")
@@ -153,13 +164,6 @@ class DuckDBEngine:
         made = self.con.sql(f"from {table.name}")
         if faults := disagreements(table, [*zip(made.columns, map(str, made.types), strict=True)]):
             raise ContractError("\n".join(faults))
-
-    def build_needed(self, target: str) -> None:
-        """Run a transform and, before it, all that it is made of; sources must have their rows."""
-        needed = self.catalog.upstream(target)
-        for table in self.catalog.tables.values():
-            if table.name in needed and not table.is_source:
-                self.build(table)
 
     def row_count(self, schema: str) -> int:
         """Return how many rows the tables of a schema hold together."""

@@ -38,6 +38,10 @@ def test_rows_are_those_of_everyone_at_once(
     for ranges in (2, 7):
         monkeypatch.setattr("plainscore.engines.duckdb.PEOPLE_AT_A_TIME", people // ranges)
         assert _made(data) == whole
+        with built(CATALOG, DATES, open_store(data), CARDS) as engine:
+            engine.build_needed("staging.bill")
+            bills = engine.con.execute("from staging.bill order by all").fetchall()
+        assert bills == whole["staging.bill"]
 
 
 def test_what_joins_people_is_made_of_everyone_and_so_is_what_is_made_of_it() -> None:
