@@ -50,8 +50,8 @@ def scene(before: Path, tmp_path: Path) -> Iterator[Scene]:
     """
     folder = tmp_path / "here"
     shutil.copytree(before, folder)
-    rebuild_catalog(folder / "data")
     with quick_runs(), pytest.MonkeyPatch.context() as patched:
+        rebuild_catalog(folder / "data")
         patched.chdir(folder)
         patched.setenv("COLUMNS", "100")
         yield Scene(folder, patched, {str(folder): HOME})

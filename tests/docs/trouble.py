@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from plainscore.publish import publication
-from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs.run import SnapshotRun
 from tests.docs.pages import CHECKOUT
 
@@ -36,10 +35,6 @@ class Scene:
         for came in self.folder.glob(f"inbox/*/{DAY}"):
             if not logs or came.parent.name in logs:
                 came.rename(self.folder / "data" / "landing" / came.parent.name / DAY)
-
-    def settle(self) -> None:
-        """Let the catalog look here, as if this were no copy."""
-        rebuild_catalog(self.folder / "data")
 
     def set_card(self, name: str) -> None:
         """Let another scorecard stand in the settings."""
@@ -65,7 +60,6 @@ def _a_file_is_bad(scene: Scene) -> None:
 
 
 def _a_patch_breaks_scores(scene: Scene) -> None:
-    scene.settle()
     scene.deliver()
     patch = scene.folder / "hotfix.py"
     patch.touch()
@@ -104,7 +98,6 @@ def _a_card_is_misspelt(scene: Scene) -> None:
 
 
 def _another_disk_is_there(scene: Scene) -> None:
-    scene.settle()
     disk = scene.folder.with_name("disk")
     disk.mkdir()
     scene.shown_as[str(disk)] = "/srv/large"
@@ -122,14 +115,12 @@ def _only_two_months_came(scene: Scene) -> None:
 
 
 def _a_file_changes(scene: Scene) -> None:
-    scene.settle()
     with (scene.folder / RUN / "score" / "score.parquet").open("r+b") as file:
         file.seek(100)
         file.write(b"damaged")
 
 
 def _another_writes(scene: Scene) -> None:
-    scene.settle()
     scene.deliver()
     script = (
         "import sys, time; from pathlib import Path\n"
