@@ -69,8 +69,11 @@ class StoreHead:
 
 
 def places_while_rebuilt(events: Path) -> tuple[Path, Path]:
-    """Return where a rebuild makes the new store, and where the old one stands while both move."""
-    return events.with_name(f"{events.name}.new"), events.with_name(f"{events.name}.old")
+    """Return where a rebuild makes the new store, and where the old one stands while both move.
+
+    The names are hidden: ``events.old`` may be a backup of the operator's.
+    """
+    return events.with_name(f".{events.name}.new"), events.with_name(f".{events.name}.old")
 
 
 def store_folder(data_dir: Path) -> Path:

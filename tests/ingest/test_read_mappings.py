@@ -53,7 +53,7 @@ def test_it_is_said_until_all_is_read_again(shop: Delivery) -> None:
     assert rebuild_store(shop.data).warnings == []
     assert _merchants(shop) == ["new", "new"]
     assert shop.ingest().warnings == look_at_arrivals(shop.data).warnings == []
-    assert sorted(one.name for one in shop.data.glob("events*")) == ["events"]
+    assert sorted(one.name for one in shop.data.glob("*events*")) == ["events"]
 
 
 def test_the_mapping_put_back_is_silent(shop: Delivery) -> None:
@@ -86,7 +86,7 @@ def test_no_row_is_lost_by_it(
     assert FILE in said
     assert "nothing was changed" in said
     assert _merchants(shop) == ["old"]
-    assert sorted(one.name for one in shop.data.glob("events*")) == ["events"]
+    assert sorted(one.name for one in shop.data.glob("*events*")) == ["events"]
 
 
 def test_a_rebuild_that_was_cut_short_leaves_the_old_store(
@@ -96,7 +96,7 @@ def test_a_rebuild_that_was_cut_short_leaves_the_old_store(
 
     def cut_short(path: Path, target: Path) -> Path:
         calls.append(path.name)
-        if path.name == "events.new":
+        if path.name == ".events.new":
             raise KeyboardInterrupt
         return rename(path, target)
 
@@ -105,14 +105,14 @@ def test_a_rebuild_that_was_cut_short_leaves_the_old_store(
         patched.setattr(Path, "rename", cut_short)
         with pytest.raises(KeyboardInterrupt):
             rebuild_store(shop.data)
-    assert calls == ["events", "events.new", "events.old"]
+    assert calls == ["events", ".events.new", ".events.old"]
     assert _merchants(shop) == ["old"]
 
 
 KILLED = {
-    "before": ("events", "events.new"),
-    "between": ("events.old", "events.new"),
-    "behind": ("events.old", "events"),
+    "before": ("events", ".events.new"),
+    "between": (".events.old", ".events.new"),
+    "behind": (".events.old", "events"),
 }
 """Moments of a kill around the two renames -> where it leaves the old store and the new one."""
 
@@ -140,7 +140,7 @@ def test_whoever_writes_after_a_killed_rebuild_opens_a_whole_store(
     assert run_command_line([*line.split(), "--data", str(shop.data)]) == 0, capsys.readouterr()
     left = 1 if line.startswith("erase") else 2
     assert _merchants(shop) == [merchant if line != "ingest --rebuild" else "new"] * left
-    assert sorted(one.name for one in shop.data.glob("events*")) == ["events"]
+    assert sorted(one.name for one in shop.data.glob("*events*")) == ["events"]
 
 
 def test_whoever_reads_after_a_killed_rebuild_sees_a_whole_store(
@@ -149,3 +149,10 @@ def test_whoever_reads_after_a_killed_rebuild_sees_a_whole_store(
     shop, merchant = killed
     assert _merchants(shop) == [merchant] * 2
     assert not look_at_arrivals(shop.data).new
+
+
+def test_a_backup_beside_the_store_is_left_alone(shop: Delivery) -> None:
+    backup = shutil.copytree(shop.data / "events", shop.data / "events.old")
+    rebuild_store(shop.data)
+    assert _merchants(shop) == ["old"]
+    assert (backup / "head.json").is_file()
