@@ -51,6 +51,7 @@ PLACES = {
         ),
     ),
     "a manifest": lambda d: (d / "manifest.json").write_text(json.dumps({"a": [{"b": ID}]})),
+    "a list in JSON": lambda d: (d / "x.json").write_text(f' [["bob", "{ID}"]]'),
     "a file's name": lambda d: (d / f"about-{ID}.bin").write_bytes(b""),
     "a folder's name": lambda d: (d / ID).mkdir(),
     "a catalog": lambda d: (
