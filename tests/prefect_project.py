@@ -94,6 +94,8 @@ def start_two_servers(home: Path) -> StartedAtOnce:
     until = time.monotonic() + LONG_ENOUGH_SECONDS
     while (left := [*filter(_is_running, servers)]) and time.monotonic() < until:
         time.sleep(0.1)
+    for server in left:
+        os.kill(server, signal.SIGKILL)
     return StartedAtOnce(home, addresses, errors, left)
 
 
