@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 ACCEPTED = ("passed", "warned")
 """Outcomes of a check with which a run goes on."""
 
-NOT_NEEDED = frozenset({"altair", "jsonschema", "scipy.stats"})
-"""What GX imports for other expectations than ours: loaded only if something uses it."""
+NOT_NEEDED = frozenset({"altair", "scipy.stats"})
+"""What GX imports for charts and tests of distributions: loaded only if something uses it."""
 
-ABSENT = frozenset({"pyarrow", "sqlalchemy"})
-"""What GX and its pandas do without where it is not installed, as it is to them here."""
+ABSENT = frozenset({"sqlalchemy"})
+"""What GX reads databases with, and does without where it is not installed, as it is to GX here."""
 
 
 def check(

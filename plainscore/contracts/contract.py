@@ -376,7 +376,8 @@ def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator
         if schema == "events":
             yield parse_contract(f"events.{name}", log.stored_head(), glossary)
         elif schema == "staging" and (later := later_events(log)):
-            yield parse_contract(later[0], later[1], glossary, later[2])
+            later_name, head, sql = later
+            yield parse_contract(later_name, head, glossary, sql)
         elif schema == "raw" and method.find(f"transforms/raw/{name}.sql") is None:
             yield parse_contract(f"raw.{name}", log.raw_head(), glossary, log.raw_sql())
 

@@ -133,9 +133,11 @@ class DuckDBEngine:
             )
             until = "" if some == ranges[-1] else f" and person_key < {some.stop}"
             for log in self.catalog.of_schema("raw"):
+                # A project may have a table there that is of no one.
+                is_of_people = any(column.name == "person_key" for column in log.columns)
+                theirs = f" where person_key >= {some.start}{until}" if is_of_people else ""
                 self.con.execute(
-                    f"create view part.{log.name} as from ({self._with_days(log)}) "
-                    f"where person_key >= {some.start}{until}"
+                    f"create view part.{log.name} as from ({self._with_days(log)}){theirs}"
                 )
             for table in tables:
                 self._make(table, f"part.{table.name}")

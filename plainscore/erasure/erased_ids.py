@@ -11,7 +11,7 @@ DISTINCTIVE_CHARACTERS = 4
 """Shorter ids ("7", "ann") occur in numbers and words that name no one."""
 
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_JSON_WITH_TEXTS = re.compile(r"[ \t\r\n]*[\[{]")
+_JSON_WITH_TEXTS = re.compile(r'[ \t\r\n]*[\[{"]')
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'`(){}\[\]<>=]")
 _LONGEST_TOKEN = 512
 _NUMBER_OR_TIME = re.compile(
@@ -132,7 +132,7 @@ def _written_forms(one: str) -> set[str]:
 
 
 def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
-    """Yield every key and text of a JSON document, and its numbers; nothing where it is none."""
+    """Yield every key and text of a JSON document, and numbers in it; nothing where it is none."""
     if not _JSON_WITH_TEXTS.match(document):
         return
     number = str if with_numbers else None
@@ -140,8 +140,7 @@ def json_texts(document: str, *, with_numbers: bool = True) -> Iterator[str]:
         read = json.loads(document, parse_int=number, parse_float=number)
     except (ValueError, RecursionError):
         return
-    if isinstance(read, dict | list):
-        yield from texts_within(read)
+    yield from texts_within(read)
 
 
 def texts_within(read: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plainscore.common.standard import STANDARD_CARDS
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
 from plainscore.engines.build import built
@@ -52,3 +52,45 @@ def test_what_joins_people_is_made_of_everyone_and_so_is_what_is_made_of_it() ->
     assert lost == {
         f"staging.{one}" for one in ("bill", "credit_bill", "repaid_month", "credit_record")
     }
+
+
+RATE = """/*
+title = "A rate that is of no one"
+grain = "one row"
+key   = ["rate_no"]
+
+[columns]
+rate_no = { type = "BIGINT", doc = "Its number." }
+*/
+select 7 as rate_no
+"""
+
+
+def test_a_raw_table_of_no_one_is_whole_in_every_range(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, sql in (
+        ("raw/rate.sql", RATE.replace("select 7", "select cast(7 as bigint)")),
+        (
+            "staging/rated.sql",
+            RATE.replace('key   = ["rate_no"]', 'key   = ["person_key"]\nby_person = true')
+            .replace("[columns]", "[columns]\nperson_key = {}")
+            .replace(
+                "select 7 as rate_no",
+                "select distinct profile.person_key, rate.rate_no\n"
+                "from raw.profile as profile cross join raw.rate as rate",
+            ),
+        ),
+    ):
+        file = tmp_path / "transforms" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(sql)
+    catalog = load_catalog(CARDS, method=Method((*STANDARD_METHOD.layers, tmp_path)))
+    data, _ = published_sample(tmp_path_factory)
+    monkeypatch.setattr("plainscore.engines.duckdb.PEOPLE_AT_A_TIME", 40)
+    with built(catalog, DATES, open_store(data), CARDS) as engine:
+        engine.build_needed("staging.rated")
+        rated = engine.con.execute("select count(*), sum(rate_no) from staging.rated").fetchall()
+    ((people, rates),) = rated
+    assert people > 100
+    assert rates == 7 * people

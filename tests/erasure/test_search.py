@@ -266,3 +266,10 @@ def test_files_that_are_ignored_refused_or_new_are_cleaned(delivery: Delivery) -
     assert erasure.is_whole
     assert len(erasure.files) == 5
     assert pl.read_parquet(delivery.data / "landing" / "_truth" / "ties.parquet")["a"].len() == 1
+
+
+@pytest.mark.parametrize(
+    "text", [r'"\u0070erson-1"', r'["\u0070erson-1"]', r'{"a": "\u0070erson-1"}']
+)
+def test_an_escape_hides_no_id_in_json_of_any_kind(text: str) -> None:
+    assert ErasedIds(["person-1"]).are_words_of(text)
