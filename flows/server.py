@@ -61,7 +61,7 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host=sys.argv[
 _STARTING = "plainscore-starting.lock"
 _RAISED = re.compile(r"[\w.]*(Error|Exception)\b")
 """The line of a traceback that names the error; uvicorn's own last line does not."""
-_SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 6, 0.1
+_SECONDS_TO_SEND, _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 10, 6, 0.1
 
 
 def set_defaults(*, is_quiet: bool = True) -> None:
@@ -145,6 +145,7 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
             starting.close()
             yield api
         finally:
+            _send_what_is_left()
             assert server.stdin is not None
             server.stdin.close()
             with suppress(subprocess.TimeoutExpired):
@@ -152,6 +153,18 @@ def own_server(port: int | None, environment: Mapping[str, str]) -> Iterator[str
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def _send_what_is_left() -> None:
+    """Send the states of tasks and the log lines that are in line, while there is a server.
+
+    Prefect sends them in the background, and at the end of the process: too late for our own.
+    """
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (EventsWorker, APILogWorker):
+        worker.drain_all(timeout=_SECONDS_TO_SEND)
 
 
 def run_flow(flow: Callable[..., Result], **parameters: Any) -> Result:

@@ -2,6 +2,11 @@
 
 import json
 import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,23 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.flows import server
 from tests.prefect_project import StartedAtOnce
 
+COMMAND = """
+from plainscore.flows.server import run_flow, set_defaults
+set_defaults()
+from prefect import flow, get_run_logger, task
+
+@task(task_run_name="counted")
+def count(most):
+    return sum(range(most))
+
+@flow
+def counting(most):
+    count(most)
+    get_run_logger().info("as many as asked")
+
+run_flow(counting, most=3)
+"""
+
 
 def test_servers_that_start_at_once_on_a_new_database_answer_and_end_with_a_killed_command(
     prefect_home: StartedAtOnce,
@@ -21,6 +43,28 @@ def test_servers_that_start_at_once_on_a_new_database_answer_and_end_with_a_kill
     for address in prefect_home.addresses:
         assert address.startswith("http://127.0.0.1:"), prefect_home.errors
     assert prefect_home.left_behind == []
+
+
+def test_what_a_command_tells_its_server_is_there_when_the_server_has_ended(
+    prefect_home: StartedAtOnce, tmp_path: Path
+) -> None:
+    for database in prefect_home.home.glob("prefect.db*"):
+        shutil.copy(database, tmp_path)
+    (tmp_path / "command.py").write_text(COMMAND)
+    done = subprocess.run(
+        [sys.executable, "-P", "command.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PREFECT_HOME": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert "Error logging" not in done.stderr
+    with closing(sqlite3.connect(tmp_path / "prefect.db")) as database_now:
+        assert database_now.execute("select name, state_name from task_run").fetchall() == [
+            ("counted", "Completed")
+        ]
+        assert ("as many as asked",) in database_now.execute("select message from log").fetchall()
 
 
 def test_defaults_leave_what_the_user_has_set_and_keep_loopback_from_a_proxy(
