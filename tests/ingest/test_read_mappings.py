@@ -30,12 +30,20 @@ def _map(delivery: Delivery, merchant: str) -> None:
     (delivery.data / "plainscore.toml").write_text(MAPPING.format(merchant=merchant))
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the shop's first file ingested; no test may write into it."""
+    made = Delivery(tmp_path_factory.mktemp("shop") / "data")
+    made.put(FILE, f"Id,Day,Customer,Sum\no1,{DAY},ann,5\n")
+    _map(made, "old")
+    assert made.ingest().warnings == []
+    return made.data
+
+
 @pytest.fixture
-def shop(delivery: Delivery) -> Delivery:
-    delivery.put(FILE, f"Id,Day,Customer,Sum\no1,{DAY},ann,5\n")
-    _map(delivery, "old")
-    assert delivery.ingest().warnings == []
-    return delivery
+def shop(ingested: Path, tmp_path: Path) -> Delivery:
+    """A copy of it, to write into."""
+    return Delivery(shutil.copytree(ingested, tmp_path / "data"))
 
 
 def _merchants(delivery: Delivery) -> list[str]:
@@ -117,18 +125,26 @@ KILLED = {
 """Moments of a kill around the two renames -> where it leaves the old store and the new one."""
 
 
-@pytest.fixture(params=KILLED)
-def killed(request: pytest.FixtureRequest, shop: Delivery) -> tuple[Delivery, str]:
-    """A rebuild was killed; the merchant that is stored before it is settled, and after."""
-    old, new = KILLED[request.param]
+@pytest.fixture(scope="module")
+def rebuilt(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files and their store by the old mapping, and by the new one; neither in its place."""
+    shop = Delivery(shutil.copytree(ingested, tmp_path_factory.mktemp("rebuilt") / "data"))
     shop.put(f"shop/arrived={DAY}/b.csv", f"Id,Day,Customer,Sum\no2,{DAY},zoe,5\n")
     shop.ingest()
-    shutil.copytree(shop.data / "events", shop.data / "copy")
+    shutil.copytree(shop.data / "events", shop.data / "old")
     _map(shop, "new")
     rebuild_store(shop.data)
-    (shop.data / "events").rename(shop.data / "events.built")
-    (shop.data / "copy").rename(shop.data / old)
-    (shop.data / "events.built").rename(shop.data / new)
+    (shop.data / "events").rename(shop.data / "new")
+    return shop.data
+
+
+@pytest.fixture(params=KILLED)
+def killed(request: pytest.FixtureRequest, rebuilt: Path, tmp_path: Path) -> tuple[Delivery, str]:
+    """A rebuild was killed; the merchant that is stored before it is settled, and after."""
+    old, new = KILLED[request.param]
+    shop = Delivery(shutil.copytree(rebuilt, tmp_path / "data"))
+    (shop.data / "old").rename(shop.data / old)
+    (shop.data / "new").rename(shop.data / new)
     return shop, "new" if new == "events" else "old"
 
 

@@ -32,9 +32,17 @@ LOGS = {
 NASTY = ("\x00", "a\nb", "';--", '"', "\U0010ffff", "\ufeff", "arrived_month=2020-01", "\u202e")
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without a row; no test may write into it."""
+    with Lake(tmp_path_factory.mktemp("empty") / "events", LOGS, threads=1) as opened:
+        return opened.events
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    with Lake(tmp_path / "events", LOGS, threads=1) as opened:
+def lake(empty: Path, tmp_path: Path) -> Iterator[Lake]:
+    """A copy of it, open."""
+    with Lake(shutil.copytree(empty, tmp_path / "events"), LOGS, threads=1) as opened:
         yield opened
 
 
