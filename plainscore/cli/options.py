@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from plainscore.common.errors import InputRefused
+from plainscore.engines import EngineName
 from plainscore.runs.calendar import Every
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Limits:
 class Publishing(Limits):
     """Options of all commands that publish snapshots."""
 
+    engine: EngineName | None = None
+    """duckdb, spark or sail; the snapshot is the same."""
+    master: str | None = None
+    """Spark's master, such as spark://host:7077; Spark in this machine by default."""
     skip_refused: Flag = False
     """Publish although refused files block it; the manifest records them."""
     allow_stopped_feeds: Flag = False

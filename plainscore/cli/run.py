@@ -10,7 +10,6 @@ from plainscore.cli.options import publish
 from plainscore.cli.output import emit, note, note_refused, show
 from plainscore.common.errors import UsageError
 from plainscore.contracts import SnapshotDates
-from plainscore.engines import EngineName
 from plainscore.publish.retention import report_file
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import calendar, schedule
@@ -30,8 +29,6 @@ def run(
     known_on: opt.KnownOn = None,
     scorecard: opt.Cards = None,
     force: opt.Force = False,
-    engine: EngineName | None = None,
-    master: str | None = None,
     data: opt.DataDir = opt.DATA,
     publishing: opt.Publishing = opt.AS_USUAL,
     output_format: opt.TableOrJson = "table",
@@ -43,12 +40,9 @@ def run(
     Args:
         as_of: Count what happened until the end of this day (UTC); last-day is the last one that is
             over, less arrival_lag_days, last-month-end the last month end on or before it.
-        engine: duckdb, spark or sail; the snapshot is the same.
-        master: Spark's master, such as spark://host:7077; Spark in this machine by default.
     """
     opt.require_data(data)
     overrides = {"scorecards": scorecard, "force": force, **publishing.overrides}
-    overrides |= {"engine": engine, "master": master}
     request = read_request(as_of, known_on, data, **overrides)
     outcome = publish(
         request,
