@@ -262,6 +262,10 @@ def _file_error(error: duckdb.Error) -> PublishedFileError | None:
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\s", re.IGNORECASE)
 _ROWS_AT_ONCE = 2_000
 _SHOWN_LINES = 6
+_NO_TABLE = (
+    '"show tables" lists the views; what a run makes on the way to them, such as the tables of '
+    "staging, is not kept"
+)
 
 
 def statements(sql: str) -> list[str]:
@@ -330,4 +334,6 @@ def _translating_errors() -> Iterator[None]:
         if found := _file_error(error):
             raise found from error
         lines = [line for line in str(error).splitlines() if line.strip()]
+        if isinstance(error, duckdb.CatalogException) and "Table with name" in lines[0]:
+            lines = [*lines[: _SHOWN_LINES - 1], _NO_TABLE]
         raise QuestionError("\n".join(lines[:_SHOWN_LINES])) from error

@@ -125,6 +125,14 @@ def test_sql_that_is_wrong_is_refused_in_a_few_lines(snapshots: Snapshots, wrong
     assert len(str(caught.value).splitlines()) <= 6
 
 
+@pytest.mark.parametrize("unknown", ["staging.bill", "scores"])
+def test_a_table_that_is_not_published_is_told_with_where_the_others_are(
+    snapshots: Snapshots, unknown: str
+) -> None:
+    with pytest.raises(QuestionError, match=f'{unknown}"? does not exist(.|\n)*"show tables"'):
+        query(snapshots.con, f"from {unknown}")
+
+
 @pytest.mark.parametrize(
     ("sql", "count"),
     [("select ';'; from score", 2), ("pivot score on band using count(*) ; ", 1)],
