@@ -353,11 +353,16 @@ def method_glossary(method: Method) -> Glossary:
 def method_tables(method: Method, schemas: Iterable[str], glossary: Glossary) -> list[Table]:
     """Return every table of some schemas, schema by schema.
 
-    A table has a file of its own. The events of a log, and the raw view of them where there is no
-    file for it, follow from the log's declaration.
+    A table has a file of its own. The events of a log, and what is made of any log, follow from the
+    log's declaration where there is no file of that name.
     """
     found: dict[str, list[Table]] = {
-        schema: list(_tables_of_logs(schema, method, glossary)) for schema in schemas
+        schema: [
+            table
+            for table in _tables_of_logs(schema, method, glossary)
+            if method.find(f"transforms/{schema}/{table.short_name}.sql") is None
+        ]
+        for schema in schemas
     }
     for name, path in method.files("transforms", ".sql", ".toml").items():
         folder, _, rest = name.partition("/")
@@ -378,7 +383,7 @@ def _tables_of_logs(schema: str, method: Method, glossary: Glossary) -> Iterator
         elif schema == "staging" and (later := later_events(log)):
             later_name, head, sql = later
             yield parse_contract(later_name, head, glossary, sql)
-        elif schema == "raw" and method.find(f"transforms/raw/{name}.sql") is None:
+        elif schema == "raw":
             yield parse_contract(f"raw.{name}", log.raw_head(), glossary, log.raw_sql())
 
 

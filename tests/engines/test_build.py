@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog, rehearse
-from plainscore.contracts.contract import ContractError
+from plainscore.contracts.contract import ContractError, method_glossary, method_tables
 from plainscore.engines import EngineOptions
 from plainscore.engines.build import built
 from plainscore.engines.duckdb import default_memory
@@ -50,6 +50,18 @@ def test_every_packaged_card_runs_on_empty_tables() -> None:
     assert len(names) > 5
     for cards in [*((name,) for name in names), STANDARD_CARDS]:
         assert rehearse(load_catalog(read_scorecards(cards))) == []
+
+
+@pytest.mark.parametrize("name", ["raw.payment", "staging.later_payment", "audits.unused_event"])
+def test_a_file_takes_the_place_of_what_is_made_of_any_log(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "transforms" / f"{name.replace('.', '/')}.sql"
+    file.parent.mkdir(parents=True)
+    own = "/*\ntitle = 'Own'\ngrain = 'one row per person'\nkey = ['person_key']\n"
+    file.write_text(own + "[columns]\nperson_key = {}\n*/\nselect 1 as person_key\n")
+    method = Method((*STANDARD_METHOD.layers, tmp_path))
+    tables = method_tables(method, [name.partition(".")[0]], method_glossary(method))
+    (table,) = (one for one in tables if one.name == name)
+    assert table.title == "Own"
 
 
 @pytest.mark.parametrize("name", ["raw.payment", "staging.bill"])
