@@ -11,7 +11,7 @@ from prefect.events.actions import SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from plainscore.common.errors import UsageError
-from plainscore.flows.events import PUBLISHED, TROUBLE
+from plainscore.flows.artifacts import PUBLISHED, TROUBLE
 
 WEBHOOK_NAME = "plainscore"
 

@@ -1,9 +1,16 @@
-"""What a flow run shows on Prefect's pages: progress, checks, the snapshot, its report."""
+"""What a flow run shows on Prefect's pages, and the events that its automations can act on.
+
+Pages: progress, checks, the snapshot, its report. Messages of events name no person: an erasure
+could not remove them from Prefect's database.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
+from prefect import Flow
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -11,14 +18,68 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.events import emit_event
 
+from plainscore.common.errors import ChecksRefused, InputRefused
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.retention import report_file
+from plainscore.publish.publication import report_file
 from plainscore.runs.ledger import STAGES, StageRecord
 from plainscore.runs.observers import Observer, RunState
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import SnapshotRequest
 from plainscore.runs.run import SnapshotOutcome
-from plainscore.show.documents import escaped
+from plainscore.runs.upkeep import DRIFTED, STALE
+from plainscore.show.report import escaped
+
+PUBLISHED = "plainscore.snapshot.published"
+RUN_REFUSED, RUN_FAILED = "plainscore.run.refused", "plainscore.run.failed"
+FOUND = {STALE: "plainscore.snapshot.stale", DRIFTED: "plainscore.score.drifted"}
+TROUBLE = (RUN_REFUSED, RUN_FAILED, *FOUND.values())
+
+
+def emit_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
+    """Emit that a flow run failed or crashed, or was refused by checks or for its input.
+
+    A hook; Prefect passes its arguments by position after a failure, by name after a crash.
+    """
+    error: Any = None
+    with suppress(Exception):  # the process of a crashed run was killed
+        error = state.result(raise_on_failure=False)
+    is_refused = isinstance(error, ChecksRefused | InputRefused)
+    is_error = isinstance(error, BaseException)
+    message = str(error) if is_error else state.message or "ended without a message"
+    emit(
+        RUN_REFUSED if is_refused else RUN_FAILED,
+        Path(str(flow_run.parameters.get("data", "data"))),
+        f"{flow_run.name}: {message}",
+        exit_code=getattr(error, "exit_code", 1),
+        flow_run=flow_run.name,
+    )
+
+
+def emit_published(data_dir: Path, outcome: SnapshotOutcome) -> None:
+    """Emit that a snapshot was published; one that was current already is no event."""
+    as_of_date, known_on, run = outcome.run.text_key
+    if outcome.is_new:
+        facts = {"as_of_date": as_of_date, "known_on": known_on, "run": run}
+        emit(PUBLISHED, data_dir, f"published: {outcome.run.dates}", **facts)
+
+
+def emit(event: str, data_dir: Path, message: str, **figures: Any) -> None:
+    """Emit an event of a data directory with a message and what else it says."""
+    home = data_dir.resolve()
+    emit_event(
+        event,
+        resource={
+            "prefect.resource.id": f"plainscore.data.{home}",
+            "prefect.resource.name": home.name,
+        },
+        payload={"message": message, **figures},
+    )
+
+
+# Artifacts
+
 
 SHOWN_OF_A_CHECK = ("stage", "table_name", "check_name", "level", "outcome", "failed_count")
 

@@ -10,7 +10,7 @@ from plainscore.common.errors import UsageError
 from plainscore.flows.daily import publish_rounds
 from plainscore.flows.options import FLOW_OPTIONS, described
 from plainscore.runs.calendar import Every, dates_between
-from plainscore.runs.request import RunOptions, read_request
+from plainscore.runs.pipeline import RunOptions, read_request
 from plainscore.runs.schedule import DatesOutcome, dates_of
 
 

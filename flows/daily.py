@@ -20,7 +20,7 @@ from plainscore.flows.options import (
 from plainscore.flows.score_day import publish_snapshot
 from plainscore.runs import schedule
 from plainscore.runs.calendar import RelativeDate
-from plainscore.runs.request import RunOptions, SnapshotRequest, read_request
+from plainscore.runs.pipeline import RunOptions, SnapshotRequest, read_request
 from plainscore.runs.run import prepare
 
 ingest_new_files = task(task_run_name="ingest new files", **TASK_OPTIONS)(prepare)

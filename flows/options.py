@@ -13,9 +13,9 @@ from prefect import Task, runtime
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from plainscore.flows.events import emit_failure
+from plainscore.flows.artifacts import emit_failure
 from plainscore.runs.calendar import resolve_date
-from plainscore.runs.request import RunOptions
+from plainscore.runs.pipeline import RunOptions
 from plainscore.settings import Settings, read_settings
 
 Parameters = ParamSpec("Parameters")

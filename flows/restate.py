@@ -9,7 +9,7 @@ from prefect import flow
 from plainscore.flows.daily import publish_rounds
 from plainscore.flows.options import FLOW_OPTIONS, described, scheduled_day
 from plainscore.runs.calendar import DateRange, RelativeDate, resolve_date
-from plainscore.runs.request import RunOptions, read_request
+from plainscore.runs.pipeline import RunOptions, read_request
 from plainscore.runs.schedule import DatesOutcome, restatement
 
 

@@ -11,8 +11,7 @@ from typing import Unpack
 from prefect import flow, task
 
 from plainscore.common.lock import writer_lock
-from plainscore.flows.artifacts import Artifacts, show_snapshot
-from plainscore.flows.events import emit_published
+from plainscore.flows.artifacts import Artifacts, emit_published, show_snapshot
 from plainscore.flows.options import (
     FLOW_OPTIONS,
     IO_TASK_OPTIONS,
@@ -23,8 +22,7 @@ from plainscore.flows.options import (
 )
 from plainscore.runs.calendar import RelativeDate
 from plainscore.runs.observers import terminal_progress
-from plainscore.runs.pipeline import Prepared
-from plainscore.runs.request import RunOptions, SnapshotRequest, read_request
+from plainscore.runs.pipeline import Prepared, RunOptions, SnapshotRequest, read_request
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 
 ingest = task(task_run_name="ingest", **TASK_OPTIONS)(SnapshotRun.ingest)

@@ -9,7 +9,7 @@ from plainscore.analysis.evaluation import evaluate as evaluate_runs
 from plainscore.common.errors import InputRefused
 from plainscore.common.lock import writer_lock
 from plainscore.common.text import say
-from plainscore.flows.events import FOUND, emit
+from plainscore.flows.artifacts import FOUND, emit
 from plainscore.flows.options import FLOW_OPTIONS, TASK_OPTIONS, described
 from plainscore.publish.runs import latest_runs
 from plainscore.runs.upkeep import Finding, compact_events, find_drift, find_stale, prune_snapshots

@@ -57,7 +57,7 @@ class Published:
 
     def report(self, as_of: str = "latest") -> str:
         """Return the report of a published date, month or the latest: a whole HTML page."""
-        from plainscore.runs.report import configured_catalog, make_report
+        from plainscore.show.report import configured_catalog, make_report
 
         return make_report(self.data, as_of, configured_catalog(self.data))
 

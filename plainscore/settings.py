@@ -87,7 +87,7 @@ class Daily(SettingsTable):
 
 
 class Retention(SettingsTable):
-    """A rule; see plainscore.publish.retention."""
+    """A rule; see plainscore.publish.publication."""
 
     keep_daily_days: Days = 90
     """Keep every date less than this many days before the newest."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import NastyWorld, nasty_world

@@ -14,9 +14,8 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Dice, Ints, Roll, power_of_two
-from plainscore.synthetic.clock import BANKING
 from plainscore.synthetic.people import JOB_LOSS, MONEY, Population, onsets, populate, pressure
-from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
+from plainscore.synthetic.rows import BANKING, SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
 from plainscore.synthetic.world import World
 
 INCOME, BALANCE = 5, 6

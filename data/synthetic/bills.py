@@ -26,9 +26,8 @@ from plainscore.synthetic.chance import (
     pick,
     power_of_two,
 )
-from plainscore.synthetic.clock import BANKING
 from plainscore.synthetic.people import LATENESS, pressure
-from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, rows_of, stack
+from plainscore.synthetic.rows import BANKING, NONE, SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("bill", "payment", "reversal", "transfer", "deposit", "income", "balance")

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import Ints, SmallInts
-from plainscore.synthetic.clock import MEETING
-from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
+from plainscore.synthetic.rows import MEETING, SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("added", "removed", "contact")

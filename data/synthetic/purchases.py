@@ -11,9 +11,17 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Flags, Ints, Roll, likely, pick, power_of_two
-from plainscore.synthetic.clock import SHOPPING
 from plainscore.synthetic.people import SPENDING, pressure
-from plainscore.synthetic.rows import NONE, SECONDS_PER_DAY, Month, Rows, repeat, rows_of, stack
+from plainscore.synthetic.rows import (
+    NONE,
+    SECONDS_PER_DAY,
+    SHOPPING,
+    Month,
+    Rows,
+    repeat,
+    rows_of,
+    stack,
+)
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("purchase", "refund", "chargeback")

@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 
 from plainscore.synthetic.chance import OCTAVE, Ints, pick, power_of_two
-from plainscore.synthetic.clock import MEETING
-from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, rows_of, stack
+from plainscore.synthetic.rows import MEETING, SECONDS_PER_DAY, Month, Rows, rows_of, stack
 from plainscore.synthetic.world import World
 
 EVENT_TYPES: Final = ("started", "ended", "breached")

@@ -42,11 +42,8 @@ from plainscore.synthetic.delivery import (
 from plainscore.synthetic.rows import EPOCH, Month, Rows, day_number, stack
 from plainscore.synthetic.truth import (
     Counts,
-    Statistic,
     count_rows,
-    find_outcomes,
-    purchases_of,
-    read_targets,
+    find_troubles,
     write_truth,
 )
 from plainscore.synthetic.world import World, WorldError, WorldSettings, build_world
@@ -69,17 +66,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SynthesisResult:
-    """Delivered rows by log, and figures; `is_new` is False where the world was there already."""
+    """Delivered rows by log; `is_new` is False where the world was there already."""
 
     is_new: bool
     rows: dict[str, int]
-    targets: list[Statistic]
 
 
 def synthesise(
     settings: WorldSettings, threads: int | None = None, progress: Progress | None = None
 ) -> SynthesisResult:
-    """Write a world into `settings.landing` and compare its figures with their targets.
+    """Write a world into `settings.landing`.
 
     A world that is there already stays as it is; one with an earlier last day gets the days after.
     `threads` logs are written at a time, by default one per processor. Raises WorldError where the
@@ -96,7 +92,7 @@ def synthesise(
         if is_new:
             _reveal(landing)
         rows = (_read_record(landing / _TRUTH) or {})["rows"]
-        return SynthesisResult(is_new, rows, read_targets(landing / _TRUTH))
+        return SynthesisResult(is_new, rows)
 
 
 @contextmanager
@@ -159,11 +155,11 @@ def _write_world(
     world = build_world(settings)
     everyone = world.population.everyone
     groups = np.split(everyone, range(PEOPLE_PER_FILE, len(everyone), PEOPLE_PER_FILE))
-    counts, purchases = Counts(), np.zeros(len(everyone), dtype=np.int64)
+    counts = Counts()
     with ThreadPoolExecutor(threads) as pool:
-        outcomes = pool.submit(find_outcomes, world)
+        troubles = pool.submit(find_troubles, world)
         pieces = [
-            pool.submit(_write_log, world, log, number, persons, written_until, purchases)
+            pool.submit(_write_log, world, log, number, persons, written_until)
             for number, persons in enumerate(groups)
             for log in LOGS
         ]
@@ -171,7 +167,7 @@ def _write_world(
             counts.update(piece.result())
             if progress is not None:
                 progress(done, len(pieces))
-    write_truth(unfinished / _TRUTH, world, outcomes.result(), counts, purchases)
+    write_truth(unfinished / _TRUTH, world, troubles.result(), counts)
     rows = {log.name: counts[log.name, "rows"] for log in LOGS}
     record = {"world_version": WORLD_VERSION, "settings": settings.recorded(), "rows": rows}
     draft = unfinished / "world.draft"
@@ -194,14 +190,12 @@ def _reveal(landing: Path) -> None:
 
 
 def _write_log(
-    world: World, log: SourceLog, group: int, persons: Ints, written_until: int, purchases: Ints
+    world: World, log: SourceLog, group: int, persons: Ints, written_until: int
 ) -> Counts:
-    """Write one log of one group of people, month by month; adds up their ``purchases``."""
+    """Write one log of one group of people, month by month."""
     counts = Counts()
     for month, rows in _arrivals_by_month(world, log, persons):
         counts.update(count_rows(log.name, rows))
-        if log.name == "purchase":
-            purchases[persons] += purchases_of(persons, rows)
         if month.first_day <= written_until:
             rows = rows.take(rows["arrival"] > written_until)
         if len(rows):

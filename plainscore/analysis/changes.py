@@ -15,7 +15,7 @@ after       the later snapshot, as published                   new_events
 A state that must equal a neighbour is not computed. The tables of ``transforms/changes`` are then
 SQL over everyone's states.
 
-A change of what the Python here decides raises the version of `publish.derived.CHANGES`.
+A change of what the Python here decides raises the version of `publish.runs.CHANGES`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,21 +25,17 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from plainscore.analysis.counts import records
-from plainscore.checks.results import refuse_if_critical
-from plainscore.checks.verdicts import check_assertions
+from plainscore.checks.verdicts import check_assertions, refuse_if_critical
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import translating_write_errors
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
-from plainscore.engines.build import built
-from plainscore.engines.duckdb import DuckDBEngine, insert_rows
+from plainscore.engines.duckdb import DuckDBEngine, built, insert_rows, records
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.derived import CHANGES, derived_folder
 from plainscore.publish.publication import publish_derived
-from plainscore.publish.runs import Run, RunPair
+from plainscore.publish.runs import CHANGES, Run, RunPair, derived_folder
 from plainscore.publish.sets import read_manifest, staging_folder, table_file, write_table
 from plainscore.runs.inputs import fingerprint_of_input
 from plainscore.runs.pipeline import cards_by_hash, read_pipeline

@@ -1,12 +1,16 @@
 """Fit a card to published snapshots and judge it on people and a date that it has not seen.
 
 The report compares the card that was and the fitted one on the same people: separation, who passes
-a gate on which card, reasons, features.
+a gate on which card, reasons, features. Bands, benefits and reasons of a fitted card begin by risk
+or by share of people: the odds of a score, good people to a bad one, double with every so many
+points, which is a logistic model of being good with the score alone.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,11 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from plainscore.analysis.fit import (
+    ANY_WEIGHT,
     FeatureBins,
     Fitted,
     binned,
     fit_card,
     log_odds_of,
+    logistic_weights,
     missing_above_the_best,
 )
 from plainscore.analysis.fit_people import (
@@ -32,16 +38,108 @@ from plainscore.analysis.fit_people import (
     people_of,
     read_past,
 )
-from plainscore.analysis.gates import gates_by_risk, gates_by_share, points_to_odds, with_gates
 from plainscore.analysis.metrics import Separation, separation, wilson
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, Method
 from plainscore.contracts.contract import read_outcome
-from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.card import Band, PointsToOdds, Scorecard
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import read_scorecard
-from plainscore.show.documents import markdown_table
 from plainscore.show.reader import ResultTable, Snapshots, render_page
+from plainscore.show.report import markdown_table
+
+LEAST_SLOPE = 0.001
+"""Of log odds over all scores there are: below it they do not follow the points."""
+
+NEARLY_NONE = 1e-9
+"""A penalty that keeps the slope finite where a score parts all good people from the bad."""
+
+
+def points_to_odds(scores: Ints, is_bad: Flags) -> PointsToOdds | None:
+    """Return the odds at the mean score, and the points that double them.
+
+    None where more points do not mean better odds.
+    """
+    distinct, place = np.unique(scores, return_inverse=True)
+    good, bad = (np.bincount(place[rows], minlength=len(distinct)) for rows in (~is_bad, is_bad))
+    at_score = int(scores.sum()) // len(scores)
+    spread = max(1, int(np.abs(distinct - at_score).max()))
+    numbers = np.arange(len(distinct))[:, None]
+    design = ((distinct - at_score) / spread)[:, None]
+    people = BinnedPeople(numbers, good, bad)
+    level, slope = logistic_weights([design], people, [ANY_WEIGHT, 0], NEARLY_NONE).tolist()
+    if slope < LEAST_SLOPE:
+        return None
+    return PointsToOdds.rounded(at_score, math.exp(level), math.log(2) * spread / slope)
+
+
+def gates_of(card: Scorecard) -> list[int]:
+    """Return every score at which something of a card begins, ascending, but the lowest band."""
+    of_reasons = [] if card.reasons.gate is None else [card.reasons.gate]
+    of_bands = [band.at_least for band in card.bands[1:]]
+    return sorted({*of_bands, *of_reasons, *(one.min_score for one in card.benefits)})
+
+
+def gates_by_share(card: Scorecard, before: Ints, after: Ints) -> dict[int, int]:
+    """Return gate -> the score that lets as many pass as before, or just fewer.
+
+    ``before``, ``after``: scores of the same people on the old card and on the new one, ``card``,
+    which still has the old gates.
+    """
+    descending = np.sort(after)[::-1]
+    placed: dict[int, int] = {}
+    last = int(descending[-1]) - 1
+    for gate in gates_of(card):
+        # The lowest score after that lets no more people pass, above that of a lower gate.
+        passing = int(np.count_nonzero(before >= gate))
+        at_least = int(descending[passing]) + 1 if passing < len(after) else int(descending[-1])
+        placed[gate] = last = max(at_least, last + 1)
+    # The highest gates leave room for each other below the end of the scale.
+    for room, gate in enumerate(sorted(placed, reverse=True)):
+        placed[gate] = min(placed[gate], card.max_score - room)
+    return placed
+
+
+def gates_by_risk(card: Scorecard, before: PointsToOdds, after: PointsToOdds) -> dict[int, int]:
+    """Return gate -> the lowest score whose odds are at least those of the gate before.
+
+    A gate beyond the end of the scale is the end.
+    """
+    ends = card.base, card.max_score
+    return {
+        gate: int(np.clip(math.ceil(after.score_of(before.doublings(gate)) - 1e-6), *ends))
+        for gate in gates_of(card)
+    }
+
+
+def with_gates(card: Scorecard, placed: Mapping[int, int], scores: Ints, how: str) -> Scorecard:
+    """Return the card with bands, benefits and gate of reasons at other scores.
+
+    ``scores``: of the people it was fitted to. Raises InputRefused where a band has none of them;
+    ``how`` says by what its gate was placed.
+    """
+    inner = [placed[band.at_least] for band in card.bands[1:]]
+    starts = [card.bands[0].at_least, *inner]
+    ends = [above - 1 for _, above in pairwise(starts)] + [card.max_score]
+    bands = tuple(
+        Band(band.name, start, end)
+        for band, start, end in zip(card.bands, starts, ends, strict=True)
+    )
+    for band in bands:
+        if not np.count_nonzero((scores >= band.at_least) & (scores <= band.at_most)):
+            raise InputRefused(
+                f"the band '{band.name}' would be empty: gates by {how} put it at {band.at_least} "
+                f"to {band.at_most}, where none of {len(scores):,} people is; write fewer bands in "
+                "the card, or place gates the other way (--gates risk, --gates share)"
+            )
+    benefits = tuple(replace(one, min_score=placed[one.min_score]) for one in card.benefits)
+    gate = None if card.reasons.gate is None else placed[card.reasons.gate]
+    reasons = replace(card.reasons, gate=gate)
+    return replace(card, bands=bands, benefits=benefits, reasons=reasons)
+
+
+# The report
+
 
 FEWEST = 20
 """Good and bad people on either side below which there is nothing to fit to, or to judge by."""
@@ -75,36 +173,28 @@ class FitReport(NamedTuple):
         return "\n\n".join([*head, *(["\n".join(notes)] if notes else []), *tables]) + "\n"
 
 
-@dataclass(frozen=True)
-class FitChoices:
-    """What a fit leaves to whoever asks for it.
-
-    ``is_keeping_caps``: whether each factor keeps its most points. ``gates``: whether a gate stays
-    at its risk, or at the share of people who pass it.
-    """
-
-    is_keeping_caps: bool = False
-    gates: Gates = "risk"
-
-
 def fit_and_judge(
     card: Scorecard,
     past: Sequence[PastSnapshot],
     name: str,
-    choices: FitChoices,
     bad: str = "",
     beside: Sequence[Scorecard] = (),
+    *,
+    is_keeping_caps: bool = False,
+    gates: Gates = "risk",
 ) -> FitReport:
     """Fit to seven people of ten, on all dates but the newest; judge on the others, on the newest.
 
     With one date alone only the people are separate. The card that is returned is the one that was
     judged: it is not fitted once more to everyone. ``bad``: who is bad, in words. ``beside``: cards
-    that are judged as well. Raises InputRefused where a gate cannot be placed.
+    that are judged as well. ``is_keeping_caps``: each factor keeps its most points. ``gates``: a
+    gate stays at its risk, or at the share of people who pass it. Raises InputRefused where a gate
+    cannot be placed.
     """
     training, judging = past[:-1] or past, past[-1]
     seen = people_of(training, is_held_out=False)
     unseen = people_of([judging], is_held_out=True)
-    fitted = fit_card(card, seen, is_keeping_caps=choices.is_keeping_caps)
+    fitted = fit_card(card, seen, is_keeping_caps=is_keeping_caps)
     days = [str(one.as_of_date) for one in training]
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     named = replace(
@@ -113,7 +203,7 @@ def fit_and_judge(
         version=f"fitted-{days[-1]}",
         title=f"{card.name} fitted to {seen.count} outcomes of {when}",
     )
-    placed, notes = _with_odds_and_gates(card, named, training, choices.gates)
+    placed, notes = _with_odds_and_gates(card, named, training, gates)
     fitted = replace(fitted, card=placed)
     summary = (
         f"{name}: fitted to {seen.count:,} outcomes ({seen.bad:,} bad) as of "
@@ -365,8 +455,9 @@ def fit_to_published(
     span: tuple[str | None, str | None],
     scorecard: str,
     name: str,
-    choices: FitChoices,
-    method: Method = STANDARD_METHOD,
+    *,
+    is_keeping_caps: bool = False,
+    gates: Gates = "risk",
 ) -> FitReport:
     """Return a card fitted to the published dates of a span whose outcomes are known.
 
@@ -374,6 +465,7 @@ def fit_to_published(
     stayed good; UsageError where the new card's name is invalid or taken, or the span ends before
     it starts.
     """
+    method = snapshots.method
     card, outcome = read_scorecard(find_scorecard(scorecard, method), method), read_outcome(method)
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise UsageError(f"--name '{name}': a card's name is of small letters, digits and _")
@@ -403,13 +495,15 @@ def fit_to_published(
                 f"too few people {what}: {people.good} good and {people.bad} bad, {FEWEST} of "
                 "each are needed; publish and evaluate more dates"
             )
-    beside = _standard_beside(snapshots, card, method)
-    return fit_and_judge(card, past, name, choices, outcome.bad, beside)
+    beside = _standard_beside(snapshots, card)
+    return fit_and_judge(
+        card, past, name, outcome.bad, beside, is_keeping_caps=is_keeping_caps, gates=gates
+    )
 
 
-def _standard_beside(snapshots: Snapshots, card: Scorecard, method: Method) -> list[Scorecard]:
+def _standard_beside(snapshots: Snapshots, card: Scorecard) -> list[Scorecard]:
     """Return the standard card, where it is another one and all that it reads is published."""
-    champion = STANDARD_CARDS[0]
+    champion, method = STANDARD_CARDS[0], snapshots.method
     if card.name == champion or f"{champion}.toml" not in method.files("transforms/scorecards"):
         return []
     standard = read_scorecard(find_scorecard(champion, method), method)

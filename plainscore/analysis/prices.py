@@ -1,7 +1,7 @@
 """The price list: what points cost an adversary, in days, deeds and money.
 
 A search over the actions of transforms/gaming/actions.toml, played on copies of real lives and on a
-fresh identity (`plainscore.analysis.replay`). What it finds is there to be bought; there may be
+fresh identity (`plainscore.analysis.gaming`). What it finds is there to be bought; there may be
 cheaper.
 """
 
@@ -11,7 +11,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from plainscore.analysis.replay import (
+from plainscore.analysis.gaming import (
     NEW_PERSON,
     Action,
     LifeCopy,
@@ -20,7 +20,6 @@ from plainscore.analysis.replay import (
     read_actions,
 )
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.card import Scorecard
 from plainscore.show.reader import ResultTable
@@ -226,12 +225,11 @@ def search(replay: Replay, plays: Sequence[Play], *, is_single: bool = False) ->
         replayed((play, acts) for play, deal in new.values() for acts in play.smaller(deal))
 
 
-def choose_people(engine: DuckDBEngine, method: Method = STANDARD_METHOD) -> list[int]:
+def choose_people(engine: DuckDBEngine) -> list[int]:
     """Return a person_key for each of PLACES, by the champion's score and then by person_id."""
-    found = engine.con.execute(
-        method.text("transforms/gaming/people.sql"), {"places": list(PLACES)}
-    )
-    return [person_key for (person_key,) in found.fetchall()]
+    sql = engine.catalog.method.text("transforms/gaming/people.sql")
+    found = engine.con.execute(sql, {"places": list(PLACES)}).fetchall()
+    return [person_key for (person_key,) in found]
 
 
 def play_all(
@@ -239,18 +237,15 @@ def play_all(
     cards: Sequence[Scorecard],
     people: Sequence[int],
     horizons: Sequence[int],
-    method: Method = STANDARD_METHOD,
     *,
     is_single: bool = False,
 ) -> list[Play]:
     """Search for each card, person and number of days at hand; NEW_PERSON: a fresh identity."""
     lives = [
-        (person, days, read_actions(engine, person, days, method))
-        for person in people
-        for days in horizons
+        (person, days, read_actions(engine, person, days)) for person in people for days in horizons
     ]
     always = [tuple(one for one in actions if one.is_always) for _, _, actions in lives]
-    with Replay(engine, cards, people, method) as replay:
+    with Replay(engine, cards, people) as replay:
         starts = replay.points(
             [LifeCopy(life[0], had) for life, had in zip(lives, always, strict=True)]
         )
@@ -268,7 +263,6 @@ def price_list(
     cards: Sequence[Scorecard],
     people: Sequence[str] = (),
     horizons: Sequence[int] = HORIZONS,
-    method: Method = STANDARD_METHOD,
     *,
     is_single: bool = False,
 ) -> list[dict[str, Any]]:
@@ -286,9 +280,9 @@ def price_list(
     ) | {FRESH: NEW_PERSON}
     if unknown := [one for one in people if one not in scored]:
         raise UsageError(f"{unknown[0]} is not scored {engine.dates}: play someone who is")
-    keys = [scored[one] for one in people] or [*choose_people(engine, method), NEW_PERSON]
+    keys = [scored[one] for one in people] or [*choose_people(engine), NEW_PERSON]
     ids = {key: person_id for person_id, key in scored.items()}
-    plays = play_all(engine, cards, keys, sorted(horizons), method, is_single=is_single)
+    plays = play_all(engine, cards, keys, sorted(horizons), is_single=is_single)
     if is_single:
         return [
             _row(play, ids[play.person_key], "alone", deal)

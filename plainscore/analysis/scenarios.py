@@ -14,28 +14,25 @@ from typing import Any
 
 import duckdb
 
-from plainscore.analysis.counts import records
-from plainscore.analysis.evaluation import Judged, built_outcomes
+from plainscore.analysis.evaluation import Judged, OutcomeClock, built_outcomes
 from plainscore.analysis.gaming import LABELS, NAIVE, built_scores, measure_planted
 from plainscore.analysis.metrics import separation, shorrocks_index
-from plainscore.analysis.outcome_clock import OutcomeClock
 from plainscore.analysis.statistics import fill_statistic
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
-from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.standard import Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.contract import OUTCOME
-from plainscore.engines.duckdb import DuckDBEngine, insert_rows
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows, records
 from plainscore.runs.calendar import dates_between, last_month_end
-from plainscore.runs.report import is_invented_world
-from plainscore.runs.request import snapshot_dates
+from plainscore.runs.pipeline import snapshot_dates
 from plainscore.runs.run import ingest_new_files
 from plainscore.scorecards.card import Scorecard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import Settings, engine_options
-from plainscore.store.event_store import EventStore, open_store
-from plainscore.store.head import store_folder
+from plainscore.show.report import is_invented_world
+from plainscore.store.event_store import EventStore, open_store, store_folder
 
 PEOPLE, SEED = 2_000, 1
 FIRST, LAST = date(2023, 7, 1), date(2026, 10, 31)
@@ -145,7 +142,7 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
         dates = _dates_of(month, settings)
         with built_scores(store.data_dir, dates, settings) as engine:
             con = engine.con
-            add_rules(engine, cards, method)
+            add_rules(engine, cards)
             for name in AUDITS:
                 engine.build(engine.catalog[name])
             for name in STATISTICS:
@@ -165,7 +162,7 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
                 row |= {**friends.get(name, {}), "mobility": shorrocks_index(own)}
                 row |= outcomes.get(name, {})
             if all((labels / name).is_file() for name in LABELS):
-                planted = measure_planted(engine, labels, method)
+                planted = measure_planted(engine, labels)
                 made["planted"] = list(_planted_gains(planted, cards, rules))
         for name, rows in made.items():
             rows.sort(key=lambda row: order(row["society"]))
@@ -183,15 +180,14 @@ def compare_scenarios(store: EventStore, months: Sequence[date], settings: Setti
     }
 
 
-def add_rules(
-    engine: DuckDBEngine, cards: Sequence[Scorecard], method: Method = STANDARD_METHOD
-) -> None:
+def add_rules(engine: DuckDBEngine, cards: Sequence[Scorecard]) -> None:
     """Score everyone by the rules too, with bands and gates of the first card.
 
     ``engine`` has everything up to the scores. The transforms that make scores, bands and audits
     of points then count a rule as they count any card.
     """
-    con, first, social = engine.con, cards[0].name, cards[0].late_factor
+    con, method = engine.con, engine.catalog.method
+    first, social = cards[0].name, cards[0].late_factor
     if social is None:
         return
     con.execute(method.text("transforms/gaming/naive_rule.sql"))

@@ -24,8 +24,7 @@ from plainscore.analysis.metrics import (
     two_shares_p,
     wilson,
 )
-from plainscore.analysis.network import score_assortativity
-from plainscore.analysis.rings import ring_member
+from plainscore.analysis.network import ring_member, score_assortativity
 from plainscore.contracts.catalog import STATISTICS, Catalog
 from plainscore.contracts.contract import ContractError, Table
 from plainscore.engines.duckdb import insert_rows

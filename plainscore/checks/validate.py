@@ -24,8 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from plainscore.checks.results import CheckResult, errored
-from plainscore.checks.verdicts import SMALL, check_assertions, check_constraints, message_of
+from plainscore.checks.verdicts import (
+    SMALL,
+    CheckResult,
+    check_assertions,
+    check_constraints,
+    errored,
+    message_of,
+)
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Table
 

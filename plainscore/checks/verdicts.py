@@ -1,5 +1,12 @@
 """What DuckDB says of constraints and assertions: how many rows break each, and a few of them.
 
+An assertion across tables is a file of ``expectations/assertions``, a query for broken rows. It
+opens with a TOML head, as a transform does: title, level (``fail`` or ``warn``) and the stage after
+which it must hold. It may use the named parameters of the transforms, and all of DuckDB's SQL. With
+``each = "published"`` in its head it is one query for each table of that group: ``published.each``
+stands for the table and ``$table_name`` for its name without the schema. So a project that adds or
+excludes a table changes no assertion.
+
 Each table is asked one query. In one of a large stage every constraint has a subquery of its own:
 a subquery of one column and one condition is answered from the minima, maxima and counts of NULL
 that DuckDB and Parquet keep, where one scan for all of them would read everything. Planning so many
@@ -12,19 +19,157 @@ snapshot, and ingest has already removed repeated event ids.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import zip_longest
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 
-from plainscore.checks.assertions import Assertion, read_assertions, with_dates
-from plainscore.checks.results import CheckResult, Level, counted, errored
+from plainscore.common.errors import ChecksRefused
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import text_literal
-from plainscore.contracts.contract import Column, Table
+from plainscore.contracts.catalog import SCHEMAS
+from plainscore.contracts.contract import LEVELS, Column, ContractError, Table, read_head
+
+Level = Literal["fail", "warn"]
+Outcome = Literal["passed", "failed", "warned", "error"]
+SHOWN_REFUSALS = 3
+
+
+class CheckResult(NamedTuple):
+    """One check of one table (or one assertion) in one run.
+
+    ``failed_count`` is the number of rows that break it. ``examples`` is a JSON list of a few of
+    them, people by their person_id; for a check that could not run, a list of the one error.
+    """
+
+    stage: str
+    table_name: str
+    check_name: str
+    level: Level
+    outcome: Outcome
+    failed_count: int
+    examples: str
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether this result alone keeps the snapshot from being published."""
+        return self.outcome in ("failed", "error")
+
+
+def counted(
+    stage: str, table_name: str, check_name: str, level: Level, failed_count: int, examples: str
+) -> CheckResult:
+    """Return the result of a check that ran: passed, or failed / warned by its level."""
+    outcome: Outcome = "passed"
+    if failed_count:
+        outcome = "failed" if level == "fail" else "warned"
+    return CheckResult(stage, table_name, check_name, level, outcome, failed_count, examples)
+
+
+def errored(stage: str, table_name: str, check_name: str, examples: str) -> CheckResult:
+    """Return the result of a check that could not run: a failure, whatever its level is."""
+    return CheckResult(stage, table_name, check_name, "fail", "error", 0, examples)
+
+
+def refuse_if_critical(results: Iterable[CheckResult]) -> None:
+    """Raise ChecksRefused where a check failed or could not run; warnings pass.
+
+    The message names the first few by table, check and count (in full also with examples), and
+    counts the rest.
+    """
+    critical = [result for result in results if result.is_critical]
+    if not critical:
+        return
+    checks = "a check" if len(critical) == 1 else f"{len(critical)} checks"
+    head = f"{checks} of {critical[0].stage} failed, so nothing was published"
+    short, in_full = [head], [head]
+    for result in critical[:SHOWN_REFUSALS]:
+        is_error = result.outcome == "error"
+        rows = "row" if result.failed_count == 1 else "rows"
+        found = "the check could not run" if is_error else f"{result.failed_count} {rows}"
+        short.append(f"{result.table_name}: {result.check_name}: {found}")
+        in_full.append(f"{short[-1]}, {'' if is_error else 'such as '}{result.examples}")
+    left = len(critical) - SHOWN_REFUSALS
+    rest = [f"and {left} more"] if left > 0 else []
+    raise ChecksRefused("\n".join(short + rest), in_full="\n".join(in_full + rest))
+
+
+# Assertions across tables
+
+FOLDER = "assertions/"
+HEAD_KEYS = frozenset({"title", "level", "stage"})
+
+GROUPS: Mapping[str, Callable[[Table], bool]] = {
+    "raw": lambda table: table.schema == "raw",
+    "features": lambda table: table.schema == "features",
+    "published": lambda table: table.schema == "published" and not table.is_audit,
+    "published audits": lambda table: table.schema == "published" and table.is_audit,
+}
+NO_ROWS = "select 1 where false"
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """After ``stage``, ``sql`` has no rows; ``each`` names the group of tables it is asked of."""
+
+    name: str
+    title: str
+    level: Level
+    stage: str
+    sql: str
+    each: str = ""
+
+    def broken_by(self, tables: Iterable[Table], parameters: Mapping[str, date]) -> str:
+        """Return the query for broken rows; ``tables`` are those that the stage has made."""
+        sql = with_dates(self.sql, parameters)
+        if not self.each:
+            return sql
+        names = [table.short_name for table in tables if GROUPS[self.each](table)]
+        return " union all ".join(f"({_about(sql, name)})" for name in names) or NO_ROWS
+
+
+def with_dates(sql: str, parameters: Mapping[str, date]) -> str:
+    """Return ``sql`` with each ``$name`` of ``parameters`` written as a date literal."""
+    for name, day in parameters.items():
+        sql = re.sub(rf"\${name}\b", f"date '{day.isoformat()}'", sql)
+    return sql
+
+
+def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:
+    """Return a method's assertions in the order of their names.
+
+    Raises ContractError for a malformed one.
+    """
+    files = method.files("expectations", ".sql")
+    paths = [path for name, path in files.items() if name.startswith(FOLDER)]
+    return [_read_assertion(path, path.stat().st_mtime_ns) for path in paths]
+
+
+def _about(sql: str, table_name: str) -> str:
+    sql = re.sub(r"\b([a-z_]+)\.each\b", rf"\1.{table_name}", sql)
+    return sql.replace("$table_name", text_literal(table_name))
+
+
+@cache  # each stage asks for them
+def _read_assertion(path: Path, _changed: int) -> Assertion:
+    head, sql = read_head(path)
+    if set(head) - {"each"} != HEAD_KEYS:
+        raise ContractError(
+            f"{path}: an assertion has exactly {', '.join(sorted(HEAD_KEYS))}, and may have each"
+        )
+    for key, known in (("level", LEVELS), ("stage", SCHEMAS), ("each", ("", *GROUPS))):
+        if head.setdefault(key, "") not in known:
+            raise ContractError(f"{path}: {key} must be one of {', '.join(sorted(known))}")
+    return Assertion(path.stem, sql=sql, **head)
+
+
+# Verdicts
 
 EXAMPLES = 3
 SMALL = 300_000

@@ -8,17 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from plainscore.cli.options import (
-    DATA,
-    NO_LIMITS,
-    DataDir,
-    Flag,
-    Format,
-    Limits,
-    OneFile,
-    Person,
-    TableOrJson,
-)
+from plainscore.cli import options as opt
 from plainscore.cli.output import OutputFormat, ask, emit, filled, note, table_of
 from plainscore.common.errors import InputRefused, NothingPublishedError, PartlyDone, UsageError
 from plainscore.settings import Retention, read_settings, setting_origins
@@ -32,11 +22,11 @@ COMPACT_COLUMNS = ("table", "months", "files_before", "files_after", "deleted")
 
 def verify(
     *,
-    rebuild_catalog: Flag = False,
-    proof: OneFile = None,
+    rebuild_catalog: opt.Flag = False,
+    proof: opt.OneFile = None,
     root: str | None = None,
-    data: DataDir = DATA,
-    output_format: TableOrJson = "table",
+    data: opt.DataDir = opt.DATA,
+    output_format: opt.TableOrJson = "table",
 ) -> int:
     """Hash every published file, table and root again and compare them with their manifests.
 
@@ -54,8 +44,8 @@ def verify(
         raise UsageError("--root belongs to a proof: give the proof's file with --proof")
     from plainscore.common.lock import writer_lock
     from plainscore.publish import catalog
+    from plainscore.publish.proof import verify as find_problems
     from plainscore.publish.runs import published_runs
-    from plainscore.publish.verification import verify as find_problems
 
     if rebuild_catalog:
         with writer_lock(data, "rebuild the catalog"):
@@ -105,9 +95,9 @@ def _verify_proof(file: Path, root: str | None, data: Path, output_format: Outpu
 def prune(
     *,
     retention: Annotated[Retention, Parameter(name="*")] = Retention(),  # noqa: B008
-    dry_run: Flag = False,
-    data: DataDir = DATA,
-    output_format: Format = "table",
+    dry_run: opt.Flag = False,
+    data: opt.DataDir = opt.DATA,
+    output_format: opt.Format = "table",
 ) -> None:
     """Retire the snapshots that the retention rule does not keep; delete those retired before.
 
@@ -144,7 +134,9 @@ def prune(
     emit(output_format, table, shown=[summary, *([table] if rows else [])])
 
 
-def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format = "table") -> None:
+def compact(
+    *, grace_days: int = 7, data: opt.DataDir = opt.DATA, output_format: opt.Format = "table"
+) -> None:
     """Rewrite every finished month of the event store into one file sorted by person.
 
     No row changes.
@@ -160,13 +152,13 @@ def compact(*, grace_days: int = 7, data: DataDir = DATA, output_format: Format 
 
 def erase(
     *persons: str,
-    search_only: Flag = False,
-    inside_texts: Flag = False,
-    yes: Flag = False,
+    search_only: opt.Flag = False,
+    inside_texts: opt.Flag = False,
+    yes: opt.Flag = False,
     no_prefect: Annotated[bool, Parameter(show=False)] = False,  # noqa: ARG001
-    data: DataDir = DATA,
-    limits: Limits = NO_LIMITS,
-    output_format: TableOrJson = "table",
+    data: opt.DataDir = opt.DATA,
+    limits: opt.Limits = opt.NO_LIMITS,
+    output_format: opt.TableOrJson = "table",
 ) -> int:
     """Remove people from landing files, event store and every published snapshot, for good.
 
@@ -243,11 +235,11 @@ def _search(persons: tuple[str, ...], data: Path, output_format: OutputFormat) -
 
 
 def person(
-    person: Person,
+    person: opt.Person,
     *,
-    export: OneFile = None,
-    data: DataDir = DATA,
-    output_format: Format = "table",
+    export: opt.OneFile = None,
+    data: opt.DataDir = opt.DATA,
+    output_format: opt.Format = "table",
 ) -> None:
     """List everything held of one person: delivered rows, events, refused rows, published rows.
 
@@ -257,7 +249,7 @@ def person(
     Args:
         export: Also write all of it to this zip file, as JSON lines; outside the data directory.
     """
-    from plainscore.erasure.export import export_person, summary
+    from plainscore.erasure.search import export_person, summary
 
     if not data.is_dir():
         raise InputRefused(f"{data} is no directory: name the data directory with --data")
@@ -271,7 +263,7 @@ def person(
     emit(output_format, table, document=document, shown=[table, *also])
 
 
-def config(*, data: DataDir = DATA, output_format: TableOrJson = "table") -> None:
+def config(*, data: opt.DataDir = opt.DATA, output_format: opt.TableOrJson = "table") -> None:
     """Show every setting, its value and its origin.
 
     Flags of a command win over PLAINSCORE__..., which wins over plainscore.toml.

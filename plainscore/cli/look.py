@@ -91,12 +91,11 @@ def explain(
 def _emit_notice(
     explained: "PersonOnCard", benefit: str | None, data: Path, output_format: OutputFormat
 ) -> None:
-    from plainscore.erasure.export import delivered_events
-    from plainscore.show import notice as notices
+    from plainscore.erasure.search import delivered_events
 
     delivered = delivered_events(data, explained.person_id, explained.card.known_on)
-    found = notices.notice(explained, benefit, delivered)
-    page = filled(notices.TEMPLATE, **notices.page_values(found))
+    found = terminal.notice(explained, benefit, delivered)
+    page = filled(terminal.TEMPLATE, **terminal.page_values(found))
     emit(output_format, table_of(found["reasons"]), document=found, shown=[page])
 
 
@@ -335,7 +334,7 @@ def report(
     Args:
         out: File to write; DATA/reports/DATE.html by default.
     """
-    from plainscore.runs.report import write_report_of
+    from plainscore.show.report import write_report_of
 
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise UsageError(f"--out {out}: name a file in a directory that exists")
@@ -357,8 +356,8 @@ def dashboard(
     """
     from importlib.util import find_spec
 
-    from plainscore.runs.report import is_invented_world
     from plainscore.show import LIVE_APP
+    from plainscore.show.report import is_invented_world
 
     if find_spec("streamlit") is None:
         raise UsageError("the dashboard needs Streamlit: pip install 'plainscore[dashboard]'")
@@ -390,11 +389,10 @@ def site(
         as_of: Published date, month, or latest (by default); repeat the flag for more dates.
         engine: Folder that keeps the engine, or has it: then neither npm nor a network is needed.
     """
-    from plainscore.runs.report import configured_catalog, drawn_tables, is_invented_world
-    from plainscore.show.site import refuse_other_folder, write_site
+    from plainscore.show.report import configured_catalog, drawn_tables, is_invented_world
+    from plainscore.show.site import write_site
 
     folder = out.resolve()
-    refuse_other_folder(folder)
     tables, is_invented = drawn_tables(configured_catalog(data)), is_invented_world(data)
     write_site(data, as_of or ["latest"], folder, engine, tables, is_invented)
     show(str(folder / "index.html"))
@@ -426,7 +424,7 @@ def export(
         all_dates: Export every published date.
         table: Export this table only; repeat the flag for more.
     """
-    from plainscore.publish.table_export import export_tables
+    from plainscore.show.table_export import export_tables
 
     is_range = first is not None or last is not None
     if sum((as_of is not None, is_range, all_dates)) > 1:
@@ -455,7 +453,7 @@ def document(
     Args:
         name: model-card: what the score is for, and how good it is; datasheet: what the logs hold.
     """
-    from plainscore.show.documents import fill, read_document
+    from plainscore.show.report import fill, read_document
 
     with reader.open_snapshots(data) as snapshots:
         text = fill(read_document(name), snapshots)

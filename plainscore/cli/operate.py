@@ -50,13 +50,13 @@ def plan(
         allow_stopped_feeds: Plan as if a log without arrivals did not matter.
     """
     from plainscore.runs import schedule
+    from plainscore.runs.pipeline import SnapshotRequest
     from plainscore.runs.plan import (
         Planner,
         look_at_arrivals,
         stages_with_reasons,
         with_late_events,
     )
-    from plainscore.runs.request import SnapshotRequest
 
     settings = read_settings(data, scorecards=scorecard)
     days = _days(as_of, from_, to, every, known_on)

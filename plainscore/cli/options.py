@@ -16,7 +16,7 @@ from plainscore.runs.calendar import Every
 
 if TYPE_CHECKING:
     from plainscore.runs.observers import Observer
-    from plainscore.runs.request import SnapshotRequest
+    from plainscore.runs.pipeline import SnapshotRequest
 
 DATA = Path("data")
 DataDir = Annotated[Path, Parameter(name="--data", help="Data directory.")]

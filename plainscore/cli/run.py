@@ -10,12 +10,12 @@ from plainscore.cli.options import publish
 from plainscore.cli.output import emit, note, note_refused, show
 from plainscore.common.errors import UsageError
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.retention import report_file
+from plainscore.publish.publication import report_file
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import calendar, schedule
 from plainscore.runs.inputs import unused_events
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.plan import is_all_current, look_at_arrivals
-from plainscore.runs.request import read_request
 from plainscore.runs.run import score_day, why_no_one_is_scored
 from plainscore.runs.schedule import DatesOutcome
 from plainscore.store.event_store import open_store

@@ -28,7 +28,7 @@ FIRST, DEMO_FROM, LAST = date(2024, 11, 1), date(2026, 5, 31), date(2026, 10, 31
 SEED = 1
 EVALUATED = 2  # dates of the demo whose outcome the world shows: it takes 120 days
 CHECK_COUNTS = ("log", "files", "rows", "accepted", "duplicates", "quarantined", "orphans")
-TARGET_COLUMNS = ("name", "low", "high", "generated", "is_met")
+WORLD_COLUMNS = ("log", "rows")
 
 
 def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> int:
@@ -41,13 +41,13 @@ def demo(*, people: int = DEMO_PEOPLE, data: DataDir = DATA) -> int:
     Args:
         people: How many people to invent.
     """
-    from plainscore.analysis.drift import compute_drift
+    from plainscore.analysis.evaluation import compute_drift
     from plainscore.cli import look, study
     from plainscore.cli.run import emit_outcomes
     from plainscore.publish.runs import RunPair, default_runs, published_runs
     from plainscore.runs.calendar import dates_between
     from plainscore.runs.observers import spinner
-    from plainscore.runs.request import read_request
+    from plainscore.runs.pipeline import read_request
     from plainscore.runs.schedule import dates_of, publish_in_process
     from plainscore.show.reader import open_snapshots
     from plainscore.synthetic.synthesise import synthesise as invent
@@ -257,19 +257,9 @@ def synthesise(
     with progress_bar("writing logs") as progress:
         advance = progress and (lambda done, total: progress("", done, total))
         made = invent(settings, threads, advance)
-    table = table_of(made.targets, TARGET_COLUMNS)
-    document = {"is_new": made.is_new, "rows": made.rows, "targets": table.records()}
+    document = {"is_new": made.is_new, "rows": made.rows}
     state = "made" if made.is_new else "exists already, nothing to do:"
     rows = ", ".join(f"{log} {count:,}" for log, count in made.rows.items())
     summary = f"{settings.landing} {state} {sum(made.rows.values()):,} rows ({rows})"
-    verdicts = {True: "met", False: "MISSED", None: "not in this window"}
-    figures = [
-        (
-            *(one.name, f"{one.low:,g} to {one.high:,g}"),
-            "-" if one.generated is None else f"{one.generated:,.4g}",
-            verdicts[one.is_met],
-        )
-        for one in made.targets
-    ]
-    shown = [summary, ResultTable(("figure", "target", "generated", ""), figures)]
-    emit(output_format, table, objects=[document], shown=shown)
+    table = ResultTable(WORLD_COLUMNS, list(made.rows.items()))
+    emit(output_format, table, objects=[document], shown=[summary])

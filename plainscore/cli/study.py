@@ -142,7 +142,7 @@ def drift(
     Args:
         baseline: Published date to compare all later ones with; the oldest by default.
     """
-    from plainscore.analysis.drift import compute_drift, pairs_of
+    from plainscore.analysis.evaluation import compute_drift, pairs_of
     from plainscore.publish.runs import default_runs, published_runs
 
     settings = read_settings(data, **limits.overrides)
@@ -203,20 +203,15 @@ def fit(
         report: Write the report to this file, as Markdown.
     """
     from plainscore.analysis.fit_people import limited
-    from plainscore.analysis.fit_report import (
-        FitChoices,
-        card_text,
-        fit_to_published,
-        written_base,
-    )
+    from plainscore.analysis.fit_report import card_text, fit_to_published, written_base
 
     settings = read_settings(data, **limits.overrides)
-    method = settings.method
-    base = written_base(scorecard, out, report, method)
+    base = written_base(scorecard, out, report, settings.method)
     options = engine_options(data, settings, "-fit")
     with reader.open_snapshots(data) as snapshots, limited(snapshots.con, options):
-        choices = FitChoices(keep_caps, gates)
-        study = fit_to_published(snapshots, (first, last), scorecard, name, choices, method)
+        study = fit_to_published(
+            snapshots, (first, last), scorecard, name, is_keeping_caps=keep_caps, gates=gates
+        )
     if out is not None:
         write_text(card_text(study.card, base, study.summary), out)
     if report is not None:
@@ -276,7 +271,7 @@ def gaming(
         game.require_labels(truth)
         settings = read_settings(data, **limits.overrides)
         with game.built_scores(data, dates, settings) as engine:
-            planted = game.measure_planted(engine, truth, settings.method)
+            planted = game.measure_planted(engine, truth)
         emit(output_format, table_of(planted), shown=[table_of(planted, PLANTED_COLUMNS)])
         return
     rows = []
@@ -288,7 +283,6 @@ def gaming(
                 read_scorecards((name,), settings.method),
                 person,
                 days or prices.HORIZONS,
-                settings.method,
                 is_single=single_actions,
             )
     table = table_of(rows, prices.LIST_COLUMNS)
@@ -325,7 +319,7 @@ def scenarios(
     """
     from plainscore.analysis.scenarios import choose_months, compare_scenarios, open_people
     from plainscore.runs.observers import spinner
-    from plainscore.show.scenarios import scenarios_page, summary_rows
+    from plainscore.show.report import scenarios_page, summary_rows
 
     if out is not None and not out.resolve().parent.is_dir():
         raise UsageError(f"--out {out}: {out.parent} is no directory")
@@ -438,7 +432,7 @@ def lineage(
     from rich.tree import Tree
 
     from plainscore.contracts.lineage import lineage as trace
-    from plainscore.runs.report import configured_catalog
+    from plainscore.show.report import configured_catalog
 
     traced = trace(configured_catalog(data), column)
     document = [
@@ -469,7 +463,6 @@ def lineage(
 
 def dictionary(*, write: opt.Written = None, data: opt.DataDir = opt.DATA) -> None:
     """Print the data dictionary of all tables and columns as Markdown."""
-    from plainscore.contracts.dictionary import dictionary as describe
-    from plainscore.runs.report import configured_catalog
+    from plainscore.show import report
 
-    write_text(describe(configured_catalog(data)), write)
+    write_text(report.dictionary(report.configured_catalog(data)), write)

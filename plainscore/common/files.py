@@ -4,14 +4,16 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from plainscore.common.errors import DataFormatError, PlainscoreError
+from plainscore.common.errors import DataFormatError, PlainscoreError, UsageError
 
 _DISK_ERRORS = frozenset({
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM,
@@ -100,6 +102,31 @@ def move_into_place(source: Path, target: Path) -> None:
     else:
         source.replace(target)
     fsync_path(target.parent)
+
+
+def refuse_other_folder(out: Path, ours: str) -> None:
+    """Raise UsageError where ``out`` cannot be made, or holds anything without a file ``ours``."""
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: name a folder in an existing directory")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file: name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / ours).is_file():
+        raise UsageError(f"{out} holds something else: name another folder, or empty it")
+
+
+@contextmanager
+def replaced_folder(out: Path) -> Iterator[Path]:
+    """Yield an empty folder, which takes the place of ``out`` in the end, as a whole."""
+    unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        if out.exists():
+            out.rename(old)
+        move_into_place(unfinished, out)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_atomically(file: Path, content: bytes | str, unfinished: Path | None = None) -> None:

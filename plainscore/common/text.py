@@ -33,14 +33,10 @@ def file_literal(path: Path) -> str:
     return text_literal(str(path))
 
 
-def parquet_list(paths: Iterable[Path | str]) -> str:
-    """Return the list of files for read_parquet; every path names exactly one file."""
-    return f"[{', '.join(text_literal(escape_glob(str(path))) for path in paths)}]"
-
-
 def read_parquet(paths: Iterable[Path | str]) -> str:
     """Return the SQL that reads exactly these files, without columns from folder names."""
-    return f"read_parquet({parquet_list(paths)}, hive_partitioning = false)"
+    listed = ", ".join(text_literal(escape_glob(str(path))) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def escape_glob(path: str) -> str:

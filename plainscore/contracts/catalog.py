@@ -61,9 +61,13 @@ class Catalog:
     """
 
     def __init__(
-        self, written: Sequence[Table], glossary: Glossary, compiled: Sequence[Table] = ()
+        self,
+        written: Sequence[Table],
+        glossary: Glossary,
+        compiled: Sequence[Table] = (),
+        method: Method = STANDARD_METHOD,
     ):
-        self.glossary = glossary
+        self.glossary, self.method = glossary, method
         self.written = tuple(written)
         own = {table.name for table in written}
         self.compiled = tuple(table for table in compiled if table.name not in own)
@@ -133,9 +137,9 @@ def load_catalog(
     """
     glossary = method_glossary(method)
     if group != "snapshot":
-        return Catalog(method_tables(method, GROUPS[group], glossary), glossary)
+        return Catalog(method_tables(method, GROUPS[group], glossary), glossary, method=method)
     written = method_tables(method, (*SCHEMAS, *_own_schemas(method)), glossary)
-    return Catalog(written, glossary, compile_scorecards(cards, written, glossary))
+    return Catalog(written, glossary, compile_scorecards(cards, written, glossary), method)
 
 
 def _own_schemas(method: Method) -> list[str]:

@@ -19,12 +19,14 @@ from pydantic import Field as Bounded
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import TomlFile, key_lines, parse_toml, read_toml, read_utf8
-from plainscore.contracts.logs import Head, read_logs, shared_columns
-from plainscore.contracts.unused import (
+from plainscore.contracts.logs import (
     MERCHANT_REFUND,
     UNUSED_EVENT,
     UNUSED_EVENT_HEAD,
+    Head,
     later_events,
+    read_logs,
+    shared_columns,
     unused_event_sql,
 )
 

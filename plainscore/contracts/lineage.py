@@ -78,7 +78,7 @@ class Lineages:
         self._trace = cache(self._traced)
         self._scope = cache(self._scope_of)
         # Without it, a column that several CTEs pass on would be traced once per path.
-        self._of = cache(self._of_position)
+        self._of = cache(lambda *asked: tuple(dict.fromkeys(self._found(*asked))))
 
     def of(self, column: str) -> Lineage:
         """Return the lineage of ``schema.table.column`` or ``table.column``.
@@ -108,10 +108,6 @@ class Lineages:
         scope = build_scope(resolve(table, self._catalog.tables))
         assert scope is not None, "every SELECT has a scope"
         return scope
-
-    def _of_position(self, scope: Scope, position: int, key: tuple[str, ...]) -> Sources:
-        """Return the sources of the output column at ``position`` (from 0), in order, each once."""
-        return tuple(dict.fromkeys(self._found(scope, position, key)))
 
     def _found(self, scope: Scope, position: int, key: tuple[str, ...]) -> Iterator[ColumnName]:
         if scope.set_operation_scopes:

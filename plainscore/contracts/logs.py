@@ -1,12 +1,16 @@
 """The logs of a method, each declared in one file, ``transforms/logs/<log>.toml``.
 
 How a row arrives is declared there, and from that follow the SELECT that judges it, the table that
-stores it with its contract, the raw view, the glossary's columns, and what is never shown.
+stores it with its contract, the raw view, the glossary's columns, and what is never shown. A log
+also says which event type begins something (an order, a bill), and which opens an account: so a
+project's own logs are in the account of ``audits.unused_event`` by themselves.
 """
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
@@ -301,3 +305,92 @@ def _refuse_unknown_fields(log: Log, file: TomlFile) -> None:
     stored = list(map(log.stored_name, log.names))
     if len(set(stored)) < len(stored):
         raise file.fault(("fields",), "two fields would be stored in one column: rename one")
+
+
+# Events that count in part, or not at all, by these declarations
+
+_UNUSED = tomllib.loads(Path(__file__).with_name("unused.toml").read_text(encoding="utf-8"))
+_SQL: Mapping[str, str] = _UNUSED["sql"]
+UNUSED_EVENT_HEAD: Head = _UNUSED["unused_event"]
+UNUSED_EVENT = "audits.unused_event"
+MERCHANT_REFUND = "staging.merchant_refund"
+REPEATED, ORPHAN, EXCESS = "repeated_id", "orphan", "excess"
+BEFORE, WITHOUT = "before_opening", "no_opening"
+_BY_OPENING = f"case when opened.person_key is null then '{WITHOUT}' else '{BEFORE}' end"
+
+
+def later_events(log: Log) -> tuple[str, dict[str, Any], str] | None:
+    """Return name, head and SELECT of the events of a log that begin what has begun already.
+
+    None for a log whose events begin nothing.
+    """
+    parts = [_SQL["later"].format(event=_SQL["event"], **thing) for thing in _things(log)]
+    if not parts:
+        return None
+    head = _UNUSED["later"] | {"title": _UNUSED["later"]["title"].format(log=log.name)}
+    return f"staging.later_{log.name}", head, "\nunion all\n".join(parts)
+
+
+def unused_event_sql(logs: Mapping[str, Log], refunds_of: str | None) -> str:
+    """Return the SELECT of ``audits.unused_event`` for the logs of a method.
+
+    ``refunds_of``: the log whose refunds the table MERCHANT_REFUND has, if the method has it.
+    """
+    openings = [
+        f"select person_key, event_time from raw.{name} where event_type = {text_literal(kind)}"
+        for name, kind in opening_events(logs)
+    ]
+    any_log = next(iter(logs))
+    nothing = f"select person_key, event_time from raw.{any_log} where 1 = 0"
+    parts = []
+    for log in logs.values():
+        if later := later_events(log):
+            parts.append(_part(log.name, text_literal(REPEATED), f"from {later[0]} as event"))
+        orphans = [_SQL["orphan"].format(**thing) for thing in _things(log) if thing["others"]]
+        parts += [_part(log.name, text_literal(ORPHAN), rows) for rows in orphans]
+        if openings:
+            parts.append(_part(log.name, _BY_OPENING, _SQL["opening"].format(log=log.name)))
+    if refunds_of is not None:
+        names = {"log": refunds_of, "refunds": MERCHANT_REFUND}
+        parts += [
+            _part(
+                refunds_of,
+                text_literal(reason),
+                _SQL["refund"].format(condition=condition, **names),
+            )
+            for reason, condition in _UNUSED["refund_conditions"].items()
+        ]
+    none = _part(any_log, text_literal(ORPHAN), f"from raw.{any_log} as event\n    where 1 = 0")
+    return _SQL["unused"].format(
+        openings="\n        union all\n        ".join(openings or [nothing]),
+        parts="\n    union all\n    ".join(parts or [none]),
+    )
+
+
+def opening_events(logs: Mapping[str, Log]) -> list[tuple[str, str]]:
+    """Return (log, event type) of what opens an account."""
+    return [
+        (log.name, kind)
+        for log in logs.values()
+        for kind, event in log.event_types.items()
+        if event.opens_account
+    ]
+
+
+def _things(log: Log) -> Iterator[dict[str, str]]:
+    """Yield what the events of a log begin, such as bills, as words of that SQL."""
+    for kind, event in log.event_types.items():
+        if event.creates is not None:
+            others = [one for one in log.types_needing(event.creates) if one != kind]
+            yield {
+                "log": log.name,
+                "thing": identifier(log.stored_name(event.creates)),
+                "kind": text_literal(kind),
+                "others": ", ".join(map(text_literal, others)),
+            }
+
+
+def _part(log: str, reason: str, rows: str) -> str:
+    """Return the SELECT of some rows of a log; ``reason``: as SQL."""
+    said = f"{text_literal(log)} as log, {reason} as reason"
+    return f"select {said}, {_SQL['event']}\n    {rows}"

@@ -1,33 +1,91 @@
-"""Take people out of everything under landing/.
+"""Take people out of everything under landing/, and keep the record of an erasure under way.
 
 Until the event store has followed, the original of each file that was replaced stands beside it
 under a name that the ingest ignores: an erasure that is cut short before begins again with them.
+
+The journal is on the disk before what it notes is done. It holds the ids, so it is readable by its
+owner alone. While it exists, no other command may write (``plainscore.common.lock``).
 """
 
+import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-from plainscore.common.files import file_sha256, fsync_path
+from plainscore.common.files import file_sha256, fsync_path, write_json
+from plainscore.common.lock import ERASURE_JOURNAL
 from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.journal import Journal
 from plainscore.erasure.rewrite import (
     UNFINISHED,
     ByHand,
     Edit,
     kind_of,
+    parts_with,
     rewritten,
     text_lines,
 )
 from plainscore.erasure.rows import UNREADABLE, Landing, NoRows, Row, read_fields
-from plainscore.erasure.workbooks import parts_with
 from plainscore.logs.documents import DAMAGED_ZIP
 from plainscore.logs.landing import LandingFile
 from plainscore.logs.masking import COMMAS
 from plainscore.logs.sources import Format
 from plainscore.logs.text_files import column_names, read_records
+
+
+@dataclass
+class Journal:
+    """The journal of one data directory; empty where no erasure is under way.
+
+    Attributes
+    ----------
+    ids
+        Who is to be erased.
+    erasure_no
+        Which erasure of the data directory it is.
+    inside_texts
+        Whether the ids inside other texts are to be masked.
+    renamed
+        Old path under landing/ -> new path.
+    since
+        When the first of the rows arrived that left the store or changed, as ISO 8601.
+    """
+
+    file: Path
+    ids: list[str] = field(default_factory=list)
+    erasure_no: int = 0
+    inside_texts: bool = False
+    renamed: dict[str, str] = field(default_factory=dict)
+    since: str | None = None
+
+    def note(self, **changes: Any) -> None:
+        """Change what is noted."""
+        vars(self).update(changes)
+        said = {one.name: getattr(self, one.name) for one in fields(self)[1:]}
+        self._unfinished.touch(0o600)
+        write_json(self.file, said, self._unfinished)
+
+    def end(self) -> None:
+        """Remove the journal: the erasure is done."""
+        for file in (self._unfinished, self.file):
+            file.unlink(missing_ok=True)
+        fsync_path(self.file.parent)
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.new")
+
+
+def read_journal(data_dir: Path) -> Journal:
+    """Return the journal of a data directory; one that was cut short notes nothing."""
+    file = data_dir / ERASURE_JOURNAL
+    try:
+        return Journal(file, **json.loads(file.read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return Journal(file)
+
 
 _ORIGINAL = ".to-be-erased"
 

@@ -1,25 +1,36 @@
-"""Search everything under a data directory for an id: the proof that a person is gone.
+"""What is held of a person: searched for everywhere, listed, and as one archive.
 
-It reads what is there, file by file, and trusts nothing that the erasure says of itself.
+The search is the proof that a person is gone: it reads what is there, file by file, and trusts
+nothing that the erasure says of itself. An export gives rows where they are kept: as delivered, as
+events, as refused, and as published in every run. What is made of those rows and names the person
+too (report pages, statistics of the catalog) is listed by name.
 """
 
+import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from plainscore.common.errors import UnknownPersonError, UsageError
 from plainscore.common.lock import ERASURE_JOURNAL, LOCK_NAME
-from plainscore.common.text import identifier, read_parquet
+from plainscore.common.text import identifier, printable, read_parquet
+from plainscore.engines.duckdb import records
 from plainscore.erasure.erased_ids import ErasedIds, json_texts
-from plainscore.erasure.rewrite import kind_of, unpacked
-from plainscore.erasure.rows import UNREADABLE, Landing, scratch
-from plainscore.erasure.workbooks import texts_in
+from plainscore.erasure.landing import files_under
+from plainscore.erasure.rewrite import kind_of, texts_in, unpacked
+from plainscore.erasure.rows import UNREADABLE, Landing, NoRows, scratch
 from plainscore.logs.deduplicate import CONFLICT_REASON
 from plainscore.logs.documents import DAMAGED_ZIP
-from plainscore.store.event_store import open_store
-from plainscore.store.head import store_folder
+from plainscore.publish.sets import CHECK_RESULT_TABLE, SNAPSHOTS
+from plainscore.show.reader import render_page
+from plainscore.store.event_store import EventStore, open_store, store_folder
 
 _SURE_BYTES = 8
 _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "SMALLINT")
@@ -218,7 +229,7 @@ class _Searching:
         if not store_folder(self._home).is_dir():
             return
         store = open_store(self._home)
-        people = store.person_files()
+        people = store.files("person")
         person = read_parquet(people) if people else "(select null as person_key where false)"
         for table in sorted(store.head.files.keys() - {"person", "erasure"}):
             if not (files := store.files(table)):
@@ -240,3 +251,236 @@ def _texts_within(document: str) -> Iterator[str]:
     for text in json_texts(document, with_numbers=False):
         yield text
         yield from _texts_within(text)
+
+
+# Everything that is held of one person, as `erase` would find it
+
+
+MANIFEST, README = "manifest.json", "README.txt"
+DELIVERED, REFUSED, KEY = "delivered.ndjson", "events/quarantine.ndjson", "events/person.ndjson"
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a zip; the clock is no part of an archive
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PersonExport:
+    """What is held: file of the archive -> rows, and the other files that name the person."""
+
+    person_id: str
+    rows: Mapping[str, Sequence[Row]]
+    also_in: Sequence[str]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """File of the archive -> how many rows it has."""
+        return {name: len(rows) for name, rows in self.rows.items()}
+
+    def write(self, file: Path, data_dir: Path) -> None:
+        """Write the archive. Raises UsageError where that is impossible, or inside the data."""
+        if file.resolve().is_relative_to(data_dir.resolve()):
+            raise UsageError(f"--export {file}: it would be part of {data_dir}; write it elsewhere")
+        manifest = {"person_id": self.person_id, "rows": self.counts, "also_in": [*self.also_in]}
+        texts = {
+            README: render_page("terminal/person.txt", person=printable(self.person_id)) + "\n",
+            MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1) + "\n",
+        }
+        for name, rows in self.rows.items():
+            lines = (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
+            texts[name] = "".join(f"{line}\n" for line in lines)
+        try:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, text in texts.items():
+                    archive.writestr(zipfile.ZipInfo(name, EARLIEST), text.encode())
+        except OSError as error:
+            raise UsageError(f"--export {file}: {error.strerror}") from error
+
+
+def export_person(data_dir: Path, person_id: str) -> PersonExport:
+    """Return everything that is held of one person; costs a reading of everything, twice.
+
+    Raises UnknownPersonError where no row and no file names them.
+    """
+    names = ErasedIds([person_id])
+    with duckdb.connect(config={"threads": 1}) as con:
+        export = _Export(data_dir, names, con)
+        export.take_delivered()
+        export.take_events()
+        export.take_refused()
+        export.take_published()
+    found = search(data_dir, names).found
+    if not (export.rows or found):
+        raise UnknownPersonError(
+            f"'{printable(person_id)}' is not known in {data_dir}: no row or snapshot names such a "
+            "person, friend or counterparty; ids are case-sensitive"
+        )
+    also_in = [one for one in found if one.partition(": ")[0] not in export.covered]
+    return PersonExport(person_id, dict(sorted(export.rows.items())), also_in)
+
+
+@dataclass(frozen=True)
+class DeliveredEvents:
+    """Accepted events of one person's own, of one log and landing folder."""
+
+    log: str
+    source: str
+    events: int
+    first_arrived: date
+    last_arrived: date
+
+
+def delivered_events(data_dir: Path, person_id: str, known_on: date) -> list[DeliveredEvents]:
+    """Return where the events of a person came from that had arrived by a day, by log."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        held = _Held(open_store(data_dir), con, person_id)
+        found: list[DeliveredEvents] = []
+        for log in held.store.logs:
+            rows = con.execute(
+                f"select split_part(file.file, '/', 1) as source, count(*), min(event.arrived), "
+                f"max(event.arrived) from {read_parquet(held.store.files(log))} as event "
+                f"inner join {held.ledger} as file on event.file_no = file.file_no "
+                "and file.log = $log where event.person_key = $key and event.arrived <= $known_on "
+                "group by source order by source",
+                {"log": log, "key": held.key, "known_on": known_on},
+            )
+            found += [DeliveredEvents(log, *row) for row in rows.fetchall()]
+    return found
+
+
+class _Held:
+    """The event store of one person: their key, and how keys and places read as ids and files."""
+
+    def __init__(self, store: EventStore, con: duckdb.DuckDBPyConnection, person_id: str) -> None:
+        self.store, self.people = store, read_parquet(store.files("person"))
+        self.ledger = (
+            f"(select distinct file_no, log, file from {read_parquet(store.files('file'))})"
+        )
+        found = None
+        if store.files("person"):
+            asked = f"select person_key from {self.people} where person_id = ?"
+            found = con.execute(asked, [person_id]).fetchone()
+        self.key = None if found is None else int(found[0])
+
+
+@dataclass
+class _Export:
+    """``covered``: the files under the data directory whose rows of the person are in ``rows``."""
+
+    data_dir: Path
+    names: ErasedIds
+    con: duckdb.DuckDBPyConnection
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    covered: set[str] = field(default_factory=set)
+    places: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.landing, self.store = Landing(self.data_dir, self.names), open_store(self.data_dir)
+
+    def _add(self, name: str, path: Path | str, rows: Sequence[Row]) -> None:
+        if rows:
+            self.rows.setdefault(name, []).extend(rows)
+            self.covered.add(Path(path).relative_to(self.data_dir.absolute()).as_posix())
+
+    def take_delivered(self) -> None:
+        """Take the rows that name the person, as they were delivered."""
+        folder = self.data_dir.absolute() / "landing"
+        for path in files_under(folder) if folder.is_dir() else ():
+            with suppress(NoRows, *UNREADABLE):
+                theirs = [row for row in self.landing.rows(self._own(path)) if row.is_theirs]
+                file = path.relative_to(folder).as_posix()
+                found = [{"file": file, "line": row.line, "text": row.text} for row in theirs]
+                self.places |= {(file, row.line) for row in theirs}
+                self._add(DELIVERED, path, found)
+
+    def _own(self, path: Path) -> Path:
+        """Return a path as the landing folder lists it."""
+        return self.data_dir / path.relative_to(self.data_dir.absolute())
+
+    def take_events(self) -> None:
+        """Take events and repeats of the person, or that name them, ids in place of keys."""
+        held = _Held(self.store, self.con, self.names.ids[0])
+        if held.key is None:
+            return
+        own = {"person_key": held.key, "person_id": self.names.ids[0]}
+        for path in self.store.files("person"):
+            where = f"from {read_parquet([path])} where person_key = {held.key}"
+            if self.con.execute(f"select 1 {where}").fetchone():
+                self._add(KEY, path, [own])
+        repeats = [f"repeats.{log}" for log in self.store.logs]
+        for table in (*self.store.logs, *repeats):
+            for path in self.store.files(table):
+                self._add(f"events/{table}.ndjson", path, self._events(held, table, path))
+
+    def _events(self, held: _Held, table: str, path: str) -> list[Row]:
+        source = read_parquet([path])
+        keys = [name for name in self._columns(source) if name.endswith("_key")]
+        cells = ", ".join(
+            f"(select p.person_id from {held.people} as p where p.person_key = event.{name}) "
+            f"as {name.removesuffix('_key')}_id"
+            for name in keys
+        )
+        is_theirs = " or ".join(f"event.{name} = {held.key}" for name in keys)
+        log = table.rpartition(".")[2]
+        found = self._records(
+            f"select file.file, event.line, {cells}, event.* exclude "
+            f"({', '.join([*keys, 'file_no', 'line'])}) from {source} as event "
+            f"left join {held.ledger} as file on event.file_no = file.file_no and "
+            f"file.log = '{log}' where {is_theirs} order by event.file_no, event.line"
+        )
+        self.places |= {(row["file"], row["line"]) for row in found}
+        return found
+
+    def take_refused(self) -> None:
+        """Take refused rows that name the person, or stand where a row of theirs was delivered."""
+        for path in self.store.files("quarantine"):
+            source = read_parquet([path])
+            found = []
+            for row in self._records(
+                f"select * exclude (file_no) from {source} order by file, line"
+            ):
+                is_theirs = (row["file"], row["line"]) in self.places
+                if not is_theirs and row["raw"] and row["reason"] != CONFLICT_REASON:
+                    read = self.landing.quarantined(row["file"], row["raw"])
+                    is_theirs = read is not None and read.is_theirs
+                if is_theirs:
+                    found.append(row)
+            self._add(REFUSED, path, found)
+
+    def take_published(self) -> None:
+        """Take the rows of every run and derived set, retired ones included, that name them."""
+        folder = self.data_dir.absolute() / SNAPSHOTS
+        for path in sorted(folder.rglob("*.parquet")):
+            name = path.relative_to(folder).with_suffix(".ndjson").as_posix()
+            self._add(f"published/{name}", path, self._published(path))
+
+    def _published(self, path: Path) -> list[Row]:
+        source = read_parquet([path])
+        columns = self._columns(source)
+        if path.stem == CHECK_RESULT_TABLE:
+            held = self.names.may_hold("examples")
+            found = self._records(f"select * from {source} where examples is not null and {held}")
+            return [row for row in found if self._mention(row["examples"])]
+        ids = [identifier(name) for name in columns if name.endswith("_id")]
+        if not ids:
+            return []
+        is_theirs = " or ".join(f"cast({name} as varchar) = $id" for name in ids)
+        return self._records(f"select * from {source} where {is_theirs}", {"id": self.names.ids[0]})
+
+    def _mention(self, examples: str) -> bool:
+        return any(self.names.matches(text) for text in json_texts(examples, with_numbers=False))
+
+    def _columns(self, source: str) -> list[str]:
+        return self.con.sql(f"from {source}").columns
+
+    def _records(self, sql: str, parameters: Any = ()) -> list[Row]:
+        return records(self.con, sql, parameters)
+
+
+def summary(export: PersonExport) -> Iterator[tuple[str, int]]:
+    """Yield what is held and how many rows, published rows by table."""
+    published: Counter[str] = Counter()
+    for name, count in export.counts.items():
+        if name.startswith("published/"):
+            published[f"published {Path(name).stem}"] += count
+        else:
+            yield name.removesuffix(".ndjson"), count
+    yield from sorted(published.items())

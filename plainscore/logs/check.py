@@ -10,13 +10,12 @@ import duckdb
 
 from plainscore.common.standard import Method
 from plainscore.common.text import identifier, read_parquet, text_literal
-from plainscore.contracts.logs import Log
-from plainscore.contracts.unused import opening_events
+from plainscore.contracts.logs import Log, opening_events
 from plainscore.logs.ingest import IngestReport, Progress, ingest_landing
 from plainscore.logs.landing import RefusedFile
 from plainscore.logs.sources import Inputs, read_inputs
 from plainscore.project import Project
-from plainscore.scorecards.absent import read_missing
+from plainscore.scorecards.card import read_missing
 from plainscore.store.event_store import EventStore, open_store
 
 _EXAMPLES = 3

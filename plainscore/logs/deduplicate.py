@@ -8,7 +8,7 @@ and what has the hash is compared by event_id.
 
 from plainscore.common.text import identifier
 from plainscore.contracts.logs import Log
-from plainscore.store.head import MONTH
+from plainscore.store.event_store import MONTH
 from plainscore.store.lake import REPEATS, Lake, table_name
 
 CONFLICT_REASON = "event_id was used before with another content"

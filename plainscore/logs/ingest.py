@@ -35,7 +35,7 @@ from plainscore.logs.read_mappings import changed_mappings, note_mappings
 from plainscore.logs.readers import FileFacts, Reader
 from plainscore.logs.sources import Inputs, Source, read_inputs
 from plainscore.project import Project, read_project
-from plainscore.store.head import OWN_TABLES, places_while_rebuilt, settle_rebuild
+from plainscore.store.event_store import OWN_TABLES, places_while_rebuilt, settle_rebuild
 from plainscore.store.lake import REPEATS, Lake
 
 BATCH_BYTES = 400 * 2**20

@@ -58,15 +58,15 @@ class HashedFile(io.RawIOBase):
 def open_packed(stream: IO[bytes], packing: Packing) -> IO[bytes]:
     """Return what a stream holds, unpacked; several members of gzip or zstd are one text."""
     if packing == "gz":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stream))
-    return cast(IO[bytes], zstd.ZstdFile(stream)) if packing else stream
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+    return cast("IO[bytes]", zstd.ZstdFile(stream)) if packing else stream
 
 
 def pack(target: IO[bytes], packing: Packing) -> IO[bytes]:
     """Return where to write what is to be packed: the same text gives the same bytes."""
     if packing == "gz":
-        return cast(IO[bytes], gzip.GzipFile("", "wb", 6, target, mtime=0))
-    return cast(IO[bytes], zstd.ZstdFile(target, "wb")) if packing else target
+        return cast("IO[bytes]", gzip.GzipFile("", "wb", 6, target, mtime=0))
+    return cast("IO[bytes]", zstd.ZstdFile(target, "wb")) if packing else target
 
 
 def read_blocks(source: HashedFile, packing: Packing) -> Iterator[bytes]:
@@ -79,7 +79,7 @@ def read_blocks(source: HashedFile, packing: Packing) -> Iterator[bytes]:
         return
     size, name = 0, _NAMES[packing]
     try:
-        with open_packed(cast(IO[bytes], source), packing) as stream:
+        with open_packed(cast("IO[bytes]", source), packing) as stream:
             while block := stream.read(READ_BYTES):
                 size += len(block)
                 if size > max(BOMB_BYTES, BOMB_RATIO * source.size):

@@ -18,8 +18,7 @@ import duckdb
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.files import fsync_path, move_into_place
 from plainscore.common.text import file_literal, identifier, text_literal
-from plainscore.publish.derived import remove_sets_of_deleted_runs
-from plainscore.publish.runs import CATALOG, LEDGER, published_runs
+from plainscore.publish.runs import CATALOG, LEDGER, published_runs, remove_sets_of_deleted_runs
 from plainscore.publish.sets import SNAPSHOTS
 from plainscore.publish.views import (
     NO_ENTRY,
@@ -71,7 +70,12 @@ def _replace(home: Path, contents: CatalogContents | None) -> None:
         return
     unfinished = home / f"{CATALOG}.{uuid4().hex}"
     try:
-        _write_catalog(unfinished, contents)
+        # It reads no rows, so one thread will do.
+        with (
+            duckdb.connect(config={"threads": 1}) as con,
+            attached_for_writing(con, unfinished),
+        ):
+            write_contents(con, contents)
     except duckdb.IOException as error:  # DuckDB opens a file of every view
         gone = _GONE.search(str(error))
         if gone is None:
@@ -120,12 +124,6 @@ def ask_catalog(home: Path, sql: str) -> list[tuple[Any, ...]]:
             return con.execute(sql).fetchall()
     except duckdb.Error:
         return []
-
-
-def _write_catalog(file: Path, contents: CatalogContents) -> None:
-    # It reads no rows, so one thread will do.
-    with duckdb.connect(config={"threads": 1}) as con, attached_for_writing(con, file):
-        write_contents(con, contents)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Prove one person's rows in a snapshot: a tree of hashes over people, its root, proofs, checks.
+"""Prove one person's rows in a snapshot, and verify everything that is published.
 
-One root stands for everyone in a snapshot (``people_root`` of its manifest); a short path proves
-one of them. The tree is that of RFC 6962 (Certificate Transparency): leaves in the order of the
-ids' UTF-8 bytes, each level pairs its neighbours, one without a neighbour goes up as it is. What
-is hashed begins with a byte that says what it is, so that nothing can pass for something else.
-docs/reference/proofs.md has the whole definition; a test computes it again from there.
+A proof is a path in a tree of hashes over people. One root stands for everyone in a snapshot
+(``people_root`` of its manifest); a short path proves one of them. The tree is that of RFC 6962
+(Certificate Transparency): leaves in the order of the ids' UTF-8 bytes, each level pairs its
+neighbours, one without a neighbour goes up as it is. What is hashed begins with a byte that says
+what it is, so that nothing can pass for something else. docs/reference/proofs.md has the whole
+definition; a test computes it again from there.
 
 A proof holds the person's own rows, what hides their digest in the tree, the sibling hashes on
 the way from their leaf to the root, and the root. No one else's rows are in it or follow from it.
@@ -27,9 +28,28 @@ import duckdb
 from plainscore.common.errors import InputRefused, PlainscoreError
 from plainscore.common.text import identifier
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.content_hash import Columns, HashedRows, header_digest
-from plainscore.publish.runs import PRUNED, Run, pruned_of, runs_of
-from plainscore.publish.sets import MANIFEST, SNAPSHOTS, read_columns, read_manifest, table_file
+from plainscore.publish.runs import (
+    CATALOG,
+    PRUNED,
+    DerivedSet,
+    Run,
+    derived_folders,
+    pruned_of,
+    published_runs,
+    runs_of,
+)
+from plainscore.publish.sets import (
+    MANIFEST,
+    SNAPSHOTS,
+    Columns,
+    HashedRows,
+    header_digest,
+    problems_of_set,
+    read_columns,
+    read_manifest,
+    table_file,
+)
+from plainscore.publish.views import HOME
 
 PROOF_FORMAT = "plainscore proof 1"
 PROVED_TABLES = ("features", "points", "score")
@@ -369,3 +389,77 @@ def _cell(value: Any, column_type: str) -> str:
     if column_type == "DOUBLE":
         return repr(float(value))
     return str(value)
+
+
+# Hashing everything again
+
+
+def verify(data_dir: Path) -> list[str]:
+    """Return one sentence for everything that is wrong with what is published; empty is good.
+
+    Every file's bytes and every table's content are hashed again, derived sets of replaced runs
+    and older code included, and the catalog is compared with the run directories. Costs a
+    reading of everything that is published.
+    """
+    runs = published_runs(data_dir)
+    with duckdb.connect() as con:
+        problems = [problem for run in runs for problem in _problems_of_run(con, run)]
+        problems += [
+            f"{problem}: remove the folder; the command that made it computes it again"
+            for folder in derived_folders(data_dir)
+            for problem in problems_of_set(con, DerivedSet(folder, {}))
+        ]
+    return [*problems, *_problems_of_catalog(data_dir, runs)]
+
+
+def _problems_of_run(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
+    where = run.relative_folder
+    hashes: Mapping[str, str] = {}
+    try:
+        manifest, columns = read_manifest(run), read_columns(run)
+        said = (manifest["as_of_date"], manifest["known_on"], manifest["run"])
+        if said != run.text_key:
+            yield f"{where}: its manifest is of {' / '.join(said)}"
+        if "people_root" in manifest:
+            hashed = hash_people(con, run.folder, columns)
+            hashes = hashed.content_hashes
+            if hashed.root(manifest) != manifest["people_root"]:
+                yield f"{where}/{MANIFEST}: its people_root is not that of its people"
+    except (InputRefused, duckdb.Error, KeyError, TypeError, AttributeError):
+        pass  # a manifest or file that cannot be read is reported below
+    yield from problems_of_set(con, run, hashes)
+
+
+def _problems_of_catalog(data_dir: Path, runs: list[Run]) -> Iterator[str]:
+    catalog = data_dir / CATALOG
+    if not catalog.is_file():
+        if runs:
+            yield f"{catalog} is missing: the next run writes it"
+        return
+    try:
+        with duckdb.connect(str(catalog), read_only=True) as con:
+            found = con.execute("select as_of_date, known_on, run from run").fetchall()
+            shown, there = {tuple(map(str, row)) for row in found}, {run.text_key for run in runs}
+            for missing in sorted(there - shown):
+                name = " / ".join(missing)
+                yield f"{CATALOG} does not show {name}: the next run writes it again"
+            for gone in sorted(shown - there):
+                yield f"{CATALOG} shows {' / '.join(gone)}, which is not there"
+            listed = "select view_name from duckdb_views() where not internal order by 1"
+            views = [view for (view,) in con.execute(listed).fetchall()]
+            if HOME in views and (elsewhere := list(_problem_of_view(con, HOME, "is_at_home"))):
+                views = []  # every view that reads files would say the same
+                yield from elsewhere
+            for view in views:
+                yield from _problem_of_view(con, view)
+    except duckdb.Error as error:
+        yield f"{catalog} cannot be opened: {str(error).splitlines()[0]}"
+
+
+def _problem_of_view(
+    con: duckdb.DuckDBPyConnection, view: str, counted: str = "*"
+) -> Iterator[str]:
+    try:
+        con.execute(f"select count({counted}) from {identifier(view)}").fetchall()
+    except duckdb.Error as error:
+        yield f"{CATALOG}: view {view} cannot be read: {str(error).splitlines()[0]}"

@@ -15,8 +15,9 @@ old place. Every view that reads files asks ``catalog_home`` first, which is an 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -31,17 +32,74 @@ from plainscore.contracts.contract import (
     read_table,
 )
 from plainscore.project import read_project
-from plainscore.publish.added_columns import AddedColumns
-from plainscore.publish.derived import CHANGES, KINDS, current_sets
 from plainscore.publish.runs import (
     CATALOG,
+    CHANGES,
     HOME_VARIABLE,
+    KINDS,
     LEDGER,
     Run,
+    current_sets,
     default_runs,
     newest_of_dates,
 )
 from plainscore.publish.sets import CHECK_RESULT_TABLE, SNAPSHOTS, read_contracts, read_manifest
+
+LABELLED = ("feature", "factor", "benefit", "attack")
+
+
+class AddedColumns:
+    """The columns to add; ``dates``: the published ones, oldest first."""
+
+    def __init__(self, dates: Iterable[date]) -> None:
+        published = sorted(set(dates))
+        self._month_ends = [day for day in published if (day + timedelta(days=1)).day == 1]
+        self._newest = published[-1]
+
+    def of(self, columns: Sequence[Column]) -> list[tuple[Column, str]]:
+        """Return (column, expression) of what is added beside ``columns``."""
+        present = {(column.name, column.type) for column in columns}
+        names = {column.name for column in columns}
+        return [
+            (column, sql)
+            for needed, column, sql in self._rules()
+            if needed <= present and column.name not in names
+        ]
+
+    def _rules(self) -> Iterator[tuple[set[tuple[str, str]], Column, str]]:
+        """Yield (columns that must be there, column, expression)."""
+        dated = {("as_of_date", "DATE")}
+        month_ends = ", ".join(map(_day, self._month_ends))
+        is_month_end = f"as_of_date in ({month_ends})" if month_ends else "false"
+        newest = "Whether as_of_date is the newest published date."
+        last = "Whether as_of_date is the last day of its month."
+        first = "Whether the row is of the first scorecard."
+        short = "The feature of the reason, and whether it is missing."
+        yield dated, _flag("is_latest", newest), f"as_of_date = {_day(self._newest)}"
+        yield dated, _flag("is_month_end", last), is_month_end
+        yield {("scorecard_no", "INTEGER")}, _flag("is_champion", first), "scorecard_no = 1"
+        for name in LABELLED:
+            said = Column(f"{name}_label", "VARCHAR", f"The {name} as a chart shows it.")
+            yield {(name, "VARCHAR")}, said, _label(name)
+        yield (
+            {("code", "VARCHAR"), ("reason", "VARCHAR"), ("is_missing", "BOOLEAN")},
+            Column("reason_short", "VARCHAR", short),
+            f"{_label('code')} || if(is_missing, ', not on record', '')",
+        )
+
+
+def _flag(name: str, doc: str) -> Column:
+    return Column(name, "BOOLEAN", doc)
+
+
+def _day(day: date) -> str:
+    return f"date '{day}'"
+
+
+def _label(name: str) -> str:
+    quoted = identifier(name)
+    return f"upper(left({quoted}, 1)) || replace(substr({quoted}, 2), '_', ' ')"
+
 
 # A pattern that matches no file is an error, and a ledger may be lost without harm.
 NO_ENTRY = "none.json"

@@ -15,11 +15,10 @@ import polars as pl
 from plainscore.common.errors import InputRefused
 from plainscore.common.text import read_parquet
 from plainscore.contracts import SnapshotDates
-from plainscore.contracts.logs import read_logs
-from plainscore.contracts.unused import BEFORE, EXCESS, ORPHAN, REPEATED, WITHOUT
+from plainscore.contracts.logs import BEFORE, EXCESS, ORPHAN, REPEATED, WITHOUT, read_logs
 from plainscore.logs.landing import RefusedFile
 from plainscore.publish.runs import Run
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import SnapshotRequest
 from plainscore.settings import Deliveries
 from plainscore.store.event_store import EventStore, InputFile
 

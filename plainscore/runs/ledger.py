@@ -16,12 +16,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from plainscore.checks.results import CheckResult
+from plainscore.checks.verdicts import CheckResult
 from plainscore.common.errors import ChecksRefused, InputRefused, PlainscoreError
 from plainscore.common.files import write_atomically
 from plainscore.contracts import SnapshotDates
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.retention import remove_unfinished_reports
+from plainscore.publish.publication import remove_unfinished_reports
 from plainscore.publish.runs import CATALOG, LEDGER, Run, latest_runs
 from plainscore.publish.sets import SNAPSHOTS, STAGING
 from plainscore.settings import TEMP_FOLDER

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from plainscore.checks.results import CheckResult
+from plainscore.checks.verdicts import CheckResult
 from plainscore.common.text import log_event
 from plainscore.publish.publication import Provenance
 from plainscore.publish.runs import Run
@@ -20,8 +20,7 @@ from plainscore.runs.ledger import (
     read_entry,
     write_entry,
 )
-from plainscore.runs.pipeline import Pipeline, Prepared
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import Pipeline, Prepared, SnapshotRequest
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -1,16 +1,19 @@
-"""What a run computes, whatever its dates: scorecards, contracts, and the hashes of both."""
+"""What a run is asked to do, and what it computes: scorecards, contracts, their hashes."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
 from plainscore.analysis.statistics import statistics_versions
-from plainscore.common.errors import InputRefused
+from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import (
     AUDITS,
     Catalog,
@@ -21,17 +24,18 @@ from plainscore.contracts.catalog import (
     stage_hashes,
 )
 from plainscore.contracts.logs import read_logs
+from plainscore.engines import EngineName, require_engine
 from plainscore.logs import IngestReport
-from plainscore.scorecards.absent import log_of_features, without_features
-from plainscore.scorecards.card import Scorecard
+from plainscore.runs.calendar import RelativeDate, resolve_date
+from plainscore.scorecards.card import Scorecard, log_of_features, without_features
 from plainscore.scorecards.card_text import PACKAGED, find_scorecard
-from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard, read_scorecards
-from plainscore.scorecards.reference import (
+from plainscore.scorecards.compile import (
     AGE_BANDS,
     decay_weights,
     injected_attacks,
 )
-from plainscore.settings import Settings
+from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard, read_scorecards
+from plainscore.settings import Settings, read_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,11 @@ class Pipeline:
 
     cards: tuple[Scorecard, ...]
     catalog: Catalog
-    method: Method
+
+    @property
+    def method(self) -> Method:
+        """The files that the tables are of."""
+        return self.catalog.method
 
     def of_inputs(self, ledger: pl.DataFrame, known_on: date) -> "Pipeline":
         """Return the pipeline for what had arrived by a day: cards do without absent logs.
@@ -143,20 +151,18 @@ def load_pipeline(settings: Settings) -> Pipeline:
     The standard method on its own cards is not rehearsed again: the tests have done it.
     Raises ContractError if the rehearsal fails, UsageError if a scorecard is invalid.
     """
-    if settings.method == STANDARD_METHOD and _are_packaged(settings.scorecards):
+    if settings.method == STANDARD_METHOD and all(
+        find_scorecard(name).parent == PACKAGED for name in settings.scorecards
+    ):
         return read_pipeline(settings)
     cards = read_scorecards(settings.scorecards, settings.method)
-    return Pipeline(cards, rehearsed_catalog(cards, settings.method), settings.method)
-
-
-def _are_packaged(scorecards: Sequence[str]) -> bool:
-    return all(find_scorecard(name).parent == PACKAGED for name in scorecards)
+    return Pipeline(cards, rehearsed_catalog(cards, settings.method))
 
 
 def read_pipeline(settings: Settings) -> Pipeline:
     """Read scorecards and contracts without the rehearsal, for who only looks."""
     cards = read_scorecards(settings.scorecards, settings.method)
-    return Pipeline(cards, load_catalog(cards, method=settings.method), settings.method)
+    return Pipeline(cards, load_catalog(cards, method=settings.method))
 
 
 def _python_by_stage() -> dict[str, str]:
@@ -185,3 +191,77 @@ def cards_by_hash(hashes: Sequence[str], settings: Settings) -> tuple[str, ...]:
             "add it to the setting scorecards"
         )
     return tuple(known[one] for one in hashes)
+
+
+# What one run is asked to do
+
+
+@dataclass(frozen=True)
+class SnapshotRequest:
+    """One snapshot of one data directory.
+
+    ``skip_refused``: publish although refused files block it; the manifest says so.
+    ``allow_stopped_feeds``: publish although a log had no arrivals for longer than its limit.
+    ``force``: publish a further run although nothing changed.
+    """
+
+    data_dir: Path
+    dates: SnapshotDates
+    settings: Settings
+    skip_refused: bool = False
+    allow_stopped_feeds: bool = False
+    force: bool = False
+
+
+def snapshot_dates(
+    as_of_date: date, known_on: date | None, settings: Settings, today: date | None = None
+) -> SnapshotDates:
+    """Return both clocks; known_on defaults to as_of_date plus the configured lag.
+
+    Raises UsageError if as_of_date has not ended and no known_on was given: its events cannot
+    all have arrived. ``today`` defaults to the current day (UTC).
+    """
+    if known_on is not None:
+        return SnapshotDates(as_of_date, known_on)
+    today = today or datetime.now(UTC).date()
+    if as_of_date > today:
+        raise UsageError(
+            f"{as_of_date} lies in the future (today is {today}): give --known-on to score it "
+            "with what is known until then"
+        )
+    return SnapshotDates(as_of_date, as_of_date + timedelta(days=settings.arrival_lag_days))
+
+
+class RunOptions(TypedDict, total=False):
+    """What commands and flows may ask of a run; None leaves it to the settings."""
+
+    scorecards: tuple[str, ...] | None
+    skip_refused: bool
+    allow_stopped_feeds: bool
+    force: bool
+    threads: int | None
+    memory_limit: str | None
+    temp_directory: Path | None
+    engine: EngineName | None
+    master: str | None
+
+
+def read_request(
+    as_of_date: date | RelativeDate,
+    known_on: date | None = None,
+    data: Path = Path("data"),
+    *,
+    today: date | None = None,
+    **options: Unpack[RunOptions],
+) -> SnapshotRequest:
+    """Return the request that flags and settings make together.
+
+    ``today``: what a relative date refers to, the current day (UTC) by default.
+    Raises UsageError for settings, an engine or dates that are invalid.
+    """
+    given: dict[str, Any] = dict(options)
+    flags = {name: given.pop(name) for name in [*given] if name not in Settings.model_fields}
+    settings = read_settings(data, **given)
+    require_engine(settings.engine, settings.master)
+    day = resolve_date(as_of_date, today or datetime.now(UTC).date(), settings.arrival_lag_days)
+    return SnapshotRequest(data, snapshot_dates(day, known_on, settings), settings, **flags)

@@ -26,12 +26,10 @@ from plainscore.runs.inputs import (
     refuse_stopped_feeds,
 )
 from plainscore.runs.ledger import INGEST, RUNNING, STAGES, RunAttempt, outcome_now, read_entry
-from plainscore.runs.pipeline import Pipeline, read_pipeline
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import Pipeline, SnapshotRequest, read_pipeline
 from plainscore.runs.schedule import newest_known
 from plainscore.settings import Settings
-from plainscore.store.event_store import EventStore, digests, inputs_among, open_store
-from plainscore.store.head import store_folder
+from plainscore.store.event_store import EventStore, digests, inputs_among, open_store, store_folder
 
 MOST_FILES_READ = 20
 MOST_BYTES_READ = 4 * 2**20

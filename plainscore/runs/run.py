@@ -13,15 +13,14 @@ from uuid import uuid4
 import duckdb
 
 from plainscore.analysis.statistics import fill_statistics
-from plainscore.checks.results import CheckResult, refuse_if_critical
 from plainscore.checks.validate import check as check_tables
 from plainscore.checks.validate import import_in_background
+from plainscore.checks.verdicts import CheckResult, refuse_if_critical
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import choose_log_format
 from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Catalog
-from plainscore.engines.build import built
-from plainscore.engines.duckdb import DuckDBEngine
+from plainscore.engines.duckdb import DuckDBEngine, built
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import (
@@ -29,9 +28,9 @@ from plainscore.publish.publication import (
     StagedSnapshot,
     new_staging,
     publish,
+    report_file,
     stage_snapshot,
 )
-from plainscore.publish.retention import report_file
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.inputs import (
@@ -54,12 +53,16 @@ from plainscore.runs.ledger import (
     recover_published,
 )
 from plainscore.runs.observers import JsonLog, Ledger, Observer, RunState
-from plainscore.runs.pipeline import Prepared, absent_log_warnings, load_pipeline
-from plainscore.runs.report import write_report
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import Prepared, SnapshotRequest, absent_log_warnings, load_pipeline
 from plainscore.settings import Settings, engine_options, temp_directory
-from plainscore.store.event_store import accepted_rows, inputs_among, next_file_no, open_store
-from plainscore.store.head import store_folder
+from plainscore.show.report import write_report
+from plainscore.store.event_store import (
+    accepted_rows,
+    inputs_among,
+    next_file_no,
+    open_store,
+    store_folder,
+)
 
 # What has a stage of its own; every other schema of a method is computed in between.
 OTHER_STAGES = frozenset({*SOURCES, "raw", AUDITS, STATISTICS, "published", *APART})
@@ -294,9 +297,10 @@ class SnapshotRun(RunState):
 
     def report_page(self) -> None:
         """Write the report of the date, unless the settings say no or it is current."""
-        file = report_file(self.request.data_dir, self.request.dates.as_of_date)
+        day = self.request.dates.as_of_date
+        file = report_file(self.request.data_dir, day)
         if self.request.settings.report and not (self.is_current and file.is_file()):
-            write_report(self.request, self.catalog)
+            write_report(self.request.data_dir, day, self.catalog)
             stop_if_interrupted()
 
     # Their parts

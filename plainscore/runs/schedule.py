@@ -19,8 +19,7 @@ from plainscore.publish.runs import all_runs, default_runs, pruned_runs, publish
 from plainscore.runs.calendar import DateRange, last_month_end
 from plainscore.runs.inputs import late_events
 from plainscore.runs.observers import Observer
-from plainscore.runs.pipeline import Prepared
-from plainscore.runs.request import SnapshotRequest, snapshot_dates
+from plainscore.runs.pipeline import Prepared, SnapshotRequest, snapshot_dates
 from plainscore.runs.run import SnapshotOutcome, prepare, score_day
 from plainscore.settings import Settings
 from plainscore.store.event_store import open_store

@@ -6,18 +6,24 @@ from pathlib import Path
 
 import duckdb
 
-from plainscore.analysis.drift import compute_drift
+from plainscore.analysis.evaluation import compute_drift
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.common.text import read_parquet
 from plainscore.publish.catalog import refresh_catalog
-from plainscore.publish.derived import DRIFT, derived_folder
-from plainscore.publish.retention import PruneOutcome, prune
-from plainscore.publish.runs import RunPair, default_runs, published_runs, runs_of
+from plainscore.publish.publication import PruneOutcome, prune
+from plainscore.publish.runs import (
+    DRIFT,
+    RunPair,
+    default_runs,
+    derived_folder,
+    published_runs,
+    runs_of,
+)
 from plainscore.publish.sets import SNAPSHOTS, table_file
 from plainscore.runs.ledger import entry_file
 from plainscore.settings import Retention, Settings
-from plainscore.store.head import store_folder
+from plainscore.store.event_store import store_folder
 from plainscore.store.lake import CompactedTable, Lake
 
 STALE, DRIFTED = "stale", "drifted"

@@ -1,15 +1,27 @@
-"""What a scorecard is: plain values, read-only once they are read; and what a card can name."""
+"""What a scorecard is: plain values, read-only once they are read; and what a card can name.
+
+A special value of a feature is a code, with points and words of its own: data of others has several
+kinds of missing, such as -1 where no file was found, 999 where it never was. It becomes a bin of
+its own among the others, as narrow as values of the column can be, so that whatever reads bins
+reads it, too.
+
+Where whole logs are absent, a card does without their features, by name. The points of the others
+are scaled to the range of the card, in whole points: every score still is the base and the sum of
+its points, and every bin can be read in the published tables.
+"""
 
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, cached_property
 from typing import Any
 
-from plainscore.common.standard import Method
+from plainscore.common.errors import UsageError
+from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.contracts.contract import Column, Table, method_glossary, method_tables
 
 ELIGIBILITY = "features.eligibility"
@@ -330,3 +342,145 @@ def measures_among(tables: Iterable[Table]) -> Measures:
 def measures_of(method: Method) -> Measures:
     """Return what a card of a method can name."""
     return measures_among(method_tables(method, ("features", "scores"), method_glossary(method)))
+
+
+# Special values
+
+
+WHOLE, FINEST = Decimal(1), Decimal("0.000001")
+"""How wide the bin of a special value is, of whole numbers and of others."""
+
+
+def with_special_bins(
+    bins: Sequence[Bin], special: Iterable[tuple[Decimal, int]], width: Decimal
+) -> tuple[Bin, ...]:
+    """Return bins in which each special value has a bin of its own.
+
+    ``bins``: from the lowest values up. ``special``: (value, points). ``width``: of the column,
+    WHOLE or FINEST. A value beside a special one earns what it earned before.
+    """
+    found = list(bins)
+    for value, points in sorted(special):
+        if value <= found[0].at_least:  # lower values keep the points of the first bin
+            found.insert(0, replace(found[0], at_least=value - width))
+        before = [one for one in found if one.at_least <= value][-1]
+        end = value + width
+        if all(one.at_least != end for one in found):
+            found.append(replace(before, at_least=end, is_special=False))
+        found = [one for one in found if one.at_least != value]
+        found.append(Bin(value, points, is_special=True))
+        found.sort(key=lambda one: one.at_least)
+    return tuple(found)
+
+
+def with_special_words(
+    words: Iterable[Words], special: Iterable[tuple[Decimal, str, str]], width: Decimal
+) -> tuple[Words, ...]:
+    """Return words in which each special value has its own; ranges around it keep theirs.
+
+    ``words``: ranges that do not overlap. ``special``: (value, reason, what to do).
+    """
+    found = list(words)
+    for value, reason, what_to_do in special:
+        own = Words(value, value + width, reason, what_to_do)
+        found = [part for one in found for part in _around(one, own)] + [own]
+    return tuple(sorted(found, key=lambda one: (one.at_least is not None, one.at_least or 0)))
+
+
+def _around(words: Words, own: Words) -> Iterator[Words]:
+    """Yield the parts of a range that lie below and above the range of a special value."""
+    assert own.at_least is not None and own.below is not None, "it is one value"  # noqa: PT018
+    below = own.at_least if words.below is None else min(words.below, own.at_least)
+    at_least = own.below if words.at_least is None else max(words.at_least, own.below)
+    if words.at_least is None or words.at_least < below:
+        yield replace(words, below=below)
+    if words.below is None or at_least < words.below:
+        yield replace(words, at_least=at_least)
+
+
+# Absent logs
+
+
+FEATURES_BY_LOG = "transforms/features_by_log.toml"
+
+
+def read_missing(method: Method = STANDARD_METHOD) -> dict[str, list[str]]:
+    """Return log, log.event_type or log.field -> the features that have no value without it."""
+    read = _read(method)
+    parts = {name: one for name, one in read.items() if isinstance(one, list)}
+    return {**parts, **read.get("event_types", {}), **read.get("fields", {})}
+
+
+def _read(method: Method) -> dict[str, Any]:
+    """Return the lists of a method, which may have none."""
+    file = method.find(FEATURES_BY_LOG)
+    return {} if file is None else tomllib.loads(file.read_text("utf-8"))
+
+
+def log_of_features(method: Method = STANDARD_METHOD) -> dict[str, str]:
+    """Return feature -> the log without which it says nothing, of those that the method lists."""
+    read = _read(method)
+    lists = [read, read.get("says_nothing", {})]
+    return {
+        feature: log
+        for by_log in lists
+        for log, features in by_log.items()
+        if isinstance(features, list)
+        for feature in features
+    }
+
+
+def without_features(card: Scorecard, absent: Mapping[str, str]) -> Scorecard:
+    """Return a card without features whose log is absent, the others scaled to its range.
+
+    Scaled points have no known odds.
+
+    ``absent``: feature -> its log. A card that has none of them, or that keeps them with their
+    missing points, is returned as it is. Raises UsageError where no feature of a person's own
+    record would be left.
+    """
+    kept = [feature for feature in card.features if feature.name not in absent]
+    if card.absent_logs != "rescale" or len(kept) == len(card.features):
+        return card
+    own = [one for one in kept if one.factor != card.late_factor]
+    if not any(one.max_points for one in own):
+        logs = ", ".join(sorted({absent[f.name] for f in card.features if f.name in absent}))
+        raise UsageError(
+            f"scorecard {card.name}: none of its points are left without the logs {logs}, of "
+            'which no event has arrived: deliver one of them, or set absent_logs = "missing"'
+        )
+    most = _shared_out(card.max_score - card.base, [feature.max_points for feature in kept])
+    features = tuple(_scaled(one, points) for one, points in zip(kept, most, strict=True))
+    caps = {
+        factor: sum(feature.max_points for feature in features if feature.factor == factor)
+        for factor, _ in card.factor_caps
+        if any(feature.factor == factor for feature in features)
+    }
+    absent_logs = sorted({absent[name] for name in absent if card.feature(name)})
+    return replace(
+        card, features=features, factor_caps=tuple(caps.items()), without_logs=tuple(absent_logs),
+        declared=card, points_to_odds=None,
+    )  # fmt: skip
+
+
+def _shared_out(total: int, weights: Collection[int]) -> list[int]:
+    """Return whole parts of a total in proportion to weights, by largest remainder, then order."""
+    parts = [divmod(total * weight, sum(weights)) for weight in weights]
+    left = total - sum(whole for whole, _ in parts)
+    by_remainder = sorted(range(len(parts)), key=lambda place: -parts[place][1])
+    more = set(by_remainder[:left])
+    return [whole + (place in more) for place, (whole, _) in enumerate(parts)]
+
+
+def _scaled(feature: Feature, most: int) -> Feature:
+    """Return a feature with other most points, its bins in proportion, half points up."""
+
+    def points(before: int) -> int:
+        if feature.max_points == 0:
+            return 0
+        return (2 * before * most + feature.max_points) // (2 * feature.max_points)
+
+    bins = tuple(replace(one, points=points(one.points)) for one in feature.bins)
+    return replace(
+        feature, bins=bins, max_points=most, missing_points=points(feature.missing_points)
+    )

@@ -28,6 +28,8 @@ from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.toml import KeyPath, message_of
 from plainscore.scorecards.card import (
+    FINEST,
+    WHOLE,
     Band,
     Benefit,
     Bin,
@@ -40,6 +42,8 @@ from plainscore.scorecards.card import (
     Scorecard,
     Words,
     measures_of,
+    with_special_bins,
+    with_special_words,
 )
 from plainscore.scorecards.card_text import (
     PACKAGED,
@@ -48,12 +52,6 @@ from plainscore.scorecards.card_text import (
     read_card_text,
 )
 from plainscore.scorecards.person import ASK_FOR_DATA
-from plainscore.scorecards.special import (
-    FINEST,
-    WHOLE,
-    with_special_bins,
-    with_special_words,
-)
 
 MILLION = 1_000_000
 TESTS = ("at_least", "below", "equals")

@@ -1,19 +1,48 @@
-"""The report: one HTML page for each snapshot, which needs no network and no other file."""
+"""Whole pages: the report of a snapshot, documents about it, a comparison of rules.
 
-from collections.abc import Iterable, Sequence
+A page needs no network and no other file. Every query in a document becomes its rows, with the
+command that runs it again. The comparison is made of the record that `plainscore scenarios --format
+json` prints, by the figures of dashboards/figures/scenarios.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
+import duckdb
+
+from plainscore.common.files import translating_write_errors
+from plainscore.common.lock import writer_lock
 from plainscore.common.standard import STANDARD_METHOD, Method
+from plainscore.common.text import printable
+from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog, load_catalog
+from plainscore.contracts.contract import Column, Table
+from plainscore.publish.publication import publish_report, report_file
 from plainscore.scorecards.person import PersonOnCard
+from plainscore.scorecards.reading import read_scorecards
+from plainscore.settings import read_settings
 from plainscore.show.changes import CAUSES, TITLES
-from plainscore.show.figures import PAGES, Answer, answer, figures, figures_json, script_json
+from plainscore.show.figures import (
+    PAGES,
+    Answer,
+    PageFigure,
+    answer,
+    figures,
+    figures_json,
+    read_figure,
+    script_json,
+    words_of_bad,
+)
 from plainscore.show.packages import chart_scripts
 from plainscore.show.person import read_card, read_people
-from plainscore.show.reader import Snapshots, render_page
-
-if TYPE_CHECKING:
-    from plainscore.contracts.contract import Table
+from plainscore.show.reader import ResultTable, Row, Snapshots, open_snapshots, query, render_page
 
 PERSON, REPORT = ("report/card.js", "report/person.js"), ("report/lineage.js", "report/report.js")
 EVENLY, MOVED, UNSCORED = 240, 40, 4
@@ -67,9 +96,7 @@ def change_of_card(snapshots: Snapshots, day: date) -> str:
     )
 
 
-def report_page(
-    snapshots: Snapshots, day: date, tables: "Sequence[Table]", is_invented: bool
-) -> str:
+def report_page(snapshots: Snapshots, day: date, tables: Sequence[Table], is_invented: bool) -> str:
     """Return the page of a published day; the same page for the same published snapshots.
 
     ``tables``: the tables that a score is made by, for the drawing of the method. ``is_invented``:
@@ -119,7 +146,7 @@ def figures_page(answers: Sequence[Answer], method: Method) -> str:
     )
 
 
-def _made_from(table: "Table") -> dict[str, Any]:
+def _made_from(table: Table) -> dict[str, Any]:
     """Return what lineage.js draws of a table."""
     inputs = sorted(table.inputs)
     return {"name": table.name, "schema": table.schema, "title": table.title, "inputs": inputs}
@@ -194,3 +221,202 @@ def _short_person(person: PersonOnCard) -> dict[str, Any]:
             [tie.friend_id, tie.tie_days, tie.contact_months, tie.friend_ppm] for tie in person.ties
         ],
     }
+
+
+# Documents: a model card and a datasheet
+
+
+QUERY = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOTHING = "*No rows: this snapshot has nothing to show here.*"
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` as Markdown that shows it and has no other effect."""
+    return _MARKS.sub(r"\\\1", html.escape(printable(text)))
+
+
+def read_document(name: Literal["model-card", "datasheet"]) -> str:
+    """Return a document with its queries."""
+    return STANDARD_METHOD.text(f"dashboards/documents/{name.replace('-', '_')}.md")
+
+
+def fill(document: str, snapshots: Snapshots) -> str:
+    """Return a document in which each block of SQL is replaced by its rows as a Markdown table.
+
+    Below each table is the command that runs its query; ``{bad}`` becomes the words of the outcome.
+    Raises QuestionError where a query is wrong, or reads what is not published.
+    """
+    document = document.replace("{bad}", escaped(words_of_bad(snapshots.method)))
+    return QUERY.sub(lambda found: _answered(found[1].strip(), snapshots), document)
+
+
+def _answered(sql: str, snapshots: Snapshots) -> str:
+    result = query(snapshots.con, sql)
+    answered = markdown_table(ResultTable(result.columns, list(result.rows)))
+    return f'{answered}\n\n```sh\nplainscore query "{sql}"\n```'
+
+
+def markdown_table(table: ResultTable) -> str:
+    """Return rows as a table of Markdown."""
+    rows = list(table.rows)
+    if not rows:
+        return NOTHING
+    lines = [
+        [escaped(name.replace("_", " ")) for name in table.columns],
+        [
+            "---:" if all(isinstance(one, int | float | Decimal | None) for one in cells) else "---"
+            for cells in zip(*rows, strict=True)
+        ],
+        *(map(_cell, row) for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return f"{float(value):.4g}"
+    return escaped(str(value))
+
+
+def dictionary(catalog: Catalog) -> str:
+    """Return every table and column, as the contracts declare them, as Markdown."""
+    schemas = {
+        schema: sorted(tables, key=lambda table: table.name)
+        for schema in catalog.schemas
+        if (tables := catalog.of_schema(schema))
+    }
+    page = render_page("documents/tables.md", schemas=schemas, bounds=_bounds)
+    return page.rstrip("\n") + "\n"
+
+
+def _bounds(column: Column) -> str:
+    low, high = column.minimum, column.maximum
+    said = {
+        f"one of {', '.join(column.among)}": bool(column.among),
+        f"{low} to {high}": low is not None and high is not None,
+        f"from {low}": low is not None and high is None,
+        f"up to {high}": low is None and high is not None,
+        "may be empty": column.nullable,
+    }
+    return "; ".join(text for text, is_so in said.items() if is_so)
+
+
+# The same people under several rules
+
+
+TABLES = ("figures", "bands", "gaps", "benefits", "four_fifths", "planted")
+DECIMALS = 4
+
+
+@contextmanager
+def _opened(record: Mapping[str, Any]) -> Iterator[Snapshots]:
+    """Open a record as tables; ``society_no`` is the place of a row's society."""
+    with TemporaryDirectory() as folder, Snapshots(duckdb.connect()) as opened:
+        file = Path(folder, "record.json")
+        file.write_text(json.dumps(record), encoding="utf-8")
+        opened.con.execute("set threads = 1")  # floats are summed in one order
+        opened.con.execute("set variable record_file = ?", [str(file)])
+        opened.con.execute(STANDARD_METHOD.text("dashboards/scenarios/record.sql"))
+        for name in TABLES:
+            opened.con.execute(
+                f"create table {name} as select *, list_position("
+                "(select [one.society for one in societies] from record), society) as society_no "
+                f"from (select unnest({name}, recursive := true) from record)"
+            )
+        yield opened
+
+
+def _summary() -> PageFigure:
+    return read_figure(STANDARD_METHOD.file("dashboards/scenarios/summary.sql"))
+
+
+def summary_rows(record: Mapping[str, Any]) -> list[Row]:
+    """Return the figures of every society over the whole time, rounded; see summary.sql."""
+    with _opened(record) as opened:
+        return opened.records(
+            f"select society, scored, round_even(columns(* exclude (society, scored)), {DECIMALS}) "
+            f"from ({_summary().sql})"
+        )
+
+
+def scenarios_page(record: Mapping[str, Any]) -> str:
+    """Return the page of a record as `plainscore scenarios --format json` prints it."""
+    with _opened(record) as opened:
+        found = [_summary(), *figures("scenarios", bad=record["bad"])]
+        answers = [answer(opened, one, date.max, None) for one in found]
+    answers = [one for one in answers if one.rows]
+    return render_page(
+        "scenarios/page.html",
+        record=record,
+        answers=answers,
+        **page_parts(answers, STANDARD_METHOD),
+    )
+
+
+# The report of a date as a file
+
+
+DRAWN_SCHEMAS = ("events", "raw", "staging", "features", "scores", AUDITS, STATISTICS)
+TRUTH_OF_INVENTED = "landing/_truth/world.json"
+
+
+def configured_catalog(data_dir: Path) -> Catalog:
+    """Return the tables that the settings and scorecards of a data directory make.
+
+    Raises UsageError for invalid settings or scorecards.
+    """
+    settings = read_settings(data_dir)
+    cards = read_scorecards(settings.scorecards, settings.method)
+    return load_catalog(cards, method=settings.method)
+
+
+def is_invented_world(data_dir: Path) -> bool:
+    """Return whether `plainscore synthesise` wrote the logs of a data directory."""
+    return (data_dir / TRUTH_OF_INVENTED).is_file()
+
+
+def make_report(data_dir: Path, word: str, catalog: Catalog) -> str:
+    """Return the report page of the published date that a word means (see `Snapshots.day`).
+
+    Raises NothingPublishedError, DateNotPublishedError, or QuestionError if the word is no date.
+    """
+    with open_snapshots(data_dir) as snapshots:
+        day = snapshots.day(word)
+        return report_page(snapshots, day, drawn_tables(catalog), is_invented_world(data_dir))
+
+
+def write_report(data_dir: Path, day: date, catalog: Catalog) -> None:
+    """Write the report of a run's date, in the place of an older one.
+
+    A run writes it from what is published, after it is published: a page that cannot be written
+    costs no snapshot.
+    """
+    page = make_report(data_dir, str(day), catalog)
+    with translating_write_errors(data_dir):
+        publish_report(page, report_file(data_dir, day))
+
+
+def write_report_of(data_dir: Path, word: str, out: Path | None) -> Path:
+    """Write the report of a published date again, to ``out`` or where a run writes it."""
+    catalog = configured_catalog(data_dir)
+    with open_snapshots(data_dir) as snapshots:
+        day = snapshots.day(word)
+    file = report_file(data_dir, day) if out is None else out.resolve()
+    # Made under the lock too: the report of a run that ends meanwhile would be newer than ours.
+    with writer_lock(data_dir, "report") if out is None else nullcontext():
+        page = make_report(data_dir, str(day), catalog)
+        with translating_write_errors(file.parent):
+            publish_report(page, file)
+    return file
+
+
+def drawn_tables(catalog: Catalog) -> list[Table]:
+    """Return the tables of a catalog that the drawing of the method shows."""
+    return [table for schema in DRAWN_SCHEMAS for table in catalog.of_schema(schema)]

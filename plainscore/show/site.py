@@ -15,10 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from plainscore.common.errors import UsageError
-from plainscore.common.files import move_into_place, translating_write_errors
+from plainscore.common.files import refuse_other_folder, replaced_folder, translating_write_errors
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.common.text import file_literal, text_literal
 from plainscore.show.packages import fetch, packages
@@ -53,16 +51,6 @@ limit $count + 1
 _IMPORTS = json.dumps({"imports": {"apache-arrow": "../script/arrow.js"}})
 
 
-def refuse_other_folder(out: Path) -> None:
-    """Raise UsageError where ``out`` holds anything but a site, or cannot be made."""
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: name a folder in an existing directory")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file: name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / SITE_FILE).is_file():
-        raise UsageError(f"{out} holds something else: name another folder, or empty it")
-
-
 def write_site(
     data_dir: Path,
     words: Sequence[str],
@@ -78,31 +66,25 @@ def write_site(
     browser's engine; None: fetched for this site alone. Raises UsageError, NothingPublishedError,
     or PackageMissingError where no engine can be fetched.
     """
-    refuse_other_folder(out)
-    unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
+    refuse_other_folder(out, SITE_FILE)
     # Opened once: otherwise what is published meanwhile would be on some of the pages.
-    with open_snapshots(data_dir) as snapshots, translating_write_errors(out.parent):
+    with (
+        open_snapshots(data_dir) as snapshots,
+        translating_write_errors(out.parent),
+        replaced_folder(out) as unfinished,
+    ):
         days = sorted({snapshots.day(word) for word in words})
-        try:
-            _write_engine(unfinished / "engine", engine)
-            texts = _front(snapshots, days, is_invented)
-            for day in days:
-                people = unfinished / str(day) / "people"
-                first_ids = write_people(snapshots, day, people, people_per_file)
-                texts |= _of_date(snapshots, day, days, first_ids, is_invented)
-                report = report_page(snapshots, day, tables, is_invented)
-                texts[f"{day}/report.html"] = report
-            for name, text in texts.items():
-                file = unfinished / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
-            if out.exists():
-                out.rename(old)
-            move_into_place(unfinished, out)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        if old.exists():
-            shutil.rmtree(old)
+        _write_engine(unfinished / "engine", engine)
+        texts = _front(snapshots, days, is_invented)
+        for day in days:
+            people = unfinished / str(day) / "people"
+            first_ids = write_people(snapshots, day, people, people_per_file)
+            texts |= _of_date(snapshots, day, days, first_ids, is_invented)
+            texts[f"{day}/report.html"] = report_page(snapshots, day, tables, is_invented)
+        for name, text in texts.items():
+            file = unfinished / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
 
 def _front(snapshots: Snapshots, days: Sequence[date], is_invented: bool) -> dict[str, str]:

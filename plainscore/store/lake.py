@@ -20,7 +20,7 @@ from plainscore.common.errors import InputRefused
 from plainscore.common.files import fsync_path
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, text_literal
-from plainscore.store.head import (
+from plainscore.store.event_store import (
     HEAD_NAME,
     MONTH,
     OWN_TABLES,

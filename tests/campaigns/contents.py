@@ -9,9 +9,9 @@ from typing import Any
 from plainscore.common.files import FORMAT_FILE
 from plainscore.common.lock import writer_lock
 from plainscore.logs.read_mappings import MAPPINGS
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import LEDGER, RETIRED, published_runs
 from plainscore.publish.sets import SNAPSHOTS, read_manifest
-from plainscore.publish.verification import verify
 from plainscore.publish.views import NO_ENTRY
 from plainscore.runs.ledger import entry_file, read_entries
 from plainscore.store.event_store import open_store

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from plainscore.analysis.drift import stability
+from plainscore.analysis.evaluation import stability
 from plainscore.analysis.metrics import (
     SIGNIFICANCE,
     RiskBin,
@@ -29,8 +29,8 @@ from plainscore.analysis.metrics import (
 )
 from plainscore.analysis.network import draw
 from plainscore.analysis.statistics import against_best
-from plainscore.show.documents import markdown_table
 from plainscore.show.reader import ResultTable
+from plainscore.show.report import markdown_table
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

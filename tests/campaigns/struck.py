@@ -28,8 +28,8 @@ IMPORTED_LATE = (
     "duckdb_extension_ducklake",
     *(f"plainscore.cli.{name}" for name in ("keep", "look", "operate", "run")),
     *("plainscore.common.lock", "plainscore.erasure.erase", "plainscore.store.lake"),
-    *("plainscore.store.event_store", "plainscore.publish.retention"),
-    "plainscore.publish.verification",
+    *("plainscore.store.event_store", "plainscore.publish.publication"),
+    "plainscore.publish.proof",
     *(
         f"plainscore.runs.{n}"
         for n in ("observers", "plan", "report", "request", "run", "schedule")

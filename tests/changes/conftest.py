@@ -8,7 +8,7 @@ import pytest
 
 from plainscore.analysis.changes import compute_changes
 from plainscore.publish.runs import Run, RunPair
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.run import score_day
 from plainscore.settings import read_settings
 from tests.oracle.events import Event

@@ -13,10 +13,18 @@ from plainscore.analysis import changes
 from plainscore.analysis.changes import compute_changes, plan_changes
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.derived import CHANGES, DERIVED, current_sets, derived_folder
-from plainscore.publish.runs import Run, RunPair, latest_runs, published_runs
+from plainscore.publish.proof import verify
+from plainscore.publish.runs import (
+    CHANGES,
+    DERIVED,
+    Run,
+    RunPair,
+    current_sets,
+    derived_folder,
+    latest_runs,
+    published_runs,
+)
 from plainscore.publish.sets import MANIFEST, SNAPSHOTS, read_manifest
-from plainscore.publish.verification import verify
 from plainscore.settings import read_settings
 from tests.changes.conftest import Published
 

@@ -15,7 +15,7 @@ import pytest
 from plainscore.cli.app import main, run_command_line
 from plainscore.common.lock import writer_lock
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.derived import CHANGES, derived_folder
+from plainscore.publish.runs import CHANGES, derived_folder
 from plainscore.runs.upkeep import find_drift
 from plainscore.settings import read_settings
 from plainscore.show.changes import End, Pair, is_computed

@@ -9,8 +9,8 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import QuestionError
 from plainscore.contracts.contract import read_outcome
-from plainscore.show.documents import QUERY, fill, read_document
 from plainscore.show.reader import Snapshots
+from plainscore.show.report import QUERY, fill, read_document
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Name = Literal["model-card", "datasheet"]

@@ -11,11 +11,11 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.cli.output import filled
 from plainscore.common.errors import QuestionError
-from plainscore.erasure.export import DeliveredEvents
+from plainscore.erasure.search import DeliveredEvents
 from plainscore.scorecards.person import CardFeature, PersonOnCard
-from plainscore.show.notice import TEMPLATE, notice, page_values
 from plainscore.show.person import explain, read_card, read_people
 from plainscore.show.reader import Snapshots
+from plainscore.show.terminal import TEMPLATE, notice, page_values
 from tests.oracle.score import CARD
 from tests.publish.invented import PEOPLE, person_id
 

@@ -4,14 +4,14 @@ import pytest
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_CARDS
-from plainscore.scorecards.method_table import METHOD_PAGE, method_tables, refreshed
 from plainscore.scorecards.reading import read_scorecards
+from tests.docs.method_page import METHOD_PAGE, method_tables, refreshed
 from tests.docs.pages import page_text
 
 
 def test_the_tables_of_the_method_are_current() -> None:
     page = METHOD_PAGE.read_text(encoding="utf-8")
-    assert refreshed(page) == page, "run: python -m plainscore.scorecards.method_table"
+    assert refreshed(page) == page, "run: python -m tests.docs.method_page"
 
 
 def test_every_table_has_its_place_once() -> None:

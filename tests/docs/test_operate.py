@@ -94,7 +94,7 @@ def test_every_deployment_and_its_time_stand_in_the_table() -> None:
 
 
 def test_every_event_stands_in_the_table() -> None:
-    from plainscore.flows.events import PUBLISHED, TROUBLE
+    from plainscore.flows.artifacts import PUBLISHED, TROUBLE
 
     assert {cells[0].strip("`") for cells in table_rows(PAGE, "event")} == {PUBLISHED, *TROUBLE}
 

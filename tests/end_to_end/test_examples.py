@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import main
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.run import SnapshotOutcome, score_day
 from plainscore.show.reader import open_snapshots
 from tests.quick_runs import quick_runs

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.run import score_day
 from tests.ingest.delivery import Delivery, bill, deposit, verified
 

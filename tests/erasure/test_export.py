@@ -13,8 +13,14 @@ from plainscore.cli.app import run_command_line
 from plainscore.common.errors import UnknownPersonError, UsageError
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.export import DELIVERED, KEY, PersonExport, delivered_events, export_person
-from plainscore.erasure.search import search
+from plainscore.erasure.search import (
+    DELIVERED,
+    KEY,
+    PersonExport,
+    delivered_events,
+    export_person,
+    search,
+)
 from plainscore.logs import ingest_new
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.settings import Settings

@@ -9,16 +9,16 @@ import pytest
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.lock import writer_lock
 from plainscore.erasure import erase as erasing
-from plainscore.erasure import landing, snapshots
+from plainscore.erasure import landing
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import published_runs
 from plainscore.publish.sets import read_manifest
-from plainscore.publish.verification import verify
 from plainscore.settings import Settings
 from plainscore.store import lake
-from plainscore.store.head import write_store_head
+from plainscore.store.event_store import write_store_head
 from plainscore.store.lake import Lake
 from tests.erasure.erased import assert_as_if_never_delivered
 from tests.erasure.published_world import ANN, BOB, EVERYONE
@@ -57,8 +57,8 @@ EARLY = [
     ("before the search", erasing, "search", 1),
 ]
 LATE = [
-    ("between two snapshots", snapshots, "compare_runs", 2),
-    ("before the catalog shows it", snapshots, "rebuild_catalog", 1),
+    ("between two snapshots", erasing, "compare_runs", 2),
+    ("before the catalog shows it", erasing, "rebuild_catalog", 1),
 ]
 
 

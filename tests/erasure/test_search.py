@@ -13,8 +13,7 @@ import pytest
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.erasure.erase import erase
 from plainscore.erasure.erased_ids import ErasedIds
-from plainscore.erasure.export import export_person
-from plainscore.erasure.search import search
+from plainscore.erasure.search import export_person, search
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered
 from tests.erasure.shared_ids import FORMATS
@@ -119,7 +118,7 @@ def test_damaged_files_stop_neither_a_search_nor_an_erasure(delivery: Delivery) 
 def test_it_finds_rows_under_a_key_that_no_one_has(delivery: Delivery) -> None:
     delivery.ndjson("payment", [deposit("e1"), deposit("e2", person_id="bob")])
     delivery.ingest()
-    (file,) = delivery.store.person_files()
+    (file,) = delivery.store.files("person")
     pl.read_parquet(file).head(1).write_parquet(file)
     found = search(delivery.data, ErasedIds(["zoe"])).found
     assert found == ["events/payment: 1 rows under a person_key that no one has"]

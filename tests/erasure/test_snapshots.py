@@ -10,9 +10,9 @@ from plainscore.erasure.erase import Erasure, erase
 from plainscore.erasure.erased_ids import ErasedIds
 from plainscore.erasure.search import search
 from plainscore.publish.catalog import rebuild_catalog
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import Run, all_runs, published_runs
 from plainscore.publish.sets import read_manifest
-from plainscore.publish.verification import verify
 from plainscore.settings import Settings
 from tests.erasure.erased import assert_as_if_never_delivered, fresh
 from tests.erasure.published_world import ANN, BOB, CYD, DEE, EVE, EVERYONE, FEBRUARY, publish

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.derived import derived_folders
+from plainscore.publish.runs import derived_folders
 from plainscore.show.reader import Snapshots, open_snapshots
 from tests.made_once import made_once, published_sample
 from tests.quick_runs import quick_runs

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.publish.derived import CHANGES, DRIFT, EVALUATION, derived_folders
-from plainscore.publish.runs import latest_runs
-from plainscore.publish.verification import verify
+from plainscore.publish.proof import verify
+from plainscore.publish.runs import CHANGES, DRIFT, EVALUATION, derived_folders, latest_runs
 from plainscore.show.reader import Snapshots
 from tests.evaluation.conftest import DAY, NOT_YET, PAIRS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plainscore.analysis.outcome_clock import OutcomeClock
+from plainscore.analysis.evaluation import OutcomeClock
 from plainscore.cli.app import run_command_line
 from plainscore.contracts import SnapshotDates
 from plainscore.runs.run import ingest_new_files

@@ -9,7 +9,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.contracts.contract import read_outcome
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.derived import EVALUATION
+from plainscore.publish.runs import EVALUATION
 from plainscore.show.reader import open_snapshots
 from tests.docs.pages import CHECKOUT
 from tests.project.test_own_method import Guide

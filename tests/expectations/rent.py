@@ -2,8 +2,7 @@
 
 import duckdb
 
-from plainscore.checks.results import CheckResult
-from plainscore.checks.verdicts import SMALL, check_constraints
+from plainscore.checks.verdicts import SMALL, CheckResult, check_constraints
 from plainscore.contracts.contract import Check, Column, Table
 from tests.expectations.small_house import DATES
 

@@ -8,9 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.checks.assertions import GROUPS, Assertion, read_assertions
-from plainscore.checks.results import CheckResult
-from plainscore.checks.verdicts import check_assertion, check_assertions
+from plainscore.checks.verdicts import (
+    GROUPS,
+    Assertion,
+    CheckResult,
+    check_assertion,
+    check_assertions,
+    read_assertions,
+)
 from plainscore.common.standard import Method
 from plainscore.contracts.contract import ContractError
 from plainscore.engines.duckdb import DuckDBEngine

@@ -7,8 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from plainscore.checks.results import CheckResult, refuse_if_critical
-from plainscore.checks.verdicts import check_assertions, check_constraints
+from plainscore.checks.verdicts import (
+    CheckResult,
+    check_assertions,
+    check_constraints,
+    refuse_if_critical,
+)
 from plainscore.common.errors import ChecksRefused
 from plainscore.contracts.contract import Check
 from plainscore.engines.duckdb import DuckDBEngine

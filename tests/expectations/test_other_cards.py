@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from plainscore.checks.assertions import read_assertions
-from plainscore.checks.verdicts import check_assertion
+from plainscore.checks.verdicts import check_assertion, read_assertions
 from tests.expectations.small_house import DATES
 
 # Two cards of their own scale: one of three features in two factors, one of a single feature.

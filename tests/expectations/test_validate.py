@@ -9,9 +9,8 @@ import duckdb
 import pytest
 
 from plainscore.checks import validate as validate_module
-from plainscore.checks.results import CheckResult
 from plainscore.checks.validate import check, validate
-from plainscore.checks.verdicts import SMALL, check_constraints
+from plainscore.checks.verdicts import SMALL, CheckResult, check_constraints
 from tests.expectations.rent import RENT, check_rent, not_passed
 from tests.expectations.small_house import DATES
 
@@ -96,7 +95,7 @@ def test_a_validation_leaves_no_file_behind(
 IN_A_PROCESS = """
 import sys, threading
 from plainscore.checks import validate
-from plainscore.checks.results import CheckResult
+from plainscore.checks.verdicts import CheckResult
 passed = CheckResult("staging", "staging.rent", "fine", "fail", "passed", 0, "[]")
 def importing():
     return sum(one.name.startswith("import great") for one in threading.enumerate())

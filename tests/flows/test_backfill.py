@@ -21,9 +21,8 @@ from plainscore.logs import IngestReport
 from plainscore.publish.runs import Run, published_runs
 from plainscore.runs import run, schedule
 from plainscore.runs.calendar import read_dates
-from plainscore.runs.pipeline import Prepared
+from plainscore.runs.pipeline import Prepared, SnapshotRequest
 from plainscore.runs.plan import is_all_current
-from plainscore.runs.request import SnapshotRequest
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.runs.schedule import DatesOutcome, publish_in_process, publish_rounds
 from tests.flows.conftest import LAST_DAY, request_for

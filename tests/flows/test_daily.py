@@ -14,7 +14,7 @@ from plainscore.logs import IngestReport
 from plainscore.publish.runs import PRUNED, Run
 from plainscore.runs import schedule
 from plainscore.runs.inputs import check_deliveries
-from plainscore.runs.request import SnapshotRequest
+from plainscore.runs.pipeline import SnapshotRequest
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.runs.schedule import (
     daily_rounds,

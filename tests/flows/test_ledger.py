@@ -19,8 +19,7 @@ from plainscore.runs.ledger import (
     read_entries,
     read_entry,
 )
-from plainscore.runs.pipeline import Prepared
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import Prepared, read_request
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 
 DAY = date(2026, 10, 31)

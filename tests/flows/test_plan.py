@@ -14,13 +14,13 @@ from plainscore.contracts import SnapshotDates
 from plainscore.runs import schedule
 from plainscore.runs.inputs import late_events
 from plainscore.runs.ledger import Entry, RunAttempt, StageRecord, entry_file, write_entry
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.plan import (
     DatePlan,
     Planner,
     look_at_arrivals,
     stages_with_reasons,
 )
-from plainscore.runs.request import read_request
 from plainscore.runs.run import SnapshotOutcome
 from plainscore.settings import Settings
 from plainscore.store.event_store import open_store

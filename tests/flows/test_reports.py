@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from plainscore.publish.retention import (
+from plainscore.publish.publication import (
     publish_report,
     remove_all_reports,
     remove_unfinished_reports,

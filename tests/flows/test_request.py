@@ -7,7 +7,7 @@ import pytest
 
 from plainscore.common.errors import UsageError
 from plainscore.runs.calendar import Every, dates_between, resolve_date
-from plainscore.runs.request import read_request, snapshot_dates
+from plainscore.runs.pipeline import read_request, snapshot_dates
 from plainscore.settings import Settings, read_settings, setting_origins
 
 TODAY = date(2026, 11, 23)

@@ -70,7 +70,7 @@ def test_a_terminal_shows_a_line_for_each_of_several_dates() -> None:
         def update(self, line: int, description: str | None = None, **_: Any) -> None:
             lines[line] = description or lines[line]
 
-    progress = TerminalProgress(cast(Progress, Bar()), 2)
+    progress = TerminalProgress(cast("Progress", Bar()), 2)
     runs: list[Any] = [
         SimpleNamespace(request=SimpleNamespace(dates=SnapshotDates(day, day)))
         for day in (date(2026, 9, 30), date(2026, 10, 31))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.cli.app import run_command_line
-from plainscore.show.documents import escaped
+from plainscore.show.report import escaped
 from tests.hostile.conftest import Siege
 from tests.hostile.corpus import CASES
 from tests.quick_runs import quick_runs

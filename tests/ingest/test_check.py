@@ -123,7 +123,7 @@ def test_quarantine_hides_the_columns_of_which_a_hash_is_made(tmp_path: Path) ->
     )
     (tmp_path / "plainscore.toml").write_text(PHONES)
     delivery.ingest()
-    rows = duckdb.sql(f"select raw from {read_parquet(delivery.store.quarantine_files())}")
+    rows = duckdb.sql(f"select raw from {read_parquet(delivery.store.files('quarantine'))}")
     texts = [raw for (raw,) in rows.order("raw").fetchall()]
     assert len(texts) == 3
     assert f"1;{DAY};;***" in texts

@@ -10,7 +10,7 @@ import pytest
 from plainscore.cli.app import main
 from plainscore.common.lock import writer_lock
 from plainscore.contracts.logs import read_logs
-from plainscore.scorecards.absent import read_missing
+from plainscore.scorecards.card import read_missing
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import read_scorecard
 from tests.ingest.delivery import DAY, Delivery, deposit, purchase

@@ -29,7 +29,7 @@ def compact(data: Path, grace: timedelta = timedelta(days=7)) -> list[CompactedT
 def test_an_empty_store_has_no_files(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     assert all(store.files(log) == [] for log in LOGS)
-    assert (store.person_files(), store.quarantine_files()) == ([], [])
+    assert (store.files("person"), store.files("quarantine")) == ([], [])
     assert store.ledger().is_empty()
     assert store.inputs_known_on(date.max) == []
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from plainscore.contracts import SnapshotDates
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import read_request
 from plainscore.runs.run import SnapshotOutcome, score_day
 from tests.oracle.events import Event
 from tests.oracle.house import score_events

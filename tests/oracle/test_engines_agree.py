@@ -20,7 +20,7 @@ from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.spark import SparkEngine, open_session
 from plainscore.publish.sets import read_manifest
 from plainscore.runs.ledger import read_entry
-from plainscore.runs.request import SnapshotRequest, read_request
+from plainscore.runs.pipeline import SnapshotRequest, read_request
 from plainscore.runs.run import score_day
 from tests.docs.pages import CHECKOUT
 from tests.oracle.house import BUILT_SCHEMAS, score_events

@@ -13,10 +13,10 @@ import pytest
 from plainscore.common.errors import NothingPublishedError, UsageError
 from plainscore.common.text import file_literal
 from plainscore.contracts.contract import Column
-from plainscore.publish.added_columns import AddedColumns
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
-from plainscore.publish.verification import verify
+from plainscore.publish.views import AddedColumns
 from plainscore.show.reader import open_snapshots
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 

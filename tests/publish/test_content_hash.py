@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plainscore.publish.content_hash import content_hash
+from plainscore.publish.sets import content_hash
 
 COLUMNS = (
     ("person_id", "VARCHAR"), ("count", "BIGINT"), ("points", "INTEGER"), ("share", "DOUBLE"),

@@ -18,10 +18,10 @@ from plainscore.publish.proof import (
     published_roots,
     siblings,
     tree_head,
+    verify,
 )
 from plainscore.publish.runs import Run, find_latest_run
 from plainscore.publish.sets import read_contracts, read_manifest
-from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, PEOPLE, person_id, published
 
 pytestmark = pytest.mark.usefixtures("small_catalogs")

@@ -13,13 +13,12 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.lock import writer_lock
-from plainscore.publish import retention
+from plainscore.publish import publication
 from plainscore.publish.catalog import rebuild_catalog
-from plainscore.publish.proof import published_roots
-from plainscore.publish.retention import PruneOutcome, prune, publish_report, report_file
+from plainscore.publish.proof import published_roots, verify
+from plainscore.publish.publication import PruneOutcome, prune, publish_report, report_file
 from plainscore.publish.runs import LEDGER, all_runs, published_runs
 from plainscore.publish.sets import STAGING, read_manifest
-from plainscore.publish.verification import verify
 from plainscore.runs.ledger import Entry, entry_file, write_entry
 from plainscore.settings import Retention
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
@@ -173,7 +172,7 @@ def test_a_power_cut_before_a_run_is_deleted_is_made_good(
 
     _prune(home)
     with monkeypatch.context() as patched:
-        patched.setattr(retention, "remove_sets", cut)
+        patched.setattr(publication, "remove_sets", cut)
         with pytest.raises(PowerCutError):
             _prune(home, NOON + DAY)
     assert len(all_runs(home)) == 2

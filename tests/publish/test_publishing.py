@@ -15,9 +15,9 @@ import pytest
 from plainscore.common.errors import InputRefused, PlainscoreError
 from plainscore.publish import publication
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
 from plainscore.publish.sets import read_manifest
-from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, OCTOBER_LATER, SEPTEMBER, published
 from tests.publish.power_cuts import PowerCutError, cuts, publish_small
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plainscore.contracts import SnapshotDates
-from plainscore.publish.retention import runs_to_retire
+from plainscore.publish.publication import runs_to_retire
 from plainscore.publish.runs import Run
 from plainscore.settings import Retention
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from plainscore.publish.proof import verify
 from plainscore.publish.runs import Run
-from plainscore.publish.verification import verify
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 
 pytestmark = pytest.mark.usefixtures("small_catalogs")

@@ -18,11 +18,9 @@ from plainscore.cli.app import run_command_line
 from plainscore.common.errors import UsageError
 from plainscore.contracts.logs import read_logs
 from plainscore.publish.sets import read_manifest
-from plainscore.runs.pipeline import absent_log_warnings, read_pipeline
-from plainscore.runs.request import read_request
+from plainscore.runs.pipeline import absent_log_warnings, read_pipeline, read_request
 from plainscore.runs.run import score_day
-from plainscore.scorecards.absent import log_of_features, without_features
-from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.card import Scorecard, log_of_features, without_features
 from plainscore.scorecards.card_text import find_scorecard
 from plainscore.scorecards.reading import read_scorecard
 from plainscore.settings import Settings

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from plainscore.contracts.catalog import SCHEMAS, load_catalog
+from plainscore.scorecards.compile import reference_rows
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.scorecards.reference import reference_rows
 from tests.oracle.score import CARD
 from tests.scorecard.test_packaged_cards import card
 from tests.transforms.worked_example import house, insert

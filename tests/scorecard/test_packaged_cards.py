@@ -11,8 +11,8 @@ import pytest
 from plainscore.runs.pipeline import cards_by_hash
 from plainscore.scorecards.card import Feature, Scorecard
 from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.compile import decay_weights
 from plainscore.scorecards.reading import FORMER_HASHES, read_scorecard
-from plainscore.scorecards.reference import decay_weights
 from plainscore.settings import Settings
 from tests.oracle.score import CARD, FEATURES, CardRow
 from tests.transforms.worked_example import house

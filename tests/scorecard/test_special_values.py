@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import UsageError
-from plainscore.scorecards.card import Bin, Words
+from plainscore.scorecards.card import (
+    FINEST,
+    WHOLE,
+    Bin,
+    Words,
+    with_special_bins,
+    with_special_words,
+)
 from plainscore.scorecards.compile import points_case
 from plainscore.scorecards.reading import find_scorecard, read_scorecard
-from plainscore.scorecards.special import FINEST, WHOLE, with_special_bins, with_special_words
 from tests.made_once import copy_ingested_sample
 from tests.quick_runs import quick_runs
 

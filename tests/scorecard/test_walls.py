@@ -8,14 +8,14 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.cli.output import filled
-from plainscore.scorecards.absent import log_of_features, without_features
+from plainscore.scorecards.card import log_of_features, without_features
 from plainscore.scorecards.card_text import find_scorecard
+from plainscore.scorecards.compile import reference_rows
 from plainscore.scorecards.person import PersonOnCard
 from plainscore.scorecards.reading import read_scorecard
-from plainscore.scorecards.reference import reference_rows
-from plainscore.show.notice import TEMPLATE, notice, page_values
 from plainscore.show.person import read_card, read_people, what_if
 from plainscore.show.reader import Snapshots, open_snapshots
+from plainscore.show.terminal import TEMPLATE, notice, page_values
 from tests.oracle.agreement import differences
 from tests.oracle.landing import write_landing
 from tests.oracle.nasty_worlds import nasty_world

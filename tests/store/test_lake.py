@@ -17,7 +17,7 @@ from plainscore.common.lock import writer_lock
 from plainscore.common.standard import Method
 from plainscore.contracts.logs import LogError, read_logs
 from plainscore.store import lake as lake_module
-from plainscore.store.head import MONTH, OWN_TABLES, read_store_head
+from plainscore.store.event_store import MONTH, OWN_TABLES, read_store_head
 from plainscore.store.lake import REPEATS, CompactedTable, Lake, table_name
 
 LOGS = {
@@ -293,7 +293,7 @@ def write_until_killed(events: Path, calls: int) -> int:
     try:
         write_head = lake_module.write_store_head
         lake = Lake(events, LOGS)
-        lake.con = dying = cast(Any, Dying(lake.con, calls))
+        lake.con = dying = cast("Any", Dying(lake.con, calls))
         killed = lambda *given: (dying.use_up(), write_head(*given), dying.use_up())  # noqa: E731
         lake_module.__dict__["write_store_head"] = killed
         for month in (3, 4):

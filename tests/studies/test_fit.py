@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from plainscore.analysis import fit
 from plainscore.analysis.fit import (
+    ANY_WEIGHT,
     FeatureBins,
     binned,
     edge_between,
@@ -18,12 +19,12 @@ from plainscore.analysis.fit import (
     fit_steps,
     fit_together,
     log_odds_of,
+    logistic_weights,
     whole_points,
     without_gain_by_withholding,
 )
 from plainscore.analysis.fit_people import BinnedPeople, Floats, People
 from plainscore.analysis.fit_report import separation_of, unconstrained_log_odds
-from plainscore.analysis.logistic import ANY_WEIGHT, logistic_weights
 from plainscore.analysis.network import draw
 from tests.studies.people import people_with
 

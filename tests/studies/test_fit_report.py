@@ -14,15 +14,15 @@ import pytest
 from plainscore.analysis import fit_report
 from plainscore.analysis.fit_people import Floats, PastSnapshot, people_of, read_past
 from plainscore.analysis.fit_report import (
-    FitChoices,
     FitReport,
     card_text,
     changed_reasons,
     fit_and_judge,
+    points_to_odds,
     reason_places,
     unconstrained_log_odds,
+    with_gates,
 )
-from plainscore.analysis.gates import points_to_odds, with_gates
 from plainscore.analysis.network import draw
 from plainscore.common.errors import InputRefused
 from plainscore.scorecards.card import PointsToOdds, Scorecard
@@ -38,9 +38,6 @@ DAYS = (date(2026, 1, 31), date(2026, 4, 30))
 
 def _uniform(what_for: str) -> Floats:
     return np.asarray(draw(what_for, np.arange(PEOPLE, dtype=np.int64)) / 2.0**64)
-
-
-SHARE = FitChoices(gates="share")
 
 
 def _published(card: Scorecard, *, is_turned: bool = False) -> list[PastSnapshot]:
@@ -108,7 +105,7 @@ def past(card: Scorecard) -> list[PastSnapshot]:
 @pytest.fixture(scope="module")
 def study(card: Scorecard, past: list[PastSnapshot]) -> FitReport:
     """A card fitted with gates by share, judged beside the old one under another name."""
-    return fit_and_judge(card, past, "mine", SHARE, beside=[replace(card, name="other")])
+    return fit_and_judge(card, past, "mine", gates="share", beside=[replace(card, name="other")])
 
 
 def test_the_written_card_is_read_back_value_by_value(
@@ -146,7 +143,7 @@ def test_as_many_people_pass_every_gate_as_before(
 def test_a_gate_by_risk_has_the_odds_that_it_had_and_kept_caps_are_kept(
     card: Scorecard, past: list[PastSnapshot]
 ) -> None:
-    fitted = fit_and_judge(card, past, "mine", FitChoices(is_keeping_caps=True)).card
+    fitted = fit_and_judge(card, past, "mine", is_keeping_caps=True).card
     assert fitted.factor_caps == card.factor_caps
     seen = ~past[0].is_held_out
     known = seen & past[0].is_known
@@ -196,7 +193,7 @@ def test_an_empty_band_is_refused(card: Scorecard, past: list[PastSnapshot]) -> 
 
 def test_whoever_judges_the_card_was_not_fitted_to(study: FitReport, card: Scorecard) -> None:
     turned = _published(card, is_turned=True)
-    assert fit_and_judge(card, turned, "mine", SHARE).card == study.card
+    assert fit_and_judge(card, turned, "mine", gates="share").card == study.card
 
 
 def test_a_card_beside_is_judged_too(study: FitReport, card: Scorecard) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from plainscore.analysis.statistics import benefit_access, gini, group_gap, theil, theil_parts
 from plainscore.engines.duckdb import insert_rows
-from plainscore.scorecards.reference import reference_rows
+from plainscore.scorecards.compile import reference_rows
 from plainscore.synthetic.chance import Dice
 from plainscore.synthetic.people import GENDERS, REGIONS, populate
 from plainscore.synthetic.rows import day_number

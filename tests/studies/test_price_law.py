@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from plainscore.analysis.gaming import NEW_PERSON, Action, LifeCopy, Replay, read_actions
 from plainscore.analysis.prices import FRESH, Deal, choose_people, price_list
-from plainscore.analysis.replay import NEW_PERSON, Action, LifeCopy, Replay, read_actions
 from plainscore.common.standard import STANDARD_METHOD
 from plainscore.contracts.catalog import load_catalog
 from plainscore.contracts.contract import method_glossary, read_table

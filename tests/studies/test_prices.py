@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from plainscore.analysis import prices
+from plainscore.analysis.gaming import NEW_PERSON, LifeCopy, Replay
 from plainscore.analysis.prices import (
     FRESH,
     LIST_COLUMNS,
@@ -14,7 +15,6 @@ from plainscore.analysis.prices import (
     price_list,
     side_by_side,
 )
-from plainscore.analysis.replay import NEW_PERSON, LifeCopy, Replay
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.scorecards.reading import read_scorecards
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from plainscore.analysis.replay import (
+from plainscore.analysis.gaming import (
     NEW_PERSON,
     Action,
     LifeCopy,

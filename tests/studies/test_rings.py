@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.rings import Counts, Rule, core_span, groups_of_ties, is_ring
+from plainscore.analysis.network import Counts, Rule, core_span, groups_of_ties, is_ring
 from plainscore.synthetic.attacks import ATTACK_KINDS
 from plainscore.synthetic.shape import USUAL
 from tests.studies.tie_graphs import (

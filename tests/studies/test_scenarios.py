@@ -28,12 +28,12 @@ from plainscore.cli.options import Limits
 from plainscore.cli.study import scenarios
 from plainscore.common.errors import InputRefused, UsageError
 from plainscore.engines.duckdb import DuckDBEngine
-from plainscore.runs.request import snapshot_dates
+from plainscore.runs.pipeline import snapshot_dates
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
 from plainscore.show.figures import NOTHING
 from plainscore.show.packages import chart_scripts
-from plainscore.show.scenarios import scenarios_page
+from plainscore.show.report import scenarios_page
 from plainscore.synthetic.world import WorldError
 from tests.dashboards.browser.conftest import CHROMIUM, FLAGS
 from tests.dashboards.browser.test_report_page import AXE, ROWS

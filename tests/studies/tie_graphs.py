@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from plainscore.analysis.rings import RING_TABLES, Ring, find_rings
+from plainscore.analysis.network import RING_TABLES, Ring, find_rings
 from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows

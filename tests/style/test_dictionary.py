@@ -8,8 +8,8 @@ from plainscore.cli.study import dictionary as dictionary_command
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_CARDS
 from plainscore.contracts.catalog import Catalog, load_catalog
-from plainscore.contracts.dictionary import dictionary
 from plainscore.scorecards.reading import read_scorecards
+from plainscore.show.report import dictionary
 from tests.style.files import ROOT
 
 

@@ -17,11 +17,11 @@ _ARRIVED = re.compile(r"arrived=(\d{4}-\d\d-\d\d)")
 
 
 class MadeWorld:
-    """A world on disk, its settings and its figures."""
+    """A world on disk, its settings and how many rows it has."""
 
-    def __init__(self, settings: WorldSettings, statistics: SynthesisResult) -> None:
+    def __init__(self, settings: WorldSettings, made: SynthesisResult) -> None:
         self.settings = settings
-        self.statistics = statistics
+        self.made = made
 
     def log(self, name: str) -> pl.DataFrame:
         """Return all rows of a log's parquet files, with their arrival day and file."""

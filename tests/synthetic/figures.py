@@ -60,6 +60,20 @@ _VIEWS = """
     where event_type = 'purchase' and order_id is not null
     group by order_id;
 
+    create temp view month_bought as
+    select month(bought_at) as of_year, count(*) as purchases
+    from bought
+    where bought_at < world_end() + 1
+    group by date_trunc('month', bought_at), of_year;
+
+    create temp view ended_instalment as
+    select
+        coalesce(ended_bill.days_late, 0) as days_late,
+        troubled_bill.bill_id is not null and troubled_bill.days_late is null as is_never_paid
+    from ended_bill
+    left join troubled_bill using (bill_id)
+    where ended_bill.bill_type = 'instalment';
+
     create temp view gap as
     select
         person_id,
@@ -109,6 +123,20 @@ _VIEWS = """
     from side
     where person_id <> friend_id
     group by person_id, friend_id;
+
+    create temp view degree as
+    select person_id, count(friend_id) as ties
+    from person
+    left join begun using (person_id)
+    group by person_id;
+
+    create temp view closed as
+    select one.person_id, count(*) as pairs, count(tie.person_id) as known
+    from begun as one
+    inner join begun as other
+        on one.person_id = other.person_id and one.friend_id < other.friend_id
+    left join begun as tie on one.friend_id = tie.person_id and other.friend_id = tie.friend_id
+    group by one.person_id;
 
     -- People at 90 days before the end: what they look like, and whether any bill due in these 90
     -- days became 30 or more days late (known from the truth, also after the end).

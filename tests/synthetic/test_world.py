@@ -188,3 +188,11 @@ def test_gender_and_birth_year_tell_nothing_of_any_trait() -> None:
         for attribute in (people.gender, people.birth_year, people.region):
             stated = attribute >= 0
             assert abs(np.corrcoef(trait[stated], attribute[stated])[0, 1]) < 0.03
+
+
+def test_rows_are_counted_as_delivered(modest_world: MadeWorld) -> None:
+    names = [f"corrupt: {fault.name}" for fault in FAULTS if fault.text is not None]
+    delivered = modest_world.truth("delivery").filter(pl.col("what").is_in(names))
+    for log, counted in modest_world.made.rows.items():
+        in_text = delivered.filter(pl.col("log") == log)["rows"].sum()
+        assert len(modest_world.log(log)) + in_text == counted

@@ -8,8 +8,7 @@ import pytest
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import tables_read
 from plainscore.contracts.contract import Column, ContractError, Table
-from plainscore.engines.spark import BUILT_THERE
-from plainscore.engines.translation import columns_there, translate
+from plainscore.engines.spark import BUILT_THERE, columns_there, translate
 from tests.transforms.worked_example import house
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 2, 3))

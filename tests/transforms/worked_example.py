@@ -28,8 +28,8 @@ from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import SCHEMAS, Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.scorecards.card import Scorecard
+from plainscore.scorecards.compile import reference_rows
 from plainscore.scorecards.reading import read_scorecards
-from plainscore.scorecards.reference import reference_rows
 
 Value = str | int | float | bool | date | datetime | None
 Row = tuple[Value, ...]

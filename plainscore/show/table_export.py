@@ -1,28 +1,33 @@
 """Published tables as files of their own, which can be read wherever they are copied to.
 
 What is exported is what the plain views show, as a catalog of the chosen dates alone would show
-it: `is_latest` is that of the export. The export of a *person* is `plainscore.erasure.export`.
+it: `is_latest` is that of the export. The export of a *person* is `plainscore.erasure.search`.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
-from uuid import uuid4
 
 import duckdb
 
 from plainscore.common.errors import UsageError
-from plainscore.common.files import move_into_place, translating_write_errors, write_json
+from plainscore.common.files import (
+    refuse_other_folder,
+    replaced_folder,
+    translating_write_errors,
+    write_json,
+)
 from plainscore.common.text import file_literal, identifier, text_literal
 from plainscore.publish.catalog import attached_for_writing, comments_of, write_contents
-from plainscore.publish.runs import HOME_VARIABLE, Run, default_runs, published_runs
+from plainscore.publish.runs import HOME_VARIABLE, Run, default_runs, identity, published_runs
 from plainscore.publish.sets import read_manifest
 from plainscore.publish.views import STORE_VIEWS, CatalogContents, View, contents_of
+from plainscore.show.reader import render_page
 
 ExportFormat = Literal["duckdb", "parquet", "csv", "xlsx"]
 EXPORT_FILE, README, READ_SQL = "export.json", "README.md", "read.sql"
@@ -30,29 +35,6 @@ DATABASE, WORKBOOK = "scores.duckdb", "scores.xlsx"
 SHEET_ROWS, SHEET_NAME = 1_048_576, 31
 """Most rows of a sheet, headings included, and letters of its name."""
 _ROWS_AT_ONCE = 2_000
-_READ = {
-    "duckdb": f"""{DATABASE} holds tables, views and macros, with a comment on each column. Any
-DuckDB from 1.1 on opens it: `duckdb -readonly {DATABASE} -c "from explain('PERSON', 'DATE')"`.
-Under another name, also over HTTP or S3 (extension httpfs):
-`attach 'https://HOST/{DATABASE}' as x (read_only); from x.score;`, and for macros
-`set search_path = 'memory,x';`.""",
-    "parquet": f"""One Parquet file a table. `duckdb -init {READ_SQL}`, in this folder, makes a view
-of each, and the macros; elsewhere change its first line to this folder's path or address (https:,
-s3:). polars: `pl.read_parquet("score.parquet")`.""",
-    "csv": "One CSV file a table, UTF-8 with a line of names; an empty cell is null.",
-    "xlsx": f"{WORKBOOK} has one sheet a table.",
-}
-_WORDS = """# Published scores of {first} to {last}
-
-{read}
-
-Rows are those of the newest known_on of each date and of the first scorecard; {export} names the
-runs. Join by `person_id` and `as_of_date`; tables without people have a row for each scorecard
-(`is_champion`). `is_latest` is the newest date of this export. What each table is:
-docs/reference/views.md of plainscore {version}.
-
-These files name people, and `plainscore erase` does not reach them: after it, export again.
-"""
 
 
 def export_tables(
@@ -69,13 +51,15 @@ def export_tables(
     table, or where a sheet cannot hold one.
     """
     home = data_dir.resolve()
-    _refuse_folder(out, home)
+    if out.is_relative_to(home):
+        raise UsageError(f"{out} would be part of {home}: name a folder elsewhere")
+    refuse_other_folder(out, EXPORT_FILE)
     runs = [run for run in default_runs(published_runs(home)) if run.dates.as_of_date in days]
     contents = contents_of(home, runs, dict.fromkeys(STORE_VIEWS.values(), ()))
     views = _chosen(contents, names)
     with (
         translating_write_errors(out.parent),
-        _replaced(out) as unfinished,
+        replaced_folder(out) as unfinished,
         TemporaryDirectory(prefix="plainscore-") as folder,
         _shown(home, Path(folder) / "shown.duckdb", contents) as con,
     ):
@@ -85,17 +69,6 @@ def export_tables(
         rows = {view.name: _count(con, view) for view in views}
         _describe(unfinished, runs, export_format, rows)
     return rows
-
-
-def _refuse_folder(out: Path, home: Path) -> None:
-    if out.is_relative_to(home):
-        raise UsageError(f"{out} would be part of {home}: name a folder elsewhere")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: name a folder in an existing directory")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file: name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / EXPORT_FILE).is_file():
-        raise UsageError(f"{out} holds something else: name another folder, or empty it")
 
 
 def _chosen(contents: CatalogContents, names: Sequence[str]) -> tuple[View, ...]:
@@ -110,21 +83,6 @@ def _chosen(contents: CatalogContents, names: Sequence[str]) -> tuple[View, ...]
     if unknown := [name for name in names if name not in views]:
         raise UsageError(f"--table {unknown[0]}: exported can be {', '.join(sorted(views))}")
     return tuple(view for name, view in views.items() if name in names or not names)
-
-
-@contextmanager
-def _replaced(out: Path) -> Iterator[Path]:
-    """Yield an empty folder, which takes the place of ``out`` in the end."""
-    unfinished, old = (out.with_name(f".{out.name}.{uuid4().hex}") for _ in range(2))
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        if out.exists():
-            out.rename(old)
-        move_into_place(unfinished, out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -153,17 +111,17 @@ def _describe(
     folder: Path, runs: Sequence[Run], export_format: ExportFormat, rows: Mapping[str, int]
 ) -> None:
     manifests = [read_manifest(run) for run in runs]
-    described = [
-        dict(zip(("as_of_date", "known_on", "run"), run.text_key, strict=True))
-        | {"content_hash": manifest["content_hash"]}
-        for run, manifest in zip(runs, manifests, strict=True)
-    ]
+    described = [identity(*one) for one in zip(runs, manifests, strict=True)]
     document = {"format": export_format, "runs": described, "rows": dict(rows)}
     write_json(folder / EXPORT_FILE, document)
-    first, last = runs[0].dates.as_of_date, runs[-1].dates.as_of_date
-    words = {"first": first, "last": last, "read": _READ[export_format], "export": EXPORT_FILE}
-    words["version"] = manifests[-1]["code"]["version"]
-    (folder / README).write_text(_WORDS.format(**words), encoding="utf-8")
+    page = render_page(
+        "documents/export.md",
+        format=export_format,
+        first=runs[0].dates.as_of_date,
+        last=runs[-1].dates.as_of_date,
+        version=manifests[-1]["code"]["version"],
+    )
+    (folder / README).write_text(f"{page}\n", encoding="utf-8")
 
 
 # Formats
@@ -189,10 +147,6 @@ def _write_parquet(con: duckdb.DuckDBPyConnection, contents: CatalogContents, fo
         lines.append(f"create view {identifier(view.name)} as from read_parquet({file});")
     lines += [f"{macro.sql.rstrip().rstrip(';')};\n" for macro in contents.macros]
     (folder / READ_SQL).write_text("\n".join(lines), encoding="utf-8")
-
-
-def _write_csv(con: duckdb.DuckDBPyConnection, contents: CatalogContents, folder: Path) -> None:
-    _copy(con, contents, folder, "csv", "format csv, header")
 
 
 def _copy(
@@ -249,5 +203,6 @@ def _write_xlsx(con: duckdb.DuckDBPyConnection, contents: CatalogContents, folde
 
 
 _WRITERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, CatalogContents, Path], None]] = {
-    "duckdb": _write_duckdb, "parquet": _write_parquet, "csv": _write_csv, "xlsx": _write_xlsx,
+    "duckdb": _write_duckdb, "parquet": _write_parquet, "xlsx": _write_xlsx,
+    "csv": partial(_copy, ending="csv", options="format csv, header"),
 }  # fmt: skip

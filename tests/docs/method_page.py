@@ -7,12 +7,13 @@ glossary say; the rest of the page is written by hand. A test holds that the pag
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plainscore.common.errors import UsageError
-from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, standard_folder
+from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD
 from plainscore.contracts.contract import Glossary, method_glossary
 from plainscore.scorecards.card import Feature, NotScoredRule, Scorecard
 from plainscore.scorecards.reading import read_scorecards
+from tests.docs.pages import CHECKOUT
 
-METHOD_PAGE = standard_folder("transforms").parent / "docs" / "explanation" / "method.md"
+METHOD_PAGE = CHECKOUT / "docs" / "explanation" / "method.md"
 
 
 def refreshed(page: str) -> str:
