@@ -32,7 +32,8 @@ from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import identifier, read_parquet, text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import COMPARING, Catalog, load_catalog
-from plainscore.engines.duckdb import DuckDBEngine, built, insert_rows, records
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows, records
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import CHANGES, Run, RunPair, derived_folder

@@ -44,7 +44,8 @@ from plainscore.contracts.catalog import EVALUATING, Catalog, load_catalog
 from plainscore.contracts.contract import OUTCOME, OutcomeTable, read_outcome
 from plainscore.contracts.logs import read_logs
 from plainscore.engines import EngineOptions
-from plainscore.engines.duckdb import DuckDBEngine, built, insert_rows
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import publish_derived
 from plainscore.publish.runs import ANALYSIS_SQL, DRIFT, EVALUATION, Run, RunPair, derived_folder

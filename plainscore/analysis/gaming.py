@@ -23,7 +23,8 @@ from plainscore.common.errors import InputRefused, PlainscoreError
 from plainscore.common.standard import Method
 from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineOptions
-from plainscore.engines.duckdb import DuckDBEngine, built, insert_rows, records
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine, insert_rows, records
 from plainscore.runs.pipeline import read_pipeline
 from plainscore.scorecards.card import Scorecard
 from plainscore.settings import Settings, engine_options

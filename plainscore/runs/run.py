@@ -20,7 +20,8 @@ from plainscore.common.errors import InputRefused, UsageError
 from plainscore.common.signals import stop_if_interrupted
 from plainscore.common.text import choose_log_format
 from plainscore.contracts.catalog import APART, AUDITS, SOURCES, STATISTICS, Catalog
-from plainscore.engines.duckdb import DuckDBEngine, built
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.logs import IngestReport, ingest_new
 from plainscore.publish.catalog import refresh_catalog
 from plainscore.publish.publication import (

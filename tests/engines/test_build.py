@@ -12,7 +12,8 @@ from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError, method_glossary, method_tables
 from plainscore.engines import EngineOptions
-from plainscore.engines.duckdb import built, default_memory
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import default_memory
 from plainscore.scorecards.reading import read_scorecards
 
 DATES = SnapshotDates(date(2026, 1, 31), date(2026, 1, 31))

@@ -7,7 +7,8 @@ import pytest
 from plainscore.common.standard import STANDARD_CARDS, STANDARD_METHOD, Method
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog
-from plainscore.engines.duckdb import built, tables_by_person
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import tables_by_person
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.store.event_store import open_store
 from tests.made_once import SAMPLE_DAY, published_sample

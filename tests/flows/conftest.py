@@ -14,8 +14,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
-from plainscore.engines import EngineOptions
-from plainscore.engines import duckdb as engines
+from plainscore.engines import EngineOptions, build
 from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.publish.runs import Run, published_runs
 from plainscore.runs.pipeline import SnapshotRequest, read_request
@@ -97,7 +96,7 @@ def _forced_run(published: tuple[Path, SnapshotOutcome], home: Path) -> ForcedRu
     (temp / "others").mkdir(parents=True)
     (own / "left by a dead run").mkdir(parents=True)
     given: list[EngineOptions] = []
-    start_engine = engines.start_engine
+    start_engine = build.start_engine
 
     def noting(catalog: Catalog, dates: SnapshotDates, options: EngineOptions) -> DuckDBEngine:
         given.append(options)
@@ -108,7 +107,7 @@ def _forced_run(published: tuple[Path, SnapshotOutcome], home: Path) -> ForcedRu
     words += ["--temp-dir", str(temp), "--threads", "2", "--memory-limit", "1GB"]
     with pytest.MonkeyPatch.context() as patched, StringIO() as errors:
         make_runs_quick(patched)
-        patched.setattr(engines, "start_engine", noting)
+        patched.setattr(build, "start_engine", noting)
         patched.setenv("PLAINSCORE__LINEAGE_DIRECTORY", str(lineage))
         patched.setenv("PLAINSCORE__LOG_FORMAT", "json")
         with redirect_stderr(errors):

@@ -11,7 +11,7 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused
 from plainscore.contracts import SnapshotDates
-from plainscore.engines import duckdb as engines
+from plainscore.engines import build
 from plainscore.publish.runs import Run
 from plainscore.publish.sets import read_manifest
 from plainscore.runs import openlineage
@@ -73,7 +73,7 @@ def test_a_run_that_is_refused_tells_so_and_made_nothing(
     def refuse(*_arguments: Any, **_limits: Any) -> None:
         raise ChecksRefused("a check failed")
 
-    monkeypatch.setattr(engines, "DuckDBEngine", refuse)
+    monkeypatch.setattr(build, "DuckDBEngine", refuse)
     assert run(published[0]) == 3
     _, fail = events_of(folder)
     assert (fail["eventType"], fail["outputs"]) == ("FAIL", [])

@@ -12,7 +12,8 @@ from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import load_catalog, rehearse
 from plainscore.contracts.contract import ContractError
 from plainscore.engines import EngineOptions
-from plainscore.engines.duckdb import DuckDBEngine, built
+from plainscore.engines.build import built
+from plainscore.engines.duckdb import DuckDBEngine
 from plainscore.engines.spark import BUILT_THERE, translate
 from plainscore.logs import ingest_new
 from plainscore.scorecards.card_text import ScorecardError
