@@ -11,27 +11,8 @@ from typing import Any, Final
 class Shape:
     """Shares in parts per million; each is met as nearly as chance and circumstances allow.
 
-    The usual ones are the aims of targets.toml.
-
-    thin
-        People whose account is hardly used and who have no credit.
-    dormant
-        Months in which a person has stopped all shopping.
-    card_late, invoice_late, utility_late, instalment_late
-        Bills that are paid some days late by habit; utility: telecom too, instalment: all others.
-    invoice_on_day, on_day
-        Invoices, and bills of the other types, that are paid exactly on the day they are due.
-    never_paid
-        Bills that are never paid.
-    overdraft
-        Months in which an account falls below zero.
-    irregular_income
-        People who live from jobs of irregular size.
-    refunds
-        Purchases that are sent back, and `refunds_without_order` the refunds among these that name
-        the merchant instead of the order.
-    class_outside
-        Of the ties that one of a class makes in its weeks, those to others.
+    targets.toml says what each is; the usual ones are its aims. Habit makes bills late, utility:
+    telecom too, instalment: all others.
     """
 
     thin: int
@@ -53,12 +34,10 @@ class Shape:
         for name, share in vars(self).items():
             if not 0 <= share <= 900_000:
                 raise ValueError(f"{name} = {share / 1_000_000}: choose 0 to 0.9")
-        if self.card_late + self.on_day > 950_000 or self.utility_late + self.on_day > 950_000:
-            raise ValueError("on_day and what is late by habit are more than 0.95 of the bills")
-        if self.invoice_late + self.invoice_on_day > 950_000:
-            raise ValueError("invoice_on_day and invoice_late are more than 0.95 of the invoices")
-        if self.instalment_late + self.on_day > 950_000:
-            raise ValueError("on_day and instalment_late are more than 0.95 of the bills")
+        for kind in ("card", "utility", "instalment", "invoice"):
+            late, on_day = f"{kind}_late", "invoice_on_day" if kind == "invoice" else "on_day"
+            if getattr(self, late) + getattr(self, on_day) > 950_000:
+                raise ValueError(f"{late} and {on_day} are more than 0.95 of the bills")
         if self.never_paid > 300_000:
             raise ValueError(f"never_paid = {self.never_paid / 1_000_000}: choose 0 to 0.3")
 

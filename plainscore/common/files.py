@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -163,25 +162,17 @@ def file_sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-@dataclass(frozen=True)
-class DataFormat:
-    """``written_by``: the version that first wrote the directory in this format."""
+def read_format(data_dir: Path) -> tuple[int, str]:
+    """Return the format of a data directory, and the version that first wrote it in this format.
 
-    format: int
-    written_by: str
-
-
-def read_format(data_dir: Path) -> DataFormat | None:
-    """Return the format of a data directory; None, which means format 1, without a file of it.
-
-    Raises DataFormatError if the file cannot be read.
+    Format 1 has no file. Raises DataFormatError if the file cannot be read.
     """
     file = data_dir / FORMAT_FILE
     try:
         found = json.loads(file.read_bytes())
-        return DataFormat(int(found["format"]), str(found["written_by"]))
+        return int(found["format"]), str(found["written_by"])
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return 1, "1"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFormatError(
             f"{file} cannot be read ({error}): put it back as it was; if no version after "
@@ -191,12 +182,12 @@ def read_format(data_dir: Path) -> DataFormat | None:
 
 def refuse_newer_format(data_dir: Path) -> None:
     """Raise DataFormatError if a newer version wrote the directory in a format of its own."""
-    found = read_format(data_dir)
-    if found is not None and found.format > FORMAT:
+    found, writer = read_format(data_dir)
+    if found > FORMAT:
         raise DataFormatError(
-            f"{data_dir} was written by plainscore {found.written_by} in format {found.format}, "
+            f"{data_dir} was written by plainscore {writer} in format {found}, "
             f"and this is {version('plainscore')}, which reads up to format {FORMAT}: "
-            f"install plainscore {found.written_by} or newer"
+            f"install plainscore {writer} or newer"
         )
 
 
@@ -212,7 +203,6 @@ def write_format(data_dir: Path) -> None:
 
     A directory whose event store is still of format 1 stays one that version 1 can write.
     """
-    found = read_format(data_dir)
-    if (found is None or found.format < FORMAT) and not _has_old_store(data_dir):
+    if read_format(data_dir)[0] < FORMAT and not _has_old_store(data_dir):
         value = {"format": FORMAT, "written_by": version("plainscore")}
         write_json(data_dir / FORMAT_FILE, value)
