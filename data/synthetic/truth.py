@@ -12,11 +12,8 @@ import numpy as np
 import polars as pl
 
 from plainscore.synthetic.accounts import INCOME_KINDS, income_kinds
-from plainscore.synthetic.attacks import ATTACK_KINDS, ROLES
 from plainscore.synthetic.bills import BILL_TYPES, bills_of_month
 from plainscore.synthetic.bills import EVENT_TYPES as PAYMENT_EVENTS
-from plainscore.synthetic.bursts import BURST_KINDS
-from plainscore.synthetic.bursts import ROLES as BURST_ROLES
 from plainscore.synthetic.chance import Ints
 from plainscore.synthetic.delivery import (
     LATE,
@@ -31,6 +28,7 @@ from plainscore.synthetic.delivery import (
     whole_numbers,
 )
 from plainscore.synthetic.people import GENDERS, LIFE_EVENTS, REGIONS, onsets
+from plainscore.synthetic.planted import ATTACK_KINDS, BURST_KINDS, BURST_ROLES, ROLES
 from plainscore.synthetic.rows import NONE, Rows, stack
 from plainscore.synthetic.world import World
 

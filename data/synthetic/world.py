@@ -7,10 +7,15 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from plainscore.synthetic.attacks import attack_ties, enlist_fakes, plan_attacks
-from plainscore.synthetic.bursts import burst_ties, plan_bursts
 from plainscore.synthetic.chance import Dice, Flags, Ints, SmallInts
 from plainscore.synthetic.people import Population, are_dormant, populate
+from plainscore.synthetic.planted import (
+    attack_ties,
+    burst_ties,
+    enlist_fakes,
+    plan_attacks,
+    plan_bursts,
+)
 from plainscore.synthetic.rows import SECONDS_PER_DAY, Month, Rows, day_number, stack
 from plainscore.synthetic.shape import USUAL, Shape
 from plainscore.synthetic.ties import Neighbourhoods, join_ties, make_ties, see_from_both_ends

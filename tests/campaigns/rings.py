@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from plainscore.synthetic.attacks import ATTACK_KINDS
+from plainscore.synthetic.planted import ATTACK_KINDS
 from tests.studies.tie_graphs import (
     TieGraph,
     club_joiners,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainscore.analysis.network import Counts, Rule, core_span, groups_of_ties, is_ring
-from plainscore.synthetic.attacks import ATTACK_KINDS
+from plainscore.synthetic.planted import ATTACK_KINDS
 from plainscore.synthetic.shape import USUAL
 from tests.studies.tie_graphs import (
     Ints,

@@ -14,7 +14,7 @@ from plainscore.analysis.network import RING_TABLES, Ring, find_rings
 from plainscore.contracts import SnapshotDates
 from plainscore.engines import EngineOptions
 from plainscore.engines.duckdb import DuckDBEngine, insert_rows
-from plainscore.synthetic.attacks import ATTACK_KINDS
+from plainscore.synthetic.planted import ATTACK_KINDS
 from plainscore.synthetic.shape import USUAL, Shape
 from plainscore.synthetic.world import WorldSettings, build_world
 from tests.transforms.worked_example import cards, house
