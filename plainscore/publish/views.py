@@ -45,47 +45,35 @@ from plainscore.publish.runs import (
 )
 from plainscore.publish.sets import CHECK_RESULT_TABLE, SNAPSHOTS, read_contracts, read_manifest
 
+Addition = tuple[set[tuple[str, str]], Column, str]
 LABELLED = ("feature", "factor", "benefit", "attack")
 
 
-class AddedColumns:
-    """The columns to add; ``dates``: the published ones, oldest first."""
+def additions(days: Set[date]) -> Iterator[Addition]:
+    """Yield (columns that must be there, column, expression) of what every view may get besides.
 
-    def __init__(self, dates: Iterable[date]) -> None:
-        published = sorted(set(dates))
-        self._month_ends = [day for day in published if (day + timedelta(days=1)).day == 1]
-        self._newest = published[-1]
-
-    def of(self, columns: Sequence[Column]) -> list[tuple[Column, str]]:
-        """Return (column, expression) of what is added beside ``columns``."""
-        present = {(column.name, column.type) for column in columns}
-        names = {column.name for column in columns}
-        return [
-            (column, sql)
-            for needed, column, sql in self._rules()
-            if needed <= present and column.name not in names
-        ]
-
-    def _rules(self) -> Iterator[tuple[set[tuple[str, str]], Column, str]]:
-        """Yield (columns that must be there, column, expression)."""
-        dated = {("as_of_date", "DATE")}
-        month_ends = ", ".join(map(_day, self._month_ends))
-        is_month_end = f"as_of_date in ({month_ends})" if month_ends else "false"
-        newest = "Whether as_of_date is the newest published date."
-        last = "Whether as_of_date is the last day of its month."
-        first = "Whether the row is of the first scorecard."
-        short = "The feature of the reason, and whether it is missing."
-        yield dated, _flag("is_latest", newest), f"as_of_date = {_day(self._newest)}"
-        yield dated, _flag("is_month_end", last), is_month_end
-        yield {("scorecard_no", "INTEGER")}, _flag("is_champion", first), "scorecard_no = 1"
-        for name in LABELLED:
-            said = Column(f"{name}_label", "VARCHAR", f"The {name} as a chart shows it.")
-            yield {(name, "VARCHAR")}, said, _label(name)
-        yield (
-            {("code", "VARCHAR"), ("reason", "VARCHAR"), ("is_missing", "BOOLEAN")},
-            Column("reason_short", "VARCHAR", short),
-            f"{_label('code')} || if(is_missing, ', not on record', '')",
-        )
+    ``days``: the published dates. The expressions are over the view's own columns, and stand in no
+    file. A condition on a date is one on constants, so that ``where is_latest`` opens the files of
+    one date, as the date itself would.
+    """
+    dated = {("as_of_date", "DATE")}
+    month_ends = ", ".join(_day(one) for one in sorted(days) if (one + timedelta(days=1)).day == 1)
+    is_month_end = f"as_of_date in ({month_ends})" if month_ends else "false"
+    newest = "Whether as_of_date is the newest published date."
+    last = "Whether as_of_date is the last day of its month."
+    first = "Whether the row is of the first scorecard."
+    short = "The feature of the reason, and whether it is missing."
+    yield dated, _flag("is_latest", newest), f"as_of_date = {_day(max(days))}"
+    yield dated, _flag("is_month_end", last), is_month_end
+    yield {("scorecard_no", "INTEGER")}, _flag("is_champion", first), "scorecard_no = 1"
+    for name in LABELLED:
+        said = Column(f"{name}_label", "VARCHAR", f"The {name} as a chart shows it.")
+        yield {(name, "VARCHAR")}, said, _label(name)
+    yield (
+        {("code", "VARCHAR"), ("reason", "VARCHAR"), ("is_missing", "BOOLEAN")},
+        Column("reason_short", "VARCHAR", short),
+        f"{_label('code')} || if(is_missing, ', not on record', '')",
+    )
 
 
 def _flag(name: str, doc: str) -> Column:
@@ -126,9 +114,15 @@ class View:
     columns: tuple[Column, ...]
     source: Literal["files", "rows", "views"] = "rows"
 
-    def finished(self, added: AddedColumns) -> "View":
+    def finished(self, added: Iterable[Addition]) -> "View":
         """Return the view with the columns that all views get, of the files of its own place."""
-        new = added.of(self.columns)
+        present = {(column.name, column.type) for column in self.columns}
+        names = {column.name for column in self.columns}
+        new = [
+            (column, sql)
+            for needed, column, sql in added
+            if needed <= present and column.name not in names
+        ]
         if not (new or self.source == "files"):
             return self
         cells = ", ".join(["*", *(f"{sql} as {column.name}" for column, sql in new)])
@@ -198,7 +192,7 @@ def contents_of(
         _rows_view("change_pair", [_pair_row(one.manifest) for one in sets[CHANGES.name]]),
         *sql_views(published.feature_names(), method),
     ]
-    added = AddedColumns(run.dates.as_of_date for run in runs)
+    added = list(additions({run.dates.as_of_date for run in runs}))
     views = [_home_view(home), *(view.finished(added) for view in views)]
     macros = tuple(sql_macros(published.feature_names(), method))
     text = repr((published.pinned, tuple(views), macros))

@@ -12,11 +12,10 @@ import pytest
 
 from plainscore.common.errors import NothingPublishedError, UsageError
 from plainscore.common.text import file_literal
-from plainscore.contracts.contract import Column
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
 from plainscore.publish.proof import verify
 from plainscore.publish.runs import find_latest_run, latest_runs, published_runs
-from plainscore.publish.views import AddedColumns
+from plainscore.publish.views import additions
 from plainscore.show.reader import open_snapshots
 from tests.publish.invented import OCTOBER, SEPTEMBER, published
 
@@ -96,9 +95,11 @@ def test_every_view_with_a_date_says_which_rows_are_of_the_newest(
 
 def test_an_end_of_a_month_is_its_last_day_and_not_the_last_date_that_was_published() -> None:
     dates = [date(2026, 8, 31), date(2026, 9, 29), date(2026, 10, 12)]
-    columns = [Column("as_of_date", "DATE", "Of the snapshot.")]
     for days, expected in ((dates, "as_of_date in (date '2026-08-31')"), (dates[1:], "false")):
-        added = {column.name: sql for column, sql in AddedColumns(days).of(columns)}
+        found = (
+            rest for needed, *rest in additions(set(days)) if needed == {("as_of_date", "DATE")}
+        )
+        added = {column.name: sql for column, sql in found}
         assert added == {"is_latest": "as_of_date = date '2026-10-12'", "is_month_end": expected}
 
 
