@@ -30,10 +30,8 @@ IMPORTED_LATE = (
     *("plainscore.common.lock", "plainscore.erasure.erase", "plainscore.store.lake"),
     *("plainscore.store.event_store", "plainscore.publish.publication"),
     "plainscore.publish.proof",
-    *(
-        f"plainscore.runs.{n}"
-        for n in ("observers", "plan", "report", "request", "run", "schedule")
-    ),
+    *(f"plainscore.runs.{n}" for n in ("observers", "pipeline", "plan", "run", "schedule")),
+    "plainscore.show.report",
 )
 # Threads that polars starts when it is imported, and that do nothing before it is used.
 IDLE = ("jemalloc_bg_thd", "polars-ooc")
