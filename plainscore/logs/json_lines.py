@@ -8,7 +8,7 @@ the digits of numbers, and says why a line cannot be read.
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ MAX_NESTING = 100
 NOT_TEXT = "is neither text nor an integer"
 
 _MAX_KEYS = 40
+_FEW_LINES, _MANY_LINES = 10, 1_000
 _ORDINARY_KEY = re.compile(r'"([A-Za-z0-9_]{1,60})":( *)(.)')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -33,20 +34,22 @@ class JsonShape:
     def __init__(self) -> None:
         self.keys: list[str] = []
         # How values begin, by key; the blanks before them, and whether one follows a comma.
-        self._begins: dict[str, Counter[str]] = {}
+        self._begins = defaultdict[str, Counter[str]](Counter)
         self._blanks = Counter[str]()
         self._gaps = Counter[str]()
 
-    def add(self, lines: Iterable[str]) -> bool:
+    def add(self, lines: Sequence[str]) -> bool:
         """Merge the keys of some lines; return whether most are in the order of those before."""
+        # Of many files that are alike, few lines of each are enough.
+        chosen = lines[: max(_FEW_LINES, _MANY_LINES - self._gaps.total())]
+        self._gaps.update(", " if ', "' in line else "," for line in chosen)
         orders = Counter[tuple[str, ...]]()
-        for line in lines:
-            found = _ORDINARY_KEY.findall(line)
-            orders[tuple(key for key, _, _ in found)] += 1
+        alike = Counter(tuple(_ORDINARY_KEY.findall(line)) for line in chosen)
+        for found, count in alike.items():
+            orders[tuple(key for key, _, _ in found)] += count
             for key, blank, begin in found:
-                self._begins.setdefault(key, Counter())[begin] += 1
-                self._blanks[blank] += 1
-            self._gaps[", " if ', "' in line else ","] += 1
+                self._begins[key][begin] += count
+                self._blanks[blank] += count
         keys, others = list(self.keys), 0
         for order, count in orders.most_common():
             merged = _merged(keys, order)

@@ -7,7 +7,7 @@
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,9 +109,9 @@ class Reader:
                 )
             else:
                 if part.size > PART_BYTES:
-                    yield self._deliver(parts.pop(part.key))
+                    yield from self._deliver(parts.pop(part.key))
         while parts:
-            yield self._deliver(parts.pop(next(iter(parts))))
+            yield from self._deliver(parts.pop(next(iter(parts))))
 
     def _judge_parquet(self) -> None:
         """Judge all parquet files together, and note the state in which they were."""
@@ -177,15 +177,18 @@ class Reader:
 
     # ---- a part -> the view --------------------------------------------------------------------
 
-    def _deliver(self, part: _FilePart) -> Cells:
+    def _deliver(self, part: _FilePart) -> Iterator[Cells]:
+        is_counted = False  # whether lines are numbered while the view is read
         if part.paths:
             sql, cells = parquet_files.select_rows(part.paths, part.types, self._texts)
         elif part.key[0] in ("csv", "xlsx"):
             sql, cells = self._csv_rows(part)
+            is_counted = True
         else:
             sql, cells = self._json_rows(part)
         self._con.execute(f"create or replace temp view delivered as {sql}")
-        return cells
+        with _one_thread(self._con) if is_counted else nullcontext():
+            yield cells
 
     def _csv_rows(self, part: _FilePart) -> tuple[str, Cells]:
         names = next(iter(part.texts.values())).names
@@ -200,7 +203,8 @@ class Reader:
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
         columns, shape = list(self._source.columns), part.shape
-        self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
+        with _one_thread(self._con):
+            self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
         self._note_unknown(shape)
         kinds = {"file_no": "bigint", "line": "bigint", "reason": "varchar"}
         kinds |= {f"c{at}": "varchar" for at in range(len(columns))}
@@ -279,6 +283,21 @@ class Reader:
             for file_no, *is_held in found.fetchall():
                 names = [key for key, held in zip(unknown.values(), is_held, strict=True) if held]
                 self.facts[file_no].add_unknown(names)
+
+
+@contextmanager
+def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Compute on one thread what only one can: lines are numbered in their order.
+
+    The others would burn a processor while they wait for work.
+    """
+    ((threads,),) = con.execute("select current_setting('threads')").fetchall()
+    con.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # the connection failed or is closed
+            con.execute(f"set threads = {threads}")
 
 
 def text_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:
