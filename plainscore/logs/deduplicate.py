@@ -30,7 +30,7 @@ def prepare(lake: Lake) -> None:
         create or replace temp table known_person as from lake.person;
         create or replace temp table change (log varchar, file_no bigint, {counts});
         create or replace temp table aside (
-            log varchar, file_no bigint, line bigint, arrived date, reason varchar, raw varchar
+            log varchar, file_no bigint, line bigint, arrived date, reason varchar
         );
         """
     )
@@ -67,7 +67,7 @@ def add_rows(lake: Lake, log: Log, rows: str) -> None:
         select '{log.name}' as log, file_no, count(*) as "rows", count(reason) as quarantined
         from {rows} group by file_no;
         insert into aside by name
-        select '{log.name}' as log, file_no, line, arrived, reason, raw
+        select '{log.name}' as log, file_no, line, arrived, reason
         from {rows} where reason is not null
         """
     )
@@ -109,7 +109,7 @@ def resolve_again(lake: Lake, log: Log, event_hashes: str) -> None:
     """Judge the stored rows of some events again, after some of them were removed.
 
     ``event_hashes``: SQL for the column ``event_hash`` of these events. Whatever changes is changed
-    in the store, in ``aside`` and in ``change``; texts in ``aside`` are null.
+    in the store, in ``aside`` and in ``change``.
     """
     lake.con.execute(f"create or replace temp table shared as {event_hashes}")
     _resolve(lake, log)

@@ -47,8 +47,8 @@ def judge_sql(
     log
         The log they belong to.
     rows
-        SQL that gives ``file_no``, ``line``, ``raw``, ``reason`` (why no reader could read it) and
-        the log's fields as text.
+        SQL that gives ``file_no``, ``line``, ``reason`` (why no reader could read it) and the log's
+        fields as text.
     faulty
         The fields with a column ``fault_<field>`` that says why the field has no value.
     typed
@@ -57,7 +57,7 @@ def judge_sql(
     Returns
     -------
     SQL over ``rows`` and the table ``batch_file(file_no, arrived)`` that gives ``file_no, line,
-    arrived, raw, reason`` (null where the row stands), ``event_id, event_hash, event_time,
+    arrived, reason`` (null where the row stands), ``event_id, event_hash, event_time,
     event_date, event_type, person_id``, the own stored columns of the log (ids of other people
     under their delivered name, as text), and ``unread``: the optional fields (null: none) that
     could not be read, although the row stands.
@@ -87,16 +87,16 @@ class _Judge:
         stored = "".join(f", {identifier(own.name)}{self._stored_as(own)}" for own in log.fields)
         return f"""
 with defined as (
-    select file_no, line, raw, reason, type_no, {", ".join(self._defined())}
+    select file_no, line, reason, type_no, {", ".join(self._defined())}
     from (select *, {self._type_number()} as type_no from ({self._rows}))
 ),
 parsed as (select *{parts} from (select *{cents} from defined)),
 valued as (
-    select file_no, line, arrived, raw, reason, type_no, {", ".join((*values, *kept))}
+    select file_no, line, arrived, reason, type_no, {", ".join((*values, *kept))}
     from parsed join batch_file using (file_no)
 )
 select
-    file_no, line, arrived, raw, {self._first_reason()} as reason, event_id,
+    file_no, line, arrived, {self._first_reason()} as reason, event_id,
     md5_number_lower(event_id) as event_hash, event_time, cast(event_time as date) as event_date,
     event_type, person_id{stored}, {self._unread()} as unread
 from valued"""

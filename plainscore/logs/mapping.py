@@ -47,7 +47,7 @@ class TypedCell:
 
 @dataclass(frozen=True)
 class LogRows:
-    """SQL that gives ``file_no, line, raw, reason``, all fields of the log, and ``fault_<field>``.
+    """SQL that gives ``file_no, line, reason``, all fields of the log, and ``fault_<field>``.
 
     ``faulty``: the fields that have such a column, saying why the field could not be made.
     ``typed``: the fields with a column ``typed_<field>``, and their text where that is null alone.
@@ -94,7 +94,7 @@ class _Event:
         where = self.condition()
         broken = "reason is not null or " if first else "reason is null and "
         sql = (
-            f"select file_no, line, raw, {self._reason()} as reason, {', '.join(columns)} "
+            f"select file_no, line, {self._reason()} as reason, {', '.join(columns)} "
             f"from delivered where {'true' if first and where == 'true' else broken + f'({where})'}"
         )
         times = [name for name in self._event.fields if self._is_converted(name)]

@@ -293,7 +293,7 @@ def select_rows(
     (first, *others) = paths
     sql = (
         f"select {'file_no' if others else f'{first} as file_no'}, file_row_number + 1 as line, "
-        f"cast(null as varchar) as raw, {reason} as reason{''.join(f', {one}' for one in chosen)} "
+        f"{reason} as reason{''.join(f', {one}' for one in chosen)} "
         f"from {_reader(paths.values(), with_place=True)}"
     )
     if others:

@@ -63,7 +63,7 @@ class SetAside:
         self._lake.insert(
             "quarantine",
             """
-            select a.* replace (coalesce(a.raw, t.raw) as raw),
+            select a.*, t.raw,
                 (select any_value(l.file) from ledger as l where l.file_no = a.file_no) as file,
                 strftime(a.arrived, '%Y-%m') as arrived_month
             from aside as a left join text_of as t using (file_no, line)
@@ -72,7 +72,7 @@ class SetAside:
         con.execute("delete from aside")
 
     def _texts(self) -> list[tuple[int, int, str]]:
-        """Return file_no, line and text of all rows that were put aside without a text."""
+        """Return file_no, line and text of all rows that were put aside."""
         wanted: dict[str, dict[LandingFile, list[int]]] = {}
         numbers: dict[LandingFile, int] = {}
         found: list[tuple[int, int, str]] = []
@@ -81,7 +81,7 @@ class SetAside:
             select file_no, any_value(l.file), any_value(l.arrived), any_value(l.sha256), a.lines
             from (
                 select file_no, list(distinct line order by line) as lines
-                from aside where raw is null group by file_no
+                from aside group by file_no
             ) as a
             inner join ledger as l using (file_no)
             group by file_no, a.lines order by file_no

@@ -1,13 +1,13 @@
 """Read delivered files: each part of them becomes the view ``delivered``, all cells as text.
 
-``delivered`` has ``file_no, line, raw, reason`` and a column for each that the source reads.
-``raw`` is null: it is needed for few rows, and read again for those by `raw_texts`.
+``delivered`` has ``file_no, line, reason`` and a column for each that the source reads. The text
+of a row as it was delivered is needed for few rows, and read again for those by `raw_texts`.
 """
 
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from plainscore.logs.text_files import (
     read_records,
     refuse_names,
 )
+from plainscore.store.lake import one_thread
 
 PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
@@ -187,7 +188,7 @@ class Reader:
         else:
             sql, cells = self._json_rows(part)
         self._con.execute(f"create or replace temp view delivered as {sql}")
-        with _one_thread(self._con) if is_counted else nullcontext():
+        with one_thread(self._con) if is_counted else nullcontext():
             yield cells
 
     def _csv_rows(self, part: _FilePart) -> tuple[str, Cells]:
@@ -197,13 +198,13 @@ class Reader:
         columns = [places.get(name, f"x{at}") for at, name in enumerate(names)]
         lines = _read_lines(part, columns, self._source.format, chosen=list(places.values()))
         chosen = "".join(f", {place}" for place in places.values())
-        sql = f"select file_no, line, cast(null as varchar) as raw, reason{chosen} from ({lines})"
+        sql = f"select file_no, line, reason{chosen} from ({lines})"
         return sql, Cells(places, {}, is_text=part.key[0] == "csv")
 
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
         columns, shape = list(self._source.columns), part.shape
-        with _one_thread(self._con):
+        with one_thread(self._con):
             self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
         self._note_unknown(shape)
         kinds = {"file_no": "bigint", "line": "bigint", "reason": "varchar"}
@@ -222,9 +223,9 @@ class Reader:
         cells += [f"cast(null as varchar) as {one}" for one in faults.values()]
         odd = ", ".join([*places.values(), *faults.values()])
         sql = (
-            f"select file_no, line, raw, reason, {', '.join(cells)} from json_line "
+            f"select file_no, line, reason, {', '.join(cells)} from json_line "
             "where raw is null union all "
-            f"select file_no, line, cast(null as varchar), reason, {odd} from odd_cell"
+            f"select file_no, line, reason, {odd} from odd_cell"
         )
         return sql, Cells(places, faults)
 
@@ -283,21 +284,6 @@ class Reader:
             for file_no, *is_held in found.fetchall():
                 names = [key for key, held in zip(unknown.values(), is_held, strict=True) if held]
                 self.facts[file_no].add_unknown(names)
-
-
-@contextmanager
-def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Compute on one thread what only one can: lines are numbered in their order.
-
-    The others would burn a processor while they wait for work.
-    """
-    ((threads,),) = con.execute("select current_setting('threads')").fetchall()
-    con.execute("set threads = 1")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):  # the connection failed or is closed
-            con.execute(f"set threads = {threads}")
 
 
 def text_columns(source: Source, logs: Mapping[str, Log]) -> frozenset[str]:

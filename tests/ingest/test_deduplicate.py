@@ -50,7 +50,7 @@ def add_file(lake: Lake, file_no: int, rows: Sequence[Row]) -> None:
             select 'payment' as log, {file_no} as file_no, '{rows[0].file}' as file,
                 0 as "rows", 0 as accepted, 0 as duplicates, 0 as quarantined;
             create or replace temp table judged as
-            select {file_no} as file_no, line, arrived, null as raw,
+            select {file_no} as file_no, line, arrived,
                 case when amount_cents < 0 then 'negative' end as reason,
                 event_id, md5_number_lower(event_id) as event_hash, timestamp '2026-03-01' as
                 event_time, date '2026-03-01' as event_date, 'transfer' as event_type,

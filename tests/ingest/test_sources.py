@@ -84,14 +84,10 @@ def _events(
     with duckdb.connect() as con:
         con.execute("set timezone = 'America/New_York'")
         listed = ", ".join(f'"{name}" varchar' for name in columns)
-        con.execute(
-            f"create table delivered (file_no int, line int, raw varchar, reason varchar, {listed})"
-        )
+        con.execute(f"create table delivered (file_no int, line int, reason varchar, {listed})")
         for line, row in enumerate(rows, 2):
             marks = ", ".join("?" for _ in row)
-            con.execute(
-                f"insert into delivered values (0, {line}, '', null, {marks})", [*row.values()]
-            )
+            con.execute(f"insert into delivered values (0, {line}, null, {marks})", [*row.values()])
         found = []
         for event in source.events:
             made = log_rows(source, event, LOGS[event.log], cells, event is source.events[0])

@@ -200,7 +200,7 @@ def judged(kind: FieldKind, texts: list[str | None]) -> list[tuple[Any, str | No
         f"null::varchar as {own.name}" for own in LOG.fields if own.name != f"a_{kind}"
     )
     rows = (
-        "select 0 as file_no, place as line, null as raw, null::varchar as reason, 'e' as "
+        "select 0 as file_no, place as line, null::varchar as reason, 'e' as "
         "event_id, '2026-03-01' as event_time, 'p' as person_id, 'one' as event_type, "
         f"nullif(given, '') as a_{kind}, {others} from given"
     )
