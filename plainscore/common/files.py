@@ -180,6 +180,20 @@ def read_format(data_dir: Path) -> tuple[int, str]:
         ) from error
 
 
+def refuse_misleading_folder(data_dir: Path) -> None:
+    """Raise UsageError where the path has a sign that DuckDB's readers take for something else.
+
+    A folder ``score=5`` is a column and its value to them, a ``?`` begins options.
+    """
+    path = str(data_dir.resolve())
+    for sign in "=?":
+        if sign in path:
+            raise UsageError(
+                f"{path} has a '{sign}' in its path, which readers of Parquet and DuckDB files "
+                "misread: use another data directory"
+            )
+
+
 def refuse_newer_format(data_dir: Path) -> None:
     """Raise DataFormatError if a newer version wrote the directory in a format of its own."""
     found, writer = read_format(data_dir)

@@ -17,7 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plainscore.common.errors import InputRefused, Locked
-from plainscore.common.files import refuse_newer_format, translating_machine_errors, write_format
+from plainscore.common.files import (
+    refuse_misleading_folder,
+    refuse_newer_format,
+    translating_machine_errors,
+    write_format,
+)
 from plainscore.common.signals import noting_interruptions
 
 LOCK_NAME = ".lock"
@@ -40,7 +45,8 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     lock too; a command holds it before the slow start of a flow that takes it by itself when it is
     scheduled.
 
-    Raises Locked (with pid, host, start and purpose of the holder), DataFormatError where a newer
+    Raises UsageError where readers would misread the path, Locked (with pid, host, start and
+    purpose of the holder), DataFormatError where a newer
     version wrote the directory, InputRefused where it cannot be made, written or locked or an
     interrupted erasure must finish first, PlainscoreError for errors of disk, permission and
     memory, and Interrupted where a signal arrived while it was held.
@@ -48,6 +54,7 @@ def writer_lock(data_dir: Path, purpose: str, *, lend: bool = False) -> Iterator
     if data_dir.resolve() in _lent.get():
         yield
         return
+    refuse_misleading_folder(data_dir)
     refuse_newer_format(data_dir)
     with ExitStack() as opened:
         descriptor = _lock(data_dir, opened)

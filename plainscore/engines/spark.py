@@ -29,7 +29,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from plainscore.common.errors import UsageError
-from plainscore.common.text import text_literal
+from plainscore.common.text import read_parquet, text_literal
 from plainscore.contracts import SnapshotDates
 from plainscore.contracts.catalog import Catalog
 from plainscore.contracts.contract import ContractError, Table
@@ -264,8 +264,7 @@ class SparkEngine(DuckDBEngine):
         """Make a view of what was written there; without a row there may be no file."""
         files = sorted(str(file) for file in (self._folder / table.name).glob("*.parquet"))
         if files:
-            listed = ", ".join(text_literal(file) for file in files)
-            self.con.execute(f"create view {table.name} as from read_parquet([{listed}])")
+            self.con.execute(f"create view {table.name} as from {read_parquet(files)}")
             described = self.con.execute(f"describe {table.name}").fetchall()
             odd = sorted({(row[0], row[1]) for row in described} ^ set(table.names_and_types))
             if odd:

@@ -129,7 +129,7 @@ def _relation(
     if path.suffix == ".parquet":
         return {}, f"read_parquet({name}, hive_partitioning = false)"
     if "json" in path.name:
-        return {}, f"read_json({name}, format = 'auto')"
+        return {}, f"read_json({name}, format = 'auto', hive_partitioning = false)"
     form: dict[str, object] = {}
     if path.suffix == ".csv":
         text, encoding = _decoded(path.read_bytes()[: 2**20])
@@ -145,7 +145,7 @@ def _relation(
     form |= {key: value for key, (value, default) in found.items() if value != default}
     if quote not in ("(empty)", '"'):
         form["quote"] = quote
-    return form, f"read_csv({name}, all_varchar = true)"
+    return form, f"read_csv({name}, all_varchar = true, hive_partitioning = false)"
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

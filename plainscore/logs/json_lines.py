@@ -192,5 +192,6 @@ def rows_of(path: Path, kinds: Mapping[str, str], rows: Iterable[Sequence[object
     columns = ", ".join(f"{identifier(name)}: {text_literal(kind)}" for name, kind in kinds.items())
     return (
         f"select * from read_json({text_literal(escape_glob(str(path)))}, "
-        f"format = 'newline_delimited', maximum_object_size = {2**28}, columns = {{{columns}}})"
+        f"format = 'newline_delimited', maximum_object_size = {2**28}, "
+        f"hive_partitioning = false, columns = {{{columns}}})"
     )

@@ -8,22 +8,22 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import duckdb
 
-from plainscore.common.text import escape_glob, identifier, text_literal
+from plainscore.common.text import escape_glob, text_literal
 from plainscore.contracts.logs import FieldKind
 from plainscore.logs.json_lines import NOT_TEXT
 from plainscore.logs.landing import FileRefused
 from plainscore.logs.mapping import Cells, TypedCell
 from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO, READ_BYTES, WHOLE_FILE, HashedFile
+from plainscore.logs.parquet_footers import find_fault
 from plainscore.logs.text_files import MAX_LINE_BYTES, refuse_names
 
 ParquetType = tuple[str, str]
-"""The name that DuckDB gives a column, and its type."""
+"""What a column is called in `_reader`, and its type in DuckDB."""
 
-_LEAST_ROWS = 1_000_000
 # A file that was replaced a moment ago must not be taken from a cache.
 _SCRATCH: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -31,6 +31,7 @@ _SCRATCH: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_file_cache": False,
 }
 _FIXED_BYTES = "FIXED_LEN_BYTE_ARRAY"
+_MOST_DIGITS = 38  # DuckDB reads a wider decimal as a double, and some of them wrongly.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 _INTEGERS |= {f"U{one}" for one in _INTEGERS}
 _SIMPLE = {"VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", *_INTEGERS}
@@ -53,53 +54,6 @@ _TYPED: dict[str, tuple[FieldKind, str]] = {
         "then try_cast(round({0} * 100) as bigint) end",
     ),
 }
-_FOOTERS = f"""
-with given as (select unnest($names) as file_name, unnest($sizes)::bigint as size),
-chunk as (
-    select
-        *,
-        -- A row group without rows has no data page.
-        least(
-            case when num_values > 0 or dictionary_page_offset is null then data_page_offset end,
-            dictionary_page_offset
-        ) as begin_,
-        contains(path_in_schema, ', ') as is_repeated
-    from parquet_metadata($paths)
-),
-row_group as (
-    select file_name, any_value(row_group_num_rows) as row_count
-    from chunk group by file_name, row_group_id
-),
-counted as (select file_name, sum(row_count) as row_count from row_group group by file_name),
-chunks as (
-    select
-        file_name,
-        sum(total_uncompressed_size) as unpacked,
-        bool_or(
-            begin_ < 4 or total_compressed_size < 0 or begin_ + total_compressed_size > size
-        ) as is_outside,
-        bool_or(num_values <> row_group_num_rows and not is_repeated
-            or is_repeated and num_values > greatest({_LEAST_ROWS}, size)) as is_uneven
-    from given inner join chunk using (file_name)
-    group by file_name
-)
-select file_name, case
-    when file.num_rows > greatest({_LEAST_ROWS}, size)
-        then 'claims to hold more rows than it has bytes'
-    when unpacked > greatest($bomb, {BOMB_RATIO} * size)
-        then 'unpacks to more than {BOMB_RATIO} times its size'
-    when file.encryption_algorithm is not null then 'is an encrypted parquet file'
-    when is_outside then 'is no readable parquet file (a column points outside of the file)'
-    when is_uneven
-        then 'is no readable parquet file (a column has not as many values as rows)'
-    when file.num_rows <> coalesce(row_count, 0)
-        then 'is no readable parquet file (its row groups do not add up to its rows)'
-    end
-from given
-inner join parquet_file_metadata($paths) as file using (file_name)
-left join chunks using (file_name)
-left join counted using (file_name)
-"""
 
 
 class _Scratch:
@@ -137,18 +91,12 @@ def read_types(paths: Sequence[Path], wanted: Sequence[str]) -> Judged:
     itself, is encrypted, or would unpack to far more than its size. Files are judged together,
     because a query costs as much as a hundred footers; where one makes it fail, in halves.
     """
-    judged: Judged = {}
-    begun = []
-    for path in paths:
-        with path.open("rb") as stream:
-            begin = stream.read(4)
-        if begin in (b"PAR1", b""):
-            begun.append(path)
-        else:
-            why = "is no readable parquet file (it does not begin with PAR1)"
-            judged[path] = FileRefused(why, WHOLE_FILE)
+    judged: Judged = {
+        path: FileRefused(fault, WHOLE_FILE) for path in paths if (fault := find_fault(path))
+    }
+    sound = [path for path in paths if path not in judged]
     groups: dict[tuple[object, ...], list[Path]] = {}
-    for path, found in _in_halves(begun, _read_schemas).items():
+    for path, found in _in_halves(sound, _schemas).items():
         if isinstance(found, FileRefused):
             judged[path] = found
         else:
@@ -174,18 +122,6 @@ def _in_halves(paths: Sequence[Path], judge: Callable[[Sequence[Path]], Any]) ->
     return _in_halves(paths[:middle], judge) | _in_halves(paths[middle:], judge)
 
 
-def _read_schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...] | FileRefused]:
-    """Hold the footers of files against their sizes; return the schema of each."""
-    names = [str(path) for path in paths]
-    where: dict[str, object] = {"paths": [escape_glob(name) for name in names]}
-    given = {"names": names, "sizes": [path.stat().st_size for path in paths], "bomb": BOMB_BYTES}
-    faults = dict(_Scratch.execute(_FOOTERS, where | given))
-    return {
-        path: FileRefused(faults[str(path)], WHOLE_FILE) if faults[str(path)] else schema
-        for path, schema in _schemas(paths).items()
-    }
-
-
 def _schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...]]:
     """Return the schema of each file, as far as it decides how its cells are read."""
     schemas: dict[str, list[object]] = {str(path): [] for path in paths}
@@ -205,23 +141,30 @@ def _read_ends(
     described = _Scratch.execute(f"describe from {_reader(paths[:1])}")
     columns = _top_columns(schema)
     types: dict[str, ParquetType] = {}
-    for (name, is_fixed), row in zip(columns, described, strict=True):
-        types.setdefault(name, (row[0], _FIXED_BYTES if is_fixed else row[1]))
-    refuse_names([name for name, _ in columns])
-    read = [identifier(types[name][0]) for name in wanted if name in types] or ["1"]
+    for at, (column, row) in enumerate(zip(columns, described, strict=True)):
+        types.setdefault(column.name, (f"p{at}", _FIXED_BYTES if column.is_fixed else row[1]))
+    refuse_names([column.name for column in columns])
+    read = {name: types[name] for name in wanted if name in types}
+    for column in columns:
+        if column.name in read and column.digits > _MOST_DIGITS:
+            raise FileRefused(
+                f"{column.name} is a decimal of {column.digits} digits",
+                f"cast it to one of at most {_MOST_DIGITS}, such as DECIMAL({_MOST_DIGITS}, 2)",
+            )
     lengths = " + ".join(
-        f"coalesce(sum(strlen({identifier(types[name][0])})), 0)"
-        for name in wanted
-        if types.get(name, ("", ""))[1] == "VARCHAR"
+        f"coalesce(sum(strlen({place})), 0)" for place, kind in read.values() if kind == "VARCHAR"
     )
-    counts = ", ".join(f"count({one})" for one in read)
-    sizes = {
-        path: size
-        for path, size, *_ in _Scratch.execute(
-            f"select file_path, {lengths or '0'}, {counts} "
-            f"from {_reader(paths, with_place=True)} group by file_path"
+    counts = ", ".join(f"count({place})" for place, _ in read.values())
+    reader = _reader(paths, columns=len(columns))
+    try:
+        found = _Scratch.execute(
+            f"select filename, {lengths or '0'}, {counts or '1'} from {reader} group by filename"
         )
-    }
+    except duckdb.ConversionException as error:
+        if len(paths) > 1:
+            raise
+        raise _unreadable_values(error, read, reader) from error
+    sizes = {path: size for path, size, *_ in found}
     too_long = FileRefused(
         f"unpacks to more than {BOMB_RATIO} times its size",
         "deliver it without texts that long",
@@ -234,9 +177,32 @@ def _read_ends(
     }
 
 
-def _top_columns(schema: Iterable[Sequence[Any]]) -> list[tuple[str, bool]]:
-    """Return the columns that are no part of another, and whether each is plain fixed bytes."""
-    columns: list[tuple[str, bool]] = []
+def _unreadable_values(
+    error: duckdb.Error, columns: Mapping[str, ParquetType], reader: str
+) -> FileRefused:
+    """Return the refusal of a file with values that no type of DuckDB holds, such as far times."""
+    for name, (place, _) in columns.items():
+        try:
+            _Scratch.execute(f"select count({place}) from {reader}")
+        except duckdb.Error as own:
+            why = " ".join(str(own).split())[:200]
+            return FileRefused(
+                f"{name} has a value that cannot be read ({why})",
+                f"deliver it without that value, or {name} as text",
+            )
+    return FileRefused(f"is no readable parquet file ({error})", WHOLE_FILE)
+
+
+class _Column(NamedTuple):
+    """A column of a file that is no part of another."""
+
+    name: str
+    is_fixed: bool  # plain bytes of one length
+    digits: int  # of a decimal, else 0
+
+
+def _top_columns(schema: Iterable[Sequence[Any]]) -> list[_Column]:
+    columns: list[_Column] = []
     elements = iter(schema)
     next(elements, None)
 
@@ -244,40 +210,43 @@ def _top_columns(schema: Iterable[Sequence[Any]]) -> list[tuple[str, bool]]:
         for _ in range(count):
             skip(next(elements)[1])
 
-    for name, children, kind, logical, converted, *_ in elements:
-        columns.append((name, kind == _FIXED_BYTES and not logical and not converted))
+    for name, children, kind, logical, converted, _, _, scale, digits in elements:
+        is_fixed = kind == _FIXED_BYTES and not logical and not converted
+        columns.append(_Column(name, is_fixed, 0 if scale is None else digits or 0))
         skip(children)
     return columns
 
 
 def select_rows(
-    paths: Mapping[int, Path], types: Mapping[str, ParquetType], texts: frozenset[str]
+    paths: Mapping[int, Path],
+    types: Mapping[str, ParquetType],
+    columns: int,
+    texts: frozenset[str],
 ) -> tuple[str, Cells]:
-    """Return SQL for the rows of files that share these columns, and what its columns hold."""
+    """Return SQL for the rows of files that share these columns, and what its columns hold.
+
+    ``columns``: how many the files have, with those that nothing reads.
+    """
     places, faults, typed, chosen = {}, {}, {}, []
     for at, (name, (column, kind)) in enumerate(types.items()):
-        text, is_text = _as_text(identifier(column), kind)
+        text, is_text = _as_text(column, kind)
         places[name] = f"c{at}"
         chosen.append(f"nullif({text}, '') as c{at}")
         if kind in _TYPED:
             own_kind, value = _TYPED[kind]
-            value = value.format(identifier(column))
+            value = value.format(column)
             typed[name] = TypedCell(own_kind, f"v{at}", f"t{at}")
             chosen.append(f"{value} as v{at}")
             chosen.append(f"case when v{at} is null then nullif({text}, '') end as t{at}")
         if name in texts and is_text != "true":
-            given = identifier(column)
-            if kind == "BLOB":
-                given = f"nullif({given}, ''::blob)"
+            given = f"nullif({column}, ''::blob)" if kind == "BLOB" else column
             faults[name] = f"fault_c{at}"
             chosen.append(
                 f"case when {given} is not null and not {is_text} "
                 f"then {text_literal(NOT_TEXT)} end as fault_c{at}"
             )
     lengths = " + ".join(
-        f"coalesce(octet_length({identifier(column)}), 0)"
-        if kind == "BLOB"
-        else f"coalesce(strlen({identifier(column)}), 0)"
+        f"coalesce({'octet_length' if kind == 'BLOB' else 'strlen'}({column}), 0)"
         for column, kind in types.values()
         if kind in ("VARCHAR", "BLOB")
     )
@@ -294,10 +263,10 @@ def select_rows(
     sql = (
         f"select {'file_no' if others else f'{first} as file_no'}, file_row_number + 1 as line, "
         f"{reason} as reason{''.join(f', {one}' for one in chosen)} "
-        f"from {_reader(paths.values(), with_place=True)}"
+        f"from {_reader(paths.values(), columns=columns)}"
     )
     if others:
-        sql += f" join (values {numbers}) as numbered(file_no, file_path) using (file_path)"
+        sql += f" join (values {numbers}) as numbered(file_no, path) on path = filename"
     return sql, Cells(places, faults, is_text=False, typed=typed)
 
 
@@ -310,16 +279,31 @@ def _as_text(column: str, kind: str) -> tuple[str, str]:
     if kind == "BLOB":
         text = f"try(decode({column}))"
         return text, f"({text} is not null)"
+    return _text_of(column, kind), "false"
+
+
+def _text_of(column: str, kind: str) -> str:
+    """Return SQL for the text of a cell; of a time at midnight it is the date."""
+    column = _writable(column, kind)
     if kind == "TIMESTAMP WITH TIME ZONE":
-        column, kind = f"timezone('UTC', {column})", "TIMESTAMP"
+        column = f"timezone('UTC', {column})"
+    text = f"cast({column} as varchar)"
+    if not kind.startswith("TIMESTAMP"):
+        return text
+    day = f"cast({column} as date)"
+    return f"case when {day} = {column} then cast({day} as varchar) else {text} end"
+
+
+def _writable(column: str, kind: str) -> str:
+    """Return SQL for a cell, null where DuckDB fails, or crashes, to write it as text.
+
+    That is the least integer, as pandas writes a missing time, and a time of day that no day has.
+    """
     if kind.startswith("TIMESTAMP"):
-        day = f"cast({column} as date)"
-        return (
-            f"cast(case when {day} = {column} then cast({day} as varchar) "
-            f"else cast({column} as varchar) end as varchar)",
-            "false",
-        )
-    return f"cast({column} as varchar)", "false"
+        return f"case when {column} >= cast('-infinity' as {kind}) then {column} end"
+    if kind == "TIME":
+        return f"case when {column} between time '00:00' and time '24:00' then {column} end"
+    return column
 
 
 def raw_texts(
@@ -351,24 +335,28 @@ def _raw_texts(
     known: Sequence[str] | None = None,
 ) -> dict[Path, dict[int, str]]:
     described = _Scratch.execute(f"describe from {_reader(paths[:1])}")
-    columns = [(row[0], row[1]) for row in described if known is None or row[0] in known]
-    chosen = ", ".join(_shown(name, kind) for name, kind in columns)
+    columns = {
+        name: (f"p{at}", kind)
+        for at, (name, kind, *_) in enumerate(described)
+        if known is None or name in known
+    }
+    chosen = ", ".join(_shown(place, kind) for place, kind in columns.values())
+    reader = _reader(paths, columns=len(described))
     places = [(str(path), line - 1) for path in paths for line in wanted[path]]
     rows = _Scratch.execute(
-        f"select file_path, file_row_number + 1, {chosen} from {_reader(paths, with_place=True)} "
-        "join (select unnest($files) as file_path, unnest($lines) as file_row_number) as wanted "
-        "using (file_path, file_row_number)",
+        f"select filename, file_row_number + 1, {chosen} from {reader} "
+        "join (select unnest($files) as file, unnest($lines) as row_number) as wanted "
+        "on file = filename and row_number = file_row_number",
         {"files": [path for path, _ in places], "lines": [line for _, line in places]},
     )
-    nested = [kind not in _SIMPLE and _is_nested(kind) for _, kind in columns]
-    names = [name for name, _ in columns]
+    nested = [kind not in _SIMPLE and _is_nested(kind) for _, kind in columns.values()]
     found: dict[Path, dict[int, str]] = {path: {} for path in paths}
     for path, line, *values in rows:
         read = [
             json.loads(value) if is_nested and value is not None else value
             for value, is_nested in zip(values, nested, strict=True)
         ]
-        text = json.dumps(dict(zip(names, read, strict=True)), ensure_ascii=False)
+        text = json.dumps(dict(zip(columns, read, strict=True)), ensure_ascii=False)
         found[Path(path)][line] = text
     return found
 
@@ -377,19 +365,23 @@ def _is_nested(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
 
 
-def _shown(name: str, kind: str) -> str:
-    column = identifier(name)
+def _shown(column: str, kind: str) -> str:
     if kind in _SIMPLE:
         return column
     if _is_nested(kind):
         return f"cast(to_json({column}) as varchar)"
-    text = f"cast({column} as varchar)"
+    text = f"cast({_writable(column, kind)} as varchar)"
     if kind.startswith("TIMESTAMP"):
         return f"replace({text}, ' ', 'T')"
     return f"coalesce(try(decode({column})), {text})" if kind == "BLOB" else text
 
 
-def _reader(paths: Iterable[Path], *, with_place: bool = False) -> str:
+def _reader(paths: Iterable[Path], *, columns: int = 0) -> str:
+    """Return the rows of files; with the number of their columns these are called p0, p1 and so on.
+
+    DuckDB has ``filename`` and ``file_row_number`` next to them, which no column then hides.
+    """
     listed = ", ".join(text_literal(escape_glob(str(path))) for path in paths)
-    place = ", file_row_number = true, filename = 'file_path'" if with_place else ""
-    return f"read_parquet([{listed}], hive_partitioning = false{place})"
+    names = ", ".join(f"p{at}" for at in range(columns))
+    named = f" as given({names})" if names else ""
+    return f"read_parquet([{listed}], hive_partitioning = false){named}"

@@ -66,6 +66,7 @@ class _FilePart:
     texts: dict[int, TextFile] = field(default_factory=dict)
     paths: dict[int, Path] = field(default_factory=dict)
     types: dict[str, parquet_files.ParquetType] = field(default_factory=dict)
+    columns: int = 0
     size: int = 0
 
 
@@ -149,8 +150,8 @@ class Reader:
             raise _CHANGED
         if file.format == "parquet":
             known = {name: types[name] for name in self._source.columns if name in types}
-            key: tuple[object, ...] = ("parquet", *known.items())
-            part = parts.setdefault(key, _FilePart(key, types=known))
+            key: tuple[object, ...] = ("parquet", len(types), *known.items())
+            part = parts.setdefault(key, _FilePart(key, types=known, columns=len(types)))
             part.paths[file_no] = file.path
             part.size += 8 * facts.size
             return part
@@ -181,7 +182,9 @@ class Reader:
     def _deliver(self, part: _FilePart) -> Iterator[Cells]:
         is_counted = False  # whether lines are numbered while the view is read
         if part.paths:
-            sql, cells = parquet_files.select_rows(part.paths, part.types, self._texts)
+            sql, cells = parquet_files.select_rows(
+                part.paths, part.types, part.columns, self._texts
+            )
         elif part.key[0] in ("csv", "xlsx"):
             sql, cells = self._csv_rows(part)
             is_counted = True
@@ -402,7 +405,7 @@ def _read_csv(
         f"read_csv([{listed}], header = false, auto_detect = false, filename = 'file_path', "
         f"skip = {skip}, quote = '', escape = '', delim = {text_literal(delimiter)}, "
         f"nullstr = [{nulls}], max_line_size = {_MAX_SCRATCH_LINE}, columns = {{{types}}}, "
-        "strict_mode = false)"
+        "strict_mode = false, hive_partitioning = false)"
     )
 
 

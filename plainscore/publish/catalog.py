@@ -38,8 +38,7 @@ def rebuild_catalog(data_dir: Path) -> None:
     """Make the catalog again from what is published, and put it in the place of the old one.
 
     The caller holds the writer lock. Where nothing is published there is no catalog. Raises
-    InputRefused where a run's manifest cannot be read or a file of it is gone, UsageError where
-    the directory's name would mislead readers.
+    InputRefused where a run's manifest cannot be read or a file of it is gone.
     """
     home = data_dir.resolve()
     _replace(home, _contents(home))
@@ -88,23 +87,8 @@ def _replace(home: Path, contents: CatalogContents | None) -> None:
     move_into_place(unfinished, home / CATALOG)
 
 
-def refuse_misleading_folder(data_dir: Path) -> None:
-    """Raise UsageError where the path has a sign that DuckDB's readers take for something else.
-
-    A folder ``score=5`` is a column and its value to them, a ``?`` begins options.
-    """
-    path = str(data_dir.resolve())
-    for sign in "=?":
-        if sign in path:
-            raise UsageError(
-                f"{path} has a '{sign}' in its path, which readers of Parquet and DuckDB files "
-                "misread: use another data directory"
-            )
-
-
 def _contents(home: Path) -> CatalogContents | None:
     """Return what the catalog must hold; None where nothing is published."""
-    refuse_misleading_folder(home)
     runs = published_runs(home)
     if not runs:
         return None

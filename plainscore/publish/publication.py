@@ -38,7 +38,6 @@ from plainscore.publish.catalog import (
     ask_catalog,
     rebuild_catalog,
     refresh_catalog,
-    refuse_misleading_folder,
 )
 from plainscore.publish.proof import hash_people
 from plainscore.publish.runs import (
@@ -128,11 +127,9 @@ def publish(
     """Publish a staged snapshot as the next run of its dates, and show it in the catalog.
 
     The caller holds the writer lock, and has judged the checks. Raises InputRefused where another
-    run's manifest cannot be read, UsageError where the data directory's name would mislead
-    readers, PlainscoreError where something cannot be written, and Interrupted where Ctrl-C or
-    SIGTERM came before the rename.
+    run's manifest cannot be read, PlainscoreError where something cannot be written, and
+    Interrupted where Ctrl-C or SIGTERM came before the rename.
     """
-    refuse_misleading_folder(data_dir)
     with translating_write_errors(data_dir):
         run = next_run(data_dir, staged.dates)
         write_snapshot_manifest(staged, run, provenance, checks)

@@ -456,7 +456,8 @@ def _stage_view(home: Path) -> View:
     taken = (
         "select as_of_date, known_on, published, unnest(published.stages) as took, "
         "generate_subscripts(published.stages, 1) as stage_no "
-        f"from read_json({files}, format = 'auto', columns = {_STAGE_ENTRY})"
+        f"from read_json({files}, format = 'auto', hive_partitioning = false, "
+        f"columns = {_STAGE_ENTRY})"
     )
     table = published_table("stage")
     names = ", ".join(column.name for column in table.columns)

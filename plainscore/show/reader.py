@@ -22,7 +22,7 @@ from plainscore.common.errors import (
 )
 from plainscore.common.files import refuse_newer_format
 from plainscore.common.standard import STANDARD_METHOD, Method
-from plainscore.common.text import file_literal, text_literal
+from plainscore.common.text import file_literal, read_parquet, text_literal
 from plainscore.project import read_project
 from plainscore.publish.runs import HOME_VARIABLE
 
@@ -141,7 +141,7 @@ class Snapshots:
         [(data_dir,)] = self.rows("select data_directory from catalog_origin")
         labels = Path(data_dir, PLANTED)
         known = (
-            f"select person_id, kind, role from read_parquet({file_literal(labels)})"
+            f"select person_id, kind, role from {read_parquet([labels])}"
             if labels.is_file()
             else "select '' as person_id, '' as kind, '' as role where false"
         )

@@ -144,7 +144,8 @@ def _write_parquet(con: duckdb.DuckDBPyConnection, contents: CatalogContents, fo
     lines = ["set variable folder = '.';"]
     for view in contents.views:
         file = f"getvariable('folder') || {text_literal(f'/{view.name}.parquet')}"
-        lines.append(f"create view {identifier(view.name)} as from read_parquet({file});")
+        source = f"read_parquet({file}, hive_partitioning = false)"
+        lines.append(f"create view {identifier(view.name)} as from {source};")
     lines += [f"{macro.sql.rstrip().rstrip(';')};\n" for macro in contents.macros]
     (folder / READ_SQL).write_text("\n".join(lines), encoding="utf-8")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from plainscore.logs import IngestReport, packing, parquet_files
+from plainscore.logs import IngestReport, packing, parquet_files, parquet_footers
 from tests.hostile.case import Case, Desk
 from tests.hostile.corpus import deliver_all
 from tests.ingest.delivery import Delivery
@@ -27,7 +27,7 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     """Return every hostile input, delivered and ingested; bombs are smaller than real ones."""
     delivery = Delivery(tmp_path_factory.mktemp("siege") / "data")
     with pytest.MonkeyPatch.context() as patched:
-        for module in (parquet_files, packing):
+        for module in (parquet_files, parquet_footers, packing):
             patched.setattr(module, "BOMB_BYTES", BOMB_BYTES)
         desks = {case.name: (case, desk) for case, desk in deliver_all(delivery.data / "landing")}
         yield Siege(delivery, delivery.ingest(), desks)

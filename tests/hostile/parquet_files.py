@@ -165,3 +165,40 @@ def deep_values(desk: Desk) -> None:
         deep = [deep]
     rows = [desk.deposit("1", note=deep), desk.deposit("2", note=deep, amount="-1")]
     desk.put("a.parquet", parquet_bytes(rows))
+
+
+@PARQUET_FILES(
+    "the least integer for a missing time", Verdict(1, quarantined={2: "event_time is missing"})
+)
+def missing_times(desk: Desk) -> None:
+    noon = datetime.fromisoformat(desk.day)
+    times = pl.Series("event_time", [noon, None]).cast(pl.Int64).fill_null(-(2**63))
+    frame = pl.DataFrame([desk.deposit(str(number)) for number in range(2)])
+    desk.put("a.parquet", parquet_bytes(frame.with_columns(times.cast(pl.Datetime("us")))))
+
+
+@PARQUET_FILES(
+    "a time that no microseconds hold", Verdict(refused="event_time has a value that cannot be")
+)
+def millisecond_times(desk: Desk) -> None:
+    times = pl.Series("event_time", [2**62]).cast(pl.Datetime("ms"))
+    desk.put("a.parquet", parquet_bytes(pl.DataFrame([desk.deposit()]).with_columns(times)))
+
+
+@PARQUET_FILES(
+    "a time that no microseconds hold in an unknown column",
+    Verdict(1, quarantined={2: "amount is negative"}),
+)
+def unknown_millisecond_times(desk: Desk) -> None:
+    rows = [desk.deposit("1"), desk.deposit("2", amount="-1")]
+    times = pl.Series("note", [2**62, -(2**63)]).cast(pl.Datetime("ms"))
+    desk.put("a.parquet", parquet_bytes(pl.DataFrame(rows).with_columns(times)))
+
+
+@PARQUET_FILES(
+    "columns named as DuckDB names its own", Verdict(1, quarantined={2: "amount is negative"})
+)
+def own_names(desk: Desk) -> None:
+    names = ("file_row_number", "filename", "file_path", "p0", "given", "line")
+    rows = [desk.deposit("1"), desk.deposit("2", amount="-1")]
+    desk.put("a.parquet", parquet_bytes([row | dict.fromkeys(names, "x") for row in rows]))

@@ -131,6 +131,29 @@ def _point_elsewhere(parquet: Parquet) -> None:
     parquet.chunk()[1] = (BINARY, b"../../../etc/passwd")
 
 
+def _widen(parquet: Parquet) -> None:
+    """Let the amounts be decimals of 50 digits, which DuckDB reads 2^24 times too large."""
+    element = parquet.schema[5]
+    assert element[4][1] == b"amount"
+    element[2] = (I32, 21)
+    element[6], element[7], element[8] = (I32, 5), (I32, 2), (I32, 50)
+    element.pop(10, None)
+    element[1] = (I32, 7)
+
+
+_add_lie("amounts of 50 digits", "amount is a decimal of 50 digits", _widen)
+
+
+@PARQUET_LIES("a time of day that no day has", Verdict(1, quarantined={2: "amount is negative"}))
+def time_of_day(desk: Desk) -> None:
+    rows = [desk.deposit("1", note=2**62), desk.deposit("2", note=2**62, amount="-1")]
+    parquet = Parquet(parquet_bytes(rows))
+    element = parquet.schema[6]
+    element[6] = (I32, 8)  # TIME_MICROS
+    element.pop(10, None)
+    desk.put("a.parquet", parquet.put_together())
+
+
 _add_lie("a footer that claims a billion rows", _TOO_MANY_ROWS, _claim_rows(10**9))
 _add_lie(
     "a footer that claims a million rows of five",

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from plainscore.common.errors import NothingPublishedError, UsageError
+from plainscore.common.lock import writer_lock
 from plainscore.common.text import file_literal
 from plainscore.publish.catalog import rebuild_catalog, refresh_catalog
 from plainscore.publish.proof import verify
@@ -181,10 +182,12 @@ def test_an_empty_quarantine_has_its_columns_and_types(con: duckdb.DuckDBPyConne
 
 @pytest.mark.parametrize("name", ["score=5", "what?"])
 def test_a_folder_that_readers_would_misread_is_refused(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
-    folder.mkdir()
-    with pytest.raises(UsageError, match="use another data directory"):
-        rebuild_catalog(folder)
+    with (
+        pytest.raises(UsageError, match="use another data directory"),
+        writer_lock(tmp_path / name, "run"),
+    ):
+        pass
+    assert not (tmp_path / name).exists()
 
 
 def test_a_catalog_is_made_again_where_it_is_damaged_or_was_moved(tmp_path: Path) -> None:
