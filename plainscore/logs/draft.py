@@ -25,7 +25,7 @@ SAMPLE_ROWS = 1000
 # Words of which the name of a column is made, in the order in which a field looks for one.
 _WORDS = {
     "person_id": "customer client user member account person buyer konto kunde cliente cardholder",
-    "event_time": "time timestamp date created booked datum buchung fecha day month registered "
+    "event_time": "time timestamp ts date created booked datum buchung fecha day month registered "
     "opened",
     "amount": "amount total value sum betrag montant importe revenue price preis paid",
     "order_id": "order invoice receipt basket transaction bestell commande pedido",
@@ -48,6 +48,7 @@ _TIMES = [
     for gap in (" ",)
     for clock in ("", "%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
 ]  # fmt: skip
+_EPOCHS = {"epoch": r"1[0-9]{9}", "epoch_ms": r"1[0-9]{12}"}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")
 _COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]{1,4}"
 _POINT = r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
@@ -138,14 +139,20 @@ def _relation(
         copy = scratch / "sample.csv"
         copy.write_text(text.rpartition("\n")[0] or text, encoding="utf-8", newline="")
         name = text_literal(escape_glob(str(copy)))
-    delimiter, quote, skip = con.execute(
-        f"select delimiter, quote, skiprows from sniff_csv({name}, all_varchar = true)"
+    delimiter, quote, skip, has_names = con.execute(
+        f"select delimiter, quote, skiprows, hasheader from sniff_csv({name}, all_varchar = true)"
     ).fetchall()[0]
+    table = f"read_csv({name}, all_varchar = true, hive_partitioning = false)"
+    names = [column[0] for column in con.execute(f"from {table} limit 0").description or ()]
+    if not has_names or any(re.sub(r"_[0-9]+$", "", one) in {*names} - {one} for one in names):
+        # No header, or one that repeats a name: DuckDB has added a number.
+        form["names"] = names
+        skip += has_names
     found = {"delimiter": (delimiter, ","), "skip": (skip, 0)}
     form |= {key: value for key, (value, default) in found.items() if value != default}
     if quote not in ("(empty)", '"'):
         form["quote"] = quote
-    return form, f"read_csv({name}, all_varchar = true, hive_partitioning = false)"
+    return form, table
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -245,7 +252,7 @@ class _Draft:
             self._used.add(line)
             sql = f"{self._cell(column)} || '/' || {self._cell(line)}"
             return f"{{ sql = {_quoted(sql)} }}"
-        form = self._time(column) if log.kinds.get(name) in ("time", "date") else None
+        form = self._moment(column) if log.kinds.get(name) in ("time", "date") else None
         said = f", format = {json.dumps(form)}" if form else ""
         values = self._sample.columns[column]
         is_twice = name in ("order_id", "bill_id", "agreement_id") and len({*values}) < len(values)
@@ -296,7 +303,10 @@ class _Draft:
         liked = [one for word in words for one in names if word in _words(one)]
         liked += [one for word in words for one in names if _contains(one, {word})]
         if name == "event_id":
-            liked = [one for one in names if _IDS & {*_words(one)}]
+            person = self._column("person_id", log)
+            liked = [one for one in names if _IDS & {*_words(one)} and one != person]
+        if name == "event_time":
+            liked += [one for one in names if self._time(one) is not None]
         for one in [*exact, *liked]:
             if self._fits(one, name, log.kinds.get(name, "text")):
                 return one
@@ -307,7 +317,7 @@ class _Draft:
         if name == "event_id":
             return len(set(values)) == len(values) > 1
         if kind in ("time", "date"):
-            return self._time(column) is not None
+            return self._moment(column) is not None
         if kind in (*MONEY_KINDS, "number", "integer"):
             return self._sample.all_match(column, self._number)
         if kind == "year":
@@ -326,6 +336,11 @@ class _Draft:
             return ""
         return next((form for form in _TIMES if _all_parse(values, form)), None)
 
+    def _moment(self, column: str) -> str | None:
+        """Return the same of a column that is named like a time: it may count seconds, too."""
+        found = (form for form, one in _EPOCHS.items() if self._sample.all_match(column, one))
+        return next(found, self._time(column))
+
     @staticmethod
     def _cell(column: str) -> str:
         return column if re.fullmatch(r"[A-Za-z_]\w*", column) else identifier(column)
@@ -334,6 +349,8 @@ class _Draft:
 def _all_parse(values: Sequence[str], form: str) -> bool:
     try:
         for value in set(values):
+            if form.startswith("%Y%m") and not re.match(r"[0-9]{8}(?![0-9])", value):
+                return False  # strptime reads 536365 as a day of the year 5363
             datetime.strptime(value, form)
     except ValueError:
         return False

@@ -10,7 +10,7 @@ import pytest
 from plainscore.common.text import read_parquet
 from plainscore.contracts.logs import read_logs
 from plainscore.logs.check import CheckedLog, check_logs
-from plainscore.logs.draft import draft_source
+from plainscore.logs.draft import draft_of_file, draft_source
 from plainscore.logs.sources import read_sources
 from tests.ingest.delivery import DAY, Delivery, Row, bill, deposit, purchase, verified
 from tests.ingest.test_commands import run
@@ -226,6 +226,43 @@ def test_what_a_draft_cannot_guess_is_left_to_fill_in(tmp_path: Path) -> None:
     (tmp_path / "plainscore.toml").write_text(text)
     source = read_sources(tmp_path / "plainscore.toml", read_logs())["x"]
     assert "column ?, which [sources.x] reads, is absent" in str(source.absent_column(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "row"),
+    [
+        ("k1;30.10.2026;5,00\nk2;29.10.2026;7,50\n", ["column0", "column1", "column2"], 1),
+        ("Kunde;Betrag;EUR;Tag;EUR\nk1;5,00;a;30.10.2026;b\n",
+         ["Kunde", "Betrag", "EUR", "Tag", "EUR_1"], 2),
+    ],
+)  # fmt: skip
+def test_a_draft_names_the_columns_that_a_header_does_not(
+    tmp_path: Path, text: str, columns: list[str], row: int
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(text)
+    form = tomllib.loads(draft_of_file(file, "x", read_logs()))["sources"]["x"]["format"]
+    assert (form["names"], form.get("skip", 0)) == (columns, row - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "event_time", "event_id"),
+    [
+        ("user_id,ts,id\n1,1793404800,7\n2,1793404801,8\n",
+         {"from": "ts", "format": "epoch"}, {"from": "id"}),
+        ("order no,user_id,day\n536365,1000000001,20261030\n536367,1000000002,20261029\n",
+         {"from": "day", "format": "%Y%m%d"}, {"from": "order no"}),
+        ("kunde,wann\n1,30.10.2026\n2,29.10.2026\n",
+         {"from": "wann", "format": "%d.%m.%Y"}, {"content": True}),
+    ],
+)  # fmt: skip
+def test_a_draft_finds_times_by_their_values_and_no_event_id_in_a_persons(
+    tmp_path: Path, text: str, event_time: dict[str, str], event_id: dict[str, str]
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(text)
+    [event] = tomllib.loads(draft_of_file(file, "x", read_logs()))["sources"]["x"]["events"]
+    assert (event["event_time"], event["event_id"]) == (event_time, event_id)
 
 
 def test_check_drafts_on_request_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
