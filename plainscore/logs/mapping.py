@@ -220,9 +220,9 @@ class _Event:
         offset = [one for one in formats if re.search("%[zZ]", one)]
         local = [one for one in formats if one not in offset and one not in EPOCHS]
         # An instant that the text itself names, and a wall time that is one in the source's zone.
-        instants = [f"timezone('UTC', try_strptime({text}, {_list(offset)}))"] if offset else []
+        instants = [f"timezone('UTC', {_parsed(text, one)})" for one in offset]
         instants += [_epoch(text, one) for one in formats if one in EPOCHS]
-        walls = [f"try_strptime({text}, {_list(local)})"] if local else []
+        walls = [_parsed(text, one) for one in local]
         walls.append(f"try_cast({_if(_matches(text, ISO_TIME), text)} as timestamp)")
         fault = _name(f"fault_{name}")
         causes = [fault] if has_fault else []
@@ -272,7 +272,18 @@ def _in_utc(wall: str, zone: str) -> str:
 
 def _epoch(text: str, name: str) -> str:
     microseconds = 1000 if name == "epoch_ms" else 1_000_000
-    return f"make_timestamp(try_cast({text} as bigint) * {microseconds})"
+    # Digits beyond microseconds are cut, as in any time.
+    count = f"floor(try_cast({text} as decimal(28, 9)) * {microseconds})"
+    return f"make_timestamp(cast({count} as bigint))"
+
+
+def _parsed(text: str, form: str) -> str:
+    """Return SQL for a time of a format, of which a year has its four digits.
+
+    DuckDB takes the 26 of 31.01.26 for the year 26.
+    """
+    moment = f"try_strptime({text}, {quoted(form)})"
+    return f"case when year({moment}) >= 1000 then {moment} end" if "%Y" in form else moment
 
 
 def _if(condition: str, value: str) -> str:
@@ -285,10 +296,6 @@ def _matches(text: str, pattern: str) -> str:
 
 def _coalesce(options: Iterable[str]) -> str:
     return f"coalesce({', '.join([*options, 'null'])})"
-
-
-def _list(texts: Iterable[str]) -> str:
-    return f"[{', '.join(map(quoted, texts))}]"
 
 
 def _listed(texts: Iterable[str]) -> str:

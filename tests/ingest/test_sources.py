@@ -195,11 +195,30 @@ def test_times_may_be_counts_of_seconds_or_have_an_offset(tmp_path: Path) -> Non
     for form, given in [
         ("epoch", "1782907200"),
         ("epoch_ms", "1782907200000"),
+        ("epoch", "1782907200.0000009"),
+        ("epoch_ms", "1782907200000.0009"),
         ("%d/%m/%Y %H:%M %z", "01/07/2026 14:00 +0200"),
     ]:
         source = _source(tmp_path, SHOP.replace("%d/%m/%Y %H:%M", form))
         [found] = _events(source, ROW | {"InvoiceDate": given})
         assert found["event_time"] == "2026-07-01 12:00:00", form
+
+
+def test_seconds_are_cut_and_not_rounded(tmp_path: Path) -> None:
+    source = _source(tmp_path, SHOP.replace("%d/%m/%Y %H:%M", "epoch"))
+    [found] = _events(source, ROW | {"InvoiceDate": "1782907199.9999999"})
+    assert found["event_time"] == "2026-07-01 11:59:59.999999"
+
+
+def test_a_year_of_two_digits_is_no_year_of_four(tmp_path: Path) -> None:
+    row = ROW | {"InvoiceDate": "31/01/26 10:00"}
+    [found] = _events(_source(tmp_path), row)
+    assert found["fault_event_time"] == "is not of the format %d/%m/%Y %H:%M"
+    both = SHOP.replace(
+        'format = "%d/%m/%Y %H:%M"', 'format = ["%d/%m/%Y %H:%M", "%d/%m/%y %H:%M"]'
+    )
+    [found] = _events(_source(tmp_path, both), row)
+    assert found["event_time"] == "2026-01-31 10:00:00"
 
 
 def test_the_marks_of_text_files_do_not_count_in_typed_ones(tmp_path: Path) -> None:
