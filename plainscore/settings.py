@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from plainscore.common.errors import UsageError
 from plainscore.common.standard import STANDARD_CARDS, Method
-from plainscore.common.toml import read_toml
+from plainscore.common.toml import message_of, read_toml
 from plainscore.contracts.logs import read_logs
 from plainscore.engines import EngineName, EngineOptions
 from plainscore.project import Extends, Project, read_project, settings_file
@@ -212,7 +212,13 @@ def _said(fault: Mapping[str, Any]) -> str:
     field = Settings.model_fields.get(str(fault["loc"][0]))
     if fault["type"] == "string_pattern_mismatch" and field and field.examples:
         return f"{fault['input']!r} has another form than {field.examples[0]}"
-    return str(fault["msg"])
+    if fault["type"] == "extra_forbidden":
+        name = str(fault["loc"][-1])
+        near = get_close_matches(name, Settings.model_fields, 1) if len(fault["loc"]) == 1 else []
+        return "is not known" + (f"; did you mean {near[0]}?" if near else "")
+    if fault["type"] == "tuple_type":
+        return f"should be a list, not {fault['input']!r}"
+    return message_of(fault)
 
 
 def _refuse_unknown_logs(settings: Settings, file: Path | None) -> None:

@@ -33,7 +33,7 @@ import duckdb
 from plainscore.common.errors import ChecksRefused
 from plainscore.common.standard import STANDARD_METHOD, Method
 from plainscore.common.text import text_literal
-from plainscore.contracts.catalog import SCHEMAS
+from plainscore.contracts.catalog import SCHEMAS, Catalog
 from plainscore.contracts.contract import LEVELS, Column, ContractError, Table, read_head
 
 Level = Literal["fail", "warn"]
@@ -149,6 +149,15 @@ def read_assertions(method: Method = STANDARD_METHOD) -> list[Assertion]:
     files = method.files("expectations", ".sql")
     paths = [path for name, path in files.items() if name.startswith(FOLDER)]
     return [_read_assertion(path, path.stat().st_mtime_ns) for path in paths]
+
+
+def runnable_assertions(catalog: Catalog) -> dict[str, str]:
+    """Return the assertions of a run as queries by their paths, for a rehearsal on no rows."""
+    return {
+        f"expectations/{FOLDER}{one.name}.sql": one.broken_by(catalog.tables.values(), {})
+        for one in read_assertions(catalog.method)
+        if one.stage in catalog.schemas
+    }
 
 
 def _about(sql: str, table_name: str) -> str:

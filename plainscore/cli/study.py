@@ -351,6 +351,7 @@ def scorecard(
         check: Only check whether the cards can run; errors name file, line and key.
         schema: Print the JSON Schema of scorecards, for editors.
     """
+    from plainscore.checks.verdicts import runnable_assertions
     from plainscore.contracts.catalog import load_catalog, rehearsed_catalog
     from plainscore.scorecards import reading
     from plainscore.scorecards.card_text import find_scorecard
@@ -369,7 +370,11 @@ def scorecard(
         return
     read = [reading.read_scorecard(find_scorecard(one, method), method) for one in names]
     if check:
-        rehearsed_catalog(reading.read_scorecards(names, method), method)
+        rehearsed_catalog(
+            reading.read_scorecards(names, method),
+            method,
+            runnable_assertions,
+        )
         for card in read:
             points = f"{card.base} to {card.max_score} points"
             show(f"{card.name} {card.version} can run: {len(card.features)} features, {points}")

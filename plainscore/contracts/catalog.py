@@ -7,7 +7,7 @@ is touched, `rehearse` runs everything on empty tables; hashes say what a snapsh
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
@@ -230,20 +230,29 @@ def _ranks(tables: Iterable[Table]) -> dict[str, tuple[int, int, str]]:
     return rank
 
 
-def rehearsed_catalog(cards: Sequence[Scorecard], method: Method = STANDARD_METHOD) -> Catalog:
+def rehearsed_catalog(
+    cards: Sequence[Scorecard],
+    method: Method = STANDARD_METHOD,
+    queries: Callable[[Catalog], Mapping[str, str]] | None = None,
+) -> Catalog:
     """Return the catalog of a run with these scorecards; everything in it ran on empty tables.
+
+    So did ``queries``, if given: name -> SQL over the tables of the catalog.
 
     Raises what `load_catalog` and ``Catalog.tables`` do, and ContractError where SQL and contracts
     disagree: whatever a run would refuse before it reads an event.
     """
     catalog = load_catalog(cards, method=method)
-    if faults := rehearse(catalog):
+    if faults := rehearse(catalog, queries(catalog) if queries else {}):
         raise ContractError("the rehearsal on empty tables failed:\n" + "\n".join(faults))
     return catalog
 
 
-def rehearse(catalog: Catalog) -> list[str]:
-    """Return one sentence for every place where SQL and contract disagree; empty is good."""
+def rehearse(catalog: Catalog, queries: Mapping[str, str] | None = None) -> list[str]:
+    """Return one sentence for every place where SQL and contract disagree; empty is good.
+
+    And one for each of the ``queries`` (name -> SQL) that cannot run on the tables.
+    """
     faults: list[str] = []
     with duckdb.connect() as con:
         for schema in catalog.schemas:
@@ -252,17 +261,25 @@ def rehearse(catalog: Catalog) -> list[str]:
             if not table.is_source:
                 faults += _disagreements(con, table)
             con.execute(table.ddl)
+        for name, sql in (queries or {}).items():
+            try:
+                _described(con, sql)
+            except duckdb.Error as error:
+                faults.append(f"{name}: {error}")
     return faults
 
 
 def _disagreements(con: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
-    describe = f"describe {table.sql}"
     try:
-        parameters = con.extract_statements(describe)[0].named_parameters
-        rows = con.execute(describe, dict.fromkeys(parameters, ANY_DAY)).fetchall()
+        rows = _described(con, table.sql)
     except duckdb.Error as error:
         return [f"{table.name}: {error}"]
     return disagreements(table, [(row[0], row[1]) for row in rows])
+
+
+def _described(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    parameters = con.extract_statements(f"describe {sql}")[0].named_parameters
+    return con.execute(f"describe {sql}", dict.fromkeys(parameters, ANY_DAY)).fetchall()
 
 
 def disagreements(table: Table, made: Sequence[tuple[str, str]]) -> list[str]:

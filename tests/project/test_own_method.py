@@ -148,6 +148,50 @@ def test_a_card_that_a_run_would_refuse_is_refused_by_the_check(
     assert capsys.readouterr().err == checked
 
 
+def test_an_assertion_that_cannot_run_is_refused_by_the_check(
+    guide: Guide, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide.follow("", "Add a feature", "Add a factor", "Assert something of your own")
+    command("scorecard", "--check")
+    [file] = (guide.folder / "expectations" / "assertions").iterdir()
+    text = file.read_text()
+    for old, new, why in [
+        ('"fail"', '"fatal"', "level must be one of fail, warn"),
+        (
+            "habits.purchase_days is",
+            "habits.purchased is",
+            'does not have a column named "purchased"',
+        ),
+    ]:
+        file.write_text(text.replace(old, new))
+        assert run_command_line(["scorecard", "--check"]) == 2
+        message = capsys.readouterr().err
+        assert file.name in message
+        assert why in message
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ('scorecard = ["shop"]', "scorecard: is not known; did you mean scorecards?"),
+        ("daily.catch_up = 3", "daily.catch_up: is not known"),
+        ('scorecards = "shop"', "scorecards: should be a list, not 'shop'"),
+        ("threads = 0.5", "threads: should be a valid integer"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    why: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plainscore.toml").write_text(setting)
+    assert run_command_line(["config"]) == 2
+    assert why in capsys.readouterr().err
+
+
 def test_a_project_that_extends_nothing_runs_as_it_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
