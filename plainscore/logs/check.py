@@ -22,9 +22,10 @@ _EXAMPLES = 3
 # How exporters write a value that is none; as an id each is a person, an order, a hash.
 _MARKS = (
     "\\N", "NULL", "null", "None", "none", "nan", "NaN", "N/A", "n/a", "NA", "#N/A", "nil",
-    "undefined", "(null)", "-",
+    "undefined", "(null)", "-", "--", "NaT", "<NA>", "#REF!", "#VALUE!",
 )  # fmt: skip
 _SCIENTIFIC = r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+"
+_WITH_POINT = r"[0-9]+\.0"
 # A line inside of a value with so many delimiters looks like a record.
 _DELIMITERS = 4
 
@@ -283,6 +284,11 @@ class _LogCheck:
             f"{name} looks as a spreadsheet writes a long number in {{count}} rows, such as "
             "'{value}': different ids may have become one; export them as text",
             f"from ({rows}) where regexp_full_match(value, {text_literal(_SCIENTIFIC)})",
+        )
+        yield from self._store.found(
+            f"{name} is a whole number with '.0' in {{count}} rows, such as '{{value}}', as pandas "
+            "writes a column with gaps: the same id without it is another one",
+            f"from ({rows}) where regexp_full_match(value, {text_literal(_WITH_POINT)})",
         )
         lines = "string_split(value, chr(10))[2:]"
         delimiters = "length(regexp_replace(one, '[^,;\t|]', '', 'g'))"

@@ -40,7 +40,7 @@ _WORDS = {
     "friend_id": "friend contact",
 }
 _QUANTITY, _PRICE = ("quantity", "qty", "units", "menge", "cantidad"), ("price", "preis", "prix")
-_MARKS = ("\\N", "NULL", "null", "None", "nan", "NaN", "N/A", "n/a", "NA", "#N/A")
+_MARKS = ("\\N", "NULL", "null", "None", "nan", "NaN", "N/A", "n/a", "NA", "#N/A", "NaT", "<NA>")
 _TIMES = [
     f"{day}{gap}{clock}" if clock else day
     for day in ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d", "%d %b %Y",

@@ -55,7 +55,7 @@ def test_people_without_an_account_are_pointed_at_and_lost_zeros_too(tmp_path: P
     assert "there is a '00123' beside '123'" in said
 
 
-@pytest.mark.parametrize("mark", ["\\N", "NULL", "nan", "N/A"])
+@pytest.mark.parametrize("mark", ["\\N", "NULL", "nan", "N/A", "NaT", "<NA>"])
 def test_marks_of_nothing_are_pointed_at(tmp_path: Path, mark: str) -> None:
     said = _said(_put(Delivery(tmp_path), "profile", verified(value_hash=mark)), "profile")
     assert f"value_hash is '{mark}' in 1 rows" in said
@@ -65,6 +65,11 @@ def test_ids_that_a_spreadsheet_mangled_are_pointed_at(tmp_path: Path) -> None:
     said = _said(_put(Delivery(tmp_path), "payment", deposit(person_id="4.00017E+15")), "payment")
     assert "person_id looks as a spreadsheet writes" in said
     assert "4.00017E+15" in said
+
+
+def test_ids_that_went_through_a_float_are_pointed_at(tmp_path: Path) -> None:
+    said = _said(_put(Delivery(tmp_path), "payment", deposit(person_id="1000.0")), "payment")
+    assert "person_id is a whole number with '.0' in 1 rows, such as '1000.0'" in said
 
 
 def test_a_record_that_swallows_others_is_pointed_at(tmp_path: Path) -> None:
