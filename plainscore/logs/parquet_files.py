@@ -160,8 +160,9 @@ def _read_ends(
         found = _Scratch.execute(
             f"select filename, {lengths or '0'}, {counts or '1'} from {reader} group by filename"
         )
-    except duckdb.ConversionException as error:
-        if len(paths) > 1:
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        is_of_a_value = isinstance(error, duckdb.ConversionException) or "UTF8" in str(error)
+        if len(paths) > 1 or not is_of_a_value:
             raise
         raise _unreadable_values(error, read, reader) from error
     sizes = {path: size for path, size, *_ in found}
@@ -180,15 +181,17 @@ def _read_ends(
 def _unreadable_values(
     error: duckdb.Error, columns: Mapping[str, ParquetType], reader: str
 ) -> FileRefused:
-    """Return the refusal of a file with values that no type of DuckDB holds, such as far times."""
+    """Return the refusal of a file with far times or broken texts, which DuckDB does not read."""
     for name, (place, _) in columns.items():
         try:
             _Scratch.execute(f"select count({place}) from {reader}")
         except duckdb.Error as own:
-            why = " ".join(str(own).split())[:200]
+            # DuckDB shows the broken text, which may be one that is hidden everywhere.
+            is_text = "UTF8" in str(own)
+            why = "text that is not UTF-8" if is_text else " ".join(str(own).split())[:200]
             return FileRefused(
                 f"{name} has a value that cannot be read ({why})",
-                f"deliver it without that value, or {name} as text",
+                f"deliver it without that value, or {name} as text in UTF-8",
             )
     return FileRefused(f"is no readable parquet file ({error})", WHOLE_FILE)
 

@@ -154,6 +154,16 @@ def time_of_day(desk: Desk) -> None:
     desk.put("a.parquet", parquet.put_together())
 
 
+@PARQUET_LIES(
+    "a text that is no UTF-8 in parquet",
+    Verdict(refused="person_id has a value that cannot be read (text that is not UTF-8)"),
+)
+def broken_text(desk: Desk) -> None:
+    row = desk.deposit(person_id="caf\u00e9")
+    whole = parquet_bytes([row], compression="uncompressed", statistics=False)
+    desk.put("a.parquet", whole.replace("\u00e9".encode(), b"\xff\xa9"))
+
+
 _add_lie("a footer that claims a billion rows", _TOO_MANY_ROWS, _claim_rows(10**9))
 _add_lie(
     "a footer that claims a million rows of five",
