@@ -1,5 +1,6 @@
 """An outcome is known once it was delivered: no one is bad whose payment is only on its way."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from plainscore.analysis.evaluation import OutcomeClock
 from plainscore.cli.app import run_command_line
 from plainscore.contracts import SnapshotDates
+from plainscore.publish.catalog import rebuild_catalog
 from plainscore.runs.run import ingest_new_files
 from plainscore.settings import read_settings
 from plainscore.show.reader import open_snapshots
@@ -19,6 +21,7 @@ from tests.quick_runs import quick_runs
 
 JUDGED = date(2026, 5, 31)
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
+SETTINGS = 'scorecards = ["everyone"]\nreport = false\n'
 TWO_FOLDERS = """
 [sources.{folder}]
 [[sources.{folder}.events]]
@@ -29,7 +32,7 @@ log = "payment"
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone"]\nreport = false\n')
+    (tmp_path / "plainscore.toml").write_text(SETTINGS)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "data"
 
@@ -58,40 +61,49 @@ def events_of_may() -> list[dict[str, object]]:
     return [one for one in events(JUNE) if str(one["event_time"]) >= str(MAY)]
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The months up to May, and the day published; no test may write into it."""
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "plainscore.toml").write_text(SETTINGS)
+    with quick_runs(), pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        deliver_months(Path("data"), MAY)
+        assert run_command_line(["run", "--as-of", str(DAY), "--plain"]) == 0
+    return folder / "data"
+
+
 @pytest.fixture
-def quick() -> Iterator[None]:
+def published(published_once: Path, data: Path) -> Iterator[Path]:
+    """A copy of it, to write into."""
+    shutil.copytree(published_once, data)
     with quick_runs():
-        yield
+        rebuild_catalog(data)
+        yield data
 
 
-@pytest.mark.usefixtures("quick")
 def test_no_one_who_pays_15_days_late_is_bad_and_evaluating_too_early_is_refused(
-    data: Path, capsys: pytest.CaptureFixture[str]
+    published: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deliver_months(data, MAY)
-    assert run_command_line(["run", "--as-of", str(DAY), "--plain"]) == 0
     assert run_command_line(["evaluate"]) == 0
     waits = f"known from {JUDGED}, once payment/ brings payment events up to {JUDGED}"
     said = capsys.readouterr().err
     assert f"{waits} (it brought something last on {MAY}, events up to 2026-04-30" in said
     assert run_command_line(["evaluate", "--as-of", str(DAY)]) == 5
     assert waits in capsys.readouterr().err
-    deliver(data, JUNE, events_of_may())
+    deliver(published, JUNE, events_of_may())
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate", "--as-of", str(DAY)]) == 0
     assert "Bad: who let a bill that fell due in the 90 days" in capsys.readouterr().out
     assert outcomes() == [(len(PEOPLE), 0, JUDGED, JUNE)]
 
 
-@pytest.mark.usefixtures("quick")
-def test_who_does_not_pay_is_bad(data: Path) -> None:
-    deliver_months(data, MAY)
-    assert run_command_line(["run", "--as-of", str(DAY), "--plain"]) == 0
+def test_who_does_not_pay_is_bad(published: Path) -> None:
     may = events_of_may()
     # Due on the 20th of April, paid on the 5th of May by everyone else of that day.
     unpaid = [one for one in may if one["event_id"] != "payment p15 2026-04"]
     assert len(unpaid) == len(may) - 1
-    deliver(data, JUNE, unpaid)
+    deliver(published, JUNE, unpaid)
     assert run_command_line(["ingest"]) == 0
     assert run_command_line(["evaluate"]) == 0
     assert outcomes() == [(len(PEOPLE), 1, JUDGED, JUNE)]

@@ -169,18 +169,17 @@ def test_once_a_log_arrives_the_next_snapshot_has_its_features_and_why_adds_up(
         assert con.sql("select count(on_time_share) > 0 from points").fetchall() == [(True,)]
 
 
-def test_a_feature_that_no_list_names_goes_with_all_its_logs(tmp_path: Path) -> None:
+def test_a_feature_that_no_list_names_goes_with_all_its_logs(
+    scored_shop: tuple[Path, str], tmp_path: Path
+) -> None:
     """Of a project: where the list is empty, the logs are read from the SQL."""
     (tmp_path / "transforms").mkdir()
     (tmp_path / "transforms" / "features_by_log.toml").write_text("[event_types]\n")
     (tmp_path / "plainscore.toml").write_text('scorecards = ["everyone"]\n')
-    deliver(tmp_path, "purchase")
-    request = read_request(DAY, None, tmp_path)
-    with quick_runs():
-        outcome = score_day(request)
-    [said] = read_manifest(outcome.run)["scorecards"]
-    assert "on_time_share" in said["left_out"]
-    assert "active_months" not in said["left_out"]
+    pipeline = read_pipeline(read_request(DAY, None, tmp_path).settings)
+    [card] = pipeline.of_inputs(open_store(scored_shop[0]).ledger(), DAY).cards
+    assert "on_time_share" in card.left_out
+    assert "active_months" not in card.left_out
 
 
 def test_each_card_has_a_warning_of_its_own(scored_shop: tuple[Path, str]) -> None:

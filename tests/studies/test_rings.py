@@ -3,13 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainscore.analysis.network import Counts, Rule, core_span, groups_of_ties, is_ring
+from plainscore.analysis.network import Counts, Ring, Rule, core_span, groups_of_ties, is_ring
 from plainscore.synthetic.planted import ATTACK_KINDS
 from plainscore.synthetic.shape import USUAL
 from tests.studies.tie_graphs import (
@@ -38,8 +39,21 @@ RULE = Rule(
 PEOPLE = 2_500
 
 
+_usual_world = cache(invented_world)
+
+
+@cache
+def _usual_rings() -> list[Ring]:
+    """Return the rings of the world of seed 2."""
+    return rings_in(_usual_world(PEOPLE, 2))
+
+
 def _found(graph: TieGraph) -> set[int]:
-    return {person for one in rings_in(graph) for person in one.people}
+    return _people_of(rings_in(graph))
+
+
+def _people_of(rings: list[Ring]) -> set[int]:
+    return {person for one in rings for person in one.people}
 
 
 @pytest.mark.parametrize("spread_days", [0, 180])
@@ -62,16 +76,15 @@ def test_planted_rings_and_stars_are_found_and_hardly_anyone_else(spread_days: i
 
 def test_a_class_differs_from_a_group_as_loose_by_whom_else_its_people_met() -> None:
     """Of one time and of the same size: without its ties to others a class is taken for a ring."""
-    graph = invented_world(PEOPLE, 2)
-    assert len(graph.attackers["score_group"] & _found(graph)) > 15
-    assert len(_found(graph) & graph.bursts) <= 1
+    graph, found = _usual_world(PEOPLE, 2), _people_of(_usual_rings())
+    assert len(graph.attackers["score_group"] & found) > 15
+    assert len(found & graph.bursts) <= 1
     apart = invented_world(PEOPLE, 2, shape=replace(USUAL, class_outside=0))
     assert len(_found(apart) & apart.bursts) > 50
 
 
 def test_a_star_has_one_hub_and_a_ring_none() -> None:
-    graph = invented_world(PEOPLE, 2)
-    rings = rings_in(graph)
+    graph, rings = _usual_world(PEOPLE, 2), _usual_rings()
     assert {one.kind for one in rings} == {"ring", "star"}
     for one in rings:
         assert (one.hub is None) == (one.kind == "ring")
@@ -83,8 +96,8 @@ def test_a_star_has_one_hub_and_a_ring_none() -> None:
 
 
 def test_who_is_seldom_in_touch_with_the_hub_is_no_spoke() -> None:
-    graph = invented_world(PEOPLE, 2)
-    star = next(one for one in rings_in(graph) if one.kind == "star")
+    graph = _usual_world(PEOPLE, 2)
+    star = next(one for one in _usual_rings() if one.kind == "star")
     hub, spoke = star.hub, next(one for one in star.people if one != star.hub)
     assert hub is not None
     is_theirs = (graph.low == min(hub, spoke)) & (graph.high == max(hub, spoke))
@@ -103,13 +116,13 @@ def test_a_wave_of_people_who_join_has_no_ring() -> None:
 
 @pytest.mark.parametrize("is_one_start", [True, False])
 def test_school_classes_are_no_rings(is_one_start: bool) -> None:
-    graph = school_classes(invented_world(PEOPLE, 1), 1, is_one_start=is_one_start)
+    graph = school_classes(_usual_world(PEOPLE, 1), 1, is_one_start=is_one_start)
     assert len(graph.bursts) > 500
     assert len(_found(graph) & graph.bursts - graph.everyone_attacking) <= 1
 
 
 def test_who_joins_a_club_is_in_no_ring() -> None:
-    graph = club_joiners(invented_world(PEOPLE, 1), 1)
+    graph = club_joiners(_usual_world(PEOPLE, 1), 1)
     assert len(graph.bursts) > 100
     assert not _found(graph) & graph.bursts - graph.everyone_attacking
 
