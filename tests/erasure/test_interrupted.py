@@ -1,5 +1,6 @@
 """An erasure that was interrupted: nothing else may write, and the next one finishes it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from plainscore.settings import Settings
 from plainscore.store import lake
 from plainscore.store.event_store import write_store_head
 from plainscore.store.lake import Lake
-from tests.erasure.erased import assert_as_if_never_delivered
+from tests.erasure.erased import assert_as_if_never_delivered, known_people, whole_state
 from tests.erasure.published_world import ANN, BOB, EVERYONE
 from tests.ingest.delivery import Delivery, deposit
 
@@ -73,8 +74,10 @@ def interrupt(data: Path, moment: tuple[str, Any, str, int]) -> None:
         pass
 
 
-@pytest.mark.parametrize("moment", EARLY, ids=[moment[0] for moment in EARLY])
-def test_the_next_one_finishes_it(delivery: Delivery, moment: tuple[str, Any, str, int]) -> None:
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files with rows of Ann and Bob, ingested; no test may write into it."""
+    delivery = Delivery(tmp_path_factory.mktemp("ingested") / "data")
     rows = [
         deposit("e1", person_id=ANN),
         deposit("e1", person_id=BOB),
@@ -83,12 +86,39 @@ def test_the_next_one_finishes_it(delivery: Delivery, moment: tuple[str, Any, st
     delivery.ndjson("payment", rows)
     delivery.parquet("payment", [deposit("e3", person_id=ANN), *rows[1:]], day="2026-03-06")
     delivery.ingest()
+    return delivery.data
+
+
+@pytest.fixture(scope="module")
+def undisturbed(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Delivery:
+    """It without Ann, whose erasure nothing interrupted; no test may write into it."""
+    made = Delivery(shutil.copytree(ingested, tmp_path_factory.mktemp("undisturbed") / "data"))
+    erase(made.data, [ANN], SETTINGS)
+    assert_as_if_never_delivered(made, ANN)
+    return made
+
+
+@pytest.mark.parametrize("moment", EARLY, ids=[moment[0] for moment in EARLY])
+def test_the_next_one_finishes_it(
+    ingested: Path, undisturbed: Delivery, delivery: Delivery, moment: tuple[str, Any, str, int]
+) -> None:
+    shutil.copytree(ingested, delivery.data)
     interrupt(delivery.data, moment)
     erasure = erase(delivery.data, [], SETTINGS)
     assert erasure.is_whole
     assert not (delivery.data / ".erasure").exists()
     assert delivery.store.head.erasures == 1
-    assert_as_if_never_delivered(delivery, ANN)
+    assert _delivered(delivery) == _delivered(undisturbed)
+    assert whole_state(delivery) == whole_state(undisturbed)
+    assert known_people(delivery) == {BOB}
+    report = delivery.ingest()
+    assert report.files == report.rejudged == report.refused == []
+
+
+def _delivered(delivery: Delivery) -> dict[str, bytes]:
+    landing = delivery.data / "landing"
+    files = [file for file in landing.rglob("*") if file.is_file()]
+    return {str(file.relative_to(landing)): file.read_bytes() for file in files}
 
 
 def test_another_person_may_be_named_when_it_is_finished(delivery: Delivery) -> None:

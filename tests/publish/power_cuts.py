@@ -67,14 +67,17 @@ def power_cut(monkeypatch: pytest.MonkeyPatch, before: int) -> Iterator[None]:
 
 
 def cuts(
-    monkeypatch: pytest.MonkeyPatch, begin: Callable[[int], Path], act: Callable[[Path], object]
+    monkeypatch: pytest.MonkeyPatch, home: Path, act: Callable[[Path], object]
 ) -> Iterator[Path]:
-    """Yield a directory for each change that ``act`` makes: one whose power was cut before it.
+    """Yield the directory for each change that ``act`` makes: its power was cut before it.
 
-    ``begin``: makes the directory to act on, by number.
+    It begins every time as it was at first, in its place: a catalog names files by their path.
     """
+    kept = home.with_name(f"{home.name} kept")
+    shutil.copytree(home, kept)
     for number in count():
-        home = begin(number)
+        shutil.rmtree(home)
+        shutil.copytree(kept, home)
         try:
             with power_cut(monkeypatch, number):
                 act(home)

@@ -13,7 +13,7 @@ import pytest
 
 from plainscore.cli.app import run_command_line
 from plainscore.common.lock import writer_lock
-from plainscore.publish import publication
+from plainscore.publish import catalog, publication
 from plainscore.publish.catalog import rebuild_catalog
 from plainscore.publish.proof import published_roots, verify
 from plainscore.publish.publication import PruneOutcome, prune, publish_report, report_file
@@ -141,20 +141,13 @@ def test_a_clock_set_back_deletes_nothing(home: Path) -> None:
 def test_a_power_cut_before_any_change_of_a_file_is_made_good_by_the_next_prune(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_catalogs: None
 ) -> None:
-    before = tmp_path / "before"
-    for seed, dates in enumerate((SEPTEMBER, OCTOBER)):
-        publish_small(before, dates, seed)
     for first in (NOON, NOON + DAY):
-
-        def begin(number: int, first: datetime = first) -> Path:
-            home = tmp_path / f"{first.day}_{number}"
-            shutil.copytree(before, home)
-            rebuild_catalog(home)
-            if first > NOON:
-                _prune(home)
-            return home
-
-        for home in cuts(monkeypatch, begin, lambda home, at=first: _prune(home, at)):
+        home = tmp_path / str(first.day)
+        for seed, dates in enumerate((SEPTEMBER, OCTOBER)):
+            publish_small(home, dates, seed)
+        if first > NOON:
+            _prune(home)
+        for _ in cuts(monkeypatch, home, lambda home, at=first: _prune(home, at)):
             assert _shown(home) in (["2026-10-31"], ["2026-09-30", "2026-10-31"])
             _prune(home, first)
             assert _shown(home) == ["2026-10-31"]
@@ -184,6 +177,7 @@ def test_a_reader_in_a_loop_sees_whole_snapshots_only_and_never_an_error(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
+    monkeypatch.setattr(catalog, "comments_of", lambda _view: iter(()))
     rebuild_catalog(home)  # with the macros that the reader asks
     reader = subprocess.Popen(
         [sys.executable, str(READER), str(home), "2026-10-31"],

@@ -95,24 +95,20 @@ def test_a_full_disk_is_told_in_a_line_and_loses_nothing(
 def test_a_power_cut_before_any_change_of_a_file_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, september = tmp_path / "whole", tmp_path / "september"
-    publish_small(september, SEPTEMBER, 1)
-    shutil.copytree(september, whole)
+    whole, home = tmp_path / "whole", tmp_path / "home"
+    for place in (whole, home):
+        publish_small(place, SEPTEMBER, 1)
+    old = _scores(home)
     publish_small(whole, OCTOBER, 2)
-    old, new = _scores(september), _scores(whole)
-
-    def begin(number: int) -> Path:
-        shutil.copytree(september, tmp_path / str(number))
-        rebuild_catalog(tmp_path / str(number))
-        return tmp_path / str(number)
+    new = _scores(whole)
 
     def act(home: Path) -> object:
         return publish_small(home, OCTOBER, 2)
 
     seen = []
-    for home in cuts(monkeypatch, begin, act):
-        seen.append(_scores(home))
-        _as_the_flow_does(home, act)
+    for cut in cuts(monkeypatch, home, act):
+        seen.append(_scores(cut))
+        _as_the_flow_does(cut, act)
         assert _files(home / "snapshots") == _files(whole / "snapshots")
         assert _scores(home) == new
         assert {path.name for path in home.iterdir()} == {"plainscore.duckdb", "snapshots"}
