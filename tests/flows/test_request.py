@@ -100,7 +100,7 @@ def test_a_log_of_the_project_can_have_a_limit(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("arrival_limit_days.rides = 4", "arrival_limit_days.rides: .*no such log; the nearest is"),
-        ("thread = 2", "thread: Extra inputs"),
+        ("thread = 2", "thread: is not known; did you mean threads"),
         ("threads = 0", "threads: .*greater than or equal to 1"),
         ("memory_limit = '3 apples'", "memory_limit: '3 apples' has another form than 3GB"),
         ("threads = ", "plainscore.toml: Invalid value"),
