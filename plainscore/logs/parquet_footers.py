@@ -103,8 +103,6 @@ class _Reader:
 
     def struct(self, depth: int = 0) -> Struct:
         """Return the structure that begins here."""
-        if depth > _MAX_DEPTH:
-            raise ValueError
         fields: Struct = {}
         number = 0
         while head := self._byte():
@@ -115,6 +113,8 @@ class _Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        if depth > _MAX_DEPTH:
+            raise ValueError
         if kind in (_TRUE, _FALSE, _BYTE):
             return self._byte()
         if kind in (_I16, _I32, _I64):

@@ -100,6 +100,7 @@ _add_bytes(
     _with_footer(b"\x15\x02\x19\xfc\xff\xff\xff\xff\x07"),
 )
 _add_bytes("structures nested 200,000 deep", _UNREADABLE, _with_footer(b"\x8c" * 200_000 + b"\0"))
+_add_bytes("lists nested 200,000 deep", _UNREADABLE, _with_footer(b"\x19" * 200_000 + b"\0"))
 
 
 @PARQUET_LIES("columns nested 100,000 deep", Verdict(refused=_UNREADABLE), is_heavy=True)
