@@ -7,7 +7,7 @@ of a row as it was delivered is needed for few rows, and read again for those by
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,6 @@ from plainscore.logs.text_files import (
     read_records,
     refuse_names,
 )
-from plainscore.store.lake import one_thread
 
 PART_BYTES = 2**28
 _MAX_UNKNOWN = 1_000
@@ -111,9 +110,9 @@ class Reader:
                 )
             else:
                 if part.size > PART_BYTES:
-                    yield from self._deliver(parts.pop(part.key))
+                    yield self._deliver(parts.pop(part.key))
         while parts:
-            yield from self._deliver(parts.pop(next(iter(parts))))
+            yield self._deliver(parts.pop(next(iter(parts))))
 
     def _judge_parquet(self) -> None:
         """Judge all parquet files together, and note the state in which they were."""
@@ -179,20 +178,17 @@ class Reader:
 
     # ---- a part -> the view --------------------------------------------------------------------
 
-    def _deliver(self, part: _FilePart) -> Iterator[Cells]:
-        is_counted = False  # whether lines are numbered while the view is read
+    def _deliver(self, part: _FilePart) -> Cells:
         if part.paths:
             sql, cells = parquet_files.select_rows(
                 part.paths, part.types, part.columns, self._texts
             )
         elif part.key[0] in ("csv", "xlsx"):
             sql, cells = self._csv_rows(part)
-            is_counted = True
         else:
             sql, cells = self._json_rows(part)
         self._con.execute(f"create or replace temp view delivered as {sql}")
-        with one_thread(self._con) if is_counted else nullcontext():
-            yield cells
+        return cells
 
     def _csv_rows(self, part: _FilePart) -> tuple[str, Cells]:
         names = next(iter(part.texts.values())).names
@@ -207,8 +203,7 @@ class Reader:
     def _json_rows(self, part: _FilePart) -> tuple[str, Cells]:
         """Read lines of the shared shape by DuckDB, and the others one by one."""
         columns, shape = list(self._source.columns), part.shape
-        with one_thread(self._con):
-            self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
+        self._con.execute(f"create or replace temp table json_line as {self._json_lines(part)}")
         self._note_unknown(shape)
         kinds = {"file_no": "bigint", "line": "bigint", "reason": "varchar"}
         kinds |= {f"c{at}": "varchar" for at in range(len(columns))}

@@ -62,21 +62,6 @@ def table_name(table: str) -> str:
     return f"lake.{schema or 'main'}.{identifier(name)}"
 
 
-@contextmanager
-def one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Compute on one thread what is done in order: lines that are numbered, rows that are sorted.
-
-    There DuckDB's other threads have little to do, and burn a processor while they wait for it.
-    """
-    ((threads,),) = con.execute("select current_setting('threads')").fetchall()
-    con.execute("set threads = 1")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):  # the connection failed or is closed
-            con.execute(f"set threads = {threads}")
-
-
 @dataclass(frozen=True)
 class CompactedTable:
     """What happened to one table: months (of an unpartitioned one: the whole) rewritten, files
@@ -274,9 +259,8 @@ class Lake:
 
     def insert(self, table: str, select: str) -> int:
         """Insert the rows of a SELECT, matched by column name; return their number."""
-        with one_thread(self.con):
-            self.con.execute(f"insert into {table_name(table)} by name {select}")
-            row = self.con.fetchone()
+        self.con.execute(f"insert into {table_name(table)} by name {select}")
+        row = self.con.fetchone()
         return int(row[0]) if row else 0
 
     def rewrite(self, table: str, touched: str, select: str) -> int:
