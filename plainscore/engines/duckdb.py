@@ -2,8 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -49,11 +52,16 @@ class DuckDBEngine:
             if (limit := getattr(options, name)) is not None:
                 config[name] = limit if name == "threads" else str(limit)
         self.con = duckdb.connect(config=config)
+        self._temp_directory = options.temp_directory
         self._may_be_small, self._is_small = options.threads is None, False
         if options.memory_limit is None:
             self.con.execute(f"set memory_limit = '{default_memory(self.con)}'")
         self.con.execute("set TimeZone = 'UTC'")
         self.con.execute("set parquet_metadata_cache = true")  # many tables read the same files
+        self._database = "memory"
+        self._make_schemas()
+
+    def _make_schemas(self) -> None:
         for schema in dict.fromkeys([*SCHEMAS, *self.catalog.schemas]):
             self.con.execute(f"create schema {schema}")
 
@@ -69,9 +77,24 @@ class DuckDBEngine:
         self._is_small = self._may_be_small and size < SMALL_STORE_BYTES
         if self._is_small:
             self.con.execute("set threads = 1")
+        is_large = _last_person(self.con, files) >= PEOPLE_AT_A_TIME
+        if is_large and self._temp_directory is not None:
+            self._move_to_file(self._temp_directory)
         for table in self.catalog.of_schema("events"):
             paths = files.get(table.short_name, ())
             self.con.execute(_parquet_view(table, paths) if paths else table.ddl)
+
+    def _move_to_file(self, folder: Path) -> None:
+        """Make tables in a file from now on.
+
+        What is in a file is compressed and may leave memory without being written again, but a
+        table in memory is neither: a million people's fill it several times over.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = "large"
+        self.con.execute(f"attach {text_literal(str(folder / 'tables.duckdb'))} as large")
+        self.con.execute("use large")
+        self._make_schemas()
 
     def load_reference(self, cards: Sequence[Scorecard]) -> None:
         """Fill the schema ``reference`` from the scorecards, and from files that hold rows."""
@@ -115,42 +138,73 @@ class DuckDBEngine:
                 self.build(table)
 
     def _ranges(self) -> list[range]:
-        """Return ranges of person_key that have everyone; the last is taken as open."""
+        """Return ranges of person_key that have everyone; the last has no end."""
         ((last,),) = self.con.execute("select max(person_key) from events.person").fetchall()
-        firsts = range(0, (last or 0) + 1, PEOPLE_AT_A_TIME)
-        return [range(first, first + PEOPLE_AT_A_TIME) for first in firsts]
+        *firsts, final = range(0, (last or 0) + 1, PEOPLE_AT_A_TIME)
+        some = [range(first, first + PEOPLE_AT_A_TIME) for first in firsts]
+        return [*some, range(final, sys.maxsize)]
 
     def _build_by_range(self, tables: Sequence[Table], ranges: Sequence[range]) -> None:
-        """Make tables in a database of their own, of some people after others, and collect them."""
-        schemas = dict.fromkeys(["raw", *(table.schema for table in tables)])
+        """Make tables of some people after others, and collect them.
+
+        Raises ContractError where one is not by person, although it says so.
+        """
         for some in ranges:
-            self.con.execute("attach ':memory:' as part")
-            for schema in schemas:
-                self.con.execute(f"create schema part.{schema}")
-            self.con.execute(
-                "set search_path = "
-                f"'{','.join(f'part.{one}' for one in schemas)},memory.events,memory.reference'"
-            )
-            until = "" if some == ranges[-1] else f" and person_key < {some.stop}"
-            for log in self.catalog.of_schema("raw"):
-                # A project may have a table there that is of no one.
-                is_of_people = any(column.name == "person_key" for column in log.columns)
-                theirs = f" where person_key >= {some.start}{until}" if is_of_people else ""
-                self.con.execute(
-                    f"create view part.{log.name} as from ({self._with_days(log)}){theirs}"
-                )
-            for table in tables:
-                self._make(table, f"part.{table.name}")
-            self.con.execute("set search_path = 'memory.main'")
-            for table in tables:
-                into = (
-                    f"insert into {table.name}" if some.start else f"create table {table.name} as"
-                )
-                self.con.execute(f"{into} from part.{table.name}")
-            self.con.execute("detach part")
+            with self._made_of(some, tables, "part"):
+                if some == ranges[0]:
+                    self._compare_with_few(tables)
+                for table in tables:
+                    into = (
+                        f"insert into {table.name}"
+                        if some.start
+                        else f"create table {table.name} as"
+                    )
+                    self.con.execute(f"{into} from part.{table.name}")
             stop_if_interrupted()
         for table in tables:
             self._check(table)
+
+    @contextmanager
+    def _made_of(self, some: range, tables: Sequence[Table], database: str) -> Iterator[None]:
+        """Make tables of some people in a database that is gone afterwards."""
+        schemas = dict.fromkeys(["raw", *(table.schema for table in tables)])
+        self.con.execute(f"attach ':memory:' as {database}")
+        for schema in schemas:
+            self.con.execute(f"create schema {database}.{schema}")
+        path = [f"{database}.{schema}" for schema in schemas]
+        path += [f"{self._database}.{schema}" for schema in ("events", "reference")]
+        self.con.execute(f"set search_path = '{','.join(path)}'")
+        for log in self.catalog.of_schema("raw"):
+            # A project may have a table there that is of no one.
+            is_of_people = any(column.name == "person_key" for column in log.columns)
+            theirs = f" where {_is_in(some)}" if is_of_people else ""
+            self.con.execute(
+                f"create view {database}.{log.name} as from ({self._with_days(log)}){theirs}"
+            )
+        for table in tables:
+            self._make(table, f"{database}.{table.name}")
+        self.con.execute(f"use {self._database}")
+        yield
+        self.con.execute(f"detach {database}")
+
+    def _compare_with_few(self, tables: Sequence[Table]) -> None:
+        """Hold what ``part`` has of its first people against the same tables of them alone.
+
+        Raises ContractError where rows differ: somebody else's rows decide about theirs.
+        """
+        few = range(PEOPLE_AT_A_TIME // 100 + 1)
+        with self._made_of(few, tables, "few"):
+            for table in tables:
+                of_part = f"from part.{table.name} where {_is_in(few)}"
+                both = f"(({of_part}) except all (from few.{table.name})) union all "
+                both += f"((from few.{table.name}) except all ({of_part}))"
+                differs = self.con.execute(f"select min(person_key) from ({both})").fetchall()
+                if differs[0][0] is not None:
+                    raise ContractError(
+                        f"{table.name} is not by person, although its head says by_person = true: "
+                        f"the rows of person_key {differs[0][0]} are others where fewer people are "
+                        "read with them. Take by_person out of its head"
+                    )
 
     def _make(self, table: Table, name: str) -> None:
         statement = f"create table {name} as {table.sql}"
@@ -214,6 +268,18 @@ def insert_rows(
         lists = ", ".join("unnest(?)" for _ in rows[0])
         cells = [list(column) for column in zip(*rows, strict=True)]
         con.execute(f"insert into {target} select {lists}", cells)
+
+
+def _is_in(some: range) -> str:
+    return f"person_key >= {some.start} and person_key < {some.stop}"
+
+
+def _last_person(con: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]]) -> int:
+    """Return the greatest person_key in the store, 0 where it has no one."""
+    if not (paths := files.get("person")):
+        return 0
+    ((last,),) = con.execute("select max(person_key) from read_parquet(?)", [paths]).fetchall()
+    return int(last or 0)
 
 
 def _parquet_view(table: Table, paths: Sequence[str]) -> str:
