@@ -38,10 +38,11 @@ class JsonShape:
         self._blanks = Counter[str]()
         self._gaps = Counter[str]()
 
-    def add(self, lines: Sequence[str]) -> bool:
+    def add(self, lines: Sequence[bytes]) -> bool:
         """Merge the keys of some lines; return whether most are in the order of those before."""
         # Of many files that are alike, few lines of each are enough.
-        chosen = lines[: max(_FEW_LINES, _MANY_LINES - self._gaps.total())]
+        few = lines[: max(_FEW_LINES, _MANY_LINES - self._gaps.total())]
+        chosen = [line.decode(errors="ignore") for line in few]
         self._gaps.update(", " if ', "' in line else "," for line in chosen)
         orders = Counter[tuple[str, ...]]()
         alike = Counter(tuple(_ORDINARY_KEY.findall(line)) for line in chosen)

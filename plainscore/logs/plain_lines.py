@@ -8,6 +8,7 @@ of the delivered file then has a mark in the place of each. Of documents, every 
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,7 @@ ESCAPES = {ESCAPE: "A", SEPARATOR: "B", "\n": "C", "\r": "D"}
 MARK = ESCAPE
 """The first field of a csv line that was set aside; no plain line has the sign."""
 _UNSAFE = re.compile(f"[{ESCAPE}\n\r]")
-_SAMPLE_LINES, _SAMPLE_CHARACTERS = 100, 4000
+_SAMPLE_LINES, _SAMPLE_BYTES = 100, 4000
 
 
 @dataclass
@@ -54,7 +55,7 @@ class TextFile:
     names: tuple[str, ...] = ()
     first_line: int = 1
     row_count: int = 0
-    sample: list[str] = field(default_factory=list)
+    sample: list[bytes] = field(default_factory=list)
     has_escapes: bool = False
 
 
@@ -95,8 +96,9 @@ def prepare(
             if file.format in DOCUMENTS:
                 found = _read_document(file, form, wanted, check_names, source, odd_rows)
                 break
-            with scratch.open("wb") as copy:
-                scan = _Scan(file, form, wanted, check_names, copy if is_copied else None, odd_rows)
+            # Where nothing is copied, nothing is made: for many small files that is a good part.
+            with scratch.open("wb") if is_copied else nullcontext() as copy:
+                scan = _Scan(file, form, wanted, check_names, copy, odd_rows)
                 try:
                     found = scan.read(source)
                 except _NotPlain:
@@ -152,11 +154,11 @@ def _read_document(
     odd_rows: _OddRows,
 ) -> TextFile:
     if file.format == "json":
-        sample: list[str] = []
+        sample: list[bytes] = []
         for line, text, reason in text_files.numbered_lines(file, form, source):
             odd_rows.add(line, [text], reason)
             if len(sample) < _SAMPLE_LINES:
-                sample.append(text[:_SAMPLE_CHARACTERS])
+                sample.append(text[:_SAMPLE_BYTES].encode(errors="ignore"))
         return TextFile(sample=sample)
     header, rows = read_sheet(source.read(), form)
     check_names(header)
@@ -241,9 +243,7 @@ class _Scan:
         """Take whole lines; return those that begin a record which may go on behind them."""
         if not self._lines and not self._is_csv:
             begin = block[: 2**20].split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
-            self._found.sample = [
-                line[:_SAMPLE_CHARACTERS].decode(errors="ignore") for line in begin
-            ]
+            self._found.sample = [line[:_SAMPLE_BYTES] for line in begin]
         plain = block
         if b"\r" in block and b"\r\n" in block:
             self._require_copy()

@@ -160,6 +160,7 @@ class Reader:
             key = (*key, file_no)
             part = parts.setdefault(key, _FilePart(key))
             part.shape.add(text.sample)
+        text.sample = []
         part.texts[file_no] = text
         part.size += sum(one.stat().st_size for one in (text.path, text.odd) if one)
         return part
