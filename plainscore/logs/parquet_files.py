@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import duckdb
 
@@ -18,7 +18,7 @@ from plainscore.logs.json_lines import NOT_TEXT
 from plainscore.logs.landing import FileRefused
 from plainscore.logs.mapping import Cells, TypedCell
 from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO, READ_BYTES, WHOLE_FILE, HashedFile
-from plainscore.logs.parquet_footers import find_fault
+from plainscore.logs.parquet_footers import Schema, read_schema
 from plainscore.logs.text_files import MAX_LINE_BYTES, refuse_names
 
 ParquetType = tuple[str, str]
@@ -91,16 +91,8 @@ def read_types(paths: Sequence[Path], wanted: Sequence[str]) -> Judged:
     itself, is encrypted, or would unpack to far more than its size. Files are judged together,
     because a query costs as much as a hundred footers; where one makes it fail, in halves.
     """
-    judged: Judged = {
-        path: FileRefused(fault, WHOLE_FILE) for path in paths if (fault := find_fault(path))
-    }
-    sound = [path for path in paths if path not in judged]
-    groups: dict[tuple[object, ...], list[Path]] = {}
-    for path, found in _in_halves(sound, _schemas).items():
-        if isinstance(found, FileRefused):
-            judged[path] = found
-        else:
-            groups.setdefault(found, []).append(path)
+    groups, refused = _by_schema(paths)
+    judged: Judged = {**refused}
     for schema, alike in groups.items():
         judged |= _in_halves(alike, partial(_read_ends, schema=schema, wanted=wanted))
     return judged
@@ -114,7 +106,8 @@ def _in_halves(paths: Sequence[Path], judge: Callable[[Sequence[Path]], Any]) ->
         return dict(judge(paths))
     except duckdb.Error as error:
         if len(paths) == 1:
-            why = " ".join(str(error).split())[:200]
+            said, _, _ = str(error).partition("\nLINE 1:")  # our own statement
+            why = " ".join(said.split())[:200]
             return {paths[0]: FileRefused(f"is no readable parquet file ({why})", WHOLE_FILE)}
     except FileRefused as error:
         return dict.fromkeys(paths, error)
@@ -122,24 +115,31 @@ def _in_halves(paths: Sequence[Path], judge: Callable[[Sequence[Path]], Any]) ->
     return _in_halves(paths[:middle], judge) | _in_halves(paths[middle:], judge)
 
 
-def _schemas(paths: Sequence[Path]) -> dict[Path, tuple[object, ...]]:
-    """Return the schema of each file, as far as it decides how its cells are read."""
-    schemas: dict[str, list[object]] = {str(path): [] for path in paths}
-    for name, *element in _Scratch.execute(
-        "select file_name, name, coalesce(num_children, 0), type, logical_type, converted_type, "
-        "type_length, repetition_type, scale, precision from parquet_schema($paths)",
-        {"paths": [escape_glob(str(path)) for path in paths]},
-    ):
-        schemas[name].append(tuple(element))
-    return {path: tuple(schemas[str(path)]) for path in paths}
+def _by_schema(
+    paths: Iterable[Path],
+) -> tuple[dict[Schema, list[Path]], dict[Path, FileRefused]]:
+    """Return the files that may be read by their schema, and why others may not.
+
+    A file that is gone is in neither.
+    """
+    groups: dict[Schema, list[Path]] = {}
+    refused: dict[Path, FileRefused] = {}
+    for path in paths:
+        try:
+            groups.setdefault(read_schema(path), []).append(path)
+        except FileRefused as error:
+            refused[path] = error
+        except OSError:
+            continue
+    return groups, refused
 
 
 def _read_ends(
-    paths: Sequence[Path], *, schema: Sequence[Any], wanted: Sequence[str]
+    paths: Sequence[Path], *, schema: Schema, wanted: Sequence[str]
 ) -> dict[Path, dict[str, ParquetType] | FileRefused]:
     """Return the types of files of one schema, after their wanted columns were read."""
     described = _Scratch.execute(f"describe from {_reader(paths[:1])}")
-    columns = _top_columns(schema)
+    columns = schema.columns(len(described))
     types: dict[str, ParquetType] = {}
     for at, (column, row) in enumerate(zip(columns, described, strict=True)):
         types.setdefault(column.name, (f"p{at}", _FIXED_BYTES if column.is_fixed else row[1]))
@@ -194,30 +194,6 @@ def _unreadable_values(
                 f"deliver it without that value, or {name} as text in UTF-8",
             )
     return FileRefused(f"is no readable parquet file ({error})", WHOLE_FILE)
-
-
-class _Column(NamedTuple):
-    """A column of a file that is no part of another."""
-
-    name: str
-    is_fixed: bool  # plain bytes of one length
-    digits: int  # of a decimal, else 0
-
-
-def _top_columns(schema: Iterable[Sequence[Any]]) -> list[_Column]:
-    columns: list[_Column] = []
-    elements = iter(schema)
-    next(elements, None)
-
-    def skip(count: int) -> None:
-        for _ in range(count):
-            skip(next(elements)[1])
-
-    for name, children, kind, logical, converted, _, _, scale, digits in elements:
-        is_fixed = kind == _FIXED_BYTES and not logical and not converted
-        columns.append(_Column(name, is_fixed, 0 if scale is None else digits or 0))
-        skip(children)
-    return columns
 
 
 def select_rows(
@@ -317,10 +293,7 @@ def raw_texts(
     Where a column that is not ``known`` is damaged, the others are shown. A file that cannot be
     read is left out.
     """
-    groups: dict[object, list[Path]] = {}
-    for path, schema in _in_halves(list(wanted), _schemas).items():
-        if not isinstance(schema, FileRefused):
-            groups.setdefault(schema, []).append(path)
+    groups, _ = _by_schema(wanted)
     found = {}
     for alike in groups.values():
         for path, texts in _in_halves(alike, partial(_raw_texts, wanted=wanted)).items():

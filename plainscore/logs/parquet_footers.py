@@ -6,10 +6,14 @@ compact protocol; it is read here as a dict of field number -> value.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO
+from plainscore.logs.landing import FileRefused
+from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO, WHOLE_FILE
 
 Struct = dict[int, Any]
 
@@ -22,17 +26,75 @@ _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT =
     12,
 )
 # Field numbers of parquet.thrift.
-_NUM_ROWS, _ROW_GROUPS, _ENCRYPTION = 3, 4, 8
+_SCHEMA, _NUM_ROWS, _ROW_GROUPS, _ENCRYPTION = 2, 3, 4, 8
+_KIND, _NAME, _CHILDREN, _CONVERTED, _SCALE, _PRECISION, _LOGICAL = 1, 4, 5, 6, 7, 8, 10
+_FIXED_BYTES = 7
 _CHUNKS, _GROUP_ROWS = 1, 3
 _COLUMN = 3
 _PATH, _VALUES, _UNPACKED, _PACKED, _DATA, _DICTIONARY = 3, 5, 6, 7, 9, 11
 
 
-def find_fault(path: Path) -> str | None:
-    """Return why a file cannot be read, as far as its footer says; None where it may be tried.
+_NO_FOOTER = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_DAMAGED = "is no readable parquet file (its footer is damaged)"
 
-    Raises OSError where the file is gone.
+
+class Column(NamedTuple):
+    """A column of a file that is no part of another.
+
+    ``is_fixed``: plain bytes of one length; ``digits``: of a decimal, else 0.
     """
+
+    name: str
+    is_fixed: bool
+    digits: int
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a file says of its columns; files whose schemas are equal are read alike."""
+
+    text: str
+    _elements: list[Struct] = field(compare=False)
+
+    def columns(self, count: int) -> list[Column]:
+        """Return the columns, of which DuckDB finds ``count``. Raises FileRefused otherwise."""
+        with suppress(*_NO_FOOTER):
+            columns = list(_top_columns(iter(self._elements[1:])))
+            if len(columns) == count:
+                return columns
+        raise FileRefused(_DAMAGED, WHOLE_FILE)
+
+
+def _top_columns(elements: Iterator[Struct]) -> Iterator[Column]:
+    for element in elements:
+        kind, digits = element.get(_KIND), element.get(_PRECISION, 0)
+        is_fixed = kind == _FIXED_BYTES and not {_LOGICAL, _CONVERTED} & element.keys()
+        yield Column(element[_NAME].decode(), is_fixed, digits if _SCALE in element else 0)
+        parts = element.get(_CHILDREN, 0)
+        while parts > 0 and (part := next(elements, None)) is not None:
+            parts += part.get(_CHILDREN, 0) - 1
+
+
+def read_schema(path: Path) -> Schema:
+    """Return the schema of a file that may be read, as far as its footer says.
+
+    Raises FileRefused where it may not, and OSError where the file is gone.
+    """
+    size, footer = _read_footer(path)
+    try:
+        read, _ = _struct(footer, 0)
+        fault = _fault(read, size)
+        schema = Schema(repr(read[_SCHEMA]), read[_SCHEMA])
+    except _NO_FOOTER as error:
+        raise FileRefused(_DAMAGED, WHOLE_FILE) from error
+    if fault:
+        raise FileRefused(fault, WHOLE_FILE)
+    return schema
+
+
+def _read_footer(path: Path) -> tuple[int, bytes]:
+    """Return the size of a file, and its footer."""
+    fault = ""
     with path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         begin = stream.read(len(_MARK))
@@ -40,19 +102,17 @@ def find_fault(path: Path) -> str | None:
         end = stream.read(8)
         length = int.from_bytes(end[:4], "little")
         if begin not in (_MARK, b""):
-            return "is no readable parquet file (it does not begin with PAR1)"
-        if end[4:] == _ENCRYPTED:
-            return "is an encrypted parquet file"
-        if end[4:] != _MARK or length > size - 12:
-            return "is no readable parquet file (it does not end as one does)"
-        if length > _MAX_FOOTER:
-            return f"has a footer of more than {_MAX_FOOTER} bytes"
+            fault = "is no readable parquet file (it does not begin with PAR1)"
+        elif end[4:] == _ENCRYPTED:
+            fault = "is an encrypted parquet file"
+        elif end[4:] != _MARK or length > size - 12:
+            fault = "is no readable parquet file (it does not end as one does)"
+        elif length > _MAX_FOOTER:
+            fault = f"has a footer of more than {_MAX_FOOTER} bytes"
+        if fault:
+            raise FileRefused(fault, WHOLE_FILE)
         stream.seek(size - 8 - length)
-        footer = stream.read(length)
-    try:
-        return _fault(_Reader(footer).struct(), size)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return "is no readable parquet file (its footer is damaged)"
+        return size, stream.read(length)
 
 
 def _fault(footer: Struct, size: int) -> str | None:
@@ -94,63 +154,74 @@ def _is_uneven(column: Struct, rows: int, size: int) -> bool:
     return bool(values != rows)
 
 
-class _Reader:
-    """Reads one structure from bytes. Raises LookupError or ValueError where it is none."""
+def _struct(content: bytes, at: int, depth: int = 0) -> tuple[Struct, int]:
+    """Return the structure that begins at a place of bytes, and the place behind it.
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._at = 0
+    Raises LookupError or ValueError where there is none. Of many small files this is a good part
+    of the work, so integers, of which a footer is made, are read without a call.
+    """
+    fields: Struct = {}
+    number = 0
+    while head := content[at]:
+        at += 1
+        kind, step = head & 15, head >> 4
+        if step:
+            number += step
+        else:
+            number, at = _integer(content, at)
+        if _I16 <= kind <= _I64 and content[at] < 128:
+            value = content[at]
+            fields[number] = (value >> 1) ^ -(value & 1)
+            at += 1
+        elif _TRUE <= kind <= _FALSE:
+            fields[number] = kind == _TRUE
+        else:
+            fields[number], at = _value(content, at, kind, depth)
+    return fields, at + 1
 
-    def struct(self, depth: int = 0) -> Struct:
-        """Return the structure that begins here."""
-        fields: Struct = {}
-        number = 0
-        while head := self._byte():
-            kind, step = head & 15, head >> 4
-            number = number + step if step else self._integer()
-            is_plain = kind in (_TRUE, _FALSE)
-            fields[number] = kind == _TRUE if is_plain else self._value(kind, depth)
-        return fields
 
-    def _value(self, kind: int, depth: int) -> Any:
-        if depth > _MAX_DEPTH:
-            raise ValueError
-        if kind in (_TRUE, _FALSE, _BYTE):
-            return self._byte()
-        if kind in (_I16, _I32, _I64):
-            return self._integer()
-        if kind == _DOUBLE:
-            return self._take(8)
-        if kind == _BINARY:
-            return self._take(self._natural())
-        if kind in (_LIST, _SET):
-            head = self._byte()
-            count = self._natural() if head >> 4 == 15 else head >> 4
-            return [self._value(head & 15, depth + 1) for _ in range(count)]
-        if kind == _STRUCT:
-            return self.struct(depth + 1)
+def _value(content: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if depth > _MAX_DEPTH:
         raise ValueError
+    if _I16 <= kind <= _I64:
+        return _integer(content, at)
+    if kind == _BINARY:
+        size, at = _natural(content, at)
+        return _taken(content, at, size)
+    if kind == _STRUCT:
+        return _struct(content, at, depth + 1)
+    if kind in (_LIST, _SET):
+        count, kind = content[at] >> 4, content[at] & 15
+        count, at = _natural(content, at + 1) if count == 15 else (count, at + 1)
+        values = []
+        for _ in range(count):
+            value, at = _value(content, at, kind, depth + 1)
+            values.append(value)
+        return values, at
+    if kind == _DOUBLE:
+        return _taken(content, at, 8)
+    if kind in (_TRUE, _FALSE, _BYTE):
+        return content[at], at + 1
+    raise ValueError
 
-    def _byte(self) -> int:
-        byte = self._content[self._at]
-        self._at += 1
-        return byte
 
-    def _natural(self) -> int:
-        value = shift = 0
-        while (byte := self._byte()) & 128:
-            value |= (byte & 127) << shift
-            shift += 7
-            if shift > 63:
-                raise ValueError
-        return value | byte << shift
+def _natural(content: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while (byte := content[at]) & 128:
+        value |= (byte & 127) << shift
+        shift += 7
+        at += 1
+        if shift > 63:
+            raise ValueError
+    return value | byte << shift, at + 1
 
-    def _integer(self) -> int:
-        value = self._natural()
-        return (value >> 1) ^ -(value & 1)
 
-    def _take(self, size: int) -> bytes:
-        self._at += size
-        if self._at > len(self._content):
-            raise LookupError
-        return self._content[self._at - size : self._at]
+def _integer(content: bytes, at: int) -> tuple[int, int]:
+    value, at = _natural(content, at)
+    return (value >> 1) ^ -(value & 1), at
+
+
+def _taken(content: bytes, at: int, size: int) -> tuple[bytes, int]:
+    if at + size > len(content):
+        raise LookupError
+    return content[at : at + size], at + size
