@@ -18,7 +18,7 @@ from plainscore.logs.json_lines import NOT_TEXT
 from plainscore.logs.landing import FileRefused
 from plainscore.logs.mapping import Cells, TypedCell
 from plainscore.logs.packing import BOMB_BYTES, BOMB_RATIO, READ_BYTES, WHOLE_FILE, HashedFile
-from plainscore.logs.parquet_footers import Schema, read_schema
+from plainscore.logs.parquet_footers import ParquetSchema, read_schema
 from plainscore.logs.text_files import MAX_LINE_BYTES, refuse_names
 
 ParquetType = tuple[str, str]
@@ -117,12 +117,12 @@ def _in_halves(paths: Sequence[Path], judge: Callable[[Sequence[Path]], Any]) ->
 
 def _by_schema(
     paths: Iterable[Path],
-) -> tuple[dict[Schema, list[Path]], dict[Path, FileRefused]]:
+) -> tuple[dict[ParquetSchema, list[Path]], dict[Path, FileRefused]]:
     """Return the files that may be read by their schema, and why others may not.
 
     A file that is gone is in neither.
     """
-    groups: dict[Schema, list[Path]] = {}
+    groups: dict[ParquetSchema, list[Path]] = {}
     refused: dict[Path, FileRefused] = {}
     for path in paths:
         try:
@@ -135,7 +135,7 @@ def _by_schema(
 
 
 def _read_ends(
-    paths: Sequence[Path], *, schema: Schema, wanted: Sequence[str]
+    paths: Sequence[Path], *, schema: ParquetSchema, wanted: Sequence[str]
 ) -> dict[Path, dict[str, ParquetType] | FileRefused]:
     """Return the types of files of one schema, after their wanted columns were read."""
     described = _Scratch.execute(f"describe from {_reader(paths[:1])}")

@@ -38,7 +38,7 @@ _NO_FOOTER = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 _DAMAGED = "is no readable parquet file (its footer is damaged)"
 
 
-class Column(NamedTuple):
+class ParquetColumn(NamedTuple):
     """A column of a file that is no part of another.
 
     ``is_fixed``: plain bytes of one length; ``digits``: of a decimal, else 0.
@@ -50,13 +50,13 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Schema:
+class ParquetSchema:
     """What a file says of its columns; files whose schemas are equal are read alike."""
 
     text: str
     _elements: list[Struct] = field(compare=False)
 
-    def columns(self, count: int) -> list[Column]:
+    def columns(self, count: int) -> list[ParquetColumn]:
         """Return the columns, of which DuckDB finds ``count``. Raises FileRefused otherwise."""
         with suppress(*_NO_FOOTER):
             columns = list(_top_columns(iter(self._elements[1:])))
@@ -65,17 +65,17 @@ class Schema:
         raise FileRefused(_DAMAGED, WHOLE_FILE)
 
 
-def _top_columns(elements: Iterator[Struct]) -> Iterator[Column]:
+def _top_columns(elements: Iterator[Struct]) -> Iterator[ParquetColumn]:
     for element in elements:
         kind, digits = element.get(_KIND), element.get(_PRECISION, 0)
         is_fixed = kind == _FIXED_BYTES and not {_LOGICAL, _CONVERTED} & element.keys()
-        yield Column(element[_NAME].decode(), is_fixed, digits if _SCALE in element else 0)
+        yield ParquetColumn(element[_NAME].decode(), is_fixed, digits if _SCALE in element else 0)
         parts = element.get(_CHILDREN, 0)
         while parts > 0 and (part := next(elements, None)) is not None:
             parts += part.get(_CHILDREN, 0) - 1
 
 
-def read_schema(path: Path) -> Schema:
+def read_schema(path: Path) -> ParquetSchema:
     """Return the schema of a file that may be read, as far as its footer says.
 
     Raises FileRefused where it may not, and OSError where the file is gone.
@@ -84,7 +84,7 @@ def read_schema(path: Path) -> Schema:
     try:
         read, _ = _struct(footer, 0)
         fault = _fault(read, size)
-        schema = Schema(repr(read[_SCHEMA]), read[_SCHEMA])
+        schema = ParquetSchema(repr(read[_SCHEMA]), read[_SCHEMA])
     except _NO_FOOTER as error:
         raise FileRefused(_DAMAGED, WHOLE_FILE) from error
     if fault:
