@@ -145,6 +145,17 @@ def test_a_snapshot_that_was_known_later_is_judged_by_what_was_known_then(data: 
     assert clock(data).of(SnapshotDates(DAY, day)).seen == SnapshotDates(JUDGED, day)
 
 
+def test_events_are_waited_for_up_to_the_very_day_on_which_outcomes_are_judged(data: Path) -> None:
+    deliver_months(data, MAY)
+    may = events_of_may()
+    of_last_day = [one for one in may if one["event_time"] == JUDGED]
+    assert {one["event_type"] for one in of_last_day} == {"payment"}
+    deliver(data, JUNE, [one for one in may if one not in of_last_day])
+    assert known_on(data) is None
+    deliver(data, JUNE + timedelta(days=1), of_last_day)
+    assert known_on(data) == JUNE + timedelta(days=1)
+
+
 def source(folder: str) -> str:
     names = ("event_id", "event_time", "person_id", "event_type", "bill_id", "bill_type",
              "amount", "due_date", "counterparty_id")  # fmt: skip
