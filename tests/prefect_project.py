@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shlex
 import shutil
 import signal
@@ -147,14 +148,22 @@ def worker(api: str, folder: Path) -> AbstractContextManager["subprocess.Popen[b
     return prefect(api, folder, *words)
 
 
-def deploy(api: str, folder: Path) -> None:
-    """Deploy the prefect.yaml of a folder, once a worker has made the work pool."""
+def deploy(folder: Path) -> None:
+    """Deploy the prefect.yaml of a folder, once a worker has made the work pool.
+
+    By Prefect's own command, in this process, which has imported Prefect already.
+    """
     until = time.monotonic() + LONG_ENOUGH_SECONDS
     with get_client(sync_client=True) as client:
         while not client.read_work_pools() and time.monotonic() < until:
             time.sleep(SECONDS_BETWEEN_LOOKS)
-    with prefect(api, folder, "deploy", "--all") as deploying:
-        assert deploying.wait(LONG_ENOUGH_SECONDS) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("PWD", str(folder))
+        patch.setattr(sys, "argv", ["prefect", "--no-prompt", "deploy", "--all"])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("prefect", run_name="__main__")
+    assert not ended.value.code
 
 
 def make_project(folder: Path, names: Sequence[str]) -> Path:

@@ -15,13 +15,12 @@ import pytest
 from plainscore.cli.app import run_command_line
 from plainscore.common.errors import ChecksRefused, InputRefused, Locked
 from plainscore.common.lock import writer_lock
+from plainscore.contracts import SnapshotDates
 from plainscore.publish.runs import published_runs
+from plainscore.publish.sets import read_manifest
 from plainscore.runs import run
 from plainscore.runs.run import SnapshotOutcome, SnapshotRun
 from tests.flows.conftest import LAST_DAY
-from tests.oracle.agreement import assert_published
-from tests.oracle.landing import write_landing
-from tests.oracle.nasty_worlds import nasty_world
 
 if TYPE_CHECKING:
     from tests.prefect_project import StartedAtOnce
@@ -45,7 +44,7 @@ def prefect_server(
 
 
 def test_a_schedule_publishes_through_a_worker_and_a_killed_run_reaches_a_webhook(
-    prefect_server: str, tmp_path: Path
+    prefect_server: str, published_once: Published, tmp_path: Path
 ) -> None:
     from prefect.client.orchestration import get_client
 
@@ -62,8 +61,9 @@ def test_a_schedule_publishes_through_a_worker_and_a_killed_run_reaches_a_webhoo
     )
 
     project = make_project(tmp_path, ["daily", "month-end"])
+    shutil.copytree(published_once[0] / "events", project / "data" / "events")
     with worker(prefect_server, project), get_client(sync_client=True) as client:
-        deploy(prefect_server, project)
+        deploy(project)
         done = first_run(client, "daily/daily", ENDED)
         assert done.state is not None
         assert (done.state.type.value, done.auto_scheduled) == ("COMPLETED", True), done.state
@@ -105,10 +105,10 @@ def _writer(data_dir: Path) -> int:
     raise AssertionError("no run began to write")
 
 
-def test_a_stage_that_fails_twice_on_the_disk_is_tried_again(
+def test_a_command_publishes_although_a_stage_fails_twice_on_the_disk(
     prefect_server: str, published: Published, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    from plainscore.flows.score_day import score_day
+    from prefect.client.orchestration import get_client
 
     failures = iter([OSError("the disk was away"), OSError("and again"), None])
     stage_snapshot = run.stage_snapshot
@@ -120,7 +120,16 @@ def test_a_stage_that_fails_twice_on_the_disk_is_tried_again(
         return stage_snapshot(*arguments)
 
     monkeypatch.setattr(run, "stage_snapshot", stage_at_last)
-    assert score_day(SEPTEMBER_END, None, published[0]).is_new
+    data_dir, _ = published
+    dates = ["--as-of", str(SEPTEMBER_END), "--known-on", "2026-10-15"]
+    line = ["run", *dates, "--scorecard", "reported_b", "--data", str(data_dir)]
+    assert run_command_line(line) == 0
+    made = published_runs(data_dir)[0]
+    assert made.dates == SnapshotDates(SEPTEMBER_END, date(2026, 10, 15))
+    assert [card["name"] for card in read_manifest(made)["scorecards"]] == ["reported_b"]
+    with get_client(sync_client=True) as client:
+        names = [run.name for run in client.read_flow_runs()]
+    assert f"score-day {SEPTEMBER_END}" in names
 
 
 def test_a_refused_check_fails_the_flow_with_its_own_error_and_is_not_tried_again(
@@ -144,31 +153,15 @@ def test_a_refused_check_fails_the_flow_with_its_own_error_and_is_not_tried_agai
 
 
 def test_a_backfill_fails_where_a_date_failed_and_publishes_the_rest(
-    prefect_server: str, delivered: Path, quick: None
+    prefect_server: str, published: Published, quick: None
 ) -> None:
     from plainscore.flows.backfill import backfill
     from plainscore.runs.schedule import DatesFailed
 
     with pytest.raises(DatesFailed, match="1 of 2 dates failed.*\n2025-10-31: no event") as failed:
-        backfill(date(2025, 10, 31), date(2025, 11, 30), "month", data=delivered)
+        backfill(date(2025, 10, 31), date(2025, 11, 30), "month", data=published[0])
     done = [one.run.dates.as_of_date for one in failed.value.outcome.done]
     assert done == [date(2025, 11, 30)]
-
-
-def test_a_world_without_services_is_scored_all_the_same_by_a_command(
-    prefect_server: str, tmp_path: Path
-) -> None:
-    from prefect.client.orchestration import get_client
-
-    world = nasty_world(0, without_log="service")
-    write_landing(world.events, tmp_path)
-    dates = f"--as-of {world.as_of_date} --known-on {world.known_on}".split()
-    words = ["run", *dates, "--scorecard", "standard", "--data", str(tmp_path)]
-    assert run_command_line(words) == 0
-    assert_published(world, tmp_path)
-    with get_client(sync_client=True) as client:
-        names = [run.name for run in client.read_flow_runs()]
-    assert f"score-day {world.as_of_date}" in names
 
 
 def test_a_second_flow_learns_who_is_writing(prefect_server: str, delivered: Path) -> None:
