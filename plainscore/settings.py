@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None, pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB)$", examples=["3GB"]
     )
-    """Memory of the engine, which spills beyond it; empty: half of the machine's, 4 GB at most."""
+    """Memory of the engine, which spills beyond it; empty: half the machine or 4 GB for the run."""
     temp_directory: Path | None = Field(default=None, examples=["/var/tmp/plainscore"])
     """Folder for what exceeds it; empty: .spill in the data directory."""
     deliveries: Deliveries = Deliveries()

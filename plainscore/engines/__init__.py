@@ -16,9 +16,10 @@ class EngineOptions:
     """The engine of a run and its limits.
 
     ``threads`` None: all processors, or one for a small store. ``memory_limit`` as DuckDB writes
-    it, e.g. ``"3GB"``; None: half of the machine's, 4 GB at most, and on Spark its own default.
-    ``temp_directory``: a folder of this run alone, for rows that do not fit into memory and, with
-    Spark, for the tables themselves. ``master``: the URL of a Spark cluster.
+    it, e.g. ``"3GB"``; None: a run stays within half of the machine's and 4 GB, and on Spark
+    its own default. ``temp_directory``: a folder of this run alone, for rows that do not fit into
+    memory and, of many people or with Spark, for the tables themselves. ``master``: the
+    URL of a Spark cluster.
     """
 
     threads: int | None = None

@@ -22,6 +22,10 @@ from plainscore.scorecards.compile import reference_rows
 
 DEFAULT_OPTIONS = EngineOptions()
 MOST_MEMORY_MB = 4_000
+"""Of a run that is given no limit, all that its process holds."""
+SHARE_OF_ENGINE = 0.7
+"""What the engine's limit is of that: its allocator and Python hold some more (of a million people
+1.4 GB beside a limit of 4 GB)."""
 SMALL_STORE_BYTES = 4_000_000
 """A smaller store is read once, on one thread: opening its files for each statement, and waking
 threads, costs more than they take over. Not where the options say how many threads there are."""
@@ -243,14 +247,14 @@ def tables_by_person(tables: Sequence[Table]) -> list[Table]:
 
 
 def default_memory(con: duckdb.DuckDBPyConnection) -> str:
-    """Return half of the machine's memory, 4 GB at most, of a connection with DuckDB's own limit.
+    """Return the limit with which a run stays within half of the machine's memory and 4 GB.
 
-    DuckDB takes 80 % of the machine, or of the container, and names it such as ``18.7 GiB``.
+    ``con`` has DuckDB's own: 80 % of the machine, or of the container, named such as ``18.7 GiB``.
     """
     ((limit,),) = con.execute("select current_setting('memory_limit')").fetchall()
     number, unit = limit.split()
     machine_mb = float(number) * 1024 ** UNITS.index(unit) / 0.8 / 1_000_000
-    return f"{min(MOST_MEMORY_MB, int(machine_mb / 2))}MB"
+    return f"{int(min(MOST_MEMORY_MB, machine_mb / 2) * SHARE_OF_ENGINE)}MB"
 
 
 def records(con: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> list[dict[str, Any]]:

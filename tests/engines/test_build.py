@@ -103,11 +103,11 @@ def test_events_cannot_be_cut_after_the_day_of_the_snapshot() -> None:
         SnapshotDates(D, D, AFTER)
 
 
-def test_a_run_without_a_limit_takes_half_of_the_machine_and_4_gb_at_most() -> None:
+def test_without_a_limit_an_engine_takes_seven_tenths_of_half_the_machine_or_of_4_gb() -> None:
     with duckdb.connect(config={"memory_limit": "4GiB"}) as con:  # 80 % of 5 GiB
-        assert default_memory(con) == "2684MB"
+        assert default_memory(con) == "1879MB"
     with duckdb.connect(config={"memory_limit": "48GiB"}) as con:
-        assert default_memory(con) == "4000MB"
+        assert default_memory(con) == "2800MB"
     with duckdb.connect() as con, built(CATALOG, DATES, cards=CARDS) as engine:
         con.execute(f"set memory_limit = '{default_memory(con)}'")
         setting = "select current_setting('memory_limit')"

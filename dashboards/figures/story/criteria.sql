@@ -21,21 +21,33 @@ max_points  = { heading = "most", unit = "points" }
 people      = { unit = "people" }
 said        = { heading = "in words" }
 */
-with mean as (
+-- What is left of a row has the person's points, a column for each factor.
+with in_band as (
     select
         score.band,
         score.band_no,
+        count(*) as people,
+        avg(columns(own.* exclude (
+            person_id, as_of_date, known_on, scorecard, scorecard_no, is_latest, is_month_end,
+            is_champion
+        )))
+    from factor as own
+    inner join score on own.person_id = score.person_id and score.as_of_date = $as_of_date
+    where own.as_of_date = $as_of_date
+    group by score.band, score.band_no
+),
+
+mean as (
+    select
+        in_band.band,
+        in_band.band_no,
+        in_band.people,
         card.factor_no,
         replace(card.factor, '_', ' ') as factor,
         card.max_points,
-        -- A column of that name has the person's points.
-        avg(cast(to_json(own) ->> card.factor as bigint)) as mean_points,
-        count(*) as people
-    from factor as own
-    inner join score on own.person_id = score.person_id and score.as_of_date = $as_of_date
+        cast(to_json(in_band) ->> card.factor as double) as mean_points
+    from in_band
     inner join factor_card as card on card.scorecard_no = 1 and card.as_of_date = $as_of_date
-    where own.as_of_date = $as_of_date
-    group by all
 )
 
 select
@@ -47,9 +59,9 @@ select
     people,
     format(
         '{:,} people are {}: they have {:.0f} of {} points on average, and lose most in {}.',
-        people, band, sum(mean_points) over in_band, sum(max_points) over in_band,
-        max_by(factor, max_points - mean_points) over in_band
+        people, band, sum(mean_points) over of_band, sum(max_points) over of_band,
+        max_by(factor, max_points - mean_points) over of_band
     ) as said
 from mean
-window in_band as (partition by band_no)
+window of_band as (partition by band_no)
 order by band_no, factor_no
