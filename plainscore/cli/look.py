@@ -366,7 +366,7 @@ def dashboard(
     world = "invented" if is_invented_world(data) else "delivered"
     note(f"http://{address}:{port} shows {data.resolve()}; Ctrl-C ends it", "info")
     sys.stderr.flush()
-    command = [sys.executable, "-P", "-m", "streamlit", "run", str(LIVE_APP)]
+    command = [sys.executable, "-P", str(LIVE_APP)]
     command += [f"--server.address={address}", f"--server.port={port}", "--server.headless=true"]
     command += ["--browser.gatherUsageStats=false", "--client.toolbarMode=minimal"]
     os.execv(sys.executable, [*command, "--", str(data.resolve()), world])

@@ -1,6 +1,7 @@
 """The live dashboard: the figures of the report for any date, and anyone's score, in Streamlit.
 
-`plainscore dashboard` starts it; its arguments are the data directory, and ``invented`` or not.
+`plainscore dashboard` starts it with Streamlit's flags, ``--``, the data directory, and
+``invented`` or not.
 """
 
 import sys
@@ -9,10 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import streamlit as st
+from streamlit.web import cli
 
 from plainscore.common.errors import PlainscoreError
 from plainscore.common.standard import Method
+from plainscore.scorecards.person import Card
 from plainscore.show.figures import PAGES, Answer, PageFigure, answer, figures
+from plainscore.show.person import read_card
 from plainscore.show.reader import CatalogVersion, Snapshots, catalog_version, open_copy
 from plainscore.show.report import change_of_card, figures_page, person_page
 
@@ -69,6 +73,16 @@ def _answer(
     return answer(_snapshots, figure, day, before)
 
 
+@st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _card(
+    _snapshots: Snapshots,
+    version: CatalogVersion | None,  # noqa: ARG001 - a part of the cache's key
+    day: date,
+) -> Card:
+    """Read the card of a day once for each catalog."""
+    return read_card(_snapshots, day)
+
+
 def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invented: bool) -> None:
     """Let the reader choose two dates and a page, and show it."""
     dates, pages = snapshots.dates()[::-1], {page.key: page for page in PAGES}
@@ -93,7 +107,7 @@ def _show_opened(version: CatalogVersion | None, snapshots: Snapshots, is_invent
     st.title(pages[key].title)
     st.caption(pages[key].question)
     if key == "person":
-        _show_person(snapshots, day, before)
+        _show_person(snapshots, day, before, _card(snapshots, version, day))
     else:
         found = figures(key, snapshots.method)
         answers = [_answer(snapshots, version, one, day, before) for one in found]
@@ -122,7 +136,7 @@ def _show_figures(answers: list[Answer], method: Method) -> None:
     st.iframe(figures_page(answers, method), alt="Charts and tables of this page")
 
 
-def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
+def _show_person(snapshots: Snapshots, day: date, before: date | None, card: Card) -> None:
     """Let the reader find a person; show them as the report does, and what moved."""
     asked = st.text_input(
         "Person", key="person", help="An id, or how it begins", bind="query-params"
@@ -137,7 +151,8 @@ def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
         return
     found = [one for (one,) in rows]
     person_id = asked if asked in found else str(st.selectbox("Ids that begin so", found))
-    st.iframe(person_page(snapshots, day, person_id), alt="The person's score, point by point")
+    page = person_page(snapshots, day, person_id, card)
+    st.iframe(page, alt="The person's score, point by point")
     if before is not None:
         st.subheader(f"What moved since {before}")
         st.caption("Causes are empty until `plainscore compare` has computed these two dates.")
@@ -146,4 +161,7 @@ def _show_person(snapshots: Snapshots, day: date, before: date | None) -> None:
 
 
 if __name__ == "__main__":
-    show(Path(sys.argv[1]), sys.argv[2] == "invented")
+    if st.runtime.exists():
+        show(Path(sys.argv[1]), sys.argv[2] == "invented")
+    else:  # started by itself: all is imported before the first visitor comes
+        cli.main(["run", __file__, *sys.argv[1:]])

@@ -25,7 +25,7 @@ from plainscore.common.text import printable
 from plainscore.contracts.catalog import AUDITS, STATISTICS, Catalog, load_catalog
 from plainscore.contracts.contract import Column, Table
 from plainscore.publish.publication import publish_report, report_file
-from plainscore.scorecards.person import PersonOnCard
+from plainscore.scorecards.person import Card, PersonOnCard
 from plainscore.scorecards.reading import read_scorecards
 from plainscore.settings import read_settings
 from plainscore.show.changes import CAUSES, TITLES
@@ -118,7 +118,7 @@ def report_page(snapshots: Snapshots, day: date, tables: Sequence[Table], is_inv
         is_invented=is_invented,
         pages=PAGES,
         answers=answers,
-        people=_people_json(snapshots, day, ids),
+        people=_people_json(snapshots, day, ids, read_card(snapshots, day)),
         tables=tables,
         lineage=script_json([_made_from(one) for one in tables]),
         **page_parts([one for page in answers.values() for one in page], method, *PERSON, *REPORT),
@@ -152,15 +152,15 @@ def _made_from(table: Table) -> dict[str, Any]:
     return {"name": table.name, "schema": table.schema, "title": table.title, "inputs": inputs}
 
 
-def person_page(snapshots: Snapshots, day: date, person_id: str) -> str:
-    """Return a page of one person of a published day, as the report draws them."""
+def person_page(snapshots: Snapshots, day: date, person_id: str, card: Card) -> str:
+    """Return a page of one person of a published day on its card, as the report draws them."""
     method = snapshots.method
     return render_page(
         "report/person.html",
         method,
         style=page_style(method),
         script="".join(person_scripts(method).values()),
-        people=_people_json(snapshots, day, [person_id]),
+        people=_people_json(snapshots, day, [person_id], card),
     )
 
 
@@ -183,9 +183,9 @@ def choose_people(snapshots: Snapshots, day: date, before: date | None) -> list[
     return [person_id for (person_id,) in rows]
 
 
-def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str]) -> str:
+def _people_json(snapshots: Snapshots, day: date, ids: Sequence[str], card: Card) -> str:
     """Return the card of a day and people for a <script>: what card.js and person.js read."""
-    card, asked = read_card(snapshots, day), {"day": day, "people": list(ids)}
+    asked = {"day": day, "people": list(ids)}
     history: dict[str, list[Any]] = {}
     changes: dict[str, list[Any]] = {}
     for found, sql in ((history, _HISTORY), (changes, _CHANGES)):
