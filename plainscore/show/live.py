@@ -20,6 +20,10 @@ from plainscore.show.person import read_card
 from plainscore.show.reader import CatalogVersion, Snapshots, catalog_version, open_copy
 from plainscore.show.report import change_of_card, figures_page, person_page
 
+if __name__ == "__main__" and not st.runtime.exists():
+    # Started by itself: all is imported before the first visitor comes. It does not return.
+    cli.main(["run", __file__, *sys.argv[1:]])
+
 LOOK_AGAIN_SECONDS = 20
 KEPT_ANSWERS = 500
 SUGGESTED = 20
@@ -161,7 +165,4 @@ def _show_person(snapshots: Snapshots, day: date, before: date | None, card: Car
 
 
 if __name__ == "__main__":
-    if st.runtime.exists():
-        show(Path(sys.argv[1]), sys.argv[2] == "invented")
-    else:  # started by itself: all is imported before the first visitor comes
-        cli.main(["run", __file__, *sys.argv[1:]])
+    show(Path(sys.argv[1]), sys.argv[2] == "invented")
