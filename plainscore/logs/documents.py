@@ -9,7 +9,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -109,7 +109,12 @@ def read_sheet(content: bytes, form: Format) -> tuple[list[str], Iterator[tuple[
     header: Sequence[str] = next(kept, (0, []))[1]
     if not header:
         raise FileRefused(f"has no row in its sheet {name!r}", "deliver it with a header")
-    return [one or f"(column {at} without a name)" for at, one in enumerate(header, 1)], kept
+    return list(named(header)), kept
+
+
+def named(header: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of a header, each with a name."""
+    return tuple(one or f"(column {at} without a name)" for at, one in enumerate(header, 1))
 
 
 def _text(value: object) -> str:

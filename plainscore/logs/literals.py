@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
+ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
+
+
+# The same mark as other programs write it: spaces that do not break a line, a curved apostrophe.
+_GAPS = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}
 
 
 class ExpressionRefused(ValueError):
@@ -27,7 +31,7 @@ class Marks:
         """Return SQL: the number as the world writes it, or null where the text is none."""
         if self == Marks():
             return f"case when regexp_full_match(trim({text}), '{NUMBER}') then trim({text}) end"
-        gap = "[ \u00a0\u202f]" if self.thousands == " " else re.escape(self.thousands)
+        gap = _GAPS.get(self.thousands, re.escape(self.thousands))
         whole = f"([0-9]+|[0-9]{{1,3}}({gap}[0-9]{{3}})+)" if self.thousands else "[0-9]+"
         pattern = quoted(f"[+-]?{whole}({re.escape(self.decimal)}[0-9]*)?")
         bare = f"regexp_replace({text}, {quoted(gap)}, '', 'g')" if self.thousands else text

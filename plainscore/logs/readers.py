@@ -360,6 +360,11 @@ def _read_lines(
             f"{''.join(cells)} from {reader} "
             f"join (values {numbers}) as numbered(file_no, file_path) using (file_path)"
         )
+    if not selects:  # documents without a row
+        nothing = "".join(f", null::varchar as {one}" for one in chosen)
+        selects.append(
+            f"select 0::bigint as file_no, 0::bigint as line, '' as reason{nothing} limit 0"
+        )
     return " union all ".join(selects)
 
 

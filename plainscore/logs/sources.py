@@ -45,8 +45,9 @@ def _listed(value: Any) -> Any:
 
 def _known_encoding(name: str) -> str:
     try:
+        "".encode(name)  # codecs of bytes, such as base64, are known to lookup too
         return lookup(name).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise ValueError(f"{name} is no encoding; write utf-8, windows-1252, utf-16, ...") from None
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from plainscore.logs.documents import json_values, read_sheet, refuse_large
+from plainscore.logs.documents import json_values, named, read_sheet, refuse_large
 from plainscore.logs.landing import FileRefused, LandingFile
 from plainscore.logs.packing import HashedFile, packed_as, read_blocks
 from plainscore.logs.sources import Format
@@ -223,7 +223,7 @@ def header(lines: Iterator[tuple[int, str, str | None]], form: Format) -> tuple[
     if "\r" in text:
         raise FileRefused("has a carriage return in its header", "end lines with a line feed")
     try:
-        names = tuple(next(csv_reader([text], form), []))
+        names = named(next(csv_reader([text], form), []))
     except csv.Error:
         names = ()
     others = set(",;\t|") - {form.delimiter}

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,21 @@ def test_a_row_of_a_document_has_its_place_as_line(delivery: Delivery) -> None:
         ),
     ]
     assert delivery.accepted("payment").select("event_id", "line").rows() == [("e1", 2), ("e3", 5)]
+
+
+@pytest.mark.parametrize("text", ["[]", "[null]"])
+def test_a_document_without_rows_is_a_day_without_events(delivery: Delivery, text: str) -> None:
+    delivery.put(f"payment/arrived={DAY}/a.json", text)
+    header = workbook([["event_id", "event_time", "person_id", "event_type"]])
+    delivery.put(f"payment/arrived={DAY}/b.xlsx", header)
+    delivery.put(f"payment/arrived={DAY}/c.csv", "event_id,event_time,person_id,event_type\n")
+    report = delivery.ingest()
+    assert not report.refused
+    assert [(Path(one.file).name, one.rows) for one in report.files] == [
+        ("a.json", 0),
+        ("b.xlsx", 0),
+        ("c.csv", 0),
+    ]
 
 
 def test_cells_of_a_sheet_are_texts_without_exponents() -> None:

@@ -52,6 +52,7 @@ MISTAKES = [
     ("Europe/London", "Europe/Londn", "nearest is Europe/London", 5),
     ('amount = { sql = "-', 'amout = { sql = "-', "nearest is amount", 28),
     ("cp1252", "windos", "no encoding", 4),
+    ("cp1252", "base64", "no encoding", 4),
     ('{ value = "shop" }', '"shop"', "write a table such as", 15),
     ("merchant_id = { value", "merchant_id = { vlaue", "is not known", 15),
     ('"refund"', '"refunds"', "none of purchase, refund, chargeback", 23),
@@ -224,6 +225,31 @@ def test_a_year_of_two_digits_is_no_year_of_four(tmp_path: Path) -> None:
 def test_the_marks_of_text_files_do_not_count_in_typed_ones(tmp_path: Path) -> None:
     [found] = _events(_source(tmp_path), ROW | {"UnitPrice": "1002.5"}, is_text=False)
     assert found["amount"] == "3007.5"
+
+
+@pytest.mark.parametrize(
+    ("mark", "given", "amount"),
+    [
+        ("'", "1'002,50", "3007.5"),
+        ("'", "1\u2019002,50", "3007.5"),
+        ("'", "1 002,50", None),
+        (" ", "1\u00a0002,50", "3007.5"),
+        (" ", "1\u2009002,50", "3007.5"),
+        (" ", "1\u202f002,50", "3007.5"),
+        (" ", "10\u200902,50", None),
+    ],
+)
+def test_a_thousands_mark_may_be_typeset(
+    tmp_path: Path, mark: str, given: str, amount: str | None
+) -> None:
+    source = _source(tmp_path, SHOP.replace('thousands = "."', f'thousands = "{mark}"'))
+    [found] = _events(source, ROW | {"UnitPrice": given})
+    assert found["amount"] == amount
+
+
+def test_midnight_is_written_in_one_way_with_a_zone_and_without(tmp_path: Path) -> None:
+    [found] = _events(_source(tmp_path), ROW | {"InvoiceDate": "2026-07-01 24:00:00"})
+    assert found["fault_event_time"] == "is not of the format %d/%m/%Y %H:%M"
 
 
 def test_a_column_that_a_file_lacks_is_named_with_the_nearest(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def _text(delimiter: str = ",", end: str = "\n", header: str | None = HEADER) ->
         (_text(end="\r\n").encode("utf-8-sig"), ""),
         (_text(";").encode(), 'delimiter = ";"'),
         (_text("\t").encode(), 'delimiter = "\\t"'),
+        (_text(end=",,\n").encode(), ""),
         (_text("|", "\r\n").encode(), 'delimiter = "|"'),
         (_text("§").encode(), 'delimiter = "§"'),
         (_text().encode("windows-1252"), 'encoding = "windows-1252"'),
