@@ -149,7 +149,8 @@ const KINDS = {
     const drawnGates = lanes.flatMap(([gate, opens, short], place) => {
       const room = (high - gate) / (high - low) * (width - 70) / LETTER;
       const many = `${opens.split(", ").length} benefits`;
-      const texts = [...[opens, many].map((one) => `${gate} opens ${one}; ${short} people just short`), `${gate}: ${short} just short`];
+      const near = short.toLocaleString("en");
+      const texts = [...[opens, many].map((one) => `${gate} opens ${one}; ${near} people just short`), `${gate}: ${near} just short`];
       const text = texts.find((one) => one.length < room); // else at the left, in short
       const lift = 16 * (lanes.length - place);
       return [

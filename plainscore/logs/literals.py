@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
+ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+ISO_TIME = ISO_DAY + r"([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?"
 
 
 # The same mark as other programs write it: spaces that do not break a line, a curved apostrophe.

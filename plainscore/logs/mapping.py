@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plainscore.contracts.logs import MONEY_KINDS, FieldKind, Log
-from plainscore.logs.literals import ISO_TIME, Marks, quoted, time_text
+from plainscore.logs.literals import ISO_DAY, ISO_TIME, Marks, quoted, time_text
 from plainscore.logs.sources import CURRENCY, EPOCHS, EventMapping, FieldMapping, Source
 
 if TYPE_CHECKING:
@@ -219,10 +219,14 @@ class _Event:
         zone = self._source.time_zone if self._kinds[name] == "time" else None
         offset = [one for one in formats if re.search("%[zZ]", one)]
         local = [one for one in formats if one not in offset and one not in EPOCHS]
-        # An instant that the text itself names, and a wall time that is one in the source's zone.
+        days = [one for one in local if not re.search("%-?[HIMSfgnpcXT]", one)]
+        # An instant that the text itself names; a date alone is that day, whatever the zone.
         instants = [f"timezone('UTC', {_parsed(text, one)})" for one in offset]
         instants += [_epoch(text, one) for one in formats if one in EPOCHS]
-        walls = [_parsed(text, one) for one in local]
+        instants += [_parsed(text, one) for one in days]
+        instants.append(f"try_cast({_if(_matches(text, ISO_DAY), text)} as timestamp)")
+        # A wall time, which is an instant in the source's zone.
+        walls = [_parsed(text, one) for one in local if one not in days]
         walls.append(f"try_cast({_if(_matches(text, ISO_TIME), text)} as timestamp)")
         fault = _name(f"fault_{name}")
         causes = [fault] if has_fault else []

@@ -166,6 +166,25 @@ def test_a_time_that_never_was_is_refused(tmp_path: Path, given: str, why: str) 
     assert (found["event_time"], found["fault_event_time"]) == (given, why)
 
 
+@pytest.mark.parametrize(
+    ("form", "given", "utc"),
+    [
+        ("%d/%m/%Y", "01/07/2026", "2026-07-01"),
+        ("%-d %B %y", "1 July 26", "2026-07-01"),
+        ("%d/%m/%Y", "2026-07-01", "2026-07-01"),
+        ("%d/%m/%Y", "2026-07-01 00:00", "2026-06-30 23:00:00"),
+        ("%d/%m/%Y %H", "01/07/2026 00", "2026-06-30 23:00:00"),
+        ("%d/%m/%Y %-I %p", "01/07/2026 12 AM", "2026-06-30 23:00:00"),
+    ],
+)
+def test_a_date_alone_is_that_day_in_any_zone(
+    tmp_path: Path, form: str, given: str, utc: str
+) -> None:
+    source = _source(tmp_path, SHOP.replace("%d/%m/%Y %H:%M", form))
+    [found] = _events(source, ROW | {"InvoiceDate": given})
+    assert (found["event_time"], found["fault_event_time"]) == (utc, None)
+
+
 def test_another_currency_is_refused_and_none_is_the_projects(tmp_path: Path) -> None:
     source = _source(tmp_path)
     rows = [ROW | {"Currency": one} for one in ("GBP", None, "JPY")]

@@ -4,12 +4,19 @@ title  = "Fear 3: who has little falls further behind"
 note   = "Distance of the mean score of a group from that of everyone else, with the interval of chance, counting all factors or all but friends. Faint: not beyond chance."
 empty  = "No profile names a group."
 finding = """
-select format(
-    'The largest gap, of {}, is {:.1f} points with friends and {:.1f} without: friends {} it by {:.1f}.',
-    max_by(group_name, abs(gap)), max_by(gap, abs(gap)), max_by(other_gap, abs(gap)),
-    if(max_by(abs(gap) - abs(other_gap), abs(gap)) > 0, 'widen', 'narrow'),
-    abs(max_by(abs(gap) - abs(other_gap), abs(gap)))
-) from figure where counted = 'all factors' having count(gap) > 0"""
+select case
+    when not is_significant then
+        format('No gap between groups is beyond chance; the largest, of {}, is {:.1f} points.', group_name, gap)
+    when format('{:.1f}', abs(change)) = '0.0' then
+        format('The largest gap, of {}, is {:.1f} points with friends and without.', group_name, gap)
+    else format(
+        'The largest gap, of {}, is {:.1f} points with friends and {:.1f} without: friends {} it by {:.1f}.',
+        group_name, gap, other_gap, if(change > 0, 'widen', 'narrow'), abs(change)
+    )
+end
+from (select *, abs(gap) - abs(other_gap) as change from figure where counted = 'all factors' and gap is not null)
+order by is_significant desc, abs(gap) desc, group_name
+limit 1"""
 chart  = { kind = "dots", label = "group_name", values = ["gap"], low = "gap_low", high = "gap_high", marked = "is_significant", choice = "counted", said = "said" }
 
 [columns]
