@@ -205,6 +205,8 @@ def parse_contract(name: str, head: Mapping[str, Any], glossary: Glossary, sql: 
             raise ContractError(f"{name}: key column '{key}' is not among the columns")
     if not isinstance(head.get("by_person", False), bool):
         raise ContractError(f"{name}: by_person is true or false")
+    if head.get("by_person") and "person_key" not in declared:
+        raise ContractError(f"{name}: a table by person has the column person_key")
     return Table(
         name, head["title"], head["grain"], tuple(head["key"]), columns,
         checks=tuple(_check(name, check) for check in head.get("checks", ())), sql=sql,

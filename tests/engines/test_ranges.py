@@ -128,3 +128,9 @@ def test_a_table_of_everyone_that_calls_itself_by_person_is_refused(
         pytest.raises(ContractError, match=said),
     ):
         engine.build_needed("staging.crowd")
+
+
+def test_a_table_by_person_has_the_key_of_the_person(tmp_path: Path) -> None:
+    rate = RATE.replace('key   = ["rate_no"]', 'key   = ["rate_no"]\nby_person = true')
+    with pytest.raises(ContractError, match="staging.rate: a table by person has the column"):
+        _project(tmp_path, {"staging/rate.sql": rate})
