@@ -62,7 +62,7 @@ class DuckDBEngine:
             self.con.execute(f"set memory_limit = '{default_memory(self.con)}'")
         self.con.execute("set TimeZone = 'UTC'")
         self.con.execute("set parquet_metadata_cache = true")  # many tables read the same files
-        self._database = "memory"
+        self._database, self._last_person = "memory", 0
         self._make_schemas()
 
     def _make_schemas(self) -> None:
@@ -81,8 +81,8 @@ class DuckDBEngine:
         self._is_small = self._may_be_small and size < SMALL_STORE_BYTES
         if self._is_small:
             self.con.execute("set threads = 1")
-        is_large = _last_person(self.con, files) >= PEOPLE_AT_A_TIME
-        if is_large and self._temp_directory is not None:
+        self._last_person = _last_person(self.con, files)
+        if self._last_person >= PEOPLE_AT_A_TIME and self._temp_directory is not None:
             self._move_to_file(self._temp_directory)
         for table in self.catalog.of_schema("events"):
             paths = files.get(table.short_name, ())
@@ -143,8 +143,7 @@ class DuckDBEngine:
 
     def _ranges(self) -> list[range]:
         """Return ranges of person_key that have everyone; the last has no end."""
-        ((last,),) = self.con.execute("select max(person_key) from events.person").fetchall()
-        *firsts, final = range(0, (last or 0) + 1, PEOPLE_AT_A_TIME)
+        *firsts, final = range(0, self._last_person + 1, PEOPLE_AT_A_TIME)
         some = [range(first, first + PEOPLE_AT_A_TIME) for first in firsts]
         return [*some, range(final, sys.maxsize)]
 
