@@ -112,8 +112,11 @@ def usage_error(error: CycloptsError) -> Any:
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         command = " ".join(error.command_chain or ())
         return CycloptsPanel(_one_too_many(command, error.unused_tokens))
-    if isinstance(error, MissingArgumentError) and error.argument and error.argument.index == 0:
-        command, what = " ".join(error.command_chain or ()), error.argument.name.lstrip("-").upper()
+    if isinstance(error, MissingArgumentError) and error.argument:
+        command, flag = " ".join(error.command_chain or ()), error.argument.name
+        if error.argument.index != 0:
+            return CycloptsPanel(f"{error}\nWrite `plainscore {command} {flag} ...`; see --help.")
+        what = flag.lstrip("-").upper()
         return CycloptsPanel(f"{command} needs {what}: `plainscore {command} {what}`; see --help.")
     if isinstance(error.__cause__, ValueError) and hasattr(error.__cause__, "errors"):  # pydantic's
         wrong = [f"--{one['loc'][0]}: {one['msg']}" for one in error.__cause__.errors()]
